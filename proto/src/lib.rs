@@ -1,0 +1,106 @@
+//! The wire: generated messages and services, the descriptor set, and the access class that each RPC declares.
+
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+
+/// Declares the module of one protobuf package.
+macro_rules! package {
+    ($(#[$doc:meta])* $name:ident, $package:literal) => {
+        $(#[$doc])*
+        pub mod $name {
+            /// Version 1.
+            #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::allow_attributes_without_reason, rustdoc::all, reason = "generated code")]
+            pub mod v1 {
+                tonic::include_proto!($package);
+            }
+        }
+    };
+}
+
+package! {
+    /// Access history, emergency access, and the words that all services share.
+    access, "alongside.access.v1"
+}
+package! {
+    /// Agencies and their staff.
+    agencies, "alongside.agencies.v1"
+}
+package! {
+    /// The person's record.
+    people, "alongside.people.v1"
+}
+package! {
+    /// The person's sharing directive.
+    sharing, "alongside.sharing.v1"
+}
+package! {
+    /// Support relationships.
+    relationships, "alongside.relationships.v1"
+}
+package! {
+    /// Consultations.
+    consultations, "alongside.consultations.v1"
+}
+package! {
+    /// Stored payloads. Never imported by the services' protos.
+    events, "alongside.events.v1"
+}
+package! {
+    /// The documented reasons of errors.
+    errors, "alongside.errors.v1"
+}
+
+/// The encoded `google.protobuf.FileDescriptorSet` of every file, options included.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The descriptor set, decoded once.
+#[must_use]
+pub fn descriptors() -> &'static DescriptorPool {
+    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+        // A set that the build script wrote always decodes; an empty pool would refuse every call.
+        DescriptorPool::decode(DESCRIPTOR_SET).unwrap_or_default()
+    });
+    &POOL
+}
+
+/// Every RPC that this project serves, with the class of caller that it admits.
+pub fn rpcs() -> impl Iterator<Item = (MethodDescriptor, access::v1::AccessClass)> {
+    let class = descriptors().get_extension_by_name("alongside.access.v1.access_class");
+    descriptors().services().flat_map(|s| s.methods().collect::<Vec<_>>()).map(move |method| {
+        let declared = class.as_ref().and_then(|c| method.options().get_extension(c).as_enum_number());
+        let class = declared.and_then(|n| access::v1::AccessClass::try_from(n).ok());
+        (method, class.unwrap_or(access::v1::AccessClass::Unspecified))
+    })
+}
+
+/// The path by which an RPC is called over HTTP/2.
+#[must_use]
+pub fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rpc_declares_an_access_class() {
+        let without: Vec<_> =
+            rpcs().filter(|(_, c)| *c == access::v1::AccessClass::Unspecified).map(|(m, _)| path(&m)).collect();
+        assert!(without.is_empty(), "no access class: {without:?}");
+        assert!(rpcs().count() > 40);
+    }
+
+    #[test]
+    fn every_write_has_a_request_id_and_answers_with_a_position() {
+        for (method, _) in rpcs() {
+            let reads = method.input().get_field_by_name("at_least_position").is_some();
+            let retries = method.input().get_field_by_name("request_id").is_some();
+            assert!(reads != retries, "{} is neither a read nor a write", path(&method));
+            if retries {
+                assert!(method.output().get_field_by_name("position").is_some(), "{}", path(&method));
+            }
+        }
+    }
+}

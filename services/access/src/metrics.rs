@@ -1,0 +1,29 @@
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Outcome {
+    pub(crate) outcome: &'static str,
+}
+
+/// What the gate tells Prometheus.
+#[derive(Debug, Clone, Default)]
+pub struct GateMetrics {
+    pub(crate) decisions: Family<Outcome, Counter>,
+    pub(crate) again: Counter,
+}
+
+impl GateMetrics {
+    /// Adds them to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        let gate = registry.sub_registry_with_prefix("gate");
+        gate.register("decisions", "Access decisions that were recorded, by outcome", self.decisions.clone());
+        gate.register("decided_again", "Decisions made anew because the directive had moved", self.again.clone());
+    }
+
+    pub(crate) fn count(&self, outcome: &'static str) {
+        self.decisions.get_or_create(&Outcome { outcome }).inc();
+    }
+}

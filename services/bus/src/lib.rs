@@ -1,0 +1,78 @@
+//! The bus: a copy of the log that carries events to whoever waits for them. Never the truth: it can be emptied at any
+//! time, and the relay fills it again from the log. A message's sequence is its event's position in the log.
+
+#[cfg(feature = "contract")]
+pub mod contract;
+mod in_process;
+mod nats;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+pub use in_process::InProcessBus;
+pub use nats::{NatsBus, NatsConfig};
+
+/// One event on the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its position in the log, and its sequence on the bus.
+    pub position: u64,
+    /// `log.<partition>.<kind>.<type>.<stream>`: ids and codes, never personal data.
+    pub subject: String,
+    /// The recorded event as bytes.
+    pub payload: Bytes,
+}
+
+/// Why the bus does not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The messages do not follow the last one on the bus: prepare again.
+    #[error("the bus stands elsewhere than expected")]
+    OutOfStep,
+    /// The bus no longer holds the next message: read it from the log.
+    #[error("the bus does not hold the next message")]
+    Gap,
+    /// The bus cannot be reached or refuses.
+    #[error("the bus failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl BusError {
+    pub(crate) fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+/// A bus for one log. Every implementation passes the same contract suite.
+#[async_trait::async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Makes the bus ready to take the message after the one it holds last, and returns that one's position. What does
+    /// not fit a log whose head is `head` is thrown away, and the bus starts anew.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn prepare(&self, head: u64) -> Result<u64, BusError>;
+
+    /// Publishes messages in order. They follow `last` without a gap. Returns when the bus has taken them all; of a
+    /// refused batch it may have taken the first few.
+    ///
+    /// # Errors
+    /// [`BusError::OutOfStep`] when the bus's last message is not `last`: somebody else published, or it was emptied.
+    async fn publish(&self, last: u64, messages: Vec<Message>) -> Result<(), BusError>;
+
+    /// The messages after this position, in order and without a gap, as they come. Ends with an error when the bus
+    /// cannot keep that promise; then read the log and subscribe again.
+    ///
+    /// # Errors
+    /// [`BusError::Gap`] when the bus no longer holds the next message.
+    async fn subscribe(&self, after: u64) -> Result<BoxStream<'static, Result<Message, BusError>>, BusError>;
+
+    /// Tells the relays that there is something new. May be lost.
+    async fn nudge(&self);
+
+    /// The nudges, as they come.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn nudges(&self) -> Result<BoxStream<'static, ()>, BusError>;
+}

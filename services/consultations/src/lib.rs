@@ -1,0 +1,23 @@
+//! Consultations, over gRPC.
+
+mod read;
+mod service;
+mod write;
+
+use access::Gate;
+use views::Views;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Consultations {
+    gate: Gate,
+    views: Views,
+}
+
+impl Consultations {
+    /// The service on this gate and these views.
+    #[must_use]
+    pub fn new(gate: Gate, views: Views) -> Self {
+        Self { gate, views }
+    }
+}

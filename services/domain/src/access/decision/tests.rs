@@ -1,0 +1,186 @@
+use super::*;
+use crate::Aggregate;
+use crate::ids::{EmergencyId, ProvisionId, RelationshipId};
+use crate::sharing::events::*;
+use crate::staff::events::{StaffJoined, StaffLeft};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp(1_000_000_000);
+
+fn agency() -> AgencyId {
+    AgencyId(Uuid::from_u128(1))
+}
+
+fn worker() -> StaffId {
+    StaffId(Uuid::from_u128(2))
+}
+
+fn nurse() -> Staff {
+    let joined = StaffJoined { agency: agency(), subject: "n1".into(), name: "N".into(), role: "nurse".into() };
+    Staff::folded(&[joined.into()])
+}
+
+fn ask(purpose: Purpose) -> Ask {
+    Ask { agency: agency(), staff: worker(), purpose, action: Action::Read, now: NOW }
+}
+
+fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
+    Terms {
+        actor,
+        categories: categories.to_vec(),
+        level: Level::Normal,
+        labels: vec![],
+        purposes: vec![Purpose::Treatment],
+        actions: vec![],
+        from: None,
+        until: None,
+    }
+}
+
+fn relationship() -> SharingEvent {
+    let relationship = RelationshipId(Uuid::from_u128(3));
+    RelationshipAccessOpened { relationship, agency: agency(), staff: worker() }.into()
+}
+
+fn permit(n: u128, terms: Terms) -> SharingEvent {
+    ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+}
+
+fn deny(n: u128, terms: Terms) -> SharingEvent {
+    ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+}
+
+fn goals_for_the_agency() -> SharingEvent {
+    permit(10, terms(ProvisionActor::Agency(agency()), &[Category::Goals]))
+}
+
+fn emergency(until: Timestamp) -> SharingEvent {
+    let emergency = EmergencyId(Uuid::from_u128(4));
+    EmergencyAccessOpened {
+        emergency,
+        agency: agency(),
+        staff: worker(),
+        reason: "found unconscious at home".into(),
+        until,
+    }
+    .into()
+}
+
+fn decided(events: &[SharingEvent], ask: &Ask) -> Decision {
+    decide(&Sharing::folded(events), &nurse(), ask)
+}
+
+fn covers(decision: &Decision, category: Category, level: Level, labels: &[&str]) -> bool {
+    let labels = labels.iter().map(ToString::to_string).collect();
+    matches!(decision, Decision::Permit(scope) if scope.covers(category, &Sensitivity { level, labels }))
+}
+
+#[test]
+fn rule_1_denies_by_default() {
+    assert_eq!(decided(&[], &ask(Purpose::Treatment)), Decision::Deny(DenialRule::NoOpenAccess));
+    assert_eq!(decided(&[relationship()], &ask(Purpose::Treatment)), Decision::Deny(DenialRule::NothingPermits));
+}
+
+#[test]
+fn rule_1_a_deny_beats_a_permit_whatever_their_order() {
+    let deny = deny(11, terms(ProvisionActor::Staff(worker()), &[Category::Goals]));
+    for events in
+        [[relationship(), goals_for_the_agency(), deny.clone()], [deny, relationship(), goals_for_the_agency()]]
+    {
+        assert_eq!(decided(&events, &ask(Purpose::Treatment)), Decision::Deny(DenialRule::DenyBeatsPermit));
+    }
+}
+
+#[test]
+fn rule_1_a_deny_of_one_category_leaves_the_others() {
+    let both = permit(10, terms(ProvisionActor::Agency(agency()), &[Category::Goals, Category::Health]));
+    let deny = deny(11, Terms { purposes: vec![], ..terms(ProvisionActor::Everybody, &[Category::Health]) });
+    let decision = decided(&[relationship(), both, deny], &ask(Purpose::Treatment));
+    assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
+    assert!(!covers(&decision, Category::Health, Level::Normal, &[]));
+}
+
+#[test]
+fn rule_1_a_blocked_agency_beats_permits_and_emergency_access() {
+    let blocked = AgencyBlocked { agency: agency() }.into();
+    let events = [relationship(), goals_for_the_agency(), emergency(NOW.plus_minutes(60)), blocked];
+    for purpose in [Purpose::Treatment, Purpose::BreakGlass] {
+        assert_eq!(decided(&events, &ask(purpose)), Decision::Deny(DenialRule::AgencyBlocked));
+    }
+}
+
+#[test]
+fn rule_2_needs_current_staff_of_that_agency() {
+    let sharing = Sharing::folded(&[relationship(), goals_for_the_agency()]);
+    let mut left = nurse();
+    left.evolve(&StaffLeft {}.into());
+    assert_eq!(decide(&sharing, &left, &ask(Purpose::Treatment)), Decision::Deny(DenialRule::NotCurrentStaff));
+    assert_eq!(
+        decide(&sharing, &Staff::default(), &ask(Purpose::Treatment)),
+        Decision::Deny(DenialRule::NotCurrentStaff)
+    );
+    let elsewhere = Ask { agency: AgencyId(Uuid::from_u128(99)), ..ask(Purpose::Treatment) };
+    assert_eq!(decide(&sharing, &nurse(), &elsewhere), Decision::Deny(DenialRule::NotCurrentStaff));
+}
+
+#[test]
+fn rule_2_needs_an_open_relationship() {
+    let closed = RelationshipAccessClosed { relationship: RelationshipId(Uuid::from_u128(3)) }.into();
+    let events = [relationship(), goals_for_the_agency(), closed];
+    assert_eq!(decided(&events, &ask(Purpose::Treatment)), Decision::Deny(DenialRule::NoOpenAccess));
+}
+
+#[test]
+fn rule_2_needs_the_right_category_purpose_and_action() {
+    let events = [relationship(), goals_for_the_agency()];
+    let decision = decided(&events, &ask(Purpose::Treatment));
+    assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
+    assert!(!covers(&decision, Category::Health, Level::Normal, &[]));
+    assert_eq!(decided(&events, &ask(Purpose::Research)), Decision::Deny(DenialRule::NothingPermits));
+    let contribute = Ask { action: Action::Contribute, ..ask(Purpose::Treatment) };
+    assert_eq!(decided(&events, &contribute), Decision::Deny(DenialRule::NothingPermits));
+}
+
+#[test]
+fn rule_2_needs_a_high_enough_level_and_every_label() {
+    let wide = Terms {
+        level: Level::Restricted,
+        labels: vec!["PSY".into()],
+        ..terms(ProvisionActor::Role("Nurse".into()), &[Category::Health])
+    };
+    let decision = decided(&[relationship(), permit(10, wide)], &ask(Purpose::Treatment));
+    assert!(covers(&decision, Category::Health, Level::Restricted, &["PSY"]));
+    assert!(!covers(&decision, Category::Health, Level::Normal, &["PSY", "HIV"]));
+    assert!(!covers(&decision, Category::Health, Level::VeryRestricted, &[]));
+}
+
+#[test]
+fn rule_2_needs_the_period_to_be_now() {
+    for (from, until) in [(Some(NOW.plus_minutes(1)), None), (None, Some(NOW))] {
+        let outside = Terms { from, until, ..terms(ProvisionActor::Everybody, &[Category::Goals]) };
+        let decision = decided(&[relationship(), permit(10, outside)], &ask(Purpose::Treatment));
+        assert_eq!(decision, Decision::Deny(DenialRule::NothingPermits));
+    }
+}
+
+#[test]
+fn rule_8_emergency_access_opens_all_but_the_very_restricted_until_its_time_is_up() {
+    let decision = decided(&[emergency(NOW.plus_minutes(1))], &ask(Purpose::BreakGlass));
+    assert!(covers(&decision, Category::Health, Level::Restricted, &["PSY"]));
+    assert!(!covers(&decision, Category::Health, Level::VeryRestricted, &[]));
+    assert_eq!(decided(&[emergency(NOW)], &ask(Purpose::BreakGlass)), Decision::Deny(DenialRule::NoOpenAccess));
+}
+
+#[test]
+fn rule_8_emergency_access_serves_emergency_purposes_only() {
+    let decision = decided(&[emergency(NOW.plus_minutes(1))], &ask(Purpose::Research));
+    assert_eq!(decision, Decision::Deny(DenialRule::NothingPermits));
+}
+
+#[test]
+fn a_denied_category_stays_denied_in_an_emergency() {
+    let deny = deny(11, Terms { purposes: vec![], ..terms(ProvisionActor::Everybody, &[Category::Health]) });
+    let decision = decided(&[emergency(NOW.plus_minutes(1)), deny], &ask(Purpose::BreakGlass));
+    assert!(!covers(&decision, Category::Health, Level::Normal, &[]));
+    assert!(covers(&decision, Category::Contingency, Level::Normal, &[]));
+}

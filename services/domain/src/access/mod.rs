@@ -1,0 +1,20 @@
+//! Who may see what now: a pure function of the person's directive and the worker's standing, with its reasons.
+
+mod decision;
+pub mod events;
+
+pub use decision::{Ask, Decision, Scope, decide};
+
+use crate::{Aggregate, StreamKind};
+
+/// The receipts about one person. Append-only and never folded: it has no state.
+#[derive(Debug, Clone, Default)]
+pub struct Access;
+
+impl Aggregate for Access {
+    type Event = events::AccessEvent;
+
+    const KIND: StreamKind = StreamKind::Access;
+
+    fn evolve(&mut self, _: &Self::Event) {}
+}

@@ -1,0 +1,113 @@
+//! What every aggregate has in common.
+
+use crate::Refusal;
+
+/// The kinds of stream. The code is stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i16)]
+pub enum StreamKind {
+    /// A person's record.
+    Person = 1,
+    /// A person's sharing directive.
+    Sharing = 2,
+    /// Receipts about a person's record.
+    Access = 3,
+    /// A person's question about a receipt.
+    Query = 4,
+    /// The emergencies that one worker declared.
+    Emergency = 5,
+    /// A support relationship.
+    Relationship = 6,
+    /// A consultation.
+    Consultation = 7,
+    /// An agency.
+    Agency = 8,
+    /// A worker.
+    Staff = 9,
+}
+
+impl StreamKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Person,
+        Self::Sharing,
+        Self::Access,
+        Self::Query,
+        Self::Emergency,
+        Self::Relationship,
+        Self::Consultation,
+        Self::Agency,
+        Self::Staff,
+    ];
+
+    /// The stored code.
+    #[must_use]
+    pub fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The kind with this code.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A consistency boundary: its state is a fold of its events.
+pub trait Aggregate: Default + Clone + Send + Sync + 'static {
+    /// What can have happened to it.
+    type Event: Clone + Send + Sync + 'static;
+
+    /// The kind of its streams.
+    const KIND: StreamKind;
+
+    /// Takes in what has happened. Never fails: an event is a fact.
+    fn evolve(&mut self, event: &Self::Event);
+
+    /// The state after `events`.
+    fn folded<'a>(events: impl IntoIterator<Item = &'a Self::Event>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.evolve(event);
+        }
+        state
+    }
+}
+
+/// A wish to change an aggregate.
+pub trait Command {
+    /// What it changes.
+    type Aggregate: Aggregate;
+
+    /// What happens, given the state; nothing when there is nothing left to do.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    fn decide(self, state: &Self::Aggregate) -> Result<Vec<<Self::Aggregate as Aggregate>::Event>, Refusal>;
+}
+
+/// Declares an aggregate's event enum: one variant for each event struct, with a conversion from it.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! event_enum {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each variant is documented by the struct of the same name")]
+        pub enum $name { $($variant($variant)),+ }
+
+        $(impl From<$variant> for $name {
+            fn from(event: $variant) -> Self {
+                Self::$variant(event)
+            }
+        })+
+
+        impl $name {
+            /// The event's name, as in the domain language.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => stringify!($variant)),+ }
+            }
+        }
+    };
+}

@@ -1,0 +1,57 @@
+use super::Consultation;
+use super::events::{ConsultationEvent, DecisionAgreed};
+use crate::ids::{EntryId, PersonId};
+use crate::{Command, Refusal};
+
+/// The person agrees to a decision.
+#[derive(Debug, Clone)]
+pub struct AgreeDecision {
+    /// The person.
+    pub person: PersonId,
+    /// The decision.
+    pub decision: EntryId,
+}
+
+impl Command for AgreeDecision {
+    type Aggregate = Consultation;
+
+    fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
+        state.open_for(self.person)?;
+        state.proposed(self.decision)?;
+        if !state.view_recorded {
+            return Err(Refusal::rule(
+                "the_persons_view",
+                "a decision is valid only with the person's view recorded; record it first",
+            ));
+        }
+        Ok(vec![DecisionAgreed { decision: self.decision }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::super::events::DecisionObjected;
+    use super::super::fixtures::{PERSON, id, proposed, requested, viewed};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    fn agree() -> AgreeDecision {
+        AgreeDecision { person: PERSON, decision: id(5) }
+    }
+
+    #[test]
+    fn rule_20_refuses_a_decision_without_the_persons_view() {
+        given([requested(Mode::Involve), proposed(5)]).when(agree()).then_refused(Reason::Rule, "the_persons_view");
+        let with_view = given([requested(Mode::Involve), proposed(5), viewed()]);
+        with_view.when(agree()).then([DecisionAgreed { decision: id(5) }.into()]);
+    }
+
+    #[test]
+    fn an_objection_blocks_agreement() {
+        let objected = DecisionObjected { decision: id(5), reason: "too often".into() }.into();
+        let given = given([requested(Mode::Involve), proposed(5), viewed(), objected]);
+        given.when(agree()).then_refused(Reason::Rule, "objection_stands");
+    }
+}

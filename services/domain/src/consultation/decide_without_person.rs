@@ -1,0 +1,83 @@
+use super::events::{ConsultationEvent, DecisionMadeWithoutPerson};
+use super::{Consultation, WithoutPersonGround};
+use crate::ids::{EntryId, PersonId};
+use crate::text::explained;
+use crate::vocabulary::Author;
+use crate::{Command, Refusal};
+
+/// The shortest evidence for deciding without the person, in characters.
+const EVIDENCE_LEAST: usize = 20;
+
+/// Takes a proposed decision without the person's view, for a typed and visible reason (rule 20).
+#[derive(Debug, Clone)]
+pub struct DecideWithoutPerson {
+    /// The person.
+    pub person: PersonId,
+    /// The decision.
+    pub decision: EntryId,
+    /// Who decides.
+    pub author: Author,
+    /// Why the person's view is missing.
+    pub ground: WithoutPersonGround,
+    /// The evidence, the attempts or the Act.
+    pub evidence: String,
+}
+
+impl Command for DecideWithoutPerson {
+    type Aggregate = Consultation;
+
+    fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
+        explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
+        state.open_for(self.person)?;
+        state.proposed(self.decision)?;
+        if state.view_recorded {
+            return Err(Refusal::rule(
+                "the_persons_view",
+                "the person has given their view; it cannot be decided as if they had not",
+            ));
+        }
+        let Self { decision, author, ground, evidence, .. } = self;
+        Ok(vec![DecisionMadeWithoutPerson { decision, author, ground, evidence }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::super::events::DecisionObjected;
+    use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    fn decide(evidence: &str) -> DecideWithoutPerson {
+        let ground = WithoutPersonGround::Unreachable;
+        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into() }
+    }
+
+    const EVIDENCE: &str = "called on 3, 4 and 6 March, wrote on 7 March";
+
+    #[test]
+    fn rule_20_without_the_person_needs_a_ground_with_evidence() {
+        let given = || given([requested(Mode::Involve), proposed(5)]);
+        given().when(decide("no answer")).then_refused(Reason::Invalid, "evidence");
+        let decided = DecisionMadeWithoutPerson {
+            decision: id(5),
+            author: NURSE,
+            ground: WithoutPersonGround::Unreachable,
+            evidence: EVIDENCE.into(),
+        };
+        given().when(decide(EVIDENCE)).then([decided.into()]);
+    }
+
+    #[test]
+    fn rule_20_a_view_or_an_objection_cannot_be_passed_over() {
+        given([requested(Mode::Involve), proposed(5), viewed()])
+            .when(decide(EVIDENCE))
+            .then_refused(Reason::Rule, "the_persons_view");
+        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        given([requested(Mode::Involve), proposed(5), objected])
+            .when(decide(EVIDENCE))
+            .then_refused(Reason::Rule, "objection_stands");
+    }
+}

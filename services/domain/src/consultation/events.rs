@@ -1,0 +1,146 @@
+//! What can have happened on a `consultation` stream.
+
+use super::Mode;
+use super::WithoutPersonGround;
+use crate::ids::{EntryId, PersonId};
+use crate::vocabulary::Author;
+
+/// Somebody asked for a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultationRequested {
+    /// The person.
+    pub person: PersonId,
+    /// Who wrote it.
+    pub author: Author,
+    /// How the person takes part.
+    pub mode: Mode,
+    /// What it is about.
+    pub topic: String,
+}
+
+/// Something was put on the agenda.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgendaItemRaised {
+    /// The agenda item.
+    pub item: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+}
+
+/// An item was talked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgendaItemAddressed {
+    /// The agenda item.
+    pub item: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// What happened; may be empty.
+    pub note: String,
+}
+
+/// An item was left for another time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgendaItemDeferred {
+    /// The agenda item.
+    pub item: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+}
+
+/// An option was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionOffered {
+    /// The option.
+    pub option: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+    /// What speaks for it.
+    pub benefits: String,
+    /// What speaks against it.
+    pub risks: String,
+}
+
+/// The person said what they think.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonViewRecorded {
+    /// The person's words.
+    pub view: String,
+}
+
+/// A decision was proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionProposed {
+    /// The decision point.
+    pub decision: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+}
+
+/// The person agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionAgreed {
+    /// The decision point.
+    pub decision: EntryId,
+}
+
+/// The person objected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionObjected {
+    /// The decision point.
+    pub decision: EntryId,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// A decision was taken without the person's view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionMadeWithoutPerson {
+    /// The decision point.
+    pub decision: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Why the person's view is missing.
+    pub ground: WithoutPersonGround,
+    /// The evidence, the attempts or the Act.
+    pub evidence: String,
+}
+
+/// It was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultationClosed {
+    /// Who wrote it.
+    pub author: Author,
+}
+
+/// It was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultationCancelled {
+    /// Who wrote it.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+crate::event_enum! {
+    /// An event of a `consultation` stream.
+    ConsultationEvent {
+        ConsultationRequested,
+        AgendaItemRaised,
+        AgendaItemAddressed,
+        AgendaItemDeferred,
+        OptionOffered,
+        PersonViewRecorded,
+        DecisionProposed,
+        DecisionAgreed,
+        DecisionObjected,
+        DecisionMadeWithoutPerson,
+        ConsultationClosed,
+        ConsultationCancelled,
+    }
+}

@@ -1,0 +1,175 @@
+//! A consultation: an agenda-led conversation in which the person is informed, consulted and involved.
+
+mod agenda;
+mod agree_decision;
+mod close_consultation;
+mod decide_without_person;
+pub mod events;
+mod object_to_decision;
+mod offer_option;
+mod propose_decision;
+mod record_person_view;
+mod request_consultation;
+
+use std::collections::BTreeMap;
+
+pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
+pub use agree_decision::AgreeDecision;
+pub use close_consultation::{CancelConsultation, CloseConsultation};
+pub use decide_without_person::DecideWithoutPerson;
+pub use object_to_decision::ObjectToDecision;
+pub use offer_option::OfferOption;
+pub use propose_decision::ProposeDecision;
+pub use record_person_view::RecordPersonView;
+pub use request_consultation::RequestConsultation;
+
+use crate::ids::{EntryId, PersonId};
+use crate::vocabulary::{Author, coded};
+use crate::{Aggregate, Refusal, StreamKind};
+use events::ConsultationEvent;
+use serde::{Deserialize, Serialize};
+
+coded! {
+    /// How the person takes part.
+    Mode {
+        /// They are told.
+        Inform = 1 "inform",
+        /// They are asked.
+        Consult = 2 "consult",
+        /// They decide together with others.
+        Involve = 3 "involve",
+        /// They lead.
+        PersonLed = 4 "person-led",
+    }
+}
+
+coded! {
+    /// Why a decision may be taken without the person's view (rule 20).
+    WithoutPersonGround {
+        /// With evidence.
+        LacksCapacity = 1 "lacks capacity",
+        /// With attempts.
+        Unreachable = 2 "unreachable",
+        /// With the Act.
+        StatutoryDuty = 3 "statutory duty",
+        /// The person's own choice.
+        ChoseNotTo = 4 "chose not to take part",
+    }
+}
+
+/// The most agenda items, options or decisions of one consultation.
+pub const ITEMS_LIMIT: usize = 200;
+
+/// Where a decision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DecisionStage {
+    Proposed,
+    Settled,
+    Objected,
+}
+
+/// A consultation as it stands.
+#[derive(Debug, Clone, Default)]
+pub struct Consultation {
+    person: Option<PersonId>,
+    mode: Option<Mode>,
+    over: bool,
+    view_recorded: bool,
+    /// Agenda items: who raised it, and whether it is still open.
+    agenda: BTreeMap<EntryId, (Author, bool)>,
+    options: usize,
+    decisions: BTreeMap<EntryId, DecisionStage>,
+}
+
+impl Consultation {
+    /// Refuses unless it is this person's and going on.
+    fn open_for(&self, person: PersonId) -> Result<Mode, Refusal> {
+        match self.mode {
+            Some(_) if self.over => Err(Refusal::rule("open_consultation", "this consultation is over")),
+            Some(mode) if self.person == Some(person) => Ok(mode),
+            Some(_) | None => Err(Refusal::not_found("consultation")),
+        }
+    }
+
+    /// Refuses unless the decision waits for an answer.
+    fn proposed(&self, decision: EntryId) -> Result<(), Refusal> {
+        match self.decisions.get(&decision) {
+            None => Err(Refusal::not_found("decision")),
+            Some(DecisionStage::Proposed) => Ok(()),
+            Some(DecisionStage::Settled) => Err(Refusal::rule("waiting_decision", "this decision is settled already")),
+            Some(DecisionStage::Objected) => {
+                Err(Refusal::rule("objection_stands", "the person objected to this decision; propose another"))
+            }
+        }
+    }
+
+    fn settle(&mut self, decision: EntryId, stage: DecisionStage) {
+        self.decisions.insert(decision, stage);
+    }
+
+    fn close_item(&mut self, item: EntryId) {
+        if let Some((_, open)) = self.agenda.get_mut(&item) {
+            *open = false;
+        }
+    }
+}
+
+impl Aggregate for Consultation {
+    type Event = ConsultationEvent;
+
+    const KIND: StreamKind = StreamKind::Consultation;
+
+    fn evolve(&mut self, event: &ConsultationEvent) {
+        match event {
+            ConsultationEvent::ConsultationRequested(e) => {
+                self.person = Some(e.person);
+                self.mode = Some(e.mode);
+            }
+            ConsultationEvent::AgendaItemRaised(e) => {
+                self.agenda.insert(e.item, (e.author, true));
+            }
+            ConsultationEvent::AgendaItemAddressed(e) => self.close_item(e.item),
+            ConsultationEvent::AgendaItemDeferred(e) => self.close_item(e.item),
+            ConsultationEvent::OptionOffered(_) => self.options += 1,
+            ConsultationEvent::PersonViewRecorded(_) => self.view_recorded = true,
+            ConsultationEvent::DecisionProposed(e) => self.settle(e.decision, DecisionStage::Proposed),
+            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Settled),
+            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),
+            ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::Settled),
+            ConsultationEvent::ConsultationClosed(_) | ConsultationEvent::ConsultationCancelled(_) => self.over = true,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures {
+    use super::events::*;
+    use super::{EntryId, Mode, PersonId};
+    use crate::ids::{AgencyId, StaffId};
+    use crate::vocabulary::Author;
+    use uuid::Uuid;
+
+    pub(crate) const PERSON: PersonId = PersonId(Uuid::from_u128(1));
+    pub(crate) const NURSE: Author =
+        Author::Staff { agency: AgencyId(Uuid::from_u128(2)), staff: StaffId(Uuid::from_u128(3)) };
+
+    pub(crate) fn id(n: u128) -> EntryId {
+        EntryId(Uuid::from_u128(n))
+    }
+
+    pub(crate) fn requested(mode: Mode) -> ConsultationEvent {
+        ConsultationRequested { person: PERSON, author: NURSE, mode, topic: "care at home".into() }.into()
+    }
+
+    pub(crate) fn raised(n: u128, author: Author) -> ConsultationEvent {
+        AgendaItemRaised { item: id(n), author, text: "my dog".into() }.into()
+    }
+
+    pub(crate) fn viewed() -> ConsultationEvent {
+        PersonViewRecorded { view: "I want to stay at home".into() }.into()
+    }
+
+    pub(crate) fn proposed(n: u128) -> ConsultationEvent {
+        DecisionProposed { decision: id(n), author: NURSE, text: "a carer twice a day".into() }.into()
+    }
+}

@@ -1,0 +1,33 @@
+//! What can have happened on a `emergency` stream.
+
+use crate::ids::{AgencyId, EmergencyId, PersonId};
+
+/// A worker declared an emergency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAccessDeclared {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The person.
+    pub person: PersonId,
+    /// The agency.
+    pub agency: AgencyId,
+}
+
+/// The privacy officer reviewed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAccessReviewed {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// Whether it was justified.
+    pub justified: bool,
+    /// What the review found.
+    pub finding: String,
+}
+
+crate::event_enum! {
+    /// An event of a `emergency` stream.
+    EmergencyEvent {
+        EmergencyAccessDeclared,
+        EmergencyAccessReviewed,
+    }
+}

@@ -1,0 +1,37 @@
+//! The emergencies that one worker has declared: the second waits for the review of the first.
+
+mod declare_emergency;
+pub mod events;
+mod review_emergency;
+
+use std::collections::BTreeMap;
+
+pub use declare_emergency::DeclareEmergency;
+pub use review_emergency::ReviewEmergency;
+
+use crate::ids::{AgencyId, EmergencyId};
+use crate::{Aggregate, StreamKind};
+use events::EmergencyEvent;
+
+/// The emergencies of one worker that wait for a review, and the agency each was declared for.
+#[derive(Debug, Clone, Default)]
+pub struct Emergency {
+    unreviewed: BTreeMap<EmergencyId, AgencyId>,
+}
+
+impl Aggregate for Emergency {
+    type Event = EmergencyEvent;
+
+    const KIND: StreamKind = StreamKind::Emergency;
+
+    fn evolve(&mut self, event: &EmergencyEvent) {
+        match event {
+            EmergencyEvent::EmergencyAccessDeclared(e) => {
+                self.unreviewed.insert(e.emergency, e.agency);
+            }
+            EmergencyEvent::EmergencyAccessReviewed(e) => {
+                self.unreviewed.remove(&e.emergency);
+            }
+        }
+    }
+}

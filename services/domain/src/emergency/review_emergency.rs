@@ -1,0 +1,76 @@
+use super::Emergency;
+use super::events::{EmergencyAccessReviewed, EmergencyEvent};
+use crate::ids::{AgencyId, EmergencyId};
+use crate::text::{PARAGRAPH, required};
+use crate::{Command, Refusal};
+
+/// The role that reviews emergency access.
+pub(super) const PRIVACY_OFFICER: &str = "privacy officer";
+
+/// The agency's privacy officer reviews an emergency access.
+#[derive(Debug, Clone)]
+pub struct ReviewEmergency {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The reviewer's agency: the one that it was declared for.
+    pub agency: AgencyId,
+    /// The reviewer's role.
+    pub reviewer_role: String,
+    /// Whether it was justified.
+    pub justified: bool,
+    /// What the review found.
+    pub finding: String,
+}
+
+impl Command for ReviewEmergency {
+    type Aggregate = Emergency;
+
+    fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
+        if !self.reviewer_role.eq_ignore_ascii_case(PRIVACY_OFFICER) {
+            return Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"));
+        }
+        required("finding", &self.finding, PARAGRAPH)?;
+        if state.unreviewed.get(&self.emergency) != Some(&self.agency) {
+            return Err(Refusal::not_found("emergency"));
+        }
+        let Self { emergency, justified, finding, .. } = self;
+        Ok(vec![EmergencyAccessReviewed { emergency, justified, finding }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::EmergencyAccessDeclared;
+    use super::*;
+    use crate::Reason;
+    use crate::ids::PersonId;
+    use crate::scenario::given;
+    use uuid::Uuid;
+
+    fn review(agency: u128, role: &str) -> ReviewEmergency {
+        ReviewEmergency {
+            emergency: EmergencyId(Uuid::nil()),
+            agency: AgencyId(Uuid::from_u128(agency)),
+            reviewer_role: role.into(),
+            justified: false,
+            finding: "no emergency".into(),
+        }
+    }
+
+    fn declared() -> [EmergencyEvent; 1] {
+        let agency = AgencyId(Uuid::from_u128(1));
+        [EmergencyAccessDeclared { emergency: EmergencyId(Uuid::nil()), person: PersonId(Uuid::nil()), agency }.into()]
+    }
+
+    #[test]
+    fn only_the_privacy_officer_of_the_same_agency_reviews() {
+        given(declared()).when(review(1, "nurse")).then_refused(Reason::Denied, "privacy_officer_reviews");
+        given(declared()).when(review(2, PRIVACY_OFFICER)).then_refused(Reason::NotFound, "emergency");
+        let reviewed = EmergencyAccessReviewed {
+            emergency: EmergencyId(Uuid::nil()),
+            justified: false,
+            finding: "no emergency".into(),
+        };
+        given(declared()).when(review(1, PRIVACY_OFFICER)).then([reviewed.into()]);
+    }
+}

@@ -1,0 +1,25 @@
+//! The rules of Alongside, as pure functions: no IO, no async, no clock, no logging.
+//!
+//! Each folder is one aggregate: its events, its state (folded by [`Aggregate::evolve`]), and one file per command
+//! with the rules that may refuse it. [`access`] decides who may see what. Terms follow IHE, FHIR, PRSB and GIRFEC.
+
+pub mod access;
+pub mod agency;
+mod aggregate;
+pub mod consultation;
+pub mod emergency;
+pub mod ids;
+pub mod person;
+pub mod query;
+mod refusal;
+pub mod relationship;
+pub mod sharing;
+pub mod staff;
+mod text;
+pub mod vocabulary;
+
+#[cfg(test)]
+mod scenario;
+
+pub use aggregate::{Aggregate, Command, StreamKind};
+pub use refusal::{Reason, Refusal};

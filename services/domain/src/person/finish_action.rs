@@ -1,0 +1,65 @@
+use super::Person;
+use super::events::{ActionCompleted, ActionDropped, PersonEvent};
+use crate::ids::EntryId;
+use crate::text::{PARAGRAPH, optional};
+use crate::vocabulary::{Author, Category};
+use crate::{Command, Refusal};
+
+/// An action is done.
+#[derive(Debug, Clone)]
+pub struct CompleteAction {
+    /// The action.
+    pub action: EntryId,
+    /// Who says so.
+    pub author: Author,
+}
+
+/// An action is dropped.
+#[derive(Debug, Clone)]
+pub struct DropAction {
+    /// The action.
+    pub action: EntryId,
+    /// Who drops it.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+impl Command for CompleteAction {
+    type Aggregate = Person;
+
+    fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        state.open_entry(self.action, Category::Actions, "action")?;
+        Ok(vec![ActionCompleted { entry: self.action, author: self.author }.into()])
+    }
+}
+
+impl Command for DropAction {
+    type Aggregate = Person;
+
+    fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        optional("reason", &self.reason, PARAGRAPH)?;
+        state.open_entry(self.action, Category::Actions, "action")?;
+        Ok(vec![ActionDropped { entry: self.action, author: self.author, reason: self.reason }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ProgressAction;
+    use super::super::fixtures::{action, entry, registered};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn a_finished_action_takes_no_more() {
+        let complete = || CompleteAction { action: entry(1), author: Author::Person };
+        let completed = || PersonEvent::from(ActionCompleted { entry: entry(1), author: Author::Person });
+        given([registered(), action(1)]).when(complete()).then([completed()]);
+        let progress = ProgressAction { action: entry(1), author: Author::Person, note: "more".into() };
+        given([registered(), action(1), completed()]).when(progress).then_refused(Reason::Rule, "still_open");
+        let drop = DropAction { action: entry(1), author: Author::Person, reason: String::new() };
+        given([registered(), action(1), completed()]).when(drop).then_refused(Reason::Rule, "still_open");
+    }
+}

@@ -1,0 +1,98 @@
+//! A support relationship: consented, purposeful, dated.
+
+mod accept_support;
+mod decline_support;
+mod end_support;
+pub mod events;
+mod propose_support;
+
+pub use accept_support::AcceptSupport;
+pub use decline_support::DeclineSupport;
+pub use end_support::{EndSupport, end_support};
+pub use propose_support::ProposeSupport;
+
+use crate::ids::{AgencyId, PersonId, StaffId};
+use crate::{Aggregate, Refusal, StreamKind};
+use events::RelationshipEvent;
+
+/// Where a relationship stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// Not proposed.
+    #[default]
+    None,
+    /// Waiting for the person.
+    Proposed,
+    /// Accepted.
+    Active,
+    /// Declined or ended.
+    Over,
+}
+
+/// The two ends of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parties {
+    /// The one supported.
+    pub person: PersonId,
+    /// The supporter's agency.
+    pub agency: AgencyId,
+    /// The supporter.
+    pub staff: StaffId,
+}
+
+/// A relationship.
+#[derive(Debug, Clone, Default)]
+pub struct Relationship {
+    stage: Stage,
+    parties: Option<Parties>,
+}
+
+impl Relationship {
+    /// The parties, if it is this person's; otherwise it does not exist for them.
+    fn of(&self, person: PersonId) -> Result<Parties, Refusal> {
+        self.parties.filter(|p| p.person == person).ok_or_else(|| Refusal::not_found("relationship"))
+    }
+
+    /// The two ends, once it is proposed.
+    #[must_use]
+    pub fn parties(&self) -> Option<Parties> {
+        self.parties
+    }
+}
+
+impl Aggregate for Relationship {
+    type Event = RelationshipEvent;
+
+    const KIND: StreamKind = StreamKind::Relationship;
+
+    fn evolve(&mut self, event: &RelationshipEvent) {
+        match event {
+            RelationshipEvent::SupportProposed(e) => {
+                self.stage = Stage::Proposed;
+                self.parties = Some(Parties { person: e.person, agency: e.agency, staff: e.staff });
+            }
+            RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
+            RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => self.stage = Stage::Over,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures {
+    use super::events::{RelationshipEvent, SupportAccepted, SupportProposed};
+    use super::{AgencyId, PersonId, StaffId};
+    use uuid::Uuid;
+
+    pub(crate) const PERSON: PersonId = PersonId(Uuid::from_u128(1));
+    pub(crate) const AGENCY: AgencyId = AgencyId(Uuid::from_u128(2));
+    pub(crate) const STAFF: StaffId = StaffId(Uuid::from_u128(3));
+
+    pub(crate) fn proposed() -> RelationshipEvent {
+        SupportProposed { person: PERSON, agency: AGENCY, staff: STAFF, role: "nurse".into(), offer: "visits".into() }
+            .into()
+    }
+
+    pub(crate) fn accepted() -> RelationshipEvent {
+        SupportAccepted { agency: AGENCY, staff: STAFF }.into()
+    }
+}

@@ -1,0 +1,22 @@
+use super::Sharing;
+use super::events::{RelationshipAccessClosed, SharingEvent};
+use crate::ids::RelationshipId;
+use crate::{Command, Refusal};
+
+/// A relationship ends, and its access with it.
+#[derive(Debug, Clone)]
+pub struct CloseRelationshipAccess {
+    /// The relationship.
+    pub relationship: RelationshipId,
+}
+
+impl Command for CloseRelationshipAccess {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        if !state.relationships.contains_key(&self.relationship) {
+            return Ok(vec![]);
+        }
+        Ok(vec![RelationshipAccessClosed { relationship: self.relationship }.into()])
+    }
+}

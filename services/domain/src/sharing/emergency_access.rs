@@ -1,0 +1,130 @@
+use super::Sharing;
+use super::events::{EmergencyAccessClosed, EmergencyAccessOpened, SharingEvent};
+use crate::ids::{AgencyId, EmergencyId, StaffId};
+use crate::text::explained;
+use crate::vocabulary::Timestamp;
+use crate::{Command, Refusal};
+
+/// The longest emergency access, in minutes: 8 hours (rule 8).
+pub(super) const EMERGENCY_MINUTES_LIMIT: u32 = 480;
+/// The shortest reason, in characters (rule 8).
+pub(super) const EMERGENCY_REASON_LEAST: usize = 20;
+
+/// A worker breaks the glass.
+#[derive(Debug, Clone)]
+pub struct OpenEmergencyAccess {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The worker's agency.
+    pub agency: AgencyId,
+    /// The worker.
+    pub staff: StaffId,
+    /// Why, in words that the person reads.
+    pub reason: String,
+    /// Now.
+    pub now: Timestamp,
+    /// For how long: 1 to 480 minutes (8 hours, rule 8).
+    pub minutes: u32,
+}
+
+/// A worker gives emergency access back.
+#[derive(Debug, Clone)]
+pub struct CloseEmergencyAccess {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The worker: only the one who declared it may close it.
+    pub staff: StaffId,
+}
+
+impl Command for OpenEmergencyAccess {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        explained("reason", &self.reason, EMERGENCY_REASON_LEAST)?;
+        if !(1..=EMERGENCY_MINUTES_LIMIT).contains(&self.minutes) {
+            return Err(Refusal::invalid("minutes", format!("must be from `1` to `{EMERGENCY_MINUTES_LIMIT}`")));
+        }
+        // The same answer as for a blocked agency: who is registered, and who has blocked whom, is not told.
+        if !state.started || state.is_blocked(self.agency) {
+            return Err(Refusal::denied("access", "nothing is disclosed to this caller"));
+        }
+        let Self { emergency, agency, staff, reason, .. } = self;
+        let until = self.now.plus_minutes(self.minutes);
+        Ok(vec![EmergencyAccessOpened { emergency, agency, staff, reason, until }.into()])
+    }
+}
+
+impl Command for CloseEmergencyAccess {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        match state.emergencies.get(&self.emergency) {
+            Some(open) if open.staff == self.staff => {
+                Ok(vec![EmergencyAccessClosed { emergency: self.emergency }.into()])
+            }
+            Some(_) | None => Err(Refusal::not_found("emergency")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::{AgencyBlocked, SharingStarted};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+    use uuid::Uuid;
+
+    fn open(reason: &str, minutes: u32) -> OpenEmergencyAccess {
+        OpenEmergencyAccess {
+            emergency: EmergencyId(Uuid::nil()),
+            agency: AgencyId(Uuid::nil()),
+            staff: StaffId(Uuid::nil()),
+            reason: reason.into(),
+            now: Timestamp(0),
+            minutes,
+        }
+    }
+
+    const REASON: &str = "found unconscious at home by a neighbour";
+
+    #[test]
+    fn rule_8_needs_a_reason_of_at_least_20_characters() {
+        given([SharingStarted {}.into()])
+            .when(open("   nineteen letters ", 10))
+            .then_refused(Reason::Invalid, "reason");
+    }
+
+    #[test]
+    fn rule_8_lasts_at_most_8_hours() {
+        for minutes in [0, 481] {
+            given([SharingStarted {}.into()]).when(open(REASON, minutes)).then_refused(Reason::Invalid, "minutes");
+        }
+        let state = [SharingStarted {}.into()];
+        let opened = EmergencyAccessOpened {
+            emergency: EmergencyId(Uuid::nil()),
+            agency: AgencyId(Uuid::nil()),
+            staff: StaffId(Uuid::nil()),
+            reason: REASON.into(),
+            until: Timestamp(480 * 60_000_000),
+        };
+        given(state).when(open(REASON, 480)).then([opened.into()]);
+    }
+
+    #[test]
+    fn a_blocked_agency_cannot_break_the_glass_and_learns_nothing() {
+        let blocked = AgencyBlocked { agency: AgencyId(Uuid::nil()) }.into();
+        given([SharingStarted {}.into(), blocked]).when(open(REASON, 10)).then_refused(Reason::Denied, "access");
+        given([]).when(open(REASON, 10)).then_refused(Reason::Denied, "access");
+    }
+
+    #[test]
+    fn only_the_worker_who_opened_it_closes_it() {
+        let opened = open(REASON, 10).decide(&crate::Aggregate::folded(&[SharingStarted {}.into()])).unwrap();
+        let emergency = EmergencyId(Uuid::nil());
+        let other = CloseEmergencyAccess { emergency, staff: StaffId(Uuid::from_u128(9)) };
+        given(opened.clone()).when(other).then_refused(Reason::NotFound, "emergency");
+        let same = CloseEmergencyAccess { emergency, staff: StaffId(Uuid::nil()) };
+        given(opened).when(same).then([EmergencyAccessClosed { emergency }.into()]);
+    }
+}

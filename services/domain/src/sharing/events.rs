@@ -1,0 +1,115 @@
+//! What can have happened on a `sharing` stream.
+
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, StaffId};
+use crate::vocabulary::{Category, Level, Terms, Timestamp};
+
+/// The person has a directive, and it permits nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharingStarted {}
+
+/// The person permitted something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionGranted {
+    /// The provision.
+    pub provision: ProvisionId,
+    /// What it says.
+    pub terms: Terms,
+}
+
+/// The person denied something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionDenied {
+    /// The provision.
+    pub provision: ProvisionId,
+    /// What it says.
+    pub terms: Terms,
+}
+
+/// The person took something out of a permit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionNarrowed {
+    /// The provision.
+    pub provision: ProvisionId,
+    /// The record categories.
+    pub categories: Vec<Category>,
+    /// The highest level that stays.
+    pub level: Level,
+}
+
+/// The person withdrew a provision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionWithdrawn {
+    /// The provision.
+    pub provision: ProvisionId,
+}
+
+/// The person blocked an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyBlocked {
+    /// The agency.
+    pub agency: AgencyId,
+}
+
+/// The person unblocked an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyUnblocked {
+    /// The agency.
+    pub agency: AgencyId,
+}
+
+/// An accepted relationship opened access, within the provisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationshipAccessOpened {
+    /// The relationship.
+    pub relationship: RelationshipId,
+    /// The agency.
+    pub agency: AgencyId,
+    /// The worker.
+    pub staff: StaffId,
+}
+
+/// A relationship ended, and its access with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationshipAccessClosed {
+    /// The relationship.
+    pub relationship: RelationshipId,
+}
+
+/// A worker broke the glass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAccessOpened {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The agency.
+    pub agency: AgencyId,
+    /// The worker.
+    pub staff: StaffId,
+    /// Why; may be empty.
+    pub reason: String,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// A worker gave emergency access back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAccessClosed {
+    /// The emergency.
+    pub emergency: EmergencyId,
+}
+
+crate::event_enum! {
+    /// An event of a `sharing` stream.
+    SharingEvent {
+        SharingStarted,
+        ProvisionGranted,
+        ProvisionDenied,
+        ProvisionNarrowed,
+        ProvisionWithdrawn,
+        AgencyBlocked,
+        AgencyUnblocked,
+        RelationshipAccessOpened,
+        RelationshipAccessClosed,
+        EmergencyAccessOpened,
+        EmergencyAccessClosed,
+    }
+}

@@ -1,0 +1,86 @@
+use super::Sharing;
+use super::events::{ProvisionNarrowed, SharingEvent};
+use crate::ids::ProvisionId;
+use crate::vocabulary::{Category, Level};
+use crate::{Command, Refusal};
+
+/// The person takes something out of a permit.
+#[derive(Debug, Clone)]
+pub struct NarrowProvision {
+    /// The provision.
+    pub provision: ProvisionId,
+    /// The categories that stay.
+    pub categories: Vec<Category>,
+    /// The highest level that stays.
+    pub level: Level,
+}
+
+impl Command for NarrowProvision {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        let current = state.provision(self.provision)?;
+        if !current.permit {
+            return Err(Refusal::rule("narrow_a_permit", "a deny cannot be narrowed; withdraw it and deny less"));
+        }
+        if self.categories.is_empty() {
+            return Err(Refusal::invalid(
+                "categories",
+                "needs at least one category; to take out all, withdraw the provision",
+            ));
+        }
+        if !self.categories.iter().all(|c| current.terms.categories.contains(c)) || self.level > current.terms.level {
+            return Err(Refusal::rule("narrow_only", "narrowing cannot add anything; grant it instead"));
+        }
+        if self.categories == current.terms.categories && self.level == current.terms.level {
+            return Ok(vec![]);
+        }
+        Ok(vec![ProvisionNarrowed { provision: self.provision, categories: self.categories, level: self.level }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::ProvisionGranted;
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+    use crate::vocabulary::{ProvisionActor, Purpose, Terms};
+    use uuid::Uuid;
+
+    fn granted() -> SharingEvent {
+        let terms = Terms {
+            actor: ProvisionActor::Everybody,
+            categories: vec![Category::Goals, Category::Health],
+            level: Level::Restricted,
+            labels: vec![],
+            purposes: vec![Purpose::Treatment],
+            actions: vec![],
+            from: None,
+            until: None,
+        };
+        ProvisionGranted { provision: ProvisionId(Uuid::nil()), terms }.into()
+    }
+
+    fn narrow(categories: &[Category], level: Level) -> NarrowProvision {
+        NarrowProvision { provision: ProvisionId(Uuid::nil()), categories: categories.to_vec(), level }
+    }
+
+    #[test]
+    fn takes_out_a_category() {
+        let narrowed = ProvisionNarrowed {
+            provision: ProvisionId(Uuid::nil()),
+            categories: vec![Category::Goals],
+            level: Level::Normal,
+        };
+        given([granted()]).when(narrow(&[Category::Goals], Level::Normal)).then([narrowed.into()]);
+    }
+
+    #[test]
+    fn never_widens() {
+        given([granted()]).when(narrow(&[Category::Actions], Level::Normal)).then_refused(Reason::Rule, "narrow_only");
+        given([granted()])
+            .when(narrow(&[Category::Goals], Level::VeryRestricted))
+            .then_refused(Reason::Rule, "narrow_only");
+    }
+}

@@ -1,0 +1,131 @@
+use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
+use super::{PROVISIONS_LIMIT, Sharing};
+use crate::ids::ProvisionId;
+use crate::text::{LINE, required};
+use crate::vocabulary::{ProvisionActor, Terms};
+use crate::{Command, Refusal};
+
+/// The most topic labels on one provision or entry.
+pub(crate) const LABELS_LIMIT: usize = 8;
+
+/// The person permits something.
+#[derive(Debug, Clone)]
+pub struct GrantProvision {
+    /// The new provision.
+    pub provision: ProvisionId,
+    /// What is permitted: at least one category and one purpose.
+    pub terms: Terms,
+}
+
+/// The person denies something. A deny beats every permit.
+#[derive(Debug, Clone)]
+pub struct DenyProvision {
+    /// The new provision.
+    pub provision: ProvisionId,
+    /// What is denied: at least one category.
+    pub terms: Terms,
+}
+
+impl Command for GrantProvision {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        check(state, self.provision, &self.terms)?;
+        if self.terms.purposes.is_empty() {
+            return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
+        }
+        Ok(vec![ProvisionGranted { provision: self.provision, terms: self.terms }.into()])
+    }
+}
+
+impl Command for DenyProvision {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        check(state, self.provision, &self.terms)?;
+        Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms }.into()])
+    }
+}
+
+fn check(state: &Sharing, provision: ProvisionId, terms: &Terms) -> Result<(), Refusal> {
+    state.started()?;
+    if state.provisions.contains_key(&provision) {
+        return Err(Refusal::already_exists("provision"));
+    }
+    if state.provisions.len() >= PROVISIONS_LIMIT {
+        return Err(Refusal::rule(
+            "provisions_limit",
+            format!("a directive holds at most `{PROVISIONS_LIMIT}` provisions; withdraw one first"),
+        ));
+    }
+    if terms.categories.is_empty() {
+        return Err(Refusal::invalid("terms.categories", "needs at least one category"));
+    }
+    if terms.labels.len() > LABELS_LIMIT {
+        return Err(Refusal::invalid("terms.labels", format!("at most `{LABELS_LIMIT}` labels are taken")));
+    }
+    if let ProvisionActor::Role(role) = &terms.actor {
+        required("terms.actor.role", role, LINE)?;
+    }
+    if let (Some(from), Some(until)) = (terms.from, terms.until)
+        && until <= from
+    {
+        return Err(Refusal::invalid("terms.until", "must be after `from`"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::SharingStarted;
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+    use crate::vocabulary::{Category, Level, Purpose, Timestamp};
+    use uuid::Uuid;
+
+    fn terms() -> Terms {
+        Terms {
+            actor: ProvisionActor::Everybody,
+            categories: vec![Category::Goals],
+            level: Level::Normal,
+            labels: vec![],
+            purposes: vec![Purpose::Treatment],
+            actions: vec![],
+            from: None,
+            until: None,
+        }
+    }
+
+    fn grant(terms: Terms) -> GrantProvision {
+        GrantProvision { provision: ProvisionId(Uuid::nil()), terms }
+    }
+
+    #[test]
+    fn grants_and_denies() {
+        let provision = ProvisionId(Uuid::nil());
+        given([SharingStarted {}.into()])
+            .when(grant(terms()))
+            .then([ProvisionGranted { provision, terms: terms() }.into()]);
+        let everything = Terms { purposes: vec![], ..terms() };
+        given([SharingStarted {}.into()])
+            .when(DenyProvision { provision, terms: everything.clone() })
+            .then([ProvisionDenied { provision, terms: everything }.into()]);
+    }
+
+    #[test]
+    fn refuses_terms_that_say_nothing_or_contradict_themselves() {
+        let refused = |terms: Terms, field: &str| {
+            given([SharingStarted {}.into()]).when(grant(terms)).then_refused(Reason::Invalid, field);
+        };
+        refused(Terms { categories: vec![], ..terms() }, "terms.categories");
+        refused(Terms { purposes: vec![], ..terms() }, "terms.purposes");
+        refused(Terms { actor: ProvisionActor::Role(" ".into()), ..terms() }, "terms.actor.role");
+        refused(Terms { from: Some(Timestamp(2)), until: Some(Timestamp(2)), ..terms() }, "terms.until");
+    }
+
+    #[test]
+    fn refuses_for_a_person_who_is_not_registered() {
+        given([]).when(grant(terms())).then_refused(Reason::NotFound, "person");
+    }
+}

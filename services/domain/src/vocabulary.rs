@@ -1,0 +1,226 @@
+//! The words that all aggregates share: categories, sensitivity, purposes, parties, provisions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgencyId, StaffId};
+
+/// Declares an enum with stored codes and the field's own words.
+macro_rules! coded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$vdoc])* $variant = $code),+ }
+
+        impl $name {
+            /// Every one, in the order of the codes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stored code; the same number as in the protobuf enum.
+            #[must_use]
+            pub fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// The one with this code.
+            #[must_use]
+            pub fn from_code(code: u32) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The field's word for it.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+pub(crate) use coded;
+
+coded! {
+    /// A heading of the record (PRSB), in PRSB order.
+    Category {
+        /// What the person wants people to know about them.
+        AboutMe = 1 "about me",
+        /// Strengths, skills, resources and experience.
+        Strengths = 2 "strengths",
+        /// What matters to the person.
+        WhatMatters = 3 "what matters",
+        /// Conditions and their impact.
+        Health = 4 "health",
+        /// What stands in the way.
+        Barriers = 5 "barriers",
+        /// What the person wants to achieve.
+        Goals = 6 "goals",
+        /// What was agreed.
+        Actions = 7 "actions",
+        /// Check-ins.
+        Wellbeing = 8 "wellbeing",
+        /// What to do when things go wrong.
+        Contingency = 9 "contingency plan",
+        /// Conversations and decisions.
+        Consultations = 10 "consultations",
+        /// Who supports the person.
+        SupportNetwork = 11 "support network",
+        /// Name and how to reach them.
+        Contact = 12 "contact details",
+    }
+}
+
+coded! {
+    /// How sensitive an entry is (HL7 v3 Confidentiality N, R, V).
+    Level {
+        /// N.
+        Normal = 1 "normal",
+        /// R.
+        Restricted = 2 "restricted",
+        /// V.
+        VeryRestricted = 3 "very restricted",
+    }
+}
+
+coded! {
+    /// Why somebody looks or acts (HL7 v3-ActReason), worded to follow "in order".
+    Purpose {
+        /// TREAT.
+        Treatment = 1 "to treat or support you",
+        /// ETREAT.
+        EmergencyTreatment = 2 "to treat you in an emergency",
+        /// COC.
+        CareCoordination = 3 "to coordinate your support",
+        /// BTG.
+        BreakGlass = 4 "in an emergency",
+        /// PATRQT.
+        PersonRequest = 5 "because you asked",
+        /// FAMRQT.
+        FamilyRequest = 6 "because your family asked",
+        /// PWATRNY.
+        PowerOfAttorney = 7 "under a power of attorney",
+        /// SUPNWK.
+        SupportNetwork = 8 "within your support network",
+        /// HRESCH.
+        Research = 9 "for research",
+        /// PUBHLTH.
+        PublicHealth = 10 "for public health",
+        /// HLEGAL.
+        Legal = 11 "because a law or court requires it",
+        /// THREAT.
+        Threat = 12 "because of a threat to somebody's safety",
+    }
+}
+
+coded! {
+    /// What is done with the record.
+    Action {
+        /// Looking at it.
+        Read = 1 "see",
+        /// Adding to it.
+        Contribute = 2 "add to",
+        /// Sending it out of the system.
+        Disclose = 3 "pass on",
+    }
+}
+
+coded! {
+    /// A rule by which an access was denied. For the person and the operator: the refused caller is not told which.
+    DenialRule {
+        /// They are not current staff of the agency.
+        NotCurrentStaff = 1 "they do not work there now",
+        /// No relationship, emergency or lawful basis is open.
+        NoOpenAccess = 2 "no support relationship with you is open",
+        /// The person has blocked the agency.
+        AgencyBlocked = 3 "you have blocked the agency",
+        /// Nothing permits it.
+        NothingPermits = 4 "nothing that you share covers it",
+        /// A deny beats the permits.
+        DenyBeatsPermit = 5 "you have denied it",
+    }
+}
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This many minutes later.
+    #[must_use]
+    pub fn plus_minutes(self, minutes: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(minutes) * 60_000_000))
+    }
+}
+
+/// The number of events on a stream: 0 before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+/// How sensitive an entry is, and what makes it so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// The level.
+    pub level: Level,
+    /// Topic labels (HL7 v3-ActCode), such as `PSY`.
+    pub labels: Vec<String>,
+}
+
+impl Sensitivity {
+    /// Normal, without labels.
+    #[must_use]
+    pub fn normal() -> Self {
+        Self { level: Level::Normal, labels: Vec::new() }
+    }
+}
+
+/// Who did or wrote something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Author {
+    /// The system, or those who run it.
+    System,
+    /// The person themselves.
+    Person,
+    /// A worker for an agency.
+    Staff {
+        /// The agency.
+        agency: AgencyId,
+        /// The worker.
+        staff: StaffId,
+    },
+}
+
+/// Whom a provision is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProvisionActor {
+    /// Everybody at an agency.
+    Agency(AgencyId),
+    /// One worker.
+    Staff(StaffId),
+    /// A role, at any agency.
+    Role(String),
+    /// Everybody.
+    Everybody,
+}
+
+/// What a provision says (FHIR `Consent.provision`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Whom it is about.
+    pub actor: ProvisionActor,
+    /// The record categories.
+    pub categories: Vec<Category>,
+    /// In a permit the highest level permitted, in a deny the lowest level denied.
+    pub level: Level,
+    /// In a permit the topics that may be seen too; in a deny only entries with one of them (none: all).
+    pub labels: Vec<String>,
+    /// The purposes. In a deny none means all.
+    pub purposes: Vec<Purpose>,
+    /// The actions. None means reading in a permit, and all in a deny.
+    pub actions: Vec<Action>,
+    /// From when; absent means at once.
+    pub from: Option<Timestamp>,
+    /// Until when; absent means until withdrawn.
+    pub until: Option<Timestamp>,
+}

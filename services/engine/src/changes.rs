@@ -1,0 +1,103 @@
+use domain::{Aggregate, StreamKind};
+use event_log::{Append, Expected, Guard, NewEvent, StreamAppend, StreamId};
+use events::{Codec, CodecError, Event, Header};
+use uuid::Uuid;
+
+use crate::{Context, Loaded, stream_of};
+
+/// What a command changes: events on streams at the versions it has seen, and what it relies on besides.
+#[derive(Debug)]
+pub struct Changes {
+    context: Context,
+    streams: Vec<(StreamId, Expected, Vec<Change>)>,
+    guards: Vec<Guard>,
+}
+
+#[derive(Debug)]
+struct Change {
+    id: Uuid,
+    subject: Uuid,
+    event: Event,
+}
+
+impl Changes {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(context: &Context) -> Self {
+        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new() }
+    }
+
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    /// Events on a loaded aggregate, sealed with the key of `subject`; the aggregate must not have moved.
+    pub fn record<A: Aggregate>(&mut self, on: &Loaded<A>, subject: Uuid, events: Vec<A::Event>)
+    where
+        A::Event: Into<Event>,
+    {
+        if events.is_empty() {
+            return;
+        }
+        let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
+        let changes = events.into_iter().map(change).collect();
+        self.streams.push((stream_of::<A>(on.id), Expected::Exactly(on.version), changes));
+    }
+
+    /// A fact with this id on a stream that is never folded.
+    pub fn fact(&mut self, stream: Uuid, subject: Uuid, id: Uuid, event: impl Into<Event>) {
+        let event = event.into();
+        let change = Change { id, subject, event };
+        let stream = StreamId { kind: change.event.kind().code(), id: stream };
+        match self.streams.iter_mut().find(|(known, ..)| *known == stream) {
+            Some((.., changes)) => changes.push(change),
+            None => self.streams.push((stream, Expected::Any, vec![change])),
+        }
+    }
+
+    /// The aggregate must not have moved, though nothing is recorded on it.
+    pub fn guard<A: Aggregate>(&mut self, on: &Loaded<A>) {
+        let stream = stream_of::<A>(on.id);
+        let named = self.streams.iter().any(|(s, ..)| *s == stream) || self.guards.iter().any(|g| g.stream == stream);
+        if !named {
+            self.guards.push(Guard { stream, version: on.version });
+        }
+    }
+
+    pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
+        let Self { context, streams, mut guards } = self;
+        // What is both written and relied on is checked where it is written.
+        guards.retain(|guard| !streams.iter().any(|(stream, ..)| *stream == guard.stream));
+        let mut sealed = Vec::with_capacity(streams.len());
+        for (stream, expected, changes) in streams {
+            let mut events = Vec::with_capacity(changes.len());
+            for Change { id, subject, event } in changes {
+                let header = Header {
+                    event_id: id,
+                    subject,
+                    actor: context.actor.clone(),
+                    causation: None,
+                    correlation: Some(context.request),
+                    traceparent: traceparent.clone(),
+                };
+                let sealed = codec.seal(stream.id, &header, &event).await?;
+                events.push(NewEvent {
+                    event_type: event.code(),
+                    key_id: sealed.key_id,
+                    at: context.now.0,
+                    head: sealed.head,
+                    body: sealed.body,
+                });
+            }
+            sealed.push(StreamAppend { stream, expected, events });
+        }
+        Ok(Append { streams: sealed, guards, request: context.request })
+    }
+}
+
+/// The kind of stream that a recorded event belongs to.
+pub(crate) fn kind_of(stream: StreamId) -> Option<StreamKind> {
+    StreamKind::from_code(stream.kind)
+}

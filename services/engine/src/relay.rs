@@ -1,0 +1,143 @@
+//! Copies the log to the bus. Any number may run: the bus takes each message once, in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, BusError, Message};
+use event_log::{EventLog, Position, Recorded, StoreError};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::changes::kind_of;
+
+/// Events copied at once.
+const BATCH: usize = 512;
+/// How long to wait for a nudge before looking anyway.
+const LOOK_ANYWAY: Duration = Duration::from_millis(250);
+/// How long to wait after a failure: doubled each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Subjects are spread over this many partitions.
+const PARTITIONS: u128 = 64;
+
+/// What the relay tells Prometheus.
+#[derive(Debug, Clone, Default)]
+pub struct RelayMetrics {
+    lag: Gauge,
+    copied: Counter,
+    failures: Counter,
+}
+
+impl RelayMetrics {
+    /// Adds them to a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        let relay = registry.sub_registry_with_prefix("relay");
+        relay.register("lag_positions", "Events that are in the log and not yet on the bus", self.lag.clone());
+        relay.register("copied", "Events copied to the bus", self.copied.clone());
+        relay.register("failures", "Times that the log or the bus failed", self.failures.clone());
+    }
+}
+
+/// Copies one log to one bus.
+pub struct Relay {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// What it tells Prometheus.
+    pub metrics: RelayMetrics,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(transparent)]
+    Log(#[from] StoreError),
+}
+
+impl Relay {
+    /// Copies until told to stop. A failing log or bus is tried again, with pauses.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            let copying = async {
+                let mut nudges = self.bus.nudges().await?;
+                loop {
+                    self.copy(&mut nudges, &mut pause).await?;
+                }
+            };
+            let result: Result<(), RelayError> = tokio::select! {
+                result = copying => result,
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = result {
+                self.metrics.failures.inc();
+                tracing::warn!(error = &error as &dyn std::error::Error, "the relay failed; it tries again");
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                    () = stop.cancelled() => return,
+                }
+            }
+        }
+    }
+
+    /// Prepares the bus, and copies until another relay or an emptied bus makes it prepare anew.
+    async fn copy(&self, nudges: &mut BoxStream<'static, ()>, pause: &mut Duration) -> Result<(), RelayError> {
+        let head = self.log.head().await?;
+        let mut last = self.bus.prepare(head.0).await?;
+        *pause = FIRST_PAUSE;
+        loop {
+            let batch = self.log.read(Position(last), BATCH).await?;
+            let Some(newest) = batch.last().map(|event| event.position.0) else {
+                self.metrics.lag.set(0);
+                // Woken by a nudge or by the timer; the timer also notices a bus that was emptied meanwhile.
+                if tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await.is_err() {
+                    let standing = self.bus.prepare(last).await?;
+                    last = standing;
+                }
+                continue;
+            };
+            self.metrics.lag.set(i64::try_from(self.log.head().await?.0.saturating_sub(last)).unwrap_or(i64::MAX));
+            let copied = batch.len() as u64;
+            match self.bus.publish(last, batch.iter().map(message).collect()).await {
+                Ok(()) => {
+                    self.metrics.copied.inc_by(copied);
+                    last = newest;
+                }
+                Err(BusError::OutOfStep) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Passes on this process's appends as nudges: many at once as one.
+    pub async fn nudge(bus: Arc<dyn Bus>, appended: Arc<Notify>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = appended.notified() => bus.nudge().await,
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// The event under its subject: `log.<partition>.<kind>.<type>.<stream>`.
+fn message(event: &Recorded) -> Message {
+    let stream = event.stream.id;
+    let partition = stream.as_u128() % PARTITIONS;
+    let kind = kind_of(event.stream).map_or_else(|| "unknown".to_owned(), |kind| format!("{kind:?}").to_lowercase());
+    let subject = format!("log.{partition}.{kind}.{}.{}", event.event_type, stream.simple());
+    Message { position: event.position.0, subject, payload: event.to_bytes() }
+}

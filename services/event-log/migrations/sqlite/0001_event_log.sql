@@ -1,0 +1,37 @@
+-- The log: positions are gapless and in commit order; nothing in it is ever changed.
+
+CREATE TABLE log_head (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch    BLOB    NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO log_head VALUES (1, randomblob(16), 0);
+
+CREATE TABLE stream_head (
+    kind    INTEGER NOT NULL,
+    stream  BLOB    NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (kind, stream)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    kind     INTEGER NOT NULL,
+    stream   BLOB    NOT NULL,
+    version  INTEGER NOT NULL,
+    type     INTEGER NOT NULL,
+    key_id   BLOB    NOT NULL,
+    at       INTEGER NOT NULL,
+    request  BLOB    NOT NULL,
+    head     BLOB    NOT NULL,
+    body     BLOB    NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX event_by_stream ON event (kind, stream, version);
+
+CREATE TRIGGER event_refuses_update BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: UPDATE is refused'); END;
+
+CREATE TRIGGER event_refuses_delete BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: DELETE is refused'); END;

@@ -1,0 +1,1 @@
+SELECT position, epoch FROM log_head

@@ -1,0 +1,62 @@
+//! The log: the one place where something has happened.
+//!
+//! Positions are gapless and in commit order: a reader that has seen position N has seen everything up to N, and what
+//! is visible is durable. An append touches several streams atomically, each at its expected version, and may rely on
+//! further streams not having moved ("guards"). Many callers' appends commit as one ("group commit").
+
+mod batcher;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod limits;
+mod metrics;
+mod postgres;
+mod sqlite;
+mod types;
+mod wire;
+
+pub use limits::Limits;
+pub use metrics::LogMetrics;
+pub use postgres::{PostgresConfig, PostgresLog};
+pub use sqlite::SqliteLog;
+pub use types::{
+    Append, AppendError, Appended, Expected, Guard, NewEvent, Position, Recorded, StoreError, StreamAppend, StreamId,
+    Version,
+};
+pub use wire::WireError;
+
+use uuid::Uuid;
+
+/// A log. Every implementation passes the same contract suite.
+#[async_trait::async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Appends atomically: every stream at its expected version, every guard unmoved, or nothing. When this returns,
+    /// the events are durable. Dropping the future does not undo the append.
+    ///
+    /// The same request id on the same streams returns the first result, as long as one of the streams has an exact
+    /// expectation; a request that writes only at [`Expected::Any`] is a new fact each time.
+    ///
+    /// # Errors
+    /// See [`AppendError`]. After [`AppendError::Store`] the outcome is unknown: retry with the same request id.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// Up to `limit` events after `after`, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Up to `limit` events of one stream after version `after`, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, StoreError>;
+
+    /// The position of the last event, 0 before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn head(&self) -> Result<Position, StoreError>;
+
+    /// Which log this is. A restored or new database has another epoch, so that copies of it are not mixed up.
+    fn epoch(&self) -> Uuid;
+}

@@ -1,0 +1,285 @@
+//! The log in PostgreSQL.
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _};
+use std::time::Duration;
+use uuid::Uuid;
+
+use crate::batcher::{Batcher, Committer, Verdict};
+use crate::{
+    Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
+    Version,
+};
+
+/// Where the log is, and how many connections read it.
+#[derive(Debug, Clone)]
+pub struct PostgresConfig {
+    /// `postgres://…`; over a Unix socket with `?host=/directory`.
+    pub url: String,
+    /// The most connections for reading. Appending uses one more.
+    pub readers: u32,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// The log in PostgreSQL. A batch is one call of one function: see `migrations/postgres/`.
+#[derive(Debug, Clone)]
+pub struct PostgresLog {
+    readers: PgPool,
+    batcher: Batcher,
+    epoch: Uuid,
+}
+
+/// How long to wait for a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+impl PostgresLog {
+    /// Opens a log that [`PostgresLog::migrate`] has made.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or has no log.
+    pub async fn open(config: &PostgresConfig, metrics: LogMetrics) -> Result<Self, StoreError> {
+        let options = options(&config.url)?;
+        let readers = PgPoolOptions::new()
+            .max_connections(config.readers)
+            .acquire_timeout(CONNECT_LIMIT)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        let (_, epoch): (i64, Uuid) =
+            sqlx::query_as(include_str!("../sql/postgres/head.sql")).fetch_one(&readers).await?;
+        let committer = PostgresCommitter { options, connection: None };
+        Ok(Self { readers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
+    }
+
+    /// Creates or upgrades the schema. Safe to run again.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses a statement.
+    pub async fn migrate(url: &str) -> Result<(), StoreError> {
+        let mut connection = options(url)?.connect().await?;
+        let mut migrator = sqlx::migrate!("migrations/postgres");
+        migrator.dangerous_set_table_name("migrations_event_log");
+        migrator.run(&mut connection).await.map_err(StoreError::new)
+    }
+
+    async fn find_request(&self, append: &Append) -> Result<Option<Appended>, StoreError> {
+        let mut versions = Vec::with_capacity(append.streams.len());
+        let mut last = Position::default();
+        for slot in &append.streams {
+            let row: (Option<i64>, Option<i64>, Option<i64>) =
+                sqlx::query_as(include_str!("../sql/postgres/find_request.sql"))
+                    .bind(slot.stream.kind)
+                    .bind(slot.stream.id)
+                    .bind(append.request)
+                    .fetch_one(&self.readers)
+                    .await?;
+            let (Some(_), Some(position), Some(version)) = row else { return Ok(None) };
+            last = last.max(Position(unsigned(position)));
+            versions.push(Version(unsigned(version)));
+        }
+        Ok(Some(Appended { position: last, versions, replayed: true }))
+    }
+}
+
+#[async_trait::async_trait]
+impl EventLog for PostgresLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let retry = append.clone_shape();
+        match self.batcher.append(append).await {
+            // Looked up only now: a first write pays nothing for it.
+            Err(AppendError::Conflict) => self.find_request(&retry).await?.ok_or(AppendError::Conflict),
+            verdict => verdict,
+        }
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        let rows =
+            sqlx::query(include_str!("../sql/postgres/read.sql")).bind(signed(after.0)).bind(signed(limit as u64));
+        rows.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+    }
+
+    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        let rows = sqlx::query(include_str!("../sql/postgres/read_stream.sql"))
+            .bind(stream.kind)
+            .bind(stream.id)
+            .bind(signed(after.0))
+            .bind(signed(limit as u64));
+        rows.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let (position, _): (i64, Uuid) =
+            sqlx::query_as(include_str!("../sql/postgres/head.sql")).fetch_one(&self.readers).await?;
+        Ok(Position(unsigned(position)))
+    }
+
+    fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::from(e))?;
+    Ok(options.application_name("alongside").disable_statement_logging())
+}
+
+fn recorded(row: &PgRow) -> Result<Recorded, sqlx::Error> {
+    Ok(Recorded {
+        position: Position(unsigned(row.try_get(0)?)),
+        stream: StreamId { kind: row.try_get(1)?, id: row.try_get(2)? },
+        version: Version(unsigned(row.try_get(3)?)),
+        event_type: row.try_get(4)?,
+        key_id: row.try_get(5)?,
+        at: row.try_get(6)?,
+        request: row.try_get(7)?,
+        head: row.try_get::<Vec<u8>, _>(8)?.into(),
+        body: row.try_get::<Vec<u8>, _>(9)?.into(),
+    })
+}
+
+/// SQL has no unsigned numbers; positions and versions are never negative.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Owns the one connection that appends. It lives in the batcher's task, so that a caller who goes away can never leave
+/// a transaction open on it.
+struct PostgresCommitter {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+#[async_trait::async_trait]
+impl Committer for PostgresCommitter {
+    async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => tokio::time::timeout(CONNECT_LIMIT, self.options.connect()).await.map_err(StoreError::new)??,
+        };
+        let verdicts = Columns::of(batch).call(&mut connection, batch).await;
+        // After an error of the connection itself, the next batch starts on a new one.
+        if verdicts.as_ref().map_or_else(|e| e.refused, |_| true) {
+            self.connection = Some(connection);
+        }
+        verdicts
+    }
+}
+
+/// A batch, column by column, as the function takes it.
+#[derive(Default)]
+struct Columns<'a> {
+    slot_request: Vec<i32>,
+    slot_kind: Vec<i16>,
+    slot_stream: Vec<Uuid>,
+    slot_expected: Vec<i64>,
+    slot_count: Vec<i32>,
+    slot_id: Vec<Uuid>,
+    guard_request: Vec<i32>,
+    guard_kind: Vec<i16>,
+    guard_stream: Vec<Uuid>,
+    guard_version: Vec<i64>,
+    event_slot: Vec<i32>,
+    event_nth: Vec<i32>,
+    event_type: Vec<i32>,
+    event_key: Vec<Uuid>,
+    event_at: Vec<i64>,
+    event_head: Vec<&'a [u8]>,
+    event_body: Vec<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(batch: &'a [Append]) -> Self {
+        let mut columns = Self::default();
+        for (request, append) in (1..).zip(batch) {
+            for slot in &append.streams {
+                columns.slot_request.push(request);
+                columns.slot_kind.push(slot.stream.kind);
+                columns.slot_stream.push(slot.stream.id);
+                columns.slot_expected.push(match slot.expected {
+                    Expected::Any => -1,
+                    Expected::Exactly(version) => signed(version.0),
+                });
+                columns.slot_count.push(i32::try_from(slot.events.len()).unwrap_or(i32::MAX));
+                columns.slot_id.push(append.request);
+                let ordinal = i32::try_from(columns.slot_request.len()).unwrap_or(i32::MAX);
+                for (nth, event) in (1..).zip(&slot.events) {
+                    columns.event_slot.push(ordinal);
+                    columns.event_nth.push(nth);
+                    columns.event_type.push(event.event_type);
+                    columns.event_key.push(event.key_id);
+                    columns.event_at.push(event.at);
+                    columns.event_head.push(&event.head);
+                    columns.event_body.push(&event.body);
+                }
+            }
+            for guard in &append.guards {
+                columns.guard_request.push(request);
+                columns.guard_kind.push(guard.stream.kind);
+                columns.guard_stream.push(guard.stream.id);
+                columns.guard_version.push(signed(guard.version.0));
+            }
+        }
+        columns
+    }
+
+    async fn call(self, connection: &mut PgConnection, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+        let answer: Answer = sqlx::query_as(include_str!("../sql/postgres/append.sql"))
+            .bind(self.slot_request)
+            .bind(self.slot_kind)
+            .bind(self.slot_stream)
+            .bind(self.slot_expected)
+            .bind(self.slot_count)
+            .bind(self.slot_id)
+            .bind(self.guard_request)
+            .bind(self.guard_kind)
+            .bind(self.guard_stream)
+            .bind(self.guard_version)
+            .bind(self.event_slot)
+            .bind(self.event_nth)
+            .bind(self.event_type)
+            .bind(self.event_key)
+            .bind(self.event_at)
+            .bind(self.event_head)
+            .bind(self.event_body)
+            .fetch_one(connection)
+            .await?;
+        Ok(answer.verdicts(batch))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Answer {
+    position_before: Vec<i64>,
+    version_before: Vec<i64>,
+    conflicted: Vec<i32>,
+    moved: Vec<i32>,
+}
+
+impl Answer {
+    fn verdicts(self, batch: &[Append]) -> Vec<Verdict> {
+        let mut befores = self.position_before.into_iter().zip(self.version_before);
+        let mut verdicts = Vec::with_capacity(batch.len());
+        for (request, append) in (1..).zip(batch) {
+            let mut versions = Vec::with_capacity(append.streams.len());
+            let mut last = 0;
+            for (slot, (position, version)) in append.streams.iter().zip(befores.by_ref()) {
+                let count = signed(slot.events.len() as u64);
+                last = last.max(position + count);
+                versions.push(Version(unsigned(version + count)));
+            }
+            verdicts.push(if self.conflicted.contains(&request) {
+                Verdict::Conflict
+            } else if self.moved.contains(&request) {
+                Verdict::GuardMoved
+            } else {
+                Verdict::Accepted(Position(unsigned(last)), versions)
+            });
+        }
+        verdicts
+    }
+}

@@ -1,0 +1,188 @@
+//! The one writer. It remembers the heads of streams that it wrote last: another process may write the same file, and
+//! then the log's head has moved and the memory is dropped.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use uuid::Uuid;
+
+use crate::batcher::{Committer, Verdict};
+use crate::postgres::{signed, unsigned};
+use crate::{Append, Expected, NewEvent, Position, StoreError, StreamId, Version};
+
+/// Stream heads to remember: 16 MB at most. All are dropped when there are more.
+const REMEMBERED: usize = 200_000;
+/// Rows in one INSERT: what a statement costs besides its rows is paid once for so many.
+const ROWS: usize = 64;
+
+pub(super) struct SqliteCommitter {
+    connection: SqliteConnection,
+    /// The log's head after the last commit, and the heads of streams as of then.
+    position: u64,
+    heads: HashMap<StreamId, u64>,
+}
+
+impl SqliteCommitter {
+    pub(super) fn new(connection: SqliteConnection) -> Self {
+        Self { connection, position: 0, heads: HashMap::new() }
+    }
+
+    async fn transaction(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+        let (position, _): (i64, Uuid) =
+            sqlx::query_as(include_str!("../../sql/sqlite/head.sql")).fetch_one(&mut self.connection).await?;
+        let base = unsigned(position);
+        if base != self.position || self.heads.len() > REMEMBERED {
+            self.heads.clear();
+        }
+        let mut plan = Plan { next: base, ..Plan::default() };
+        for append in batch {
+            let verdict = self.decide(append, &mut plan).await?;
+            plan.verdicts.push(verdict);
+        }
+        if plan.next > base {
+            self.write(&plan).await?;
+        }
+        self.position = plan.next;
+        Ok(plan.verdicts)
+    }
+
+    async fn decide<'a>(&mut self, append: &'a Append, plan: &mut Plan<'a>) -> Result<Verdict, StoreError> {
+        for slot in &append.streams {
+            let head = self.head(slot.stream).await?;
+            if matches!(slot.expected, Expected::Exactly(version) if version.0 != head) {
+                return Ok(Verdict::Conflict);
+            }
+        }
+        for guard in &append.guards {
+            if self.head(guard.stream).await? != guard.version.0 {
+                return Ok(Verdict::GuardMoved);
+            }
+        }
+        let mut versions = Vec::with_capacity(append.streams.len());
+        for slot in &append.streams {
+            let mut version = self.head(slot.stream).await?;
+            for event in &slot.events {
+                plan.next += 1;
+                version += 1;
+                plan.rows.push(EventRow {
+                    position: plan.next,
+                    stream: slot.stream,
+                    version,
+                    request: append.request,
+                    event,
+                });
+            }
+            self.heads.insert(slot.stream, version);
+            plan.moved.insert(slot.stream);
+            versions.push(Version(version));
+        }
+        Ok(Verdict::Accepted(Position(plan.next), versions))
+    }
+
+    async fn head(&mut self, stream: StreamId) -> Result<u64, StoreError> {
+        if let Some(version) = self.heads.get(&stream) {
+            return Ok(*version);
+        }
+        let version: Option<i64> = sqlx::query_scalar(include_str!("../../sql/sqlite/stream_head.sql"))
+            .bind(stream.kind)
+            .bind(stream.id)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        let version = version.map_or(0, unsigned);
+        self.heads.insert(stream, version);
+        Ok(version)
+    }
+
+    async fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        for rows in plan.rows.chunks(ROWS) {
+            let mut insert = sqlx::query(insert_events(rows.len()));
+            for row in rows {
+                insert = insert
+                    .bind(signed(row.position))
+                    .bind(row.stream.kind)
+                    .bind(row.stream.id)
+                    .bind(signed(row.version))
+                    .bind(row.event.event_type)
+                    .bind(row.event.key_id)
+                    .bind(row.event.at)
+                    .bind(row.request)
+                    .bind(row.event.head.as_ref())
+                    .bind(row.event.body.as_ref());
+            }
+            insert.execute(&mut self.connection).await?;
+        }
+        let moved: Vec<_> = plan.moved.iter().copied().collect();
+        for streams in moved.chunks(ROWS) {
+            let mut upsert = sqlx::query(upsert_heads(streams.len()));
+            for stream in streams {
+                let version = self.heads.get(stream).copied().unwrap_or(0);
+                upsert = upsert.bind(stream.kind).bind(stream.id).bind(signed(version));
+            }
+            upsert.execute(&mut self.connection).await?;
+        }
+        sqlx::query(include_str!("../../sql/sqlite/set_head.sql"))
+            .bind(signed(plan.next))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Committer for SqliteCommitter {
+    async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
+        let verdicts = self.transaction(batch).await;
+        let end = if verdicts.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = sqlx::query(end).execute(&mut self.connection).await;
+        if verdicts.is_err() || ended.is_err() {
+            // What was remembered may never have been committed.
+            self.heads.clear();
+        }
+        if verdicts.is_ok() && ended.is_err() {
+            // A commit that failed leaves the transaction open; the next batch must not run in it.
+            drop(sqlx::query("ROLLBACK").execute(&mut self.connection).await);
+        }
+        ended?;
+        verdicts
+    }
+}
+
+/// What a batch will write.
+#[derive(Default)]
+struct Plan<'a> {
+    next: u64,
+    rows: Vec<EventRow<'a>>,
+    moved: HashSet<StreamId>,
+    verdicts: Vec<Verdict>,
+}
+
+struct EventRow<'a> {
+    position: u64,
+    stream: StreamId,
+    version: u64,
+    request: Uuid,
+    event: &'a NewEvent,
+}
+
+/// One statement for each number of rows, made once, so that SQLite prepares each once.
+fn statements(head: &str, row: &str, tail: &str) -> Vec<String> {
+    (0..=ROWS).map(|rows| format!("{head}{}{tail}", vec![row; rows].join(","))).collect()
+}
+
+fn insert_events(rows: usize) -> AssertSqlSafe<&'static str> {
+    static STATEMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let head = "INSERT INTO event (position, kind, stream, version, type, key_id, at, request, head, body) VALUES ";
+        statements(head, "(?,?,?,?,?,?,?,?,?,?)", "")
+    });
+    AssertSqlSafe(STATEMENTS.get(rows).map_or("", String::as_str))
+}
+
+fn upsert_heads(rows: usize) -> AssertSqlSafe<&'static str> {
+    static STATEMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let tail = " ON CONFLICT (kind, stream) DO UPDATE SET version = excluded.version";
+        statements("INSERT INTO stream_head (kind, stream, version) VALUES ", "(?,?,?)", tail)
+    });
+    AssertSqlSafe(STATEMENTS.get(rows).map_or("", String::as_str))
+}

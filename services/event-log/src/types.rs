@@ -1,0 +1,167 @@
+use bytes::Bytes;
+use std::fmt;
+use uuid::Uuid;
+
+/// A place in the log, from 1. 0 is before the first event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u64);
+
+/// The number of events on a stream. 0 is before the first event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Version(pub u64);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A stream: what changes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId {
+    /// The kind of stream.
+    pub kind: i16,
+    /// Its id. Streams of different kinds may share it.
+    pub id: Uuid,
+}
+
+/// An event to append.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// The type, a number that the kind of stream gives a meaning.
+    pub event_type: i32,
+    /// The key that seals the body.
+    pub key_id: Uuid,
+    /// When it happened, in microseconds since 1970.
+    pub at: i64,
+    /// The header: readable without a key.
+    pub head: Bytes,
+    /// The sealed body.
+    pub body: Bytes,
+}
+
+/// What version a stream must stand at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Any: the events are facts that depend on nothing.
+    Any,
+    /// Exactly this one; 0 for a new stream.
+    Exactly(Version),
+}
+
+/// Events for one stream.
+#[derive(Debug, Clone)]
+pub struct StreamAppend {
+    /// The stream.
+    pub stream: StreamId,
+    /// What version it must stand at.
+    pub expected: Expected,
+    /// The events, at least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// A stream that an append relies on without writing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version that it must still stand at.
+    pub version: Version,
+}
+
+/// What commits together.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// The streams to write, each at most once.
+    pub streams: Vec<StreamAppend>,
+    /// The streams that must not have moved.
+    pub guards: Vec<Guard>,
+    /// Makes a retry safe.
+    pub request: Uuid,
+}
+
+/// An accepted append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The position of its last event.
+    pub position: Position,
+    /// The version that each stream stands at after it, in the order of the append.
+    pub versions: Vec<Version>,
+    /// Whether this is the result of an earlier append with the same request id.
+    pub replayed: bool,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place in the log.
+    pub position: Position,
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its place in the stream, from 1.
+    pub version: Version,
+    /// Its type.
+    pub event_type: i32,
+    /// The key that seals its body.
+    pub key_id: Uuid,
+    /// When it happened, in microseconds since 1970.
+    pub at: i64,
+    /// The request that appended it.
+    pub request: Uuid,
+    /// Its header.
+    pub head: Bytes,
+    /// Its sealed body.
+    pub body: Bytes,
+}
+
+/// Why an append was refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// A stream does not stand at its expected version. Load it again and decide again.
+    #[error("a stream has moved past its expected version")]
+    Conflict,
+    /// A guarded stream has moved. Load it again and decide again.
+    #[error("a stream that the append relies on has moved")]
+    GuardMoved,
+    /// Too many appends wait. Try again later.
+    #[error("the log takes no more appends for now")]
+    Busy,
+    /// The append breaks a limit or contradicts itself.
+    #[error("the append is not well formed: {0}")]
+    Invalid(&'static str),
+    /// The store failed; whether the append was committed is unknown.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the log's store failed")]
+pub struct StoreError {
+    #[source]
+    cause: std::sync::Arc<dyn std::error::Error + Send + Sync>,
+    /// Whether the store itself refused the statement, so that nothing of it was committed.
+    pub(crate) refused: bool,
+}
+
+impl StoreError {
+    /// A failure with this cause.
+    pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { cause: cause.into().into(), refused: false }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let refused = matches!(error, sqlx::Error::Database(_));
+        Self { cause: std::sync::Arc::new(error), refused }
+    }
+}
+
+impl Append {
+    /// The append without its events: enough to recognise it when it was made before.
+    pub(crate) fn clone_shape(&self) -> Self {
+        let shape = |s: &StreamAppend| StreamAppend { stream: s.stream, expected: s.expected, events: Vec::new() };
+        Self { streams: self.streams.iter().map(shape).collect(), guards: Vec::new(), request: self.request }
+    }
+}

@@ -1,0 +1,138 @@
+use domain::ids::{AgencyId, PersonId, StaffId};
+use domain::vocabulary::Author;
+use prost::Message as _;
+use proto::events::v1 as pb;
+use uuid::Uuid;
+
+use crate::DecodeError;
+use crate::wire::Field as _;
+
+/// Who did it, by pseudonymous id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// What kind of party, and which.
+    pub kind: ActorKind,
+    /// A staff member's role at the time; empty otherwise.
+    pub role: String,
+    /// The person that a representative acts for.
+    pub on_behalf_of: Option<PersonId>,
+}
+
+/// The kinds of actor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActorKind {
+    /// The system, or those who run it.
+    System,
+    /// A person.
+    Person(PersonId),
+    /// A staff member of an agency.
+    Staff(AgencyId, StaffId),
+}
+
+impl Actor {
+    /// The system, or those who run it.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { kind: ActorKind::System, role: String::new(), on_behalf_of: None }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn person(person: PersonId) -> Self {
+        Self { kind: ActorKind::Person(person), role: String::new(), on_behalf_of: None }
+    }
+
+    /// A staff member in a role.
+    #[must_use]
+    pub fn staff(agency: AgencyId, staff: StaffId, role: &str) -> Self {
+        Self { kind: ActorKind::Staff(agency, staff), role: role.to_owned(), on_behalf_of: None }
+    }
+
+    /// The same party, as the author of an entry.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        match self.kind {
+            ActorKind::System => Author::System,
+            ActorKind::Person(_) => Author::Person,
+            ActorKind::Staff(agency, staff) => Author::Staff { agency, staff },
+        }
+    }
+
+    /// A stable id of the party: what scopes its request ids.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self.kind {
+            ActorKind::System => Uuid::nil(),
+            ActorKind::Person(person) => person.0,
+            ActorKind::Staff(_, staff) => staff.0,
+        }
+    }
+}
+
+/// What stays readable of an event without a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The event's id.
+    pub event_id: Uuid,
+    /// Whose key seals the body.
+    pub subject: Uuid,
+    /// Who did it.
+    pub actor: Actor,
+    /// The event that caused it.
+    pub causation: Option<Uuid>,
+    /// What belongs together.
+    pub correlation: Option<Uuid>,
+    /// W3C trace context, or empty.
+    pub traceparent: String,
+}
+
+impl Header {
+    pub(crate) fn encode(&self, schema: u32) -> Vec<u8> {
+        let optional = |id: Option<Uuid>| id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let (kind, id, agency) = match self.actor.kind {
+            ActorKind::System => (1, None, None),
+            ActorKind::Person(person) => (2, Some(person.0), None),
+            ActorKind::Staff(agency, staff) => (3, Some(staff.0), Some(agency.0)),
+        };
+        pb::Header {
+            event_id: self.event_id.as_bytes().to_vec(),
+            subject: self.subject.as_bytes().to_vec(),
+            schema,
+            actor: Some(pb::Actor {
+                kind,
+                id: optional(id),
+                agency: optional(agency),
+                role: self.actor.role.clone(),
+                on_behalf_of: optional(self.actor.on_behalf_of.map(Uuid::from)),
+            }),
+            causation: optional(self.causation),
+            correlation: optional(self.correlation),
+            traceparent: self.traceparent.clone(),
+        }
+        .encode_to_vec()
+    }
+
+    /// Reads a header and the version of the payload's schema. Needs no key.
+    ///
+    /// # Errors
+    /// When the bytes are no header.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, u32), DecodeError> {
+        let stored = pb::Header::decode(bytes).map_err(|_| DecodeError("header"))?;
+        let actor = stored.actor.ok_or(DecodeError("actor"))?;
+        let kind = match actor.kind {
+            1 => ActorKind::System,
+            2 => ActorKind::Person(PersonId::from_wire(actor.id)?),
+            3 => ActorKind::Staff(AgencyId::from_wire(actor.agency)?, StaffId::from_wire(actor.id)?),
+            _ => return Err(DecodeError("actor")),
+        };
+        let header = Self {
+            event_id: Uuid::from_wire(stored.event_id)?,
+            subject: Uuid::from_wire(stored.subject)?,
+            actor: Actor { kind, role: actor.role, on_behalf_of: Option::from_wire(actor.on_behalf_of)? },
+            causation: Option::from_wire(stored.causation)?,
+            correlation: Option::from_wire(stored.correlation)?,
+            traceparent: stored.traceparent,
+        };
+        Ok((header, stored.schema))
+    }
+}

@@ -1,0 +1,13 @@
+//! Events as they are stored: a domain event as protobuf, sealed with its subject's key, under a header that is
+//! readable without one. A stored format is for ever: `golden/` holds the bytes of every event, and a new version of
+//! an event comes with its upcast.
+
+mod codec;
+mod event;
+mod header;
+mod wire;
+
+pub use codec::{Codec, CodecError, Place, Sealed};
+pub use event::Event;
+pub use header::{Actor, ActorKind, Header};
+pub use wire::{DecodeError, Stored};

@@ -1,0 +1,14 @@
+//! `access` events to and from their stored form.
+
+use domain::access::events::*;
+use proto::events::v1 as pb;
+
+use super::wire_event;
+
+wire_event! {
+    AccessEvent {
+        1 => RecordViewed { receipt, party, role, purpose, categories, entries, under_emergency, directive },
+        2 => RecordContributed { receipt, party, role, purpose, categories, entries, directive },
+        3 => AccessDenied { receipt, party, role, purpose, categories, rules, directive },
+    }
+}

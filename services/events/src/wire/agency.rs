@@ -1,0 +1,12 @@
+//! `agency` events to and from their stored form.
+
+use domain::agency::events::*;
+use proto::events::v1 as pb;
+
+use super::wire_event;
+
+wire_event! {
+    AgencyEvent {
+        1 => AgencyRegistered { name, kind },
+    }
+}

@@ -1,0 +1,197 @@
+//! How a field of a domain event is stored.
+
+use domain::consultation::{Mode, WithoutPersonGround};
+use domain::ids::{
+    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId,
+};
+use domain::vocabulary::{
+    Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
+};
+use proto::events::v1 as pb;
+use uuid::Uuid;
+
+use super::DecodeError;
+
+/// A value and its stored form.
+pub(crate) trait Field<W>: Sized {
+    fn to_wire(&self) -> W;
+    fn from_wire(wire: W) -> Result<Self, DecodeError>;
+}
+
+macro_rules! as_itself {
+    ($($ty:ty),+) => {$(impl Field<$ty> for $ty {
+        fn to_wire(&self) -> $ty {
+            self.clone()
+        }
+
+        fn from_wire(wire: $ty) -> Result<Self, DecodeError> {
+            Ok(wire)
+        }
+    })+};
+}
+as_itself!(String, bool, u32);
+
+impl Field<u32> for u8 {
+    fn to_wire(&self) -> u32 {
+        u32::from(*self)
+    }
+
+    fn from_wire(wire: u32) -> Result<Self, DecodeError> {
+        Self::try_from(wire).map_err(|_| DecodeError("number"))
+    }
+}
+
+impl Field<i64> for Timestamp {
+    fn to_wire(&self) -> i64 {
+        self.0
+    }
+
+    fn from_wire(wire: i64) -> Result<Self, DecodeError> {
+        Ok(Self(wire))
+    }
+}
+
+impl Field<u64> for Version {
+    fn to_wire(&self) -> u64 {
+        self.0
+    }
+
+    fn from_wire(wire: u64) -> Result<Self, DecodeError> {
+        Ok(Self(wire))
+    }
+}
+
+impl Field<Vec<u8>> for Uuid {
+    fn to_wire(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn from_wire(wire: Vec<u8>) -> Result<Self, DecodeError> {
+        Self::from_slice(&wire).map_err(|_| DecodeError("id"))
+    }
+}
+
+macro_rules! as_uuid {
+    ($($id:ident),+ $(,)?) => {$(impl Field<Vec<u8>> for $id {
+        fn to_wire(&self) -> Vec<u8> {
+            self.0.to_wire()
+        }
+
+        fn from_wire(wire: Vec<u8>) -> Result<Self, DecodeError> {
+            Uuid::from_wire(wire).map($id)
+        }
+    })+};
+}
+as_uuid!(AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId);
+
+/// An absent id is stored as no bytes.
+impl<I: Field<Vec<u8>>> Field<Vec<u8>> for Option<I> {
+    fn to_wire(&self) -> Vec<u8> {
+        self.as_ref().map(Field::to_wire).unwrap_or_default()
+    }
+
+    fn from_wire(wire: Vec<u8>) -> Result<Self, DecodeError> {
+        if wire.is_empty() { Ok(None) } else { I::from_wire(wire).map(Some) }
+    }
+}
+
+macro_rules! as_code {
+    ($($coded:ident),+ $(,)?) => {$(
+        impl Field<u32> for $coded {
+            fn to_wire(&self) -> u32 {
+                u32::from(self.code())
+            }
+
+            fn from_wire(wire: u32) -> Result<Self, DecodeError> {
+                Self::from_code(wire).ok_or(DecodeError(stringify!($coded)))
+            }
+        }
+
+        impl Field<Vec<u32>> for Vec<$coded> {
+            fn to_wire(&self) -> Vec<u32> {
+                self.iter().map(Field::to_wire).collect()
+            }
+
+            fn from_wire(wire: Vec<u32>) -> Result<Self, DecodeError> {
+                wire.into_iter().map($coded::from_wire).collect()
+            }
+        }
+    )+};
+}
+as_code!(Action, Category, DenialRule, Level, Mode, Purpose, WithoutPersonGround);
+
+impl Field<Option<pb::Author>> for Author {
+    fn to_wire(&self) -> Option<pb::Author> {
+        Some(match self {
+            Self::System => pb::Author { kind: 1, ..Default::default() },
+            Self::Person => pb::Author { kind: 2, ..Default::default() },
+            Self::Staff { agency, staff } => pb::Author { kind: 3, agency: agency.to_wire(), staff: staff.to_wire() },
+        })
+    }
+
+    fn from_wire(wire: Option<pb::Author>) -> Result<Self, DecodeError> {
+        match wire {
+            Some(pb::Author { kind: 1, .. }) => Ok(Self::System),
+            Some(pb::Author { kind: 2, .. }) => Ok(Self::Person),
+            Some(pb::Author { kind: 3, agency, staff }) => {
+                Ok(Self::Staff { agency: AgencyId::from_wire(agency)?, staff: StaffId::from_wire(staff)? })
+            }
+            Some(_) | None => Err(DecodeError("author")),
+        }
+    }
+}
+
+impl Field<Option<pb::Sensitivity>> for Sensitivity {
+    fn to_wire(&self) -> Option<pb::Sensitivity> {
+        Some(pb::Sensitivity { level: self.level.to_wire(), labels: self.labels.clone() })
+    }
+
+    fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
+        let wire = wire.ok_or(DecodeError("sensitivity"))?;
+        Ok(Self { level: Level::from_wire(wire.level)?, labels: wire.labels })
+    }
+}
+
+impl Field<Option<pb::Terms>> for Terms {
+    fn to_wire(&self) -> Option<pb::Terms> {
+        let (actor_kind, actor_id, actor_role) = match &self.actor {
+            ProvisionActor::Agency(agency) => (1, agency.to_wire(), String::new()),
+            ProvisionActor::Staff(staff) => (2, staff.to_wire(), String::new()),
+            ProvisionActor::Role(role) => (3, Vec::new(), role.clone()),
+            ProvisionActor::Everybody => (4, Vec::new(), String::new()),
+        };
+        Some(pb::Terms {
+            actor_kind,
+            actor_id,
+            actor_role,
+            categories: self.categories.to_wire(),
+            level: self.level.to_wire(),
+            labels: self.labels.clone(),
+            purposes: self.purposes.to_wire(),
+            actions: self.actions.to_wire(),
+            from: self.from.map(|t| t.0),
+            until: self.until.map(|t| t.0),
+        })
+    }
+
+    fn from_wire(wire: Option<pb::Terms>) -> Result<Self, DecodeError> {
+        let wire = wire.ok_or(DecodeError("terms"))?;
+        let actor = match wire.actor_kind {
+            1 => ProvisionActor::Agency(AgencyId::from_wire(wire.actor_id)?),
+            2 => ProvisionActor::Staff(StaffId::from_wire(wire.actor_id)?),
+            3 => ProvisionActor::Role(wire.actor_role),
+            4 => ProvisionActor::Everybody,
+            _ => return Err(DecodeError("actor")),
+        };
+        Ok(Self {
+            actor,
+            categories: Vec::from_wire(wire.categories)?,
+            level: Level::from_wire(wire.level)?,
+            labels: wire.labels,
+            purposes: Vec::from_wire(wire.purposes)?,
+            actions: Vec::from_wire(wire.actions)?,
+            from: wire.from.map(Timestamp),
+            until: wire.until.map(Timestamp),
+        })
+    }
+}

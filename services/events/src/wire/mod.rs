@@ -1,0 +1,72 @@
+//! Domain events to and from protobuf, one file for each kind of stream.
+
+mod access;
+mod agency;
+mod consultation;
+mod emergency;
+mod field;
+mod person;
+mod query;
+mod relationship;
+mod sharing;
+mod staff;
+
+pub(crate) use field::Field;
+
+/// Stored bytes that are not what they should be; names the part, never its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stored event cannot be read: `{0}`")]
+pub struct DecodeError(pub &'static str);
+
+/// An event that can be stored.
+pub trait Stored: Sized {
+    /// The stored type code. Never reused.
+    fn code(&self) -> i32;
+
+    /// The bytes to seal, in the newest schema.
+    fn encode(&self) -> Vec<u8>;
+
+    /// The event of this type code, from bytes of this schema version.
+    ///
+    /// # Errors
+    /// When the type or version is not known, or the bytes do not fit it.
+    fn decode(code: i32, schema: u32, bytes: &[u8]) -> Result<Self, DecodeError>;
+}
+
+/// The schema version that is written today, of every event. The first event to get a second one brings its own.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Maps each event of an enum to the message of the same name, field by field, under its type code.
+macro_rules! wire_event {
+    ($enum:ident { $($code:literal => $event:ident { $($field:ident),* $(,)? }),+ $(,)? }) => {
+        impl crate::Stored for $enum {
+            fn code(&self) -> i32 {
+                match self { $(Self::$event(_) => $code),+ }
+            }
+
+            fn encode(&self) -> Vec<u8> {
+                use prost::Message as _;
+                #[allow(unused_imports, reason = "some events have no fields")]
+                use crate::wire::Field as _;
+                match self {
+                    $(Self::$event($event { $($field),* }) => pb::$event { $($field: $field.to_wire()),* }.encode_to_vec()),+
+                }
+            }
+
+            fn decode(code: i32, schema: u32, bytes: &[u8]) -> Result<Self, crate::DecodeError> {
+                use prost::Message as _;
+                #[allow(unused_imports, reason = "some events have no fields")]
+                use crate::wire::Field as _;
+                match (code, schema) {
+                    $(($code, 1) => {
+                        let stored = pb::$event::decode(bytes).map_err(|_| crate::DecodeError(stringify!($event)))?;
+                        let pb::$event { $($field),* } = stored;
+                        Ok($event { $($field: crate::wire::Field::from_wire($field)?),* }.into())
+                    })+
+                    _ => Err(crate::DecodeError("type")),
+                }
+            }
+        }
+    };
+}
+use wire_event;

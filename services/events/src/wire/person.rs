@@ -1,0 +1,24 @@
+//! `person` events to and from their stored form.
+
+use domain::person::events::*;
+use proto::events::v1 as pb;
+
+use super::wire_event;
+
+wire_event! {
+    PersonEvent {
+        1 => PersonRegistered { name, birth_date },
+        2 => AboutMeSectionWritten { entry, author, heading, text, sensitivity },
+        3 => StrengthRecorded { entry, author, text, sensitivity },
+        4 => WhatMattersRecorded { entry, author, text, sensitivity },
+        5 => ConditionDescribed { entry, author, text, impact, onset, source, sensitivity },
+        6 => GoalSet { entry, author, text, source, sensitivity },
+        7 => GoalRated { entry, importance },
+        8 => GoalAchieved { entry, author },
+        9 => GoalSetAside { entry, author, reason },
+        10 => ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity },
+        11 => ActionProgressed { entry, author, note },
+        12 => ActionCompleted { entry, author },
+        13 => ActionDropped { entry, author, reason },
+    }
+}

@@ -1,0 +1,22 @@
+//! `sharing` events to and from their stored form.
+
+use domain::sharing::events::*;
+use proto::events::v1 as pb;
+
+use super::wire_event;
+
+wire_event! {
+    SharingEvent {
+        1 => SharingStarted {},
+        2 => ProvisionGranted { provision, terms },
+        3 => ProvisionDenied { provision, terms },
+        4 => ProvisionNarrowed { provision, categories, level },
+        5 => ProvisionWithdrawn { provision },
+        6 => AgencyBlocked { agency },
+        7 => AgencyUnblocked { agency },
+        8 => RelationshipAccessOpened { relationship, agency, staff },
+        9 => RelationshipAccessClosed { relationship },
+        10 => EmergencyAccessOpened { emergency, agency, staff, reason, until },
+        11 => EmergencyAccessClosed { emergency },
+    }
+}

@@ -1,0 +1,14 @@
+//! `staff` events to and from their stored form.
+
+use domain::staff::events::*;
+use proto::events::v1 as pb;
+
+use super::wire_event;
+
+wire_event! {
+    StaffEvent {
+        1 => StaffJoined { agency, subject, name, role },
+        2 => StaffRoleChanged { role },
+        3 => StaffLeft {},
+    }
+}

@@ -1,0 +1,185 @@
+//! A bundle, read as a whole or refused with the place at fault.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Resource;
+
+/// The largest bundle that is read, in bytes.
+const SIZE_LIMIT: usize = 32 << 20;
+/// The most entries of one bundle.
+const ENTRIES_LIMIT: usize = 20_000;
+
+/// A bundle cannot be read. Names the file, the entry and the path, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {}: {problem}", place(*.entry, path))]
+pub struct MalformedBundle {
+    /// The file.
+    pub file: String,
+    /// The entry, from 0; none when the bundle itself is at fault.
+    pub entry: Option<usize>,
+    /// The path within the entry's resource, or within the bundle.
+    pub path: String,
+    /// What is wrong, and what is expected.
+    pub problem: String,
+}
+
+fn place(entry: Option<usize>, path: &str) -> String {
+    match (entry, path) {
+        (None, "") => "Bundle".to_owned(),
+        (None, path) => format!("Bundle.{path}"),
+        (Some(entry), "") => format!("entry[{entry}]"),
+        (Some(entry), path) => format!("entry[{entry}].resource.{path}"),
+    }
+}
+
+/// A bundle.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    /// The file that it was read from.
+    pub file: String,
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// An entry of a bundle.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The URL by which other entries refer to it.
+    pub full_url: String,
+    /// The resource's type and id, as in `Condition/123`.
+    pub name: String,
+    /// The resource.
+    pub resource: Resource,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawBundle {
+    resource_type: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    entry: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawEntry {
+    #[serde(default)]
+    full_url: String,
+    resource: Option<Value>,
+}
+
+/// Reads a bundle.
+///
+/// # Errors
+/// When it is not a FHIR R4 bundle, or an entry has a wrong shape.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
+    let at = |entry, path: &str, problem: String| MalformedBundle {
+        file: file.to_owned(),
+        entry,
+        path: path.to_owned(),
+        problem,
+    };
+    if bytes.len() > SIZE_LIMIT {
+        return Err(at(None, "", format!("has more than `{SIZE_LIMIT}` bytes; split it")));
+    }
+    let raw: RawBundle = {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        serde_path_to_error::deserialize(&mut json).map_err(|e| at(None, &path_of(&e), problem(e.inner())))?
+    };
+    if raw.resource_type != "Bundle" {
+        return Err(at(None, "resourceType", "must be `Bundle`".into()));
+    }
+    if !["transaction", "batch", "collection", "document", "searchset"].contains(&raw.kind.as_str()) {
+        return Err(at(None, "type", "must be a kind of bundle that holds resources, such as `transaction`".into()));
+    }
+    if raw.entry.len() > ENTRIES_LIMIT {
+        return Err(at(None, "entry", format!("holds more than `{ENTRIES_LIMIT}` entries; split it")));
+    }
+    let mut entries = Vec::with_capacity(raw.entry.len());
+    for (index, entry) in raw.entry.into_iter().enumerate() {
+        let value = entry.resource.ok_or_else(|| at(Some(index), "", "has no resource".into()))?;
+        let (name, resource) = resource(value).map_err(|(path, problem)| at(Some(index), &path, problem))?;
+        entries.push(Entry { full_url: entry.full_url, name, resource });
+    }
+    Ok(Bundle { file: file.to_owned(), entries })
+}
+
+type Fault = (String, String);
+
+fn resource(value: Value) -> Result<(String, Resource), Fault> {
+    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (kind, id) = (text("resourceType"), text("id"));
+    if kind.is_empty() {
+        return Err(("resourceType".into(), "must be given".into()));
+    }
+    let name = format!("{kind}/{id}");
+    let resource = match kind.as_str() {
+        "Patient" => Resource::Patient(typed(value)?),
+        "Organization" => Resource::Organization(typed(value)?),
+        "Practitioner" => Resource::Practitioner(typed(value)?),
+        "Encounter" => Resource::Encounter(typed(value)?),
+        "Condition" => Resource::Condition(typed(value)?),
+        "CarePlan" => Resource::CarePlan(typed(value)?),
+        "Goal" => Resource::Goal(typed(value)?),
+        "CareTeam" => Resource::CareTeam(typed(value)?),
+        _ => Resource::Other(kind),
+    };
+    Ok((name, resource))
+}
+
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| (path_of(&error), problem(error.inner())))
+}
+
+fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    match error.path().to_string() {
+        path if path == "." || path.contains('?') => String::new(),
+        path => path,
+    }
+}
+
+/// What is wrong, without the value that is: serde repeats it in backticks or quotes, and it may be personal.
+fn problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if let Some(field) = text.strip_prefix("missing field ").and_then(|rest| rest.split('`').nth(1)) {
+        return format!("`{field}` is missing");
+    }
+    if let Some((_, expected)) = text.rsplit_once("expected ") {
+        let expected = expected.split(" at line").next().unwrap_or(expected);
+        return format!("has a wrong type; expected {expected}");
+    }
+    format!("is not JSON (line {}, column {})", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        read("a.json", text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn names_file_entry_and_path_but_never_the_value() {
+        let wrong = r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","id":"1","name":[{"family":"x","given":"Secret"}]}}]}"#;
+        let said = fault(wrong);
+        assert!(said.starts_with("a.json: entry[0].resource.name[0].given: "), "{said}");
+        assert!(!said.contains("Secret"), "{said}");
+        let missing = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Organization","id":"1"}}]}"#;
+        assert_eq!(fault(missing), "a.json: entry[0]: `name` is missing");
+    }
+
+    #[test]
+    fn refuses_what_is_no_bundle() {
+        assert!(fault("{").starts_with("a.json: Bundle: is not JSON"));
+        assert!(fault(r#"{"resourceType":"Patient","type":"x"}"#).contains("Bundle.resourceType"));
+        assert!(fault(r#"{"resourceType":"Bundle","type":"history"}"#).contains("Bundle.type"));
+        assert!(
+            fault(r#"{"resourceType":"Bundle","type":"batch","entry":[{}]}"#).contains("entry[0]: has no resource")
+        );
+    }
+}

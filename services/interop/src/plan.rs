@@ -1,0 +1,441 @@
+//! What a bundle means, as commands. Pure: nothing is read or written here.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId, derived_id, staff_id};
+use domain::vocabulary::{Author, Level, Sensitivity};
+use uuid::Uuid;
+
+use crate::fhir::{Bundle, CarePlan, Condition, Goal, MalformedBundle, Meta, Patient, Reference, Resource};
+use crate::report::{Outcome, ReportLine};
+
+/// Ids of what is imported follow from the resource's own, under this namespace.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_91c5_0a3e_4c7a_9a55_3b1f_6f0e_2d41);
+/// The role of staff whose bundle gives none.
+const ROLE: &str = "practitioner";
+/// The longest source, offer and name, in characters: what the domain takes.
+const LINE: usize = 200;
+
+/// An agency to register.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedAgency {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) resource: String,
+}
+
+/// A worker to join an agency.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedStaff {
+    pub(crate) agency: AgencyId,
+    pub(crate) subject: String,
+    pub(crate) name: String,
+    pub(crate) resource: String,
+}
+
+/// A relationship to propose.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedRelationship {
+    pub(crate) agency: AgencyId,
+    pub(crate) staff: StaffId,
+    pub(crate) offer: String,
+}
+
+/// How far a goal or an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finish {
+    Open,
+    Done,
+    Ended,
+}
+
+/// An entry to write.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedEntry {
+    pub(crate) entry: EntryId,
+    pub(crate) author: Author,
+    pub(crate) text: String,
+    pub(crate) source: String,
+    pub(crate) sensitivity: Sensitivity,
+    pub(crate) kind: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone)]
+pub(crate) enum EntryKind {
+    Condition { onset: String },
+    Goal { finish: Finish },
+    Action { goal: Option<EntryId>, owner: String, finish: Finish },
+}
+
+/// What a bundle means.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) file: String,
+    pub(crate) person: PersonId,
+    pub(crate) name: String,
+    pub(crate) birth_date: String,
+    pub(crate) agencies: BTreeMap<AgencyId, PlannedAgency>,
+    pub(crate) staff: BTreeMap<StaffId, PlannedStaff>,
+    pub(crate) relationships: BTreeMap<RelationshipId, PlannedRelationship>,
+    /// Goals come before the actions that serve them.
+    pub(crate) entries: Vec<PlannedEntry>,
+    pub(crate) lines: Vec<ReportLine>,
+}
+
+impl Plan {
+    /// The person that the bundle is about.
+    #[must_use]
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// The workers whom it names, each with their agency and the subject that they sign in with.
+    pub fn supporters(&self) -> impl Iterator<Item = (StaffId, AgencyId, &str)> {
+        self.staff.iter().map(|(id, staff)| (*id, staff.agency, staff.subject.as_str()))
+    }
+
+    /// The agencies that it names.
+    pub fn agencies(&self) -> impl Iterator<Item = AgencyId> {
+        self.agencies.keys().copied()
+    }
+}
+
+/// Reads a bundle's meaning.
+///
+/// # Errors
+/// When it has not exactly one patient, or a resource is about somebody else.
+pub fn plan(bundle: &Bundle) -> Result<Plan, MalformedBundle> {
+    Reader::new(bundle)?.plan()
+}
+
+struct Reader<'a> {
+    bundle: &'a Bundle,
+    patient: &'a Patient,
+    /// Entries by every name that a reference may use.
+    by_reference: HashMap<&'a str, usize>,
+    /// Who wrote a goal: the author of a plan that names it.
+    goal_authors: HashMap<usize, Author>,
+}
+
+/// Who was there at an encounter.
+struct Seen {
+    agency: AgencyId,
+    staff: Vec<(StaffId, PlannedStaff)>,
+}
+
+fn id_of(kind: &str, resource: &str) -> Uuid {
+    derived_id(NAMESPACE, &[kind.as_bytes(), resource.as_bytes()])
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(LINE).collect()
+}
+
+impl<'a> Reader<'a> {
+    fn new(bundle: &'a Bundle) -> Result<Self, MalformedBundle> {
+        let fault = |entry, path: &str, problem: &str| MalformedBundle {
+            file: bundle.file.clone(),
+            entry,
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let mut patients = bundle.entries.iter().enumerate().filter_map(|(index, entry)| match &entry.resource {
+            Resource::Patient(patient) => Some((index, patient)),
+            _ => None,
+        });
+        let (_, patient) =
+            patients.next().ok_or_else(|| fault(None, "entry", "has no Patient; a bundle is about one person"))?;
+        if let Some((index, _)) = patients.next() {
+            return Err(fault(Some(index), "", "is a second Patient; a bundle is about one person"));
+        }
+        let mut by_reference = HashMap::new();
+        for (index, entry) in bundle.entries.iter().enumerate() {
+            by_reference.insert(entry.name.as_str(), index);
+            if !entry.full_url.is_empty() {
+                by_reference.insert(entry.full_url.as_str(), index);
+            }
+        }
+        let reader = Self { bundle, patient, by_reference, goal_authors: HashMap::new() };
+        for (index, entry) in bundle.entries.iter().enumerate() {
+            let subject = match &entry.resource {
+                Resource::Encounter(r) => r.subject.as_ref(),
+                Resource::CareTeam(r) => r.subject.as_ref(),
+                Resource::Condition(r) => Some(&r.subject),
+                Resource::CarePlan(r) => Some(&r.subject),
+                Resource::Goal(r) => Some(&r.subject),
+                Resource::Patient(_) | Resource::Organization(_) | Resource::Practitioner(_) | Resource::Other(_) => {
+                    None
+                }
+            };
+            let is_patient = |r: &Reference| matches!(reader.resolve(Some(r)), Some((_, Resource::Patient(_))));
+            if subject.is_some_and(|subject| !is_patient(subject)) {
+                return Err(fault(Some(index), "subject.reference", "is not the bundle's Patient"));
+            }
+        }
+        Ok(reader)
+    }
+
+    fn resolve(&self, reference: Option<&Reference>) -> Option<(usize, &'a Resource)> {
+        let index = *self.by_reference.get(reference?.reference.as_str())?;
+        self.bundle.entries.get(index).map(|entry| (index, &entry.resource))
+    }
+
+    fn plan(mut self) -> Result<Plan, MalformedBundle> {
+        let patient = self.patient;
+        let key =
+            patient.identifier.first().map_or_else(|| patient.id.clone(), |i| format!("{}|{}", i.system, i.value));
+        let person = PersonId(id_of("person", &key));
+        let mut plan = Plan {
+            file: self.bundle.file.clone(),
+            person,
+            name: shorten(&patient.name.first().map(crate::fhir::HumanName::words).unwrap_or_default()),
+            birth_date: patient.birth_date.clone(),
+            agencies: BTreeMap::new(),
+            staff: BTreeMap::new(),
+            relationships: BTreeMap::new(),
+            entries: Vec::new(),
+            lines: Vec::new(),
+        };
+        self.agencies(&mut plan);
+        self.relationships(&mut plan);
+        self.goal_authors();
+        for entry in &self.bundle.entries {
+            let outcome = self.entry(&entry.name, &entry.resource, &mut plan);
+            plan.lines.push(ReportLine { resource: entry.name.clone(), outcome });
+        }
+        plan.entries.sort_by_key(|entry| matches!(entry.kind, EntryKind::Action { .. }));
+        Ok(plan)
+    }
+
+    fn agencies(&self, plan: &mut Plan) {
+        for entry in &self.bundle.entries {
+            if let Resource::Organization(organization) = &entry.resource {
+                let kind =
+                    organization.kind.first().map(|k| k.words()).filter(|k| !k.is_empty()).unwrap_or("organisation");
+                let agency = PlannedAgency {
+                    name: shorten(&organization.name),
+                    kind: shorten(kind),
+                    resource: entry.name.clone(),
+                };
+                plan.agencies.insert(AgencyId(id_of("agency", &organization.id)), agency);
+            }
+        }
+    }
+
+    /// The worker whom a reference names, at an agency.
+    fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(StaffId, PlannedStaff)> {
+        let (index, Resource::Practitioner(practitioner)) = self.resolve(reference)? else { return None };
+        let subject = practitioner.identifier.first().map_or(practitioner.id.as_str(), |i| i.value.as_str());
+        let staff = staff_id(agency, subject);
+        let name = practitioner.name.first().map(crate::fhir::HumanName::words).unwrap_or_default();
+        let resource = self.bundle.entries.get(index).map(|e| e.name.clone()).unwrap_or_default();
+        Some((staff, PlannedStaff { agency, subject: shorten(subject), name: shorten(&name), resource }))
+    }
+
+    fn agency(&self, reference: Option<&Reference>) -> Option<AgencyId> {
+        match self.resolve(reference) {
+            Some((_, Resource::Organization(organization))) => Some(AgencyId(id_of("agency", &organization.id))),
+            _ => None,
+        }
+    }
+
+    /// Who saw the person, from encounters and care teams: each pair of agency and worker once.
+    fn relationships(&self, plan: &mut Plan) {
+        let mut visits: BTreeMap<(AgencyId, StaffId), (u32, String)> = BTreeMap::new();
+        for entry in &self.bundle.entries {
+            match &entry.resource {
+                Resource::Encounter(encounter) => {
+                    let Some(seen) = self.seen(encounter) else { continue };
+                    for (staff, planned) in seen.staff {
+                        plan.staff.insert(staff, planned);
+                        let visit = visits.entry((seen.agency, staff)).or_default();
+                        visit.0 += 1;
+                        let day: String = encounter.period.start.chars().take(10).collect();
+                        visit.1 = visit.1.clone().max(day);
+                    }
+                }
+                Resource::CareTeam(team) => {
+                    for participant in &team.participant {
+                        let agency = participant.on_behalf_of.as_ref().or(team.managing_organization.first());
+                        let Some(agency) = self.agency(agency) else { continue };
+                        if let Some((staff, planned)) = self.worker(participant.member.as_ref(), agency) {
+                            plan.staff.insert(staff, planned);
+                            visits.entry((agency, staff)).or_default();
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for ((agency, staff), (count, last)) in visits {
+            let offer = match (count, last.as_str()) {
+                (0, _) => "Support as a member of your care team".to_owned(),
+                (1, "") => "Continued support: they have seen you once".to_owned(),
+                (1, day) => format!("Continued support: they have seen you once, on {day}"),
+                (count, "") => format!("Continued support: they have seen you {count} times"),
+                (count, day) => format!("Continued support: they have seen you {count} times, last on {day}"),
+            };
+            let pair = [plan.person.0.as_bytes().as_slice(), agency.0.as_bytes(), staff.0.as_bytes()];
+            let id = RelationshipId(derived_id(NAMESPACE, &pair));
+            plan.relationships.insert(id, PlannedRelationship { agency, staff, offer });
+        }
+    }
+
+    fn seen(&self, encounter: &crate::fhir::Encounter) -> Option<Seen> {
+        let agency = self.agency(encounter.service_provider.as_ref())?;
+        let individuals = encounter.participant.iter().map(|p| p.individual.as_ref());
+        let staff = individuals.filter_map(|individual| self.worker(individual, agency)).collect();
+        Some(Seen { agency, staff })
+    }
+
+    /// Who wrote what came from an encounter; the importing system when that cannot be told.
+    fn author(&self, encounter: Option<&Reference>) -> Author {
+        let Some((_, Resource::Encounter(encounter))) = self.resolve(encounter) else { return Author::System };
+        let Some(seen) = self.seen(encounter) else { return Author::System };
+        let agency = seen.agency;
+        seen.staff.first().map_or(Author::System, |(staff, _)| Author::Staff { agency, staff: *staff })
+    }
+
+    fn goal_authors(&mut self) {
+        let mut authors = HashMap::new();
+        for entry in &self.bundle.entries {
+            if let Resource::CarePlan(care_plan) = &entry.resource {
+                let author = self.author(care_plan.encounter.as_ref());
+                for goal in &care_plan.goal {
+                    if let Some((index, Resource::Goal(_))) = self.resolve(Some(goal)) {
+                        authors.entry(index).or_insert(author);
+                    }
+                }
+            }
+        }
+        self.goal_authors = authors;
+    }
+
+    fn entry(&self, name: &str, resource: &Resource, plan: &mut Plan) -> Outcome {
+        match resource {
+            Resource::Patient(_) => Outcome::Became("person"),
+            Resource::Organization(_) => Outcome::Became("agency"),
+            Resource::Practitioner(_) => match plan.staff.values().any(|staff| staff.resource == name) {
+                true => Outcome::Became("staff"),
+                false => Outcome::LeftOut("works for no organisation of this bundle".into()),
+            },
+            Resource::Encounter(encounter) => match self.seen(encounter) {
+                Some(seen) if !seen.staff.is_empty() => Outcome::Became("support relationship"),
+                Some(_) => Outcome::LeftOut("names no practitioner of this bundle".into()),
+                None => Outcome::LeftOut("names no organisation of this bundle".into()),
+            },
+            Resource::CareTeam(_) => Outcome::Became("support relationship"),
+            Resource::Condition(condition) => self.condition(name, condition, plan),
+            Resource::Goal(goal) => self.goal(name, goal, plan),
+            Resource::CarePlan(care_plan) => self.care_plan(name, care_plan, plan),
+            Resource::Other(_) => Outcome::LeftOut("is not a resource that is read".into()),
+        }
+    }
+
+    fn condition(&self, name: &str, condition: &Condition, plan: &mut Plan) -> Outcome {
+        let status = &condition.verification_status;
+        if status.has("entered-in-error") || status.has("refuted") {
+            return Outcome::LeftOut("was refuted or entered in error".into());
+        }
+        let text = condition.code.words().to_owned();
+        if text.is_empty() {
+            return Outcome::LeftOut("has no words for its code".into());
+        }
+        let onset = condition.onset_date_time.chars().take(10).collect();
+        let author = self.author(condition.encounter.as_ref());
+        plan.entries.push(PlannedEntry {
+            entry: EntryId(id_of("entry", name)),
+            author,
+            text,
+            source: shorten(name),
+            sensitivity: sensitivity(&condition.meta),
+            kind: EntryKind::Condition { onset },
+        });
+        Outcome::Became("condition")
+    }
+
+    fn goal(&self, name: &str, goal: &Goal, plan: &mut Plan) -> Outcome {
+        let text = goal.description.words().to_owned();
+        if text.is_empty() || goal.lifecycle_status == "entered-in-error" {
+            return Outcome::LeftOut("has no description, or was entered in error".into());
+        }
+        let finish = match goal.lifecycle_status.as_str() {
+            "completed" => Finish::Done,
+            "cancelled" | "rejected" => Finish::Ended,
+            _ => Finish::Open,
+        };
+        let index = self.by_reference.get(name);
+        let of_plan = index.and_then(|index| self.goal_authors.get(index)).copied();
+        let by_person = matches!(self.resolve(goal.expressed_by.as_ref()), Some((_, Resource::Patient(_))));
+        let author = if by_person { Author::Person } else { of_plan.unwrap_or(Author::System) };
+        plan.entries.push(PlannedEntry {
+            entry: EntryId(id_of("entry", name)),
+            author,
+            text,
+            source: shorten(name),
+            sensitivity: sensitivity(&goal.meta),
+            kind: EntryKind::Goal { finish },
+        });
+        Outcome::Became("goal")
+    }
+
+    fn care_plan(&self, name: &str, care_plan: &CarePlan, plan: &mut Plan) -> Outcome {
+        if care_plan.status == "entered-in-error" {
+            return Outcome::LeftOut("was entered in error".into());
+        }
+        let author = self.author(care_plan.encounter.as_ref());
+        let owner = match author {
+            Author::Staff { agency, .. } => plan.agencies.get(&agency).map(|a| a.name.clone()),
+            Author::System | Author::Person => None,
+        };
+        let owner = owner.filter(|o| !o.is_empty()).unwrap_or_else(|| "not said".to_owned());
+        let goal = self.resolve(care_plan.goal.first()).and_then(|(index, _)| self.bundle.entries.get(index));
+        let goal = goal.map(|entry| EntryId(id_of("entry", &entry.name)));
+        let mut planned = BTreeSet::new();
+        for detail in care_plan.activity.iter().filter_map(|activity| activity.detail.as_ref()) {
+            let words = detail.code.words();
+            let text = if words.is_empty() { detail.description.as_str() } else { words };
+            if text.is_empty() || !planned.insert(text.to_owned()) {
+                continue;
+            }
+            let finish = match detail.status.as_str() {
+                "completed" => Finish::Done,
+                "cancelled" | "stopped" | "entered-in-error" => Finish::Ended,
+                _ => Finish::Open,
+            };
+            plan.entries.push(PlannedEntry {
+                entry: EntryId(id_of("entry", &format!("{name}#{text}"))),
+                author,
+                text: text.to_owned(),
+                source: shorten(name),
+                sensitivity: sensitivity(&care_plan.meta),
+                kind: EntryKind::Action { goal, owner: owner.clone(), finish },
+            });
+        }
+        if planned.is_empty() {
+            Outcome::LeftOut("has no activity with words".into())
+        } else {
+            Outcome::Became("actions")
+        }
+    }
+}
+
+/// The label of an imported resource (HL7 v3 Confidentiality); normal when it has none.
+fn sensitivity(meta: &Meta) -> Sensitivity {
+    let mut sensitivity = Sensitivity::normal();
+    for label in &meta.security {
+        match label.code.as_str() {
+            "V" => sensitivity.level = Level::VeryRestricted,
+            "R" => sensitivity.level = sensitivity.level.max(Level::Restricted),
+            "N" | "M" | "L" | "U" => {}
+            topic => sensitivity.labels.push(topic.to_owned()),
+        }
+    }
+    sensitivity
+}
+
+/// The role that imported staff join in.
+pub(crate) fn role() -> String {
+    ROLE.to_owned()
+}

@@ -1,0 +1,57 @@
+use std::net::SocketAddr;
+
+use alongside::config::Flags;
+use alongside::demo;
+use anyhow::Context as _;
+use tonic::transport::Endpoint;
+
+use crate::output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leave it running after the story.
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
+    // The story begins on a fresh system each time.
+    let data = std::env::temp_dir().join(format!("alongside-demo-{}", uuid::Uuid::now_v7().simple()));
+    let result = told(&args, flags, &data).await;
+    if !args.keep {
+        std::fs::remove_dir_all(&data).with_context(|| format!("`{}` is left behind", data.display()))?;
+    }
+    result
+}
+
+async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Result<()> {
+    let any_port = || Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let flags = Flags { listen: flags.listen.or_else(any_port), admin: flags.admin.or_else(any_port), ..flags.clone() };
+    let (config, _telemetry) = super::dev::prepare(data, &flags)?;
+    let stop = super::told_to_stop()?;
+    let dev = super::dev::start(&config, data, stop.clone()).await?;
+    output::line(&format!("{} sample people imported, as {} events.\n", interop::samples().count(), dev.imported))?;
+    let channel = Endpoint::from_shared(format!("http://{}", dev.running.address))?.connect().await?;
+    let mut failed = None;
+    let tell = |text: &str| {
+        if let Err(error) = output::line(text) {
+            failed.get_or_insert(error);
+        }
+    };
+    demo::play(channel, &dev.signer, tell).await?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    output::line("\n## What to try next\n")?;
+    output::line("  cargo run --release -- dev            the same system without the story, with tokens")?;
+    output::line("  cargo run --release -- import fhir …  your own FHIR R4 bundles")?;
+    output::line("  cargo run --release -- rebuild        build every view from the log again, and compare")?;
+    if args.keep {
+        output::line(&format!("\nStill running: gRPC on {}, data in {}", dev.running.address, data.display()))?;
+        output::note("Ctrl-C stops it.");
+        dev.running.ended().await;
+    } else {
+        dev.running.stop().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+use std::path::{Path, PathBuf};
+
+use alongside::config::{Config, Flags};
+use alongside::dev::{self, Dev};
+use alongside::tokens::TokenSigner;
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
+
+use crate::output;
+
+/// Sample people who are named with their tokens.
+const NAMED: usize = 2;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where everything is kept.
+    #[arg(long, default_value = "alongside-dev")]
+    data: PathBuf,
+}
+
+pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
+    let (config, _telemetry) = prepare(&args.data, flags)?;
+    let stop = super::told_to_stop()?;
+    let dev = start(&config, &args.data, stop).await?;
+    introduce(&dev, &args.data)?;
+    dev.running.ended().await;
+    Ok(())
+}
+
+/// The settings of a development system, with what flags may change of them.
+pub(super) fn prepare(data: &Path, flags: &Flags) -> anyhow::Result<(Config, telemetry::Guard)> {
+    let mut config = dev::config(data)?;
+    config.listen = flags.listen.unwrap_or(config.listen);
+    config.admin = flags.admin.unwrap_or(config.admin);
+    let telemetry = super::telemetry(&config.telemetry)?;
+    Ok((config, telemetry))
+}
+
+/// Starts a development system, with progress for whoever watches.
+pub(super) async fn start(config: &Config, data: &Path, stop: CancellationToken) -> anyhow::Result<Dev> {
+    let bar = ProgressBar::new(interop::samples().count() as u64);
+    bar.set_style(ProgressStyle::with_template("importing sample people {bar:30} {pos}/{len}")?);
+    let dev = dev::start_dev(config, data, |_| bar.inc(1), stop).await?;
+    bar.finish_and_clear();
+    Ok(dev)
+}
+
+fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
+    output::note("");
+    output::note("  ***  NOT FOR PRODUCTION: whoever reads this directory can sign in as anybody.  ***");
+    output::note("");
+    output::line(&format!("gRPC     {}   (reflection, health and gRPC-web are on)", dev.running.address))?;
+    output::line(&format!("metrics  http://{}/metrics", dev.running.admin))?;
+    output::line(&format!("data     {}", data.display()))?;
+    output::line("")?;
+    output::line(&format!("operator\n  {}", dev.signer.operator()?))?;
+    for (file, bytes) in interop::samples().take(NAMED) {
+        tokens(&dev.signer, &file, &bytes)?;
+    }
+    output::line("")?;
+    output::line(&format!("More tokens: alongside token --data {} (person|staff|operator) …", data.display()))?;
+    output::note("Ctrl-C stops it.");
+    Ok(())
+}
+
+/// Tokens for a sample person and for somebody who wishes to support them.
+fn tokens(signer: &TokenSigner, file: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let plan = interop::plan(&interop::read(file, bytes)?)?;
+    output::line(&format!("\nperson {} ({file})\n  {}", plan.person(), signer.person(plan.person())?))?;
+    let (staff, agency, subject) = plan.supporters().next().context("every sample is seen by somebody")?;
+    output::line(&format!(
+        "staff {staff} of agency {agency}, who has proposed support\n  {}",
+        signer.staff(agency, subject)?
+    ))?;
+    Ok(())
+}

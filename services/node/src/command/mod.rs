@@ -1,0 +1,76 @@
+//! One file for each subcommand.
+
+mod config;
+mod demo;
+mod dev;
+mod import;
+mod migrate;
+mod rebuild;
+mod serve;
+mod token;
+
+use alongside::config::Flags;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Start everything embedded, with sample people, and play the main job as a story.
+    Demo(demo::Args),
+    /// Start everything embedded, with sample people and ready-made tokens. Not for production.
+    Dev(dev::Args),
+    /// Serve, in the configured roles.
+    Serve,
+    /// Create or upgrade the database schemas.
+    Migrate,
+    /// Build views anew beside the old ones, compare, and swap.
+    Rebuild(rebuild::Args),
+    /// Import records of other systems.
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Make a token for a development system.
+    Token(token::Args),
+    /// Print the configuration, secrets redacted.
+    Config,
+}
+
+impl Command {
+    pub(crate) async fn run(self, flags: &Flags) -> anyhow::Result<()> {
+        match self {
+            Self::Demo(args) => demo::run(args, flags).await,
+            Self::Dev(args) => dev::run(args, flags).await,
+            Self::Serve => serve::run(flags).await,
+            Self::Migrate => migrate::run(flags).await,
+            Self::Rebuild(args) => rebuild::run(args, flags).await,
+            Self::Import(import) => import::run(import, flags).await,
+            Self::Token(args) => token::run(args),
+            Self::Config => config::run(flags),
+        }
+    }
+}
+
+/// Cancelled by SIGTERM or SIGINT.
+fn told_to_stop() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// Sets telemetry up as configured.
+fn telemetry(config: &alongside::config::TelemetryConfig) -> anyhow::Result<telemetry::Guard> {
+    Ok(telemetry::init(&telemetry::Config {
+        filter: config.filter.clone(),
+        json: config.json,
+        otlp_endpoint: config.otlp_endpoint.clone(),
+        sample_per_mille: config.sample_per_mille,
+    })?)
+}

@@ -1,0 +1,52 @@
+use alongside::compose::Stores;
+use alongside::config::{Flags, load};
+use anyhow::bail;
+use serde_json::json;
+use views::Rebuild;
+
+use crate::output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The views to rebuild; all when none is given.
+    views: Vec<String>,
+    /// Print one JSON object for each view.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
+    let config = load(flags)?;
+    let _telemetry = super::telemetry(&config.telemetry)?;
+    let known = views::all();
+    if let Some(unknown) = args.views.iter().find(|name| !known.iter().any(|view| view.name() == name.as_str())) {
+        let names: Vec<_> = known.iter().map(|view| view.name()).collect();
+        bail!("there is no view `{unknown}`; there are `{}`", names.join("`, `"));
+    }
+    let stores = Stores::open(&config).await?;
+    let rebuild = Rebuild { log: stores.log.clone(), store: stores.documents.clone(), codec: stores.codec.clone() };
+    let mut differing = 0;
+    for view in known {
+        if !args.views.is_empty() && !args.views.iter().any(|name| name == view.name()) {
+            continue;
+        }
+        let built = rebuild.run(view).await?;
+        differing += built.differing.unwrap_or(0);
+        let text = if args.json {
+            let (view, documents, generation) = (built.view, built.documents, built.generation);
+            json!({"view": view, "generation": generation, "position": built.position, "documents": documents, "differing": built.differing}).to_string()
+        } else {
+            let compared = match built.differing {
+                None => "not compared: the system was not at rest".to_owned(),
+                Some(0) => "equal to the view that grew".to_owned(),
+                Some(n) => format!("{n} differed from the view that grew"),
+            };
+            format!("{}: {} documents up to position {}, {compared}", built.view, built.documents, built.position)
+        };
+        output::line(&text)?;
+    }
+    if differing > 0 {
+        bail!("{differing} documents differed; the rebuilt ones are in place");
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Composition: the one place where parts are put together.
+
+use std::sync::Arc;
+
+use access::{Binding, Gate, GateMetrics, Issuer};
+use anyhow::{Context as _, bail};
+use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
+use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
+use event_log::{EventLog, Limits, LogMetrics, PostgresConfig, PostgresLog, SqliteLog};
+use events::Codec;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
+use views::{DocumentStore, PostgresDocuments, Runner, SqliteDocuments, Tail, ViewMetrics, Views};
+
+use crate::config::{Config, IssuerConfig, Place, Role};
+
+/// Connections for keys: they are cached, so few are needed.
+const KEY_CONNECTIONS: u32 = 2;
+
+/// The stores of one system, open.
+#[derive(Clone)]
+pub struct Stores {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// Where documents are kept.
+    pub documents: Arc<dyn DocumentStore>,
+    /// What opens and seals.
+    pub codec: Codec,
+    /// What the log tells Prometheus.
+    pub log_metrics: LogMetrics,
+}
+
+impl std::fmt::Debug for Stores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stores").finish_non_exhaustive()
+    }
+}
+
+impl Stores {
+    /// Opens the stores that a configuration names. PostgreSQL must have been migrated; SQLite migrates itself.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened, or the key-encryption key cannot be had.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let log_metrics = LogMetrics::default();
+        let connections = config.database.connections;
+        let (log, documents): (Arc<dyn EventLog>, Arc<dyn DocumentStore>) = match Place::of(&config.database.url)? {
+            Place::Sqlite(directory) => {
+                std::fs::create_dir_all(&directory)
+                    .with_context(|| format!("`{}` cannot be made", directory.display()))?;
+                let log = SqliteLog::open(&directory.join("log.db"), Limits::default(), log_metrics.clone()).await?;
+                (Arc::new(log), Arc::new(SqliteDocuments::open(&directory.join("views.db")).await?))
+            }
+            Place::Postgres(url) => {
+                let postgres = PostgresConfig { url: url.clone(), readers: connections, limits: Limits::default() };
+                let log = PostgresLog::open(&postgres, log_metrics.clone()).await;
+                let log = log.context("the log cannot be opened; run `alongside migrate` first")?;
+                (Arc::new(log), Arc::new(PostgresDocuments::open(&url, connections).await?))
+            }
+        };
+        let keys: Arc<dyn KeyStore> = match Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))? {
+            Place::Sqlite(directory) => Arc::new(SqliteKeys::open(&directory.join("keys.db")).await?),
+            Place::Postgres(url) => Arc::new(PostgresKeys::open(&url, KEY_CONNECTIONS).await?),
+        };
+        let kek = LocalKek::from_base64(&config.key_encryption_key()?)?;
+        let codec = Codec::new(Arc::new(Vault::new(keys, Arc::new(kek))));
+        Ok(Self { log, documents, codec, log_metrics })
+    }
+
+    /// An engine on these stores.
+    #[must_use]
+    pub fn engine(&self, metrics: EngineMetrics) -> Engine {
+        Engine::new(self.log.clone(), self.codec.clone(), telemetry::current, metrics)
+    }
+}
+
+/// Creates or upgrades the schemas that a configuration names.
+///
+/// # Errors
+/// When a database cannot be reached or refuses a statement.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    match Place::of(&config.database.url)? {
+        Place::Sqlite(_) => drop(Stores::open(config).await?),
+        Place::Postgres(url) => {
+            PostgresLog::migrate(&url).await?;
+            PostgresDocuments::migrate(&url).await?;
+        }
+    }
+    if let Place::Postgres(url) = Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))? {
+        PostgresKeys::migrate(&url).await?;
+    }
+    Ok(())
+}
+
+/// A system, put together and not yet running.
+pub struct System {
+    /// What it serves through.
+    pub gate: Gate,
+    /// What it reads views with.
+    pub views: Views,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// The metrics of every part.
+    pub registry: Registry,
+    /// Builds the views, when this process does.
+    pub runner: Option<Runner>,
+    /// Copies the log to the bus, when this process does.
+    pub relay: Option<Relay>,
+}
+
+impl std::fmt::Debug for System {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("System").finish_non_exhaustive()
+    }
+}
+
+impl System {
+    /// Puts a system together. `receipts` is the log that the gate writes to: the stores' own, but for a benchmark that
+    /// measures what receipts cost.
+    ///
+    /// # Errors
+    /// When the bus cannot be configured.
+    pub async fn new(config: &Config, stores: &Stores, receipts: Arc<dyn EventLog>) -> anyhow::Result<Self> {
+        let mut registry = Registry::with_prefix("alongside");
+        let (engine_metrics, gate_metrics) = (EngineMetrics::default(), GateMetrics::default());
+        let (view_metrics, relay_metrics) = (ViewMetrics::default(), RelayMetrics::default());
+        stores.log_metrics.register(&mut registry);
+        engine_metrics.register(&mut registry);
+        gate_metrics.register(&mut registry);
+        view_metrics.register(&mut registry);
+        relay_metrics.register(&mut registry);
+
+        let bus = open_bus(config, &*stores.log).await?;
+        let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
+        let progress = watch::Sender::new(Tail::default());
+        let builds_views = config.roles.contains(&Role::Views);
+        let told = builds_views.then(|| progress.subscribe());
+        let views = Views::new(stores.documents.clone(), stores.codec.clone(), told);
+        let runner = builds_views.then(|| Runner {
+            log: stores.log.clone(),
+            bus: bus.clone(),
+            store: stores.documents.clone(),
+            codec: stores.codec.clone(),
+            views: views::all(),
+            metrics: view_metrics,
+            adopt: telemetry::adopt,
+            progress,
+        });
+        let copies = config.roles.contains(&Role::Relay);
+        let relay = copies.then(|| Relay { log: stores.log.clone(), bus: bus.clone(), metrics: relay_metrics });
+        Ok(Self { gate: Gate::new(engine, gate_metrics), views, bus, registry, runner, relay })
+    }
+}
+
+async fn open_bus(config: &Config, log: &dyn EventLog) -> anyhow::Result<Arc<dyn Bus>> {
+    if config.bus.url == "in-process" {
+        return Ok(Arc::new(InProcessBus::default()));
+    }
+    if !config.bus.url.starts_with("nats://") && !config.bus.url.starts_with("tls://") {
+        bail!("`bus.url` must be `in-process` or `nats://…`");
+    }
+    let nats = NatsConfig {
+        url: config.bus.url.clone(),
+        epoch: log.epoch().simple().to_string(),
+        replicas: config.bus.replicas,
+    };
+    Ok(Arc::new(NatsBus::connect(&nats).await?))
+}
+
+/// The issuers that a configuration trusts.
+///
+/// # Errors
+/// When an issuer is bound to nobody or to several, or its keys cannot be read.
+pub fn issuers(configured: &[IssuerConfig]) -> anyhow::Result<Vec<Issuer>> {
+    configured.iter().map(issuer).collect()
+}
+
+fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
+    let IssuerConfig { issuer, audience, jwks_file, agency, people, operators } = configured;
+    let binding = match (agency, people, operators) {
+        (Some(agency), false, false) => Binding::Agency((*agency).into()),
+        (None, true, false) => Binding::People,
+        (None, false, true) => Binding::Operators,
+        _ => bail!("issuer `{issuer}`: exactly one of `agency`, `people` and `operators` must be set"),
+    };
+    if issuer.is_empty() || audience.is_empty() {
+        bail!("an issuer needs `issuer` and `audience`");
+    }
+    let text =
+        std::fs::read_to_string(jwks_file).with_context(|| format!("issuer `{issuer}`: `{}`", jwks_file.display()))?;
+    let keys = serde_json::from_str(&text).with_context(|| format!("issuer `{issuer}`: `jwks_file` is no key set"))?;
+    Ok(Issuer { issuer: issuer.clone(), audience: audience.clone(), keys, binding })
+}

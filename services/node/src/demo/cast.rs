@@ -1,0 +1,124 @@
+//! Who plays: one of the sample people, two workers who have seen them, and a privacy officer.
+
+use access::Binding;
+use anyhow::Context as _;
+use domain::ids::{AgencyId, PersonId};
+use proto::agencies::v1::AddStaffRequest;
+use proto::people::v1::GetMyRecordRequest;
+use proto::people::v1::entry::Content;
+use proto::relationships::v1::{ListMyPeopleRequest, Relationship, RelationshipState};
+use tonic::transport::Channel;
+
+use super::{client, request, worker};
+use crate::client::Client;
+use crate::tokens::TokenSigner;
+
+/// The sample whose story is told: several agencies, goals and actions.
+const SAMPLE: &str = "chadwick-von.json";
+
+/// A worker in the story.
+#[derive(Debug)]
+pub struct Worker {
+    /// Their client.
+    pub client: Client,
+    /// Their id.
+    pub staff_id: String,
+    /// Their name.
+    pub name: String,
+    /// Their agency's id.
+    pub agency_id: String,
+    /// Their agency's name.
+    pub agency: String,
+    /// The support that they proposed.
+    pub relationship_id: String,
+}
+
+/// The cast.
+#[derive(Debug)]
+pub struct Cast {
+    /// The person.
+    pub person: Client,
+    /// Their id.
+    pub person_id: String,
+    /// Their name.
+    pub name: String,
+    /// The worker whose support the person accepts.
+    pub supporter: Worker,
+    /// A worker of another agency, whose support they do not.
+    pub other: Worker,
+    /// The privacy officer of the other worker's agency.
+    pub officer: Client,
+}
+
+impl Cast {
+    /// Chooses the cast and signs them in.
+    ///
+    /// # Errors
+    /// When the sample people are not there.
+    pub async fn choose(channel: Channel, signer: &TokenSigner) -> anyhow::Result<Self> {
+        let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
+        let id: PersonId = interop::plan(&interop::read(&file, &bytes)?)?.person();
+        let person = client(&channel, signer.person(id))?;
+        let record = GetMyRecordRequest { page_size: 100, ..GetMyRecordRequest::default() };
+        let record = person.people().get_my_record(record).await?.into_inner();
+        let name = record.entries.into_iter().find_map(|entry| match entry.content {
+            Some(Content::Contact(contact)) => Some(contact.name),
+            _ => None,
+        });
+        let people = ListMyPeopleRequest { page_size: 100, ..ListMyPeopleRequest::default() };
+        let people = person.relationships().list_my_people(people).await?.into_inner().relationships;
+        let waiting = |r: &&Relationship| r.state() == RelationshipState::Proposed;
+        let first =
+            people.iter().find(waiting).context("nobody has proposed support; was the story told here before?")?;
+        let agency = |r: &Relationship| r.supporter.as_ref().map(|s| s.agency_id.clone());
+        let second = people.iter().filter(waiting).find(|r| agency(r) != agency(first));
+        let second = second.context("the sample is seen by one agency only")?;
+        let (supporter, other) = (sign_in(&channel, signer, first)?, sign_in(&channel, signer, second)?);
+        let officer = appoint_officer(&channel, signer, &other.agency_id).await?;
+        Ok(Self {
+            person,
+            person_id: id.to_string(),
+            name: name.context("the record has no name")?,
+            supporter,
+            other,
+            officer,
+        })
+    }
+}
+
+/// The subject with which a sample's practitioner signs in.
+fn subjects() -> anyhow::Result<std::collections::HashMap<String, String>> {
+    let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
+    let plan = interop::plan(&interop::read(&file, &bytes)?)?;
+    Ok(plan.supporters().map(|(staff, _, subject)| (staff.to_string(), subject.to_owned())).collect())
+}
+
+fn sign_in(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -> anyhow::Result<Worker> {
+    let party = relationship.supporter.clone().context("a proposal has a supporter")?;
+    let subjects = subjects()?;
+    let subject = subjects.get(&party.staff_id).context("the supporter is of the sample")?;
+    let agency = AgencyId(party.agency_id.parse()?);
+    Ok(Worker {
+        client: worker(channel, signer, Binding::Agency(agency), subject)?,
+        staff_id: party.staff_id,
+        name: party.name,
+        agency_id: party.agency_id,
+        agency: party.agency_name,
+        relationship_id: relationship.relationship_id.clone(),
+    })
+}
+
+/// An operator adds a privacy officer to an agency.
+async fn appoint_officer(channel: &Channel, signer: &TokenSigner, agency_id: &str) -> anyhow::Result<Client> {
+    let operator = client(channel, signer.operator())?;
+    let (subject, name, role) = ("privacy-officer".to_owned(), "Isla Munro".to_owned(), "privacy officer".to_owned());
+    let add = AddStaffRequest {
+        request_id: request(),
+        agency_id: agency_id.to_owned(),
+        subject: subject.clone(),
+        name,
+        role,
+    };
+    operator.agencies().add_staff(add).await?;
+    worker(channel, signer, Binding::Agency(AgencyId(agency_id.parse()?)), &subject)
+}

@@ -1,0 +1,328 @@
+//! The chapters. Each does something as somebody, checks what comes of it, and tells it.
+
+use anyhow::{Context as _, ensure};
+use proto::access::v1::{
+    Action, DeclareEmergencyAccessRequest, ListAccessHistoryRequest, Purpose, QueryAccessRequest, Receipt,
+    RecordCategory, ReviewEmergencyAccessRequest, query, receipt,
+};
+use proto::consultations::v1::{
+    AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListMyConsultationsRequest, Mode,
+    ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest, RequestConsultationRequest, consultation,
+};
+use proto::people::v1::{
+    AgreeActionRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest, RecordWhatMattersRequest,
+};
+use proto::relationships::v1::{AcceptSupportRequest, GetCaseloadRequest};
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{
+    GrantProvisionRequest, GrantProvisionResponse, ProvisionActor, ProvisionTerms, WithdrawProvisionRequest,
+};
+use tonic::{Code, Status};
+
+use super::cast::{Cast, Worker};
+use super::{refused, request};
+
+type Tell<'a> = &'a mut (dyn FnMut(&str) + Send);
+
+const SHARED: [RecordCategory; 6] = [
+    RecordCategory::Strengths,
+    RecordCategory::WhatMatters,
+    RecordCategory::Goals,
+    RecordCategory::Actions,
+    RecordCategory::Consultations,
+    RecordCategory::Contact,
+];
+
+async fn look(
+    worker: &Worker,
+    person_id: &str,
+    purpose: Purpose,
+    at_least: u64,
+) -> Result<GetSharedPlanResponse, Status> {
+    let look = GetSharedPlanRequest {
+        person_id: person_id.to_owned(),
+        purpose: purpose.into(),
+        page_size: 100,
+        at_least_position: at_least,
+        ..GetSharedPlanRequest::default()
+    };
+    Ok(worker.client.people().get_shared_plan(look).await?.into_inner())
+}
+
+async fn history(cast: &Cast, at_least: u64) -> anyhow::Result<Vec<Receipt>> {
+    let list =
+        ListAccessHistoryRequest { page_size: 50, at_least_position: at_least, ..ListAccessHistoryRequest::default() };
+    Ok(cast.person.access().list_access_history(list).await?.into_inner().receipts)
+}
+
+/// The newest receipt, waited for: it is durable before the look is answered, and in the view a moment later.
+async fn newest(cast: &Cast, wanted: impl Fn(&Receipt) -> bool) -> anyhow::Result<Receipt> {
+    for _ in 0..200 {
+        if let Some(found) = history(cast, 0).await?.into_iter().next().filter(&wanted) {
+            return Ok(found);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    anyhow::bail!("the access history does not show what happened")
+}
+
+pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell(&format!("# {} and the people around them", cast.name));
+    tell("");
+    tell(&format!(
+        "{} works at {}, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
+        cast.supporter.name, cast.supporter.agency, cast.name, cast.supporter.name
+    ));
+    let denied = refused(
+        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
+        Code::PermissionDenied,
+        "ACCESS_DENIED",
+    )?;
+    tell(&format!("  > {}", denied.message()));
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    tell(&format!("Even that left a receipt which {} can read:", cast.name));
+    tell(&format!("  * {}", receipt.summary));
+    Ok(())
+}
+
+/// The person accepts, adds their own words, and shares. Returns the grant.
+pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<GrantProvisionResponse> {
+    tell("");
+    tell(&format!("## {} decides", cast.name));
+    tell("");
+    let accept =
+        AcceptSupportRequest { request_id: request(), relationship_id: cast.supporter.relationship_id.clone() };
+    cast.person.relationships().accept_support(accept).await?;
+    refused(
+        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
+        Code::PermissionDenied,
+        "ACCESS_DENIED",
+    )?;
+    tell(&format!(
+        "{} accepts support from {}. That alone shows nothing yet: consent is a choice of its own.",
+        cast.name, cast.supporter.name
+    ));
+    let strength = "I know every bus in town and I turn up on time";
+    let strength = RecordStrengthRequest { request_id: request(), text: strength.into(), ..Default::default() };
+    cast.person.people().record_strength(strength).await?;
+    let matters = "Being home in the evening to cook with my sister";
+    let matters = RecordWhatMattersRequest { request_id: request(), text: matters.into(), ..Default::default() };
+    cast.person.people().record_what_matters(matters).await?;
+    let terms = ProvisionTerms {
+        actor: Some(ProvisionActor { actor: Some(Actor::AgencyId(cast.supporter.agency_id.clone())) }),
+        categories: SHARED.iter().map(|c| i32::from(*c)).collect(),
+        purposes: vec![Purpose::CareCoordination.into()],
+        actions: vec![Action::Read.into(), Action::Contribute.into()],
+        ..ProvisionTerms::default()
+    };
+    let grant = GrantProvisionRequest { request_id: request(), terms: Some(terms) };
+    let granted = cast.person.sharing().grant_provision(grant).await?.into_inner();
+    let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position };
+    let sharing = cast.person.sharing().get_my_sharing(sharing).await?.into_inner();
+    let said = sharing.provisions.first().context("the grant is in force")?;
+    tell(&format!(
+        "{} adds a strength and what matters, and shares some of the record, but not their health:",
+        cast.name
+    ));
+    tell(&format!("  * {}", said.summary));
+    Ok(granted)
+}
+
+pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## Working together");
+    tell("");
+    let caseload = GetCaseloadRequest {
+        purpose: Purpose::CareCoordination.into(),
+        at_least_position: at_least,
+        ..GetCaseloadRequest::default()
+    };
+    let caseload = cast.supporter.client.relationships().get_caseload(caseload).await?.into_inner();
+    ensure!(caseload.rows.iter().any(|row| row.name == cast.name), "the caseload names the person");
+    let agreed = AgreeActionRequest {
+        request_id: request(),
+        person_id: cast.person_id.clone(),
+        purpose: Purpose::CareCoordination.into(),
+        text: "Move the Tuesday visit to the morning".into(),
+        owner: cast.supporter.name.clone(),
+        ..AgreeActionRequest::default()
+    };
+    let agreed = cast.supporter.client.people().agree_action(agreed).await?.into_inner();
+    let plan = look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, agreed.position).await?;
+    let withheld = plan.entries.iter().any(|e| e.category() == RecordCategory::Health);
+    ensure!(!withheld, "health was not shared");
+    ensure!(plan.entries.iter().any(|e| e.entry_id == agreed.entry_id), "the new action is in the plan");
+    tell(&format!(
+        "{} finds {} in the caseload, agrees an action, and now sees {} entries of the shared plan. No word about health.",
+        cast.supporter.name,
+        cast.name,
+        plan.entries.len()
+    ));
+    let receipt =
+        newest(cast, |r| r.kind() == receipt::Kind::Viewed && r.entries as usize == plan.entries.len()).await?;
+    tell("What the person reads about it:");
+    tell(&format!("  * {} ({} entries)", receipt.summary, receipt.entries));
+    Ok(())
+}
+
+pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## A decision, with the person");
+    tell("");
+    let person_id = cast.person_id.clone();
+    let (person, staff) = (&cast.person, &cast.supporter.client);
+    let ask = RequestConsultationRequest {
+        request_id: request(),
+        person_id: person_id.clone(),
+        mode: Mode::Involve.into(),
+        topic: "Visits".into(),
+    };
+    let consultation_id = staff.consultations().request_consultation(ask).await?.into_inner().consultation_id;
+    let raise = RaiseAgendaItemRequest {
+        request_id: request(),
+        consultation_id: consultation_id.clone(),
+        text: "My evenings".into(),
+        ..Default::default()
+    };
+    let item_id = person.consultations().raise_agenda_item(raise).await?.into_inner().item_id;
+    let text = "Visits in the morning, evenings left free".to_owned();
+    let propose = ProposeDecisionRequest {
+        request_id: request(),
+        person_id: person_id.clone(),
+        consultation_id: consultation_id.clone(),
+        text,
+    };
+    let decision_id = staff.consultations().propose_decision(propose).await?.into_inner().decision_id;
+    let agree = || AgreeDecisionRequest {
+        request_id: request(),
+        consultation_id: consultation_id.clone(),
+        decision_id: decision_id.clone(),
+    };
+    let early =
+        refused(person.consultations().agree_decision(agree()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
+    tell("A decision cannot be settled before the person's own view is recorded:");
+    tell(&format!("  > {}", early.message()));
+    let view = "Mornings suit me if the evenings stay mine".to_owned();
+    let view = RecordPersonViewRequest { request_id: request(), consultation_id: consultation_id.clone(), view };
+    person.consultations().record_person_view(view).await?;
+    person.consultations().agree_decision(agree()).await?;
+    let close = || CloseConsultationRequest {
+        request_id: request(),
+        person_id: person_id.clone(),
+        consultation_id: consultation_id.clone(),
+    };
+    let open =
+        refused(staff.consultations().close_consultation(close()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
+    tell("Nor can the conversation be closed over their head:");
+    tell(&format!("  > {}", open.message()));
+    let note = "We talked about it".to_owned();
+    let addressed = AddressAgendaItemRequest {
+        request_id: request(),
+        consultation_id: consultation_id.clone(),
+        item_id,
+        note,
+        ..Default::default()
+    };
+    person.consultations().address_agenda_item(addressed).await?;
+    let closed = staff.consultations().close_consultation(close()).await?.into_inner();
+    let mine =
+        ListMyConsultationsRequest { at_least_position: closed.position, ..ListMyConsultationsRequest::default() };
+    let mine = person.consultations().list_my_consultations(mine).await?.into_inner().consultations;
+    let told =
+        mine.iter().find(|c| c.consultation_id == consultation_id).context("the person sees the consultation")?;
+    ensure!(told.state() == consultation::State::Closed, "the consultation is closed");
+    tell(&format!(
+        "{} gives their view, agrees, and says that their point was heard. The consultation is closed.",
+        cast.name
+    ));
+    Ok(())
+}
+
+pub(super) async fn withdrawal(cast: &Cast, grant: &str, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## Consent is withdrawn");
+    tell("");
+    look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await?;
+    let withdraw = WithdrawProvisionRequest { request_id: request(), provision_id: grant.to_owned() };
+    cast.person.sharing().withdraw_provision(withdraw).await?;
+    refused(
+        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
+        Code::PermissionDenied,
+        "ACCESS_DENIED",
+    )?;
+    tell(&format!(
+        "{} withdraws the consent. A moment ago {} could read the plan; the very next look is refused, on every server.",
+        cast.name, cast.supporter.name
+    ));
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    tell(&format!("  * {}", receipt.summary));
+    Ok(())
+}
+
+pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## An emergency");
+    tell("");
+    let other = &cast.other;
+    let declare = |reason: &str| DeclareEmergencyAccessRequest {
+        request_id: request(),
+        person_id: cast.person_id.clone(),
+        reason: reason.to_owned(),
+        minutes: 60,
+    };
+    let short = other.client.access().declare_emergency_access(declare("urgent")).await;
+    refused(short, Code::InvalidArgument, "INVALID_ARGUMENT")?;
+    let reason = "Found unconscious at the bus station, no one with them";
+    let declared = other.client.access().declare_emergency_access(declare(reason)).await?.into_inner();
+    let plan = look(other, &cast.person_id, Purpose::BreakGlass, declared.position).await?;
+    ensure!(plan.entries.iter().any(|e| e.category() == RecordCategory::Health), "an emergency shows health");
+    tell(&format!(
+        "{} at {} has no consent, and breaks the glass for an hour, with a reason:",
+        other.name, other.agency
+    ));
+    let opened = history(cast, declared.position).await?;
+    let notice = opened.iter().find(|r| r.kind() == receipt::Kind::Emergency).context("the person is told at once")?;
+    tell(&format!("  ! {}", notice.summary));
+    let again = other.client.access().declare_emergency_access(declare(reason)).await;
+    let again = refused(again, Code::FailedPrecondition, "RULE_REFUSED")?;
+    tell("The same worker cannot do it again before a review:");
+    tell(&format!("  > {}", again.message()));
+    let review = ReviewEmergencyAccessRequest {
+        request_id: request(),
+        staff_id: other.staff_id.clone(),
+        emergency_id: declared.emergency_id,
+        justified: true,
+        finding: "The hospital confirmed the admission".into(),
+    };
+    cast.officer.access().review_emergency_access(review).await?;
+    tell("The agency's privacy officer reviews it.");
+    Ok(())
+}
+
+pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## \"Why did you look?\"");
+    tell("");
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Viewed && r.emergency).await?;
+    let question = "I was awake when you came. Why did you need all of it?".to_owned();
+    let ask = QueryAccessRequest { request_id: request(), receipt_id: receipt.receipt_id.clone(), question };
+    let asked = cast.person.access().query_access(ask).await?.into_inner();
+    let receipts = history(cast, asked.position).await?;
+    let open = receipts.iter().find(|r| r.receipt_id == receipt.receipt_id).and_then(|r| r.query.as_ref());
+    let open = open.context("the question stands with the receipt")?;
+    ensure!(open.state() == query::State::Open, "the question is open");
+    tell(&format!("{} asks about the emergency look. The question stays open until the agency explains:", cast.name));
+    tell(&format!("  ? {}", open.question));
+    tell("");
+    tell(&format!("What {} sees under \"who has looked\", newest first:", cast.name));
+    for receipt in receipts.iter().take(12) {
+        let mark = match receipt.kind() {
+            receipt::Kind::Denied => "x",
+            receipt::Kind::Emergency => "!",
+            receipt::Kind::Viewed if receipt.emergency => "!",
+            receipt::Kind::Viewed | receipt::Kind::Contributed | receipt::Kind::Unspecified => "*",
+        };
+        tell(&format!("  {mark} {}", receipt.summary));
+    }
+    Ok(())
+}

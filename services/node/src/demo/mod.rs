@@ -1,0 +1,58 @@
+//! The main job as a story, played over gRPC by different callers. Every sentence is checked before it is told: the
+//! system tests play the same story, embedded and distributed.
+
+mod cast;
+mod chapters;
+
+use access::Binding;
+use anyhow::{Context as _, bail};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+pub use cast::Cast;
+
+use crate::client::Client;
+use crate::tokens::TokenSigner;
+
+/// Plays the story against a system that holds the sample people and trusts `signer`, and tells it line by line.
+///
+/// # Errors
+/// When the system cannot be reached, or does anything else than the story says.
+pub async fn play(channel: Channel, signer: &TokenSigner, mut tell: impl FnMut(&str) + Send) -> anyhow::Result<()> {
+    let cast = Cast::choose(channel, signer).await?;
+    let tell = &mut tell;
+    chapters::before_consent(&cast, tell).await?;
+    let grant = chapters::the_person_decides(&cast, tell).await?;
+    chapters::working_together(&cast, grant.position, tell).await?;
+    chapters::a_decision(&cast, tell).await?;
+    chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
+    chapters::an_emergency(&cast, tell).await?;
+    chapters::why_did_you_look(&cast, tell).await
+}
+
+/// A fresh request id.
+fn request() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// Checks that a call was refused, and for this documented reason.
+fn refused<T>(result: Result<T, Status>, code: Code, reason: &str) -> anyhow::Result<Status> {
+    let Err(status) = result else { bail!("was answered, and should have been refused with `{reason}`") };
+    let given = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    if status.code() != code || given != reason {
+        bail!("was refused with `{given}`, and should have been with `{reason}`: {status:?}");
+    }
+    Ok(status)
+}
+
+/// A signed-in caller.
+fn client(channel: &Channel, token: anyhow::Result<String>) -> anyhow::Result<Client> {
+    Client::new(channel.clone(), &token?).context("the token cannot be used")
+}
+
+/// A worker's client.
+fn worker(channel: &Channel, signer: &TokenSigner, binding: Binding, subject: &str) -> anyhow::Result<Client> {
+    client(channel, signer.sign(binding, subject))
+}

@@ -1,0 +1,128 @@
+//! `dev`: everything in one process and one directory, with sample people. Not for production.
+
+use std::path::{Path, PathBuf};
+
+use access::{Binding, Issuer};
+use anyhow::Context as _;
+use engine::EngineMetrics;
+use interop::Importer;
+use tokio_util::sync::CancellationToken;
+use vault::LocalKek;
+use views::directory::{self, AgencyDoc};
+use views::{Pages, Views};
+
+use crate::compose::{Stores, System};
+use crate::config::{Config, TelemetryConfig};
+use crate::serve::{Running, start};
+use crate::tokens::TokenSigner;
+
+/// Agencies read at once.
+const PAGE: usize = 100;
+
+/// A development system that is running.
+#[derive(Debug)]
+pub struct Dev {
+    /// The server.
+    pub running: Running,
+    /// Signs tokens that it trusts.
+    pub signer: TokenSigner,
+    /// How many events importing the sample people appended: 0 when they were there.
+    pub imported: usize,
+}
+
+/// The settings of a development system in this directory.
+///
+/// # Errors
+/// When the directory cannot be made.
+pub fn config(directory: &Path) -> anyhow::Result<Config> {
+    std::fs::create_dir_all(directory).with_context(|| format!("`{}` cannot be made", directory.display()))?;
+    let kek = directory.join("key-encryption-key");
+    if !kek.exists() {
+        write_private(&kek, LocalKek::generate()?.as_bytes())?;
+    }
+    let mut config = Config::default();
+    config.database.url = format!("sqlite:{}", directory.display());
+    config.vault.key_encryption_key = format!("file:{}", kek.display());
+    config.drain_ms = 0;
+    config.telemetry = TelemetryConfig { filter: "warn".into(), json: false, ..TelemetryConfig::default() };
+    Ok(config)
+}
+
+/// Where the built-in issuer keeps its key.
+#[must_use]
+pub fn signer_file(directory: &Path) -> PathBuf {
+    directory.join("dev-issuer.der")
+}
+
+/// Writes a file that only its owner may read.
+///
+/// # Errors
+/// When it exists, or cannot be written.
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(file);
+    opened.and_then(|mut f| f.write_all(bytes)).with_context(|| format!("`{}` cannot be written", file.display()))
+}
+
+/// Imports the sample people, tells `progress` of each, and returns how many events that appended.
+///
+/// # Errors
+/// When a sample cannot be imported.
+pub async fn import_samples(stores: &Stores, progress: impl Fn(&str)) -> anyhow::Result<usize> {
+    let importer = Importer::new(stores.engine(EngineMetrics::default()));
+    let mut events = 0;
+    for (name, bytes) in interop::samples() {
+        let plan = interop::plan(&interop::read(&name, &bytes)?)?;
+        events += importer.import(&plan).await?.events;
+        progress(&name);
+    }
+    Ok(events)
+}
+
+/// Starts a development system: imports the sample people, trusts the built-in issuer, serves.
+///
+/// # Errors
+/// When a part cannot be started.
+pub async fn start_dev(
+    config: &Config,
+    directory: &Path,
+    progress: impl Fn(&str),
+    stop: CancellationToken,
+) -> anyhow::Result<Dev> {
+    let stores = Stores::open(config).await?;
+    let imported = import_samples(&stores, progress).await?;
+    let signer = TokenSigner::open(&signer_file(directory))?;
+    // Views first: which agencies there are decides which issuers are trusted.
+    let agencies = {
+        let mut catching_up = System::new(config, &stores, stores.log.clone()).await?;
+        let runner = catching_up.runner.take().context("a development system builds its views")?;
+        let halt = CancellationToken::new();
+        let task = tokio::spawn(runner.run(halt.clone()));
+        catching_up.views.wait(directory::NAME, stores.log.head().await?.0).await?;
+        let issuers = trusted(&signer, &catching_up.views).await?;
+        halt.cancel();
+        task.await?;
+        issuers
+    };
+    let system = System::new(config, &stores, stores.log.clone()).await?;
+    let running = start(config, system, agencies, stop).await?;
+    Ok(Dev { running, signer, imported })
+}
+
+/// The built-in issuer, for people, operators and every registered agency.
+async fn trusted(signer: &TokenSigner, views: &Views) -> anyhow::Result<Vec<Issuer>> {
+    let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
+    let mut pages = Pages { size: PAGE, after: Vec::new() };
+    loop {
+        let page = views.list(directory::NAME, &directory::agencies(), &pages, |_: &AgencyDoc| true).await?;
+        for agency in page.items {
+            issuers.push(signer.issuer(Binding::Agency(agency.agency))?);
+        }
+        match page.next {
+            Some(next) => pages.after = next,
+            None => return Ok(issuers),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The server: roles, limits, health, and a graceful end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use access::{AccessLayer, Issuer, Issuers};
+use anyhow::Context as _;
+use http::Request;
+use proto::access::v1::access_service_server::AccessServiceServer;
+use proto::agencies::v1::agency_service_server::AgencyServiceServer;
+use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
+use proto::people::v1::people_service_server::PeopleServiceServer;
+use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
+use proto::sharing::v1::sharing_service_server::SharingServiceServer;
+use telemetry::{Admin, Readiness};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic_web::GrpcWebLayer;
+
+use crate::compose::System;
+use crate::config::{Config, Role};
+
+/// The longest that a call may take, whatever deadline it brings.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// The largest request, in bytes: a page of text and its ids.
+const REQUEST_LIMIT: usize = 256 << 10;
+/// The largest response, in bytes: a page of the largest entries.
+const RESPONSE_LIMIT: usize = 4 << 20;
+/// Calls at once on one connection.
+const CALLS_PER_CONNECTION: usize = 256;
+/// How long calls in progress may take to finish after the end was announced.
+const FINISH_LIMIT: Duration = Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// A server that is running.
+#[derive(Debug)]
+pub struct Running {
+    /// Where gRPC listens.
+    pub address: SocketAddr,
+    /// Where the admin port listens.
+    pub admin: SocketAddr,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Begins the end: readiness goes, calls in progress finish, then everything stops.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.ended().await;
+    }
+
+    /// Waits until everything has stopped.
+    pub async fn ended(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Starts everything that the configured roles need. `stop` begins the end.
+///
+/// # Errors
+/// When a port is taken, or a part cannot be put together.
+pub async fn start(
+    config: &Config,
+    system: System,
+    issuers: Vec<Issuer>,
+    stop: CancellationToken,
+) -> anyhow::Result<Running> {
+    let mut tasks = JoinSet::new();
+    let readiness = Readiness::default();
+    // Background work outlives the calls in progress, so that what they append still reaches the views.
+    let background = CancellationToken::new();
+    let System { gate, views, bus, registry, runner, relay } = system;
+    let engine = gate.engine().clone();
+    if let Some(relay) = relay {
+        tasks.spawn(relay.run(background.clone()));
+    }
+    tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
+    if let Some(runner) = runner {
+        tasks.spawn(runner.run(background.clone()));
+    }
+    let admin = Admin::bind(config.admin, registry, readiness.clone()).await?;
+    let admin_address = admin.address()?;
+    tasks.spawn(admin.run(background.clone().cancelled_owned()));
+
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("`{}` cannot be opened", config.listen))?;
+    let address = listener.local_addr()?;
+    let (health, routes) = routes(&config.roles, &gate, &views).await?;
+    let mut server = Server::builder();
+    if let Some(tls) = &config.tls {
+        let identity = Identity::from_pem(std::fs::read(&tls.certificate)?, std::fs::read(&tls.private_key)?);
+        server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
+    }
+    let server = server
+        .accept_http1(true)
+        .timeout(CALL_LIMIT)
+        .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
+        .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .trace_fn(call_span)
+        .layer(GrpcWebLayer::new())
+        .layer(AccessLayer::new(Issuers::new(issuers)?))
+        .add_routes(routes);
+
+    let drain = Duration::from_millis(config.drain_ms);
+    let closing = CancellationToken::new();
+    let serving =
+        server.serve_with_incoming_shutdown(TcpListenerStream::new(listener), closing.clone().cancelled_owned());
+    readiness.set(true);
+    let announced = stop.clone();
+    let (told, closed) = (stop.clone(), closing.clone());
+    tasks.spawn(async move {
+        told.cancelled().await;
+        readiness.set(false);
+        health.clear().await;
+        tracing::info!("not ready any more; calls in progress finish");
+        tokio::time::sleep(drain).await;
+        closed.cancel();
+    });
+    tasks.spawn(async move {
+        let finish = async {
+            closing.cancelled().await;
+            tokio::time::sleep(FINISH_LIMIT).await;
+        };
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                tracing::error!(error = &error as &dyn std::error::Error, "the server failed");
+            },
+            () = finish => tracing::warn!("calls in progress took too long and were cut off"),
+        }
+        // The server has ended, whatever the reason: so does the rest.
+        stop.cancel();
+        background.cancel();
+    });
+    Ok(Running { address, admin: admin_address, stop: announced, tasks })
+}
+
+/// Health, kept for its end.
+struct Health {
+    reporter: tonic_health::server::HealthReporter,
+    names: Vec<&'static str>,
+}
+
+impl Health {
+    async fn clear(&self) {
+        for name in &self.names {
+            self.reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+        }
+    }
+}
+
+/// The services of these roles, with health for each and reflection of all.
+async fn routes(roles: &[Role], gate: &access::Gate, views: &views::Views) -> anyhow::Result<(Health, Routes)> {
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let mut routes =
+        Routes::new(health_service).add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    let mut names = vec![""];
+    macro_rules! serve {
+        ($server:ident, $service:expr) => {{
+            let service = $server::new($service)
+                .max_decoding_message_size(REQUEST_LIMIT)
+                .max_encoding_message_size(RESPONSE_LIMIT)
+                .accept_compressed(CompressionEncoding::Gzip)
+                .send_compressed(CompressionEncoding::Gzip);
+            names.push(name_of(&service));
+            routes = routes.add_service(service);
+        }};
+    }
+    for role in roles {
+        let (gate, views) = (gate.clone(), views.clone());
+        match role {
+            Role::People => serve!(PeopleServiceServer, people::People::new(gate, views)),
+            Role::Relationships => serve!(RelationshipServiceServer, relationships::Relationships::new(gate, views)),
+            Role::Consultations => serve!(ConsultationServiceServer, consultations::Consultations::new(gate, views)),
+            Role::Sharing => {
+                let services = sharing::SharingServices::new(gate, views);
+                serve!(SharingServiceServer, services.clone());
+                serve!(AccessServiceServer, services);
+            }
+            Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views)),
+            Role::Views | Role::Relay => {}
+        }
+    }
+    for name in &names {
+        reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+    }
+    Ok((Health { reporter, names }, routes))
+}
+
+fn name_of<S: tonic::server::NamedService>(_: &S) -> &'static str {
+    S::NAME
+}
+
+/// The span of a call, part of the trace that its caller began.
+fn call_span(request: &Request<()>) -> tracing::Span {
+    let span = tracing::info_span!("rpc", path = request.uri().path());
+    if let Some(traceparent) = request.headers().get("traceparent").and_then(|value| value.to_str().ok()) {
+        telemetry::adopt(&span, traceparent);
+    }
+    span
+}

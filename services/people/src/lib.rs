@@ -1,0 +1,24 @@
+//! The person's record, over gRPC.
+
+mod entry;
+mod read;
+mod service;
+mod write;
+
+use access::Gate;
+use views::Views;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct People {
+    gate: Gate,
+    views: Views,
+}
+
+impl People {
+    /// The service on this gate and these views.
+    #[must_use]
+    pub fn new(gate: Gate, views: Views) -> Self {
+        Self { gate, views }
+    }
+}

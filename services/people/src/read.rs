@@ -1,0 +1,78 @@
+//! Reading a record: one's own, or what somebody shares.
+
+use std::collections::BTreeSet;
+
+use access::{Asked, Caller, Disclosure};
+use domain::ids::PersonId;
+use domain::vocabulary::Category;
+use proto::people::v1 as pb;
+use rpc::{Directory, Error, words};
+use tonic::Extensions;
+use views::record::{self, EntryDoc};
+use views::{Page, Pages};
+
+use crate::{People, entry};
+
+impl People {
+    pub(crate) async fn my_record(
+        &self,
+        extensions: &Extensions,
+        message: pb::GetMyRecordRequest,
+    ) -> Result<pb::GetMyRecordResponse, Error> {
+        let person = Caller::of(extensions)?.person()?;
+        let wanted = words::categories("categories", &message.categories)?;
+        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
+        self.views.wait(record::NAME, message.at_least_position).await?;
+        let page = self.page(person, &Pages { size, after }, |doc| asks_for(&wanted, doc.category)).await?;
+        self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
+        let (entries, next_page_token, position) = self.to_wire(page).await?;
+        Ok(pb::GetMyRecordResponse { entries, next_page_token, position })
+    }
+
+    pub(crate) async fn shared_plan(
+        &self,
+        extensions: &Extensions,
+        message: pb::GetSharedPlanRequest,
+    ) -> Result<pb::GetSharedPlanResponse, Error> {
+        let (agency, staff) = Caller::of(extensions)?.staff()?;
+        let person: PersonId = rpc::id("person_id", &message.person_id)?;
+        let categories = words::categories("categories", &message.categories)?;
+        let asked = Asked { agency, staff, purpose: words::purpose(message.purpose)?, categories };
+        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
+        let pages = Pages { size, after };
+        self.views.wait(record::NAME, message.at_least_position).await?;
+        let (wanted, pages) = (&asked.categories, &pages);
+        let answer = self.gate.disclose(&asked, person, |scope| async move {
+            let covered =
+                |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);
+            let page = self.page(person, pages, covered).await?;
+            let (categories, entries) = (categories_of(&page), page.items.len());
+            Ok(Disclosure { answer: self.to_wire(page).await?, categories, entries })
+        });
+        let (entries, next_page_token, position) = answer.await?;
+        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position })
+    }
+
+    async fn page(
+        &self,
+        person: PersonId,
+        pages: &Pages,
+        keep: impl Fn(&EntryDoc) -> bool + Send,
+    ) -> Result<Page<EntryDoc>, Error> {
+        Ok(self.views.list(record::NAME, &record::of_person(person), pages, keep).await?)
+    }
+
+    async fn to_wire(&self, page: Page<EntryDoc>) -> Result<(Vec<pb::Entry>, String, u64), Error> {
+        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.author)).await?;
+        let entries = page.items.into_iter().map(|doc| entry::to_wire(doc, &names)).collect();
+        Ok((entries, rpc::next_token(page.next), page.position))
+    }
+}
+
+fn asks_for(wanted: &[Category], category: Category) -> bool {
+    wanted.is_empty() || wanted.contains(&category)
+}
+
+fn categories_of(page: &Page<EntryDoc>) -> BTreeSet<Category> {
+    page.items.iter().map(|doc| doc.category).collect()
+}

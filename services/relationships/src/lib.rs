@@ -1,0 +1,22 @@
+//! Support relationships, over gRPC.
+
+mod lists;
+mod service;
+
+use access::Gate;
+use views::Views;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Relationships {
+    gate: Gate,
+    views: Views,
+}
+
+impl Relationships {
+    /// The service on this gate and these views.
+    #[must_use]
+    pub fn new(gate: Gate, views: Views) -> Self {
+        Self { gate, views }
+    }
+}

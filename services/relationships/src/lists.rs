@@ -1,0 +1,106 @@
+//! "My people" and "caseload".
+
+use access::{Asked, Caller};
+use domain::access::Scope;
+use domain::ids::PersonId;
+use domain::vocabulary::{Author, Category, Sensitivity};
+use proto::relationships::v1 as pb;
+use rpc::{Directory, Error, words};
+use tonic::Extensions;
+use views::caseload::{self, CaseDoc};
+use views::record::{self, Content, EntryDoc};
+use views::relationships::{self, RelationshipDoc, RelationshipStage};
+use views::{Page, Pages};
+
+use crate::Relationships;
+
+impl Relationships {
+    pub(crate) async fn my_people(
+        &self,
+        extensions: &Extensions,
+        message: pb::ListMyPeopleRequest,
+    ) -> Result<pb::ListMyPeopleResponse, Error> {
+        let person = Caller::of(extensions)?.person()?;
+        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
+        self.views.wait(relationships::NAME, message.at_least_position).await?;
+        let prefix = relationships::of_person(person);
+        let page =
+            self.views.list(relationships::NAME, &prefix, &Pages { size, after }, |_: &RelationshipDoc| true).await?;
+        let names = Directory::of(&self.views, page.items.iter().map(supporter)).await?;
+        Ok(pb::ListMyPeopleResponse {
+            relationships: page.items.iter().map(|doc| to_wire(doc, &names)).collect(),
+            next_page_token: rpc::next_token(page.next),
+            position: page.position,
+        })
+    }
+
+    pub(crate) async fn caseload(
+        &self,
+        extensions: &Extensions,
+        message: pb::GetCaseloadRequest,
+    ) -> Result<pb::GetCaseloadResponse, Error> {
+        let (agency, staff) = Caller::of(extensions)?.staff()?;
+        let asked =
+            Asked { agency, staff, purpose: words::purpose(message.purpose)?, categories: vec![Category::Contact] };
+        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
+        self.views.wait(caseload::NAME, message.at_least_position).await?;
+        let prefix = caseload::of_staff(staff);
+        let page = self
+            .views
+            .list(caseload::NAME, &prefix, &Pages { size, after }, |doc: &CaseDoc| doc.since.is_some())
+            .await?;
+        let Page { items, next, position } = page;
+        let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
+        let items = &items;
+        let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
+            let rows = self.rows(items, scopes).await?;
+            let named = items.iter().zip(&rows).filter(|(_, row)| !row.name.is_empty());
+            let disclosed = named.map(|(doc, _)| doc.person).collect();
+            Ok((rows, disclosed))
+        });
+        Ok(pb::GetCaseloadResponse { rows: rows.await?, next_page_token: rpc::next_token(next), position })
+    }
+
+    /// A row for each relationship, with the name where the person shares it.
+    async fn rows(&self, docs: &[CaseDoc], scopes: Vec<Option<Scope>>) -> Result<Vec<pb::CaseloadRow>, Error> {
+        let shares = |scope: &Option<Scope>| {
+            scope.as_ref().is_some_and(|scope| scope.covers(Category::Contact, &Sensitivity::normal()))
+        };
+        let shared: Vec<PersonId> =
+            docs.iter().zip(&scopes).filter(|(_, s)| shares(s)).map(|(doc, _)| doc.person).collect();
+        let keys: Vec<_> = shared.iter().map(|person| record::contact_key(*person)).collect();
+        let contacts = self.views.get::<EntryDoc>(record::NAME, &keys).await?;
+        let name = |doc: &CaseDoc| match contacts.get(&record::contact_key(doc.person)).map(|entry| &entry.content) {
+            Some(Content::Contact { name, .. }) => name.clone(),
+            _ => String::new(),
+        };
+        let row = |doc: &CaseDoc| pb::CaseloadRow {
+            relationship_id: doc.relationship.to_string(),
+            person_id: doc.person.to_string(),
+            name: name(doc),
+            offer: doc.offer.clone(),
+            since: doc.since.map(words::timestamp),
+        };
+        Ok(docs.iter().map(row).collect())
+    }
+}
+
+fn supporter(doc: &RelationshipDoc) -> Author {
+    Author::Staff { agency: doc.agency, staff: doc.staff }
+}
+
+fn to_wire(doc: &RelationshipDoc, names: &Directory) -> pb::Relationship {
+    let state = match doc.stage {
+        RelationshipStage::Proposed => pb::RelationshipState::Proposed,
+        RelationshipStage::Active => pb::RelationshipState::Active,
+        RelationshipStage::Declined => pb::RelationshipState::Declined,
+        RelationshipStage::Ended => pb::RelationshipState::Ended,
+    };
+    pb::Relationship {
+        relationship_id: doc.relationship.to_string(),
+        supporter: Some(words::party(supporter(doc), &doc.role, names)),
+        offer: doc.offer.clone(),
+        state: state.into(),
+        proposed_at: Some(words::timestamp(doc.proposed_at)),
+    }
+}

@@ -1,0 +1,175 @@
+use std::time::Duration;
+
+use domain::Refusal;
+use engine::EngineError;
+pub use proto::errors::v1::Reason;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use views::ViewsError;
+
+/// The domain of every `google.rpc.ErrorInfo`.
+const DOMAIN: &str = "alongside";
+/// When a caller should try again after contention or overload.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
+
+/// Why a call is refused, as the caller reads it. Holds no cause: that is logged where it is handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    reason: Reason,
+    /// The field or the rule that it is about; may be empty.
+    subject: String,
+    message: String,
+}
+
+impl Error {
+    /// An error with this documented reason.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, subject: String::new(), message: message.into() }
+    }
+
+    /// A field has a wrong form.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self { reason: Reason::InvalidArgument, subject: field.to_owned(), message: message.into() }
+    }
+
+    /// Nothing is disclosed. The same words whether there is no person, no relationship or no consent.
+    #[must_use]
+    pub fn denied() -> Self {
+        Self::new(Reason::AccessDenied, "nothing is disclosed to this caller for this purpose")
+    }
+
+    /// There is no such thing, or the caller may not know of it.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Reason::NotFound, format!("there is no such {what}"))
+    }
+
+    /// Something failed inside; the cause is logged here.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "a call failed inside");
+        Self::new(Reason::Internal, "failed inside; nothing was disclosed")
+    }
+
+    /// The documented reason.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    fn code(&self) -> Code {
+        match self.reason {
+            Reason::Unauthenticated => Code::Unauthenticated,
+            Reason::CallerNotAdmitted | Reason::AccessDenied => Code::PermissionDenied,
+            Reason::InvalidArgument => Code::InvalidArgument,
+            Reason::NotFound => Code::NotFound,
+            Reason::AlreadyExists => Code::AlreadyExists,
+            Reason::RuleRefused => Code::FailedPrecondition,
+            Reason::Contention => Code::Aborted,
+            Reason::Overloaded => Code::ResourceExhausted,
+            Reason::ViewBehind => Code::Unavailable,
+            Reason::DeadlineExceeded => Code::DeadlineExceeded,
+            Reason::Internal | Reason::Unspecified => Code::Internal,
+        }
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let reason = error.reason.as_str_name().trim_start_matches("REASON_");
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these reasons have further details")]
+        match error.reason {
+            Reason::InvalidArgument => {
+                details.add_bad_request_violation(error.subject.clone(), error.message.clone());
+            }
+            Reason::RuleRefused => {
+                details.add_precondition_failure_violation("RULE", error.subject.clone(), error.message.clone());
+            }
+            Reason::Contention | Reason::Overloaded | Reason::ViewBehind => {
+                details.set_retry_info(Some(RETRY_DELAY));
+            }
+            _ => {}
+        }
+        let message = match error.subject.as_str() {
+            "" => error.message.clone(),
+            subject => format!("{subject}: {}", error.message),
+        };
+        Self::with_error_details(error.code(), message, details)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        // The words of a denial never tell what was missing.
+        if (refusal.reason, refusal.subject) == (domain::Reason::Denied, "access") {
+            return Self::denied();
+        }
+        let reason = match refusal.reason {
+            domain::Reason::Invalid => Reason::InvalidArgument,
+            domain::Reason::NotFound => Reason::NotFound,
+            domain::Reason::AlreadyExists => Reason::AlreadyExists,
+            domain::Reason::Rule => Reason::RuleRefused,
+            domain::Reason::Denied => Reason::AccessDenied,
+        };
+        Self { reason, subject: refusal.subject.to_owned(), message: refusal.message }
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Refused(refusal) => refusal.into(),
+            EngineError::Moved | EngineError::Contention => {
+                Self::new(Reason::Contention, "too many changes at once; try again")
+            }
+            EngineError::Busy => Self::new(Reason::Overloaded, "too much is waiting to be recorded; try again"),
+            EngineError::Erased => Self::denied(),
+            EngineError::Failed(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ViewsError> for Error {
+    fn from(error: ViewsError) -> Self {
+        match error {
+            ViewsError::Behind => {
+                Self::new(Reason::ViewBehind, "the view has not reached `at_least_position` yet; try again")
+            }
+            ViewsError::Failed(_) => Self::internal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carries_the_documented_reason_and_names_the_field_or_rule() {
+        let status = Status::from(Error::invalid("person_id", "must be a UUID"));
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "INVALID_ARGUMENT");
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, "person_id");
+
+        let status = Status::from(Error::from(Refusal::rule("the_persons_view", "record it first")));
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        assert_eq!(
+            status.get_error_details().precondition_failure().unwrap().violations[0].subject,
+            "the_persons_view"
+        );
+    }
+
+    #[test]
+    fn an_inner_failure_tells_the_caller_nothing_of_its_cause() {
+        let status = Status::from(Error::from(EngineError::failed("password=hunter2")));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!format!("{status:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_denial_is_the_same_whatever_was_missing() {
+        let refused = Refusal::denied("access", "nothing is disclosed to this caller");
+        assert_eq!(Error::from(refused).code(), Error::denied().code());
+        assert_eq!(Error::from(EngineError::Erased), Error::denied());
+    }
+}

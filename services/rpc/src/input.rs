@@ -1,0 +1,44 @@
+use uuid::Uuid;
+
+use crate::Error;
+
+/// The id in a field.
+///
+/// # Errors
+/// When it is not a UUID; the value is not repeated, for it may be anything.
+pub fn id<T: From<Uuid>>(field: &str, text: &str) -> Result<T, Error> {
+    Uuid::try_parse(text).map(T::from).map_err(|_| Error::invalid(field, "must be a UUID"))
+}
+
+/// The id in a field that may be empty.
+///
+/// # Errors
+/// When it is neither empty nor a UUID.
+pub fn optional_id<T: From<Uuid>>(field: &str, text: &str) -> Result<Option<T>, Error> {
+    if text.is_empty() { Ok(None) } else { id(field, text).map(Some) }
+}
+
+/// The message in a field.
+///
+/// # Errors
+/// When it is absent.
+pub fn required<T>(field: &str, value: Option<T>) -> Result<T, Error> {
+    value.ok_or_else(|| Error::invalid(field, "must be given"))
+}
+
+/// The domain's word for an enum value of the wire: the numbers are the same.
+///
+/// # Errors
+/// When the value is unspecified or unknown.
+pub fn one_of<T>(field: &str, value: i32, from_code: fn(u32) -> Option<T>) -> Result<T, Error> {
+    let known = u32::try_from(value).ok().and_then(from_code);
+    known.ok_or_else(|| Error::invalid(field, "must be one of the documented values"))
+}
+
+/// A number that fits a byte.
+///
+/// # Errors
+/// When it does not.
+pub fn small_number(field: &str, value: u32) -> Result<u8, Error> {
+    u8::try_from(value).map_err(|_| Error::invalid(field, "is too large"))
+}

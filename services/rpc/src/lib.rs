@@ -1,0 +1,13 @@
+//! The edge of every service: errors become `google.rpc` details here and nowhere else, fields are read, pages are
+//! counted, and domain words are turned into the wire's and back.
+
+mod error;
+mod input;
+mod names;
+mod page;
+pub mod words;
+
+pub use error::{Error, Reason};
+pub use input::{id, one_of, optional_id, required, small_number};
+pub use names::Directory;
+pub use page::{next_token, pages};

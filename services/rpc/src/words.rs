@@ -1,0 +1,123 @@
+//! The domain's words on the wire, and back. Codes are the same numbers on both sides.
+
+use domain::ids::{AgencyId, StaffId};
+use domain::vocabulary::{Action, Author, Category, Level, Purpose, Sensitivity, Timestamp};
+use prost_types::Timestamp as WireTimestamp;
+use proto::access::v1 as pb;
+
+use crate::{Error, one_of};
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
+/// A time on the wire.
+#[must_use]
+pub fn timestamp(at: Timestamp) -> WireTimestamp {
+    let nanos = i32::try_from(at.0.rem_euclid(MICROS) * 1_000).unwrap_or(0);
+    WireTimestamp { seconds: at.0.div_euclid(MICROS), nanos }
+}
+
+/// A time from the wire, to the microsecond.
+///
+/// # Errors
+/// When it is beyond what can be stored.
+pub fn from_timestamp(field: &str, wire: WireTimestamp) -> Result<Timestamp, Error> {
+    let micros = wire.seconds.checked_mul(MICROS).and_then(|s| s.checked_add(i64::from(wire.nanos) / 1_000));
+    micros.map(Timestamp).ok_or_else(|| Error::invalid(field, "is out of range"))
+}
+
+/// The purpose of a call.
+///
+/// # Errors
+/// When it is unspecified or unknown.
+pub fn purpose(value: i32) -> Result<Purpose, Error> {
+    one_of("purpose", value, Purpose::from_code)
+}
+
+/// Record categories from the wire.
+///
+/// # Errors
+/// When one of them is unspecified or unknown.
+pub fn categories(field: &str, values: &[i32]) -> Result<Vec<Category>, Error> {
+    let mut categories = Vec::with_capacity(values.len().min(Category::ALL.len()));
+    for value in values {
+        let category = one_of(field, *value, Category::from_code)?;
+        if !categories.contains(&category) {
+            categories.push(category);
+        }
+    }
+    Ok(categories)
+}
+
+/// Record categories on the wire.
+#[must_use]
+pub fn to_categories(categories: &[Category]) -> Vec<i32> {
+    categories.iter().map(|c| i32::from(c.code())).collect()
+}
+
+/// Purposes from the wire.
+///
+/// # Errors
+/// When one of them is unspecified or unknown.
+pub fn purposes(field: &str, values: &[i32]) -> Result<Vec<Purpose>, Error> {
+    values.iter().map(|value| one_of(field, *value, Purpose::from_code)).collect()
+}
+
+/// Actions from the wire.
+///
+/// # Errors
+/// When one of them is unspecified or unknown.
+pub fn actions(field: &str, values: &[i32]) -> Result<Vec<Action>, Error> {
+    values.iter().map(|value| one_of(field, *value, Action::from_code)).collect()
+}
+
+/// A level from the wire; unspecified is normal.
+///
+/// # Errors
+/// When it is unknown.
+pub fn level(field: &str, value: i32) -> Result<Level, Error> {
+    if value == 0 { Ok(Level::Normal) } else { one_of(field, value, Level::from_code) }
+}
+
+/// A sensitivity from the wire; absent is normal.
+///
+/// # Errors
+/// When its level is unknown.
+pub fn sensitivity(wire: Option<pb::Sensitivity>) -> Result<Sensitivity, Error> {
+    let wire = wire.unwrap_or_default();
+    Ok(Sensitivity { level: level("sensitivity.level", wire.level)?, labels: wire.labels })
+}
+
+/// A sensitivity on the wire.
+#[must_use]
+pub fn to_sensitivity(sensitivity: &Sensitivity) -> pb::Sensitivity {
+    pb::Sensitivity { level: i32::from(sensitivity.level.code()), labels: sensitivity.labels.clone() }
+}
+
+/// What people are called: looked up once for a page.
+pub trait Names {
+    /// The name of an agency; empty when not known.
+    fn agency(&self, agency: AgencyId) -> String;
+    /// The name and the present role of a worker; empty when not known.
+    fn staff(&self, staff: StaffId) -> (String, String);
+}
+
+/// A party on the wire, with its names. `role` is the role at the time; empty means the present one.
+#[must_use]
+pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
+    match author {
+        Author::System => pb::Party { kind: pb::party::Kind::System.into(), ..pb::Party::default() },
+        Author::Person => pb::Party { kind: pb::party::Kind::Person.into(), ..pb::Party::default() },
+        Author::Staff { agency, staff } => {
+            let (name, present_role) = names.staff(staff);
+            pb::Party {
+                kind: pb::party::Kind::Staff.into(),
+                agency_id: agency.to_string(),
+                agency_name: names.agency(agency),
+                staff_id: staff.to_string(),
+                name,
+                role: if role.is_empty() { present_role } else { role.to_owned() },
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The person's sharing directive, their access history, and emergency access, over gRPC.
+
+mod access_service;
+mod emergency;
+mod history;
+mod my_sharing;
+mod sharing_service;
+mod summary;
+mod terms;
+
+use access::Gate;
+use views::Views;
+
+/// The services `SharingService` and `AccessService`.
+#[derive(Debug, Clone)]
+pub struct SharingServices {
+    gate: Gate,
+    views: Views,
+}
+
+impl SharingServices {
+    /// The services on this gate and these views.
+    #[must_use]
+    pub fn new(gate: Gate, views: Views) -> Self {
+        Self { gate, views }
+    }
+}

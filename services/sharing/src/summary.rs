@@ -1,0 +1,133 @@
+//! Receipts and provisions in plain words.
+
+use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, Terms};
+use rpc::words::Names;
+use views::access_history::{ReceiptDoc, ReceiptKind};
+
+/// `a`, `b and c`.
+fn list(words: &[&str], nothing: &str) -> String {
+    match words {
+        [] => nothing.to_owned(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn categories(categories: &[Category], nothing: &str) -> String {
+    list(&categories.iter().map(|c| c.word()).collect::<Vec<_>>(), nothing)
+}
+
+/// Who it was, by name, role and agency.
+fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
+    match doc.party {
+        Author::Person => "You".to_owned(),
+        Author::System => "The system".to_owned(),
+        Author::Staff { agency, staff } => {
+            let (name, role) = names.staff(staff);
+            let role = if doc.role.is_empty() { role } else { doc.role.clone() };
+            let known = [name, role, names.agency(agency)];
+            let known: Vec<_> = known.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            if known.is_empty() { "Somebody unknown".to_owned() } else { known.join(", ") }
+        }
+    }
+}
+
+/// What a receipt says, without the time: whoever shows it puts that in the reader's own way.
+pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
+    let (who, purpose) = (who(doc, names), purpose(doc.purpose));
+    match doc.kind {
+        ReceiptKind::Viewed if doc.entries == 0 => format!("{who} looked and found nothing that you share, {purpose}"),
+        ReceiptKind::Viewed if doc.party == Author::Person => {
+            format!("{who} looked at your {}", categories(&doc.categories, "record"))
+        }
+        ReceiptKind::Viewed => format!("{who} looked at your {}, {purpose}", categories(&doc.categories, "record")),
+        ReceiptKind::Contributed => format!("{who} added to your {}, {purpose}", categories(&doc.categories, "record")),
+        ReceiptKind::Denied => {
+            let why = list(&doc.rules.iter().map(|r| r.word()).collect::<Vec<_>>(), "nothing permits it");
+            format!("{who} tried to use your {} and was refused: {why}", categories(&doc.categories, "record"))
+        }
+        ReceiptKind::Emergency => format!("{who} opened emergency access to your record, saying: {}", doc.reason),
+    }
+}
+
+fn purpose(purpose: Purpose) -> String {
+    match purpose.word() {
+        word if word.starts_with("to ") => format!("in order {word}"),
+        word => word.to_owned(),
+    }
+}
+
+/// What a provision says.
+pub(crate) fn provision(permit: bool, terms: &Terms, names: &impl Names) -> String {
+    let or = |name: String, unknown: &str| if name.is_empty() { unknown.to_owned() } else { name };
+    let actor = match &terms.actor {
+        ProvisionActor::Agency(agency) => format!("Everybody at {}", or(names.agency(*agency), "an agency")),
+        ProvisionActor::Staff(staff) => or(names.staff(*staff).0, "One worker"),
+        ProvisionActor::Role(role) => format!("Anybody whose role is {role}"),
+        ProvisionActor::Everybody => "Everybody".to_owned(),
+    };
+    let verb = match (permit, terms.actions.as_slice()) {
+        (true, []) => "may see".to_owned(),
+        (false, []) => "may not see, add to or pass on".to_owned(),
+        (permit, actions) => {
+            let verbs = list(&actions.iter().map(|a| a.word()).collect::<Vec<_>>(), "see");
+            format!("{} {verbs}", if permit { "may" } else { "may not" })
+        }
+    };
+    let level = match (permit, terms.level) {
+        (true, Level::Normal) => "",
+        (true, Level::Restricted) => ", restricted entries too",
+        (true, Level::VeryRestricted) => ", very restricted entries too",
+        (false, Level::Normal) => "",
+        (false, Level::Restricted) => " where it is restricted",
+        (false, Level::VeryRestricted) => " where it is very restricted",
+    };
+    let purposes = terms.purposes.iter().map(|p| p.word()).collect::<Vec<_>>();
+    let purposes = if purposes.is_empty() { String::new() } else { format!(", {}", list(&purposes, "")) };
+    format!("{actor} {verb} your {}{level}{purposes}", categories(&terms.categories, "record"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::{AgencyId, ReceiptId, StaffId};
+    use domain::vocabulary::{DenialRule, Timestamp};
+    use uuid::Uuid;
+
+    struct Known;
+
+    impl Names for Known {
+        fn agency(&self, _: AgencyId) -> String {
+            "North Community Health".into()
+        }
+
+        fn staff(&self, _: StaffId) -> (String, String) {
+            ("Morag Reid".into(), "district nurse".into())
+        }
+    }
+
+    fn doc(kind: ReceiptKind) -> ReceiptDoc {
+        ReceiptDoc {
+            receipt: ReceiptId(Uuid::nil()),
+            kind,
+            party: Author::Staff { agency: AgencyId(Uuid::nil()), staff: StaffId(Uuid::nil()) },
+            role: String::new(),
+            at: Timestamp(0),
+            purpose: Purpose::CareCoordination,
+            categories: vec![Category::Goals, Category::Wellbeing],
+            entries: 3,
+            emergency: false,
+            reason: String::new(),
+            rules: vec![DenialRule::AgencyBlocked],
+            query: None,
+        }
+    }
+
+    #[test]
+    fn a_receipt_reads_as_plain_words() {
+        let said = receipt(&doc(ReceiptKind::Viewed), &Known);
+        let expected = "Morag Reid, district nurse, North Community Health looked at your goals and wellbeing, in order to coordinate your support";
+        assert_eq!(said, expected);
+        assert!(receipt(&doc(ReceiptKind::Denied), &Known).ends_with("was refused: you have blocked the agency"));
+    }
+}

@@ -1,0 +1,83 @@
+//! Telemetry: structured logs, traces over OTLP, and the admin port with Prometheus metrics. No personal data in any of
+//! it: positions and request ids are logged, persons never.
+
+mod admin;
+mod trace;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+pub use admin::{Admin, AdminError, Readiness};
+pub use trace::{adopt, current};
+
+/// What to tell, and where.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which events to log, as in `info,alongside=debug`.
+    pub filter: String,
+    /// Logs as JSON, one object a line; otherwise as text.
+    pub json: bool,
+    /// Where traces go: an OTLP endpoint over gRPC, or nowhere.
+    pub otlp_endpoint: Option<String>,
+    /// How many of a thousand traces are kept that did not begin elsewhere.
+    pub sample_per_mille: u32,
+}
+
+/// Telemetry cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("telemetry cannot be set up: {0}")]
+pub struct TelemetryError(String);
+
+/// Keeps telemetry going; dropping it sends what is left.
+#[derive(Debug)]
+pub struct Guard(Option<SdkTracerProvider>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(provider) = self.0.take() {
+            // The process ends: there is nobody left to tell of a failure.
+            drop(provider.shutdown());
+        }
+    }
+}
+
+/// Sets telemetry up for this process. Call once. Logs go to standard error.
+///
+/// # Errors
+/// When the filter or the endpoint has a wrong form, or telemetry is set up already.
+pub fn init(config: &Config) -> Result<Guard, TelemetryError> {
+    let fail = |error: &dyn std::fmt::Display| TelemetryError(error.to_string());
+    let filter = EnvFilter::try_new(&config.filter).map_err(|e| fail(&e))?;
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let logs = if config.json { text.json().flatten_event(true).boxed() } else { text.compact().boxed() };
+    let provider =
+        config.otlp_endpoint.as_deref().map(|endpoint| provider(endpoint, config.sample_per_mille)).transpose()?;
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let traces = provider.as_ref().map(|p| {
+        let ours = tracing_subscriber::filter::filter_fn(|meta| meta.target().starts_with("alongside"));
+        tracing_opentelemetry::layer().with_tracer(p.tracer("alongside")).with_filter(ours)
+    });
+    let registry = tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces);
+    registry.try_init().map_err(|e| fail(&e))?;
+    Ok(Guard(provider))
+}
+
+fn provider(endpoint: &str, per_mille: u32) -> Result<SdkTracerProvider, TelemetryError> {
+    use opentelemetry_otlp::WithExportConfig as _;
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .build()
+        .map_err(|e| TelemetryError(e.to_string()))?;
+    let fresh = Sampler::TraceIdRatioBased(f64::from(per_mille.min(1_000)) / 1_000.0);
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_sampler(Sampler::ParentBased(Box::new(fresh)))
+        .with_resource(Resource::builder().with_service_name("alongside").build())
+        .build())
+}

@@ -1,0 +1,43 @@
+//! What every key store keeps to.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test suite")]
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{KeyStore, LocalKek, Vault, VaultError};
+
+/// Runs every case on a store that may hold other keys.
+pub async fn run(store: Arc<dyn KeyStore>) {
+    let kek = LocalKek::generate().unwrap();
+    let vault = || Vault::new(store.clone(), Arc::new(LocalKek::from_base64(&kek).unwrap()));
+    a_key_is_made_once_and_found_by_another_process(&vault).await;
+    what_a_shredded_key_sealed_is_gone_everywhere(&vault).await;
+    an_unknown_key_is_not_mistaken_for_a_destroyed_one(&vault).await;
+}
+
+async fn a_key_is_made_once_and_found_by_another_process(vault: &impl Fn() -> Vault) {
+    let subject = Uuid::now_v7();
+    let (one, other) = (vault(), vault());
+    let (a, b) = tokio::join!(one.key_of(subject), other.key_of(subject));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!((a.id(), a.subject()), (b.id(), subject));
+    let sealed = a.seal(b"c", b"words").unwrap();
+    assert_eq!(other.key(a.id()).await.unwrap().open(b"c", &sealed).unwrap(), b"words");
+}
+
+async fn what_a_shredded_key_sealed_is_gone_everywhere(vault: &impl Fn() -> Vault) {
+    let subject = Uuid::now_v7();
+    let one = vault();
+    let key = one.key_of(subject).await.unwrap();
+    one.shred(subject).await.unwrap();
+    one.shred(subject).await.unwrap();
+    for vault in [one, vault()] {
+        assert!(matches!(vault.key(key.id()).await, Err(VaultError::Destroyed)));
+        assert!(matches!(vault.key_of(subject).await, Err(VaultError::Destroyed)), "an erased subject gets no new key");
+    }
+}
+
+async fn an_unknown_key_is_not_mistaken_for_a_destroyed_one(vault: &impl Fn() -> Vault) {
+    assert!(matches!(vault().key(Uuid::now_v7()).await, Err(VaultError::UnknownKey)));
+}

@@ -1,0 +1,156 @@
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
+use std::path::Path;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A key as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StoredKey {
+    /// Its id.
+    pub key_id: Uuid,
+    /// Whose key it is.
+    pub subject: Uuid,
+    /// Its wrapped bytes; none when it was destroyed.
+    pub wrapped: Option<Vec<u8>>,
+}
+
+/// The key store failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the key store failed")]
+pub struct StoreError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Where wrapped keys are kept. May be another database than the log's. Every implementation passes the same contract
+/// suite.
+#[async_trait::async_trait]
+pub trait KeyStore: Send + Sync {
+    /// The key of a subject.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError>;
+
+    /// The key with this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError>;
+
+    /// Keeps a new key, unless the subject has one already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError>;
+
+    /// Destroys the subject's key and keeps the row.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn destroy(&self, subject: Uuid) -> Result<(), StoreError>;
+}
+
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Keys in PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct PostgresKeys(PgPool);
+
+/// Keys in SQLite.
+#[derive(Debug, Clone)]
+pub struct SqliteKeys(SqlitePool);
+
+impl PostgresKeys {
+    /// Opens a store that [`PostgresKeys::migrate`] has made, with at most `connections`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("alongside vault").disable_statement_logging();
+        let pool =
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
+        Ok(Self(pool.connect_with(options).await?))
+    }
+
+    /// Creates or upgrades the schema. Safe to run again.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses a statement.
+    pub async fn migrate(url: &str) -> Result<(), StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        let mut connection = options.connect().await?;
+        let mut migrator = sqlx::migrate!("migrations/postgres");
+        migrator.dangerous_set_table_name("migrations_vault");
+        Ok(migrator.run(&mut connection).await?)
+    }
+}
+
+impl SqliteKeys {
+    /// Opens the store in this file, and creates or upgrades it.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // A destroyed key must not survive in a free page.
+            .pragma("secure_delete", "ON")
+            .busy_timeout(ACQUIRE_LIMIT)
+            .disable_statement_logging();
+        let pool =
+            SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT).connect_with(options).await?;
+        let mut migrator = sqlx::migrate!("migrations/sqlite");
+        migrator.dangerous_set_table_name("migrations_vault");
+        migrator.run(&pool).await?;
+        Ok(Self(pool))
+    }
+}
+
+/// The same four statements, in each database's dialect.
+macro_rules! key_store {
+    ($store:ident, $dialect:literal) => {
+        #[async_trait::async_trait]
+        impl KeyStore for $store {
+            async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
+                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/of_subject.sql")));
+                Ok(query.bind(subject).fetch_optional(&self.0).await?)
+            }
+
+            async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError> {
+                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/by_id.sql")));
+                Ok(query.bind(key_id).fetch_optional(&self.0).await?)
+            }
+
+            async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
+                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/insert.sql")));
+                query.bind(key_id).bind(subject).bind(wrapped).execute(&self.0).await?;
+                Ok(())
+            }
+
+            async fn destroy(&self, subject: Uuid) -> Result<(), StoreError> {
+                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/destroy.sql")));
+                query.bind(subject).execute(&self.0).await?;
+                Ok(())
+            }
+        }
+    };
+}
+
+key_store!(PostgresKeys, "postgres");
+key_store!(SqliteKeys, "sqlite");

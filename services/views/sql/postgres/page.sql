@@ -1,0 +1,5 @@
+SELECT key, subject, body
+  FROM document
+ WHERE view = $1 AND generation = $2 AND key > $3
+ ORDER BY key
+ LIMIT $4

@@ -1,0 +1,1 @@
+SELECT subject FROM parked WHERE view = $1 AND generation = $2

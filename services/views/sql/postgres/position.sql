@@ -1,0 +1,1 @@
+SELECT position FROM view_state WHERE view = $1 AND current

@@ -1,0 +1,4 @@
+SELECT generation, position, current
+  FROM view_state
+ WHERE view = $1
+ ORDER BY generation

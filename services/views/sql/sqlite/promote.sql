@@ -1,0 +1,1 @@
+UPDATE view_state SET current = true WHERE view = ?1 AND generation = ?2

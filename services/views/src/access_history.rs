@@ -1,0 +1,156 @@
+//! "Who has looked": the person's receipts, newest first.
+
+use domain::StreamKind;
+use domain::access::events::AccessEvent;
+use domain::ids::{PersonId, ReceiptId};
+use domain::query::events::QueryEvent;
+use domain::sharing::events::SharingEvent;
+use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp};
+use events::Event;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{ApplyError, Docs, Envelope, Key, View};
+
+/// The view's name.
+pub const NAME: &str = "access-history";
+
+/// What a receipt records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiptKind {
+    /// Somebody looked.
+    Viewed,
+    /// Somebody added to the record.
+    Contributed,
+    /// Somebody was refused.
+    Denied,
+    /// Somebody opened emergency access.
+    Emergency,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptDoc {
+    /// Its id.
+    pub receipt: ReceiptId,
+    /// What it records.
+    pub kind: ReceiptKind,
+    /// Who it was.
+    pub party: Author,
+    /// Their role at the time.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+    /// The purpose given.
+    pub purpose: Purpose,
+    /// What was disclosed, added to or asked for.
+    pub categories: Vec<Category>,
+    /// How many entries were disclosed.
+    pub entries: u32,
+    /// Whether it relied on emergency access.
+    pub emergency: bool,
+    /// The reason given for an emergency access.
+    pub reason: String,
+    /// The rules by which it was denied.
+    pub rules: Vec<DenialRule>,
+    /// The person's question about it.
+    pub query: Option<QueryDoc>,
+}
+
+/// The person's question about a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryDoc {
+    /// Its id.
+    pub query: Uuid,
+    /// The question.
+    pub question: String,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// Before all receipts of a person.
+#[must_use]
+pub fn of_person(person: PersonId) -> Key {
+    Key::new().id(person)
+}
+
+/// A receipt: ids are time-ordered, and the newest comes first.
+#[must_use]
+pub fn receipt_key(person: PersonId, receipt: ReceiptId) -> Key {
+    of_person(person).newest_first(receipt)
+}
+
+/// The view.
+#[derive(Debug)]
+pub struct AccessHistory;
+
+impl View for AccessHistory {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn wants(&self, kind: StreamKind) -> bool {
+        matches!(kind, StreamKind::Access | StreamKind::Query | StreamKind::Sharing)
+    }
+
+    fn keys(&self, event: &Envelope) -> Vec<Key> {
+        match &event.event {
+            Event::Query(QueryEvent::AccessQueried(e)) => vec![receipt_key(PersonId(event.subject()), e.receipt)],
+            _ => receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt)).into_iter().collect(),
+        }
+    }
+
+    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
+        if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
+            let query = QueryDoc { query: event.stream, question: e.question.clone(), at: event.at };
+            let key = receipt_key(PersonId(event.subject()), e.receipt);
+            return docs.update(key, event.subject(), event.position, |doc: &mut ReceiptDoc| doc.query = Some(query));
+        }
+        match receipt(event) {
+            Some(doc) => {
+                docs.put(receipt_key(PersonId(event.stream), doc.receipt), event.subject(), event.position, &doc)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
+    let blank = |receipt, kind, party, role: &str, purpose, categories: &[Category]| ReceiptDoc {
+        receipt,
+        kind,
+        party,
+        role: role.to_owned(),
+        at: event.at,
+        purpose,
+        categories: categories.to_vec(),
+        entries: 0,
+        emergency: false,
+        reason: String::new(),
+        rules: Vec::new(),
+        query: None,
+    };
+    match &event.event {
+        Event::Access(AccessEvent::RecordViewed(e)) => Some(ReceiptDoc {
+            entries: e.entries,
+            emergency: e.under_emergency,
+            ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
+        }),
+        Event::Access(AccessEvent::RecordContributed(e)) => Some(ReceiptDoc {
+            entries: e.entries,
+            ..blank(e.receipt, ReceiptKind::Contributed, e.party, &e.role, e.purpose, &e.categories)
+        }),
+        Event::Access(AccessEvent::AccessDenied(e)) => Some(ReceiptDoc {
+            rules: e.rules.clone(),
+            ..blank(e.receipt, ReceiptKind::Denied, e.party, &e.role, e.purpose, &e.categories)
+        }),
+        Event::Sharing(SharingEvent::EmergencyAccessOpened(e)) => {
+            let party = Author::Staff { agency: e.agency, staff: e.staff };
+            let receipt = ReceiptId(event.header.event_id);
+            let doc = blank(receipt, ReceiptKind::Emergency, party, &event.header.actor.role, Purpose::BreakGlass, &[]);
+            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), ..doc })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! Consultations: what the person is asked, what was said and what was decided.
+
+use domain::StreamKind;
+use domain::consultation::Mode;
+use domain::consultation::events::ConsultationEvent;
+use domain::ids::{ConsultationId, EntryId, PersonId};
+use domain::vocabulary::{Author, Timestamp};
+use events::Event;
+use serde::{Deserialize, Serialize};
+
+use crate::{ApplyError, Docs, Envelope, Key, View};
+
+/// The view's name.
+pub const NAME: &str = "consultations";
+
+/// A consultation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsultationDoc {
+    /// Its id.
+    pub consultation: ConsultationId,
+    /// How the person takes part.
+    pub mode: Mode,
+    /// What it is about.
+    pub topic: String,
+    /// Where it stands.
+    pub state: ConsultationState,
+    /// The agenda, in the order raised.
+    pub agenda: Vec<ItemDoc>,
+    /// The options, in the order offered.
+    pub options: Vec<OptionDoc>,
+    /// What the person has said, oldest first.
+    pub views: Vec<String>,
+    /// The decisions, in the order proposed.
+    pub decisions: Vec<DecisionDoc>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+/// Where a consultation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsultationState {
+    /// Going on.
+    Open,
+    /// Closed.
+    Closed,
+    /// Cancelled.
+    Cancelled,
+}
+
+/// Where an agenda item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemState {
+    /// Not yet talked about.
+    Raised,
+    /// Talked about.
+    Addressed,
+    /// Left for another time.
+    Deferred,
+}
+
+/// Something on the agenda.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDoc {
+    /// Its id.
+    pub item: EntryId,
+    /// What to talk about.
+    pub text: String,
+    /// Who raised it.
+    pub raised_by: Author,
+    /// Where it stands.
+    pub state: ItemState,
+}
+
+/// An option.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionDoc {
+    /// Its id.
+    pub option: EntryId,
+    /// The option.
+    pub text: String,
+    /// What speaks for it.
+    pub benefits: String,
+    /// What speaks against it.
+    pub risks: String,
+}
+
+/// Where a decision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecisionState {
+    /// Waiting for the person.
+    Proposed,
+    /// Agreed by the person.
+    Agreed,
+    /// Objected to by the person.
+    Objected,
+    /// Taken without the person.
+    WithoutPerson,
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionDoc {
+    /// Its id.
+    pub decision: EntryId,
+    /// What is proposed.
+    pub text: String,
+    /// Where it stands.
+    pub state: DecisionState,
+    /// The objection, or the ground and evidence for deciding without the person.
+    pub reason: String,
+}
+
+/// Before all consultations of a person.
+#[must_use]
+pub fn of_person(person: PersonId) -> Key {
+    Key::new().id(person)
+}
+
+/// The view.
+#[derive(Debug)]
+pub struct Consultations;
+
+impl View for Consultations {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn wants(&self, kind: StreamKind) -> bool {
+        kind == StreamKind::Consultation
+    }
+
+    fn keys(&self, event: &Envelope) -> Vec<Key> {
+        vec![of_person(PersonId(event.subject())).id(event.stream)]
+    }
+
+    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
+        let Event::Consultation(happened) = &event.event else { return Ok(()) };
+        let key = of_person(PersonId(event.subject())).id(event.stream);
+        if let ConsultationEvent::ConsultationRequested(e) = happened {
+            let doc = ConsultationDoc {
+                consultation: ConsultationId(event.stream),
+                mode: e.mode,
+                topic: e.topic.clone(),
+                state: ConsultationState::Open,
+                agenda: Vec::new(),
+                options: Vec::new(),
+                views: Vec::new(),
+                decisions: Vec::new(),
+                requested_at: event.at,
+            };
+            return docs.put(key, event.subject(), event.position, &doc);
+        }
+        docs.update(key, event.subject(), event.position, |doc: &mut ConsultationDoc| doc.take(happened))
+    }
+}
+
+impl ConsultationDoc {
+    fn take(&mut self, event: &ConsultationEvent) {
+        match event {
+            ConsultationEvent::ConsultationRequested(_) => {}
+            ConsultationEvent::AgendaItemRaised(e) => {
+                let item =
+                    ItemDoc { item: e.item, text: e.text.clone(), raised_by: e.author, state: ItemState::Raised };
+                self.agenda.push(item);
+            }
+            ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, ItemState::Addressed),
+            ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, ItemState::Deferred),
+            ConsultationEvent::OptionOffered(e) => {
+                let (text, benefits, risks) = (e.text.clone(), e.benefits.clone(), e.risks.clone());
+                self.options.push(OptionDoc { option: e.option, text, benefits, risks });
+            }
+            ConsultationEvent::PersonViewRecorded(e) => self.views.push(e.view.clone()),
+            ConsultationEvent::DecisionProposed(e) => {
+                let (text, state) = (e.text.clone(), DecisionState::Proposed);
+                self.decisions.push(DecisionDoc { decision: e.decision, text, state, reason: String::new() });
+            }
+            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, ""),
+            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionState::Objected, &e.reason),
+            ConsultationEvent::DecisionMadeWithoutPerson(e) => {
+                let reason = format!("{}: {}", e.ground.word(), e.evidence);
+                self.settle(e.decision, DecisionState::WithoutPerson, &reason);
+            }
+            ConsultationEvent::ConsultationClosed(_) => self.state = ConsultationState::Closed,
+            ConsultationEvent::ConsultationCancelled(_) => self.state = ConsultationState::Cancelled,
+        }
+    }
+
+    fn settle_item(&mut self, item: EntryId, state: ItemState) {
+        self.agenda.iter_mut().filter(|i| i.item == item).for_each(|i| i.state = state);
+    }
+
+    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str) {
+        for known in self.decisions.iter_mut().filter(|d| d.decision == decision) {
+            known.state = state;
+            reason.clone_into(&mut known.reason);
+        }
+    }
+}

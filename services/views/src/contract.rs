@@ -1,0 +1,91 @@
+//! What every document store keeps to.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test suite")]
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{Advance, DocumentStore, Key, Upsert};
+
+/// Runs every case on an empty store.
+pub async fn run(store: Arc<dyn DocumentStore>) {
+    documents_and_checkpoint_commit_together(&*store).await;
+    a_slower_runner_writes_nothing(&*store).await;
+    lists_in_the_order_of_keys(&*store).await;
+    a_new_generation_is_unseen_until_the_swap(&*store).await;
+    parked_subjects_are_remembered(&*store).await;
+}
+
+fn upsert(key: &[u8], body: &str) -> Upsert {
+    Upsert { key: Key(key.to_vec()), subject: Uuid::from_u128(7), position: 1, body: body.as_bytes().to_vec() }
+}
+
+fn advance(view: &'static str, generation: i32, from: u64, to: u64, upserts: Vec<Upsert>) -> Advance {
+    Advance { view, generation, from, to, upserts, removals: vec![], parked: vec![] }
+}
+
+async fn bodies(store: &dyn DocumentStore, view: &str) -> Vec<String> {
+    let (documents, _) = store.scan(view, &[], &[0xff], 100).await.unwrap();
+    documents.into_iter().map(|d| String::from_utf8(d.body).unwrap()).collect()
+}
+
+async fn documents_and_checkpoint_commit_together(store: &dyn DocumentStore) {
+    assert_eq!(store.generations("a").await.unwrap().len(), 1);
+    assert!(store.advance(vec![advance("a", 1, 0, 5, vec![upsert(b"k", "one")])]).await.unwrap());
+    assert_eq!(store.scan("a", &[], &[0xff], 10).await.unwrap().1, 5);
+    let mut replaced = advance("a", 1, 5, 6, vec![upsert(b"k", "two"), upsert(b"l", "three")]);
+    replaced.removals.push(Key(b"absent".to_vec()));
+    assert!(store.advance(vec![replaced]).await.unwrap());
+    assert_eq!(bodies(store, "a").await, ["two", "three"]);
+    assert!(
+        store
+            .advance(vec![Advance { removals: vec![Key(b"k".to_vec())], ..advance("a", 1, 6, 7, vec![]) }])
+            .await
+            .unwrap()
+    );
+    assert_eq!(bodies(store, "a").await, ["three"]);
+    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().len(), 1);
+}
+
+async fn a_slower_runner_writes_nothing(store: &dyn DocumentStore) {
+    store.generations("b").await.unwrap();
+    store.generations("c").await.unwrap();
+    assert!(store.advance(vec![advance("b", 1, 0, 5, vec![upsert(b"k", "fast")])]).await.unwrap());
+    let slower =
+        vec![advance("c", 1, 0, 4, vec![upsert(b"k", "slow")]), advance("b", 1, 0, 4, vec![upsert(b"k", "slow")])];
+    assert!(!store.advance(slower).await.unwrap());
+    assert_eq!((bodies(store, "b").await, bodies(store, "c").await), (vec!["fast".to_owned()], vec![]));
+}
+
+async fn lists_in_the_order_of_keys(store: &dyn DocumentStore) {
+    store.generations("d").await.unwrap();
+    let upserts = [[2u8, 0], [1, 9], [1, 0xff], [3, 1]].iter().map(|key| upsert(key, &format!("{key:?}"))).collect();
+    store.advance(vec![advance("d", 1, 0, 1, upserts)]).await.unwrap();
+    let (documents, _) = store.scan("d", &[1], &[2], 10).await.unwrap();
+    assert_eq!(documents.iter().map(|d| d.key.0.clone()).collect::<Vec<_>>(), [vec![1, 9], vec![1, 0xff]]);
+    let (documents, position) = store.scan("d", &[1, 9], &[9], 2).await.unwrap();
+    assert_eq!((documents.len(), documents[0].key.0.clone(), position), (2, vec![1, 0xff], 1));
+    let (documents, position) = store.scan("d", &[8], &[9], 2).await.unwrap();
+    assert_eq!((documents.len(), position), (0, 1), "an empty list still tells how far the view is");
+}
+
+async fn a_new_generation_is_unseen_until_the_swap(store: &dyn DocumentStore) {
+    store.generations("e").await.unwrap();
+    store.advance(vec![advance("e", 1, 0, 3, vec![upsert(b"k", "old")])]).await.unwrap();
+    let new = store.begin_generation("e").await.unwrap();
+    store.advance(vec![advance("e", new, 0, 3, vec![upsert(b"k", "new")])]).await.unwrap();
+    assert_eq!(bodies(store, "e").await, ["old"]);
+    store.swap("e", new).await.unwrap();
+    assert_eq!(bodies(store, "e").await, ["new"]);
+    store.drop_generation("e", 1).await.unwrap();
+    assert!(!store.advance(vec![advance("e", 1, 3, 4, vec![])]).await.unwrap(), "the old runner must notice");
+    assert_eq!(store.generations("e").await.unwrap().len(), 1);
+    assert_eq!(store.page("e", 1, &[], 10).await.unwrap(), []);
+}
+
+async fn parked_subjects_are_remembered(store: &dyn DocumentStore) {
+    store.generations("f").await.unwrap();
+    let parked = vec![(Uuid::from_u128(1), 2, "a document is missing")];
+    store.advance(vec![Advance { parked, ..advance("f", 1, 0, 2, vec![]) }]).await.unwrap();
+    assert_eq!(store.parked("f", 1).await.unwrap(), [Uuid::from_u128(1)]);
+}

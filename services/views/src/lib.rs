@@ -1,0 +1,36 @@
+//! Views: what each role sees, built from the log.
+//!
+//! A view is a pure function over documents. The runner applies a batch of events and writes the changed documents and
+//! the checkpoint in one transaction. Bodies are sealed with the subject's key, so whoever reads the database around the
+//! gate reads nothing, and shredding reaches the views at once.
+
+pub mod access_history;
+mod all;
+pub mod caseload;
+pub mod consultations;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod directory;
+mod docs;
+mod key;
+mod metrics;
+mod query;
+mod rebuild;
+pub mod record;
+pub mod relationships;
+mod runner;
+pub mod sharing;
+mod store;
+mod view;
+
+pub use all::all;
+pub use docs::{ApplyError, Docs};
+pub use key::Key;
+pub use metrics::ViewMetrics;
+pub use query::{Page, Pages, Views, ViewsError};
+pub use rebuild::{Rebuild, Rebuilt};
+pub use runner::{Runner, Tail};
+pub use store::{
+    Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert,
+};
+pub use view::{Envelope, View};

@@ -1,0 +1,194 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::Codec;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::docs::Doc;
+use crate::key::Key;
+use crate::runner::{Tail, open_document};
+use crate::store::{DocumentStore, StoreError, StoredDocument};
+
+/// How long a read waits for the view to reach the position it asks for.
+const WAIT_LIMIT: Duration = Duration::from_secs(5);
+/// How often to look while no runner in this process tells of progress.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// Documents read from the store at once, while a page is filled.
+const CHUNK: usize = 200;
+
+/// Why a view cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewsError {
+    /// The view did not reach the position in time.
+    #[error("the view did not reach the position in time")]
+    Behind,
+    /// The store or the key store failed, or a document has another shape.
+    #[error("a view could not be read")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<StoreError> for ViewsError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Pages {
+    /// The most items.
+    pub size: usize,
+    /// What follows the prefix in the key of the last item of the page before; empty for the first page.
+    pub after: Vec<u8>,
+}
+
+/// A page of documents.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The documents, in the order of their keys.
+    pub items: Vec<T>,
+    /// What [`Pages::after`] takes for the next page; none at the end.
+    pub next: Option<Vec<u8>>,
+    /// The position that the page reflects.
+    pub position: u64,
+}
+
+/// Reads views. Whoever calls this has passed the gate.
+#[derive(Clone)]
+pub struct Views {
+    store: Arc<dyn DocumentStore>,
+    codec: Codec,
+    progress: Option<watch::Receiver<Tail>>,
+}
+
+impl std::fmt::Debug for Views {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Views").finish_non_exhaustive()
+    }
+}
+
+impl Views {
+    /// Reads this store. `progress` is what a runner in the same process tells.
+    #[must_use]
+    pub fn new(store: Arc<dyn DocumentStore>, codec: Codec, progress: Option<watch::Receiver<Tail>>) -> Self {
+        Self { store, codec, progress }
+    }
+
+    /// Waits until a view has applied the event at this position. 0 waits for nothing.
+    ///
+    /// # Errors
+    /// [`ViewsError::Behind`] when it takes too long.
+    pub async fn wait(&self, view: &str, at_least: u64) -> Result<(), ViewsError> {
+        if at_least == 0 {
+            return Ok(());
+        }
+        let deadline = Instant::now() + WAIT_LIMIT;
+        let mut progress = self.progress.clone();
+        loop {
+            if let Some(progress) = &mut progress {
+                progress.borrow_and_update();
+            }
+            if self.store.position(view).await? >= at_least {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(ViewsError::Behind);
+            }
+            let changed = async {
+                match &mut progress {
+                    Some(progress) => drop(progress.changed().await),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    /// How far a view has read the log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn position(&self, view: &str) -> Result<u64, ViewsError> {
+        Ok(self.store.position(view).await?)
+    }
+
+    /// A page of the documents whose keys begin with `prefix` and that `keep` keeps. The page is full unless the list
+    /// ends, whatever was left out.
+    ///
+    /// # Errors
+    /// When the store fails or a document has another shape.
+    pub async fn list<T: DeserializeOwned>(
+        &self,
+        view: &'static str,
+        prefix: &Key,
+        pages: &Pages,
+        keep: impl Fn(&T) -> bool + Send,
+    ) -> Result<Page<T>, ViewsError> {
+        let end = prefix.end();
+        let mut after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
+        let mut kept: Vec<(Key, T)> = Vec::new();
+        let mut reflected = 0;
+        loop {
+            let (documents, position) = self.store.scan(view, &after, &end, CHUNK).await?;
+            // The oldest of what was read: the page reflects at least this.
+            reflected = if reflected == 0 { position } else { reflected.min(position) };
+            let last = documents.len() < CHUNK;
+            for document in documents {
+                after.clone_from(&document.key.0);
+                let key = document.key.clone();
+                if let Some(value) = self.open(view, document).await?
+                    && keep(&value)
+                {
+                    kept.push((key, value));
+                }
+                // One more than fits tells whether there is a next page.
+                if kept.len() > pages.size {
+                    break;
+                }
+            }
+            if last || kept.len() > pages.size {
+                break;
+            }
+        }
+        let more = kept.len() > pages.size;
+        kept.truncate(pages.size);
+        // The token names an item that was handed out, never one that was left out.
+        let next = kept.last().filter(|_| more).and_then(|(key, _)| key.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
+        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position: reflected })
+    }
+
+    /// Those of these documents that exist.
+    ///
+    /// # Errors
+    /// When the store fails or a document has another shape.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        view: &'static str,
+        keys: &[Key],
+    ) -> Result<HashMap<Key, T>, ViewsError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut found = HashMap::new();
+        for document in self.store.get(view, keys).await? {
+            let key = document.key.clone();
+            if let Some(value) = self.open(view, document).await? {
+                found.insert(key, value);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The document, unless its subject was erased.
+    async fn open<T: DeserializeOwned>(&self, view: &str, document: StoredDocument) -> Result<Option<T>, ViewsError> {
+        let opened = open_document(&self.codec, view, document).await.map_err(|e| ViewsError::Failed(e.into()))?;
+        let Some((_, Doc { body, .. })) = opened else { return Ok(None) };
+        serde_json::from_slice(&body).map(Some).map_err(|e| ViewsError::Failed(e.into()))
+    }
+}

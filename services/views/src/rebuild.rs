@@ -1,0 +1,137 @@
+//! Builds a new generation of a view beside the old one, compares them, and swaps.
+
+use std::sync::Arc;
+
+use event_log::{EventLog, Position};
+use events::Codec;
+
+use crate::docs::Doc;
+use crate::runner::{BATCH, RunnerError, Standing, apply, open_document};
+use crate::store::DocumentStore;
+use crate::view::View;
+
+/// Documents compared at once.
+const PAGE: usize = 500;
+
+/// What a rebuild found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// The view.
+    pub view: &'static str,
+    /// The new generation.
+    pub generation: i32,
+    /// How far it has read the log.
+    pub position: u64,
+    /// How many documents it has.
+    pub documents: u64,
+    /// How many documents differ from the generation that grew; none when that one stands elsewhere in the log, because
+    /// the system was not at rest.
+    pub differing: Option<u64>,
+}
+
+/// Rebuilds views from the log.
+pub struct Rebuild {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// Where documents are kept.
+    pub store: Arc<dyn DocumentStore>,
+    /// What opens events and seals documents.
+    pub codec: Codec,
+}
+
+impl std::fmt::Debug for Rebuild {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rebuild").finish_non_exhaustive()
+    }
+}
+
+/// A rebuild failed. The old generation is untouched.
+#[derive(Debug, thiserror::Error)]
+#[error("the view could not be rebuilt; the old one is untouched")]
+pub struct RebuildError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl<E: Into<RunnerError>> From<E> for RebuildError {
+    fn from(error: E) -> Self {
+        Self(Box::new(error.into()))
+    }
+}
+
+impl Rebuild {
+    /// Builds a new generation up to the log's head, compares it with the current one, swaps it in and deletes the old
+    /// one. Readers go from one to the other in one step.
+    ///
+    /// # Errors
+    /// When the log or a store fails; what was built so far is left behind and never current.
+    pub async fn run(&self, view: Arc<dyn View>) -> Result<Rebuilt, RebuildError> {
+        let name = view.name();
+        let old = Standing::load(&*self.store, view.clone()).await?;
+        let generation = self.store.begin_generation(name).await?;
+        let mut building = [Standing { view, generation, position: 0, parked: Default::default() }];
+        self.catch_up(&mut building).await?;
+        let [built] = building;
+        let current = self.store.generations(name).await?.into_iter().find(|g| g.current);
+        let documents;
+        let mut differing = None;
+        if current.is_some_and(|c| c.position == built.position) {
+            let (compared, different) = self.compare(name, old.generation, generation).await?;
+            documents = compared;
+            differing = Some(different);
+        } else {
+            documents = self.compare(name, generation, generation).await?.0;
+        }
+        self.store.swap(name, generation).await?;
+        for stale in self.store.generations(name).await?.into_iter().filter(|g| !g.current) {
+            self.store.drop_generation(name, stale.number).await?;
+        }
+        Ok(Rebuilt { view: name, generation, position: built.position, documents, differing })
+    }
+
+    async fn catch_up(&self, building: &mut [Standing; 1]) -> Result<(), RebuildError> {
+        loop {
+            let [standing] = &building;
+            let events = self.log.read(Position(standing.position), BATCH).await?;
+            let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(()) };
+            let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;
+            if !self.store.advance(advances).await? {
+                return Err(RebuildError("somebody else works on the same generation".into()));
+            }
+            let [standing] = building;
+            standing.position = newest;
+        }
+    }
+
+    /// How many documents the second generation has, and how many differ.
+    async fn compare(&self, view: &str, old: i32, new: i32) -> Result<(u64, u64), RebuildError> {
+        let (mut after, mut documents, mut differing) = (Vec::new(), 0, 0);
+        let mut counted_old = 0;
+        loop {
+            let page = self.store.page(view, new, &after, PAGE).await?;
+            let Some(last) = page.last().map(|d| d.key.0.clone()) else { break };
+            let keys: Vec<_> = page.iter().map(|d| d.key.clone()).collect();
+            let mut twins = std::collections::HashMap::new();
+            for document in self.store.load(view, old, &keys).await? {
+                if let Some((key, doc)) = open_document(&self.codec, view, document).await? {
+                    twins.insert(key, doc);
+                }
+            }
+            counted_old += twins.len() as u64;
+            for document in page {
+                documents += 1;
+                let opened = open_document(&self.codec, view, document).await?;
+                let same = opened.is_none_or(|(key, doc): (_, Doc)| twins.get(&key) == Some(&doc));
+                differing += u64::from(!same);
+            }
+            after = last;
+        }
+        // Documents that only the old one has.
+        let mut old_after = Vec::new();
+        let mut old_total = 0;
+        loop {
+            let page = self.store.page(view, old, &old_after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            old_after.clone_from(&last.key.0);
+            old_total += page.len() as u64;
+        }
+        Ok((documents, differing + old_total.saturating_sub(counted_old)))
+    }
+}

@@ -1,0 +1,215 @@
+//! Applies events to views: in large batches from the log while behind, from the bus at the tail.
+
+mod batch;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, BusError};
+use bytes::Bytes;
+use domain::StreamKind;
+use event_log::{EventLog, Position, Recorded};
+use events::{Codec, Place};
+use futures::StreamExt as _;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::metrics::ViewMetrics;
+use crate::store::{DocumentStore, StoreError};
+use crate::view::View;
+pub(crate) use batch::{Standing, apply, open_document};
+
+/// Events in one transaction.
+pub(crate) const BATCH: usize = 500;
+/// How long to wait on a silent bus before looking at the log: what bounds the lag when the bus is down.
+const LOOK_ANYWAY: Duration = Duration::from_millis(500);
+/// Pauses after a failure: doubled each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How far the runner has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Every view has applied all events up to this position.
+    pub position: u64,
+}
+
+/// Runs a set of views. Several may run on the same store: one of them commits each step, the others notice and go on
+/// from there.
+pub struct Runner {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// Where documents are kept.
+    pub store: Arc<dyn DocumentStore>,
+    /// What opens events and seals documents.
+    pub codec: Codec,
+    /// The views.
+    pub views: Vec<Arc<dyn View>>,
+    /// What it tells Prometheus.
+    pub metrics: ViewMetrics,
+    /// Makes a span part of the trace that a W3C trace context names.
+    pub adopt: fn(&tracing::Span, &str),
+    /// Where it tells how far it has come.
+    pub progress: watch::Sender<Tail>,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunnerError {
+    #[error(transparent)]
+    Log(#[from] event_log::StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a document or an event could not be opened or sealed")]
+    Seal(#[from] events::CodecError),
+}
+
+impl Runner {
+    /// Runs until told to stop. Failures are tried again, with pauses.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let result = tokio::select! {
+                result = self.follow(&mut pause) => result,
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = result {
+                self.metrics.failures.inc();
+                tracing::warn!(error = &error as &dyn std::error::Error, "the views failed to advance; they try again");
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                    () = stop.cancelled() => return,
+                }
+            }
+        }
+    }
+
+    /// Follows the log until another runner or a swapped generation makes it start from what is stored.
+    async fn follow(&self, pause: &mut Duration) -> Result<(), RunnerError> {
+        let mut standings = Vec::with_capacity(self.views.len());
+        for view in &self.views {
+            standings.push(Standing::load(&*self.store, view.clone()).await?);
+        }
+        loop {
+            let from = standings.iter().map(|s| s.position).min().unwrap_or(0);
+            let batch = self.log.read(Position(from), BATCH).await?;
+            let full = batch.len() == BATCH;
+            if !self.take(&mut standings, batch).await? {
+                return Ok(());
+            }
+            *pause = FIRST_PAUSE;
+            if !full && !self.tail(&mut standings).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes events from the bus as they come. Returns `true` when the log should be read instead.
+    async fn tail(&self, standings: &mut [Standing]) -> Result<bool, RunnerError> {
+        let mut last = standings.iter().map(|s| s.position).min().unwrap_or(0);
+        let messages = match self.bus.subscribe(last).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "the bus cannot be followed; the log is read"
+                );
+                // The relay may be behind by a moment, or the bus be down: the log is looked at in between.
+                tokio::time::sleep(FIRST_PAUSE).await;
+                return Ok(true);
+            }
+        };
+        let mut chunks = messages.ready_chunks(BATCH);
+        loop {
+            let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await else { return Ok(true) };
+            let mut events = Vec::with_capacity(chunk.len());
+            for message in chunk {
+                match message.ok().and_then(|m| Recorded::from_bytes(m.payload).ok()) {
+                    Some(event) if event.position.0 == last + 1 => {
+                        last = event.position.0;
+                        events.push(event);
+                    }
+                    // A hole, another log's message, or an error: the log has the truth.
+                    _ => return Ok(self.take(standings, events).await?),
+                }
+            }
+            if !self.take(standings, events).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Applies a batch and commits it. `false` when somebody else was faster.
+    async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
+        let Some(newest) = events.last().map(|e| (e.position.0, e.at)) else {
+            self.report(standings, None).await?;
+            return Ok(true);
+        };
+        let advances = apply(&self.codec, &*self.store, standings, &events, self.adopt).await?;
+        for advance in &advances {
+            for (subject_position, reason) in advance.parked.iter().map(|(_, position, reason)| (*position, *reason)) {
+                let label = crate::metrics::ViewLabel { view: advance.view.to_owned() };
+                self.metrics.parked.get_or_create(&label).inc();
+                tracing::error!(
+                    view = advance.view,
+                    position = subject_position,
+                    reason,
+                    "an event could not be applied; its subject is parked"
+                );
+            }
+        }
+        if !self.store.advance(advances).await? {
+            return Ok(false);
+        }
+        for standing in standings.iter_mut() {
+            standing.position = standing.position.max(newest.0);
+        }
+        self.metrics.applied.inc_by(events.len() as u64);
+        self.report(standings, Some(newest.1)).await?;
+        Ok(true)
+    }
+
+    async fn report(&self, standings: &[Standing], newest_at: Option<i64>) -> Result<(), RunnerError> {
+        let position = standings.iter().map(|s| s.position).min().unwrap_or(0);
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let age = newest_at.map_or(0.0, |at| (now.as_secs_f64() - at as f64 / 1e6).max(0.0));
+        self.metrics.lag.set(age);
+        // Asked only when nothing is left to apply, or a whole batch was: never on each event.
+        if newest_at.is_none() {
+            let head = self.log.head().await?;
+            self.metrics.lag_positions.set(i64::try_from(head.0.saturating_sub(position)).unwrap_or(i64::MAX));
+        }
+        self.progress.send_if_modified(|tail| std::mem::replace(&mut tail.position, position) != position);
+        Ok(())
+    }
+}
+
+/// The subject of an event, by its header; the stream's id when even that cannot be read.
+pub(crate) fn subject_of(event: &Recorded) -> Uuid {
+    events::Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject)
+}
+
+/// Where an event stands, if its kind of stream is known.
+pub(crate) fn place_of(event: &Recorded) -> Option<Place> {
+    let kind = StreamKind::from_code(event.stream.kind)?;
+    Some(Place { kind, stream: event.stream.id, code: event.event_type })
+}
+
+/// What a document's seal is bound to.
+pub(crate) fn document_context(view: &str, key: &[u8]) -> Bytes {
+    [b"document\0", view.as_bytes(), b"\0", key].concat().into()
+}
+
+/// Subjects left out.
+pub(crate) type Parked = HashSet<Uuid>;

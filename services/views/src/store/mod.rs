@@ -1,0 +1,167 @@
+//! Where documents are kept.
+
+mod postgres;
+mod sqlite;
+
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub use postgres::PostgresDocuments;
+pub use sqlite::SqliteDocuments;
+
+use crate::key::Key;
+
+/// The document store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the document store failed")]
+pub struct StoreError(#[source] Arc<dyn std::error::Error + Send + Sync>);
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+/// A document as it is stored: sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// Its key.
+    pub key: Key,
+    /// Whose key seals it.
+    pub subject: Uuid,
+    /// Its sealed body.
+    pub body: Vec<u8>,
+}
+
+/// One generation of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number, from 1.
+    pub number: i32,
+    /// How far it has read the log.
+    pub position: u64,
+    /// Whether it is the one that readers see.
+    pub current: bool,
+}
+
+/// A document to write.
+#[derive(Debug, Clone)]
+pub struct Upsert {
+    /// Its key.
+    pub key: Key,
+    /// Whose key seals it.
+    pub subject: Uuid,
+    /// The position of the event that changed it last.
+    pub position: u64,
+    /// Its sealed body.
+    pub body: Vec<u8>,
+}
+
+/// What one view gains from a batch.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// The view.
+    pub view: &'static str,
+    /// Its generation.
+    pub generation: i32,
+    /// Where it stood.
+    pub from: u64,
+    /// Where it stands after.
+    pub to: u64,
+    /// Documents to write.
+    pub upserts: Vec<Upsert>,
+    /// Documents to remove.
+    pub removals: Vec<Key>,
+    /// Subjects to park: with the position and the reason.
+    pub parked: Vec<(Uuid, u64, &'static str)>,
+}
+
+/// A store of documents. Every implementation passes the same contract suite.
+#[async_trait::async_trait]
+pub trait DocumentStore: Send + Sync + 'static {
+    /// Up to `limit` documents of a view's current generation, with keys after `after` and before `end`, in order; and
+    /// how far that generation has read the log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn scan(
+        &self,
+        view: &str,
+        after: &[u8],
+        end: &[u8],
+        limit: usize,
+    ) -> Result<(Vec<StoredDocument>, u64), StoreError>;
+
+    /// Those of these documents that a view's current generation has, in no order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn get(&self, view: &str, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError>;
+
+    /// As `get`, of a given generation.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn load(&self, view: &str, generation: i32, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError>;
+
+    /// Up to `limit` documents of a given generation with keys after `after`, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn page(
+        &self,
+        view: &str,
+        generation: i32,
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<StoredDocument>, StoreError>;
+
+    /// The generations of a view, oldest first; makes the first one of a new view.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn generations(&self, view: &str) -> Result<Vec<Generation>, StoreError>;
+
+    /// How far a view's current generation has read the log; 0 for a new view.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn position(&self, view: &str) -> Result<u64, StoreError>;
+
+    /// The subjects that a generation has parked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn parked(&self, view: &str, generation: i32) -> Result<Vec<Uuid>, StoreError>;
+
+    /// Writes documents and checkpoints in one transaction. `false`, and nothing written, when one of the views does not
+    /// stand where it is thought to: another runner was faster, or the generation was swapped out.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is written, or all of it.
+    async fn advance(&self, advances: Vec<Advance>) -> Result<bool, StoreError>;
+
+    /// Makes a new generation, empty and not current.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn begin_generation(&self, view: &str) -> Result<i32, StoreError>;
+
+    /// Makes a generation the current one, in one step.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn swap(&self, view: &str, generation: i32) -> Result<(), StoreError>;
+
+    /// Deletes a generation that is not current.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError>;
+}
