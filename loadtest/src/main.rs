@@ -1,1 +1,41 @@
-fn main() {}
+//! The load generator: what the log and the gate can do, as a ratio against a baseline in the same run.
+
+mod log;
+mod measure;
+mod reads;
+mod report;
+
+use clap::{Parser, ValueEnum};
+
+/// Measures the log and the gate against a baseline in the same run.
+#[derive(Debug, Parser)]
+#[command(about)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Appends, beside one INSERT per transaction: same database, same durability, same callers.
+    Log(log::Args),
+    /// Gated reads over gRPC, beside the same reads with the receipt switched off.
+    Reads(reads::Args),
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// A private PostgreSQL server, or the one at `--url`.
+    Postgres,
+    /// A file in a temporary directory.
+    Sqlite,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().what {
+        What::Log(args) => log::run(args).await,
+        What::Reads(args) => reads::run(args).await,
+    }
+}

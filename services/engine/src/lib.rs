@@ -15,6 +15,7 @@ use domain::vocabulary::Timestamp;
 use event_log::{Append, AppendError, EventLog, Position, StreamId};
 use events::Codec;
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 pub use cache::Freshness;
@@ -136,7 +137,8 @@ impl Engine {
     }
 
     async fn append(&self, append: Append) -> Result<Position, EngineError> {
-        match self.log.append(append).await {
+        let span = tracing::info_span!("log.append");
+        match self.log.append(append).instrument(span).await {
             Ok(appended) => {
                 self.appended.notify_one();
                 Ok(appended.position)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bus::{Bus, BusError, Message};
 use event_log::{EventLog, Position, Recorded, StoreError};
+use events::Header;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use prometheus_client::metrics::counter::Counter;
@@ -51,6 +52,8 @@ pub struct Relay {
     pub bus: Arc<dyn Bus>,
     /// What it tells Prometheus.
     pub metrics: RelayMetrics,
+    /// Makes a span part of the trace that a W3C trace context names.
+    pub adopt: fn(&tracing::Span, &str),
 }
 
 impl std::fmt::Debug for Relay {
@@ -109,9 +112,11 @@ impl Relay {
                 }
                 continue;
             };
-            self.metrics.lag.set(i64::try_from(self.log.head().await?.0.saturating_sub(last)).unwrap_or(i64::MAX));
+            // The head is asked for only when there is more than a batch: the common case costs no query.
+            let head = if batch.len() < BATCH { newest } else { self.log.head().await?.0 };
+            self.metrics.lag.set(i64::try_from(head.saturating_sub(last)).unwrap_or(i64::MAX));
             let copied = batch.len() as u64;
-            match self.bus.publish(last, batch.iter().map(message).collect()).await {
+            match self.bus.publish(last, batch.iter().map(|event| self.message(event)).collect()).await {
                 Ok(()) => {
                     self.metrics.copied.inc_by(copied);
                     last = newest;
@@ -130,6 +135,20 @@ impl Relay {
                 () = stop.cancelled() => return,
             }
         }
+    }
+}
+
+impl Relay {
+    /// The event as a message, in a span of the trace that its request began, if that was sampled.
+    fn message(&self, event: &Recorded) -> Message {
+        let traceparent = Header::decode(&event.head).map(|(header, _)| header.traceparent).unwrap_or_default();
+        // The last two digits of a W3C traceparent are its flags; the lowest bit says sampled.
+        if !traceparent.ends_with("01") {
+            return message(event);
+        }
+        let span = tracing::info_span!("bus.publish", position = event.position.0);
+        (self.adopt)(&span, &traceparent);
+        span.in_scope(|| message(event))
     }
 }
 

@@ -27,6 +27,10 @@ pub struct SqliteLog {
 const READERS: u32 = 4;
 /// How long to wait for another process's write, or for a free reader.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
+/// Pages in the write-ahead log before a checkpoint: 64 MB.
+const CHECKPOINT_PAGES: &str = "16384";
+/// The page cache of a connection: 64 MB, in the form that SQLite takes for kibibytes.
+const CACHE_KIB: &str = "-65536";
 
 impl SqliteLog {
     /// Opens the log in this file, and creates or upgrades it.
@@ -39,6 +43,10 @@ impl SqliteLog {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // Streams grow side by side, so a batch touches many pages of the index; the next batches touch the same ones.
+            // A checkpoint that comes later writes each of them once.
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", CACHE_KIB)
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
         let mut writer = options.connect().await?;

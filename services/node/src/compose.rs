@@ -148,7 +148,12 @@ impl System {
             progress,
         });
         let copies = config.roles.contains(&Role::Relay);
-        let relay = copies.then(|| Relay { log: stores.log.clone(), bus: bus.clone(), metrics: relay_metrics });
+        let relay = copies.then(|| Relay {
+            log: stores.log.clone(),
+            bus: bus.clone(),
+            metrics: relay_metrics,
+            adopt: telemetry::adopt,
+        });
         Ok(Self { gate: Gate::new(engine, gate_metrics), views, bus, registry, runner, relay })
     }
 }

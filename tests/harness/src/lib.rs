@@ -1,1 +1,23 @@
-//! stub
+//! Real servers for tests: PostgreSQL, NATS and the binary itself, each an owned child process in a directory of its
+//! own, killed and removed when dropped.
+
+mod child;
+mod nats;
+mod node;
+mod postgres;
+mod tools;
+
+use std::net::TcpListener;
+
+pub use child::{Child, wait_until};
+pub use nats::Nats;
+pub use node::{Cluster, Node};
+pub use postgres::{Database, Postgres};
+
+/// A port that nobody listens on now.
+///
+/// # Errors
+/// When the operating system gives none.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

@@ -1,1 +1,1 @@
-//! stub
+//! System tests: see `tests/it/`. Real servers, the real binary.

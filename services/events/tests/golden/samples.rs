@@ -268,6 +268,6 @@ fn staff() -> Vec<Event> {
 }
 
 /// Every event, once.
-pub fn all() -> Vec<Event> {
+pub(crate) fn all() -> Vec<Event> {
     [person(), sharing(), access(), query(), emergency(), relationship(), consultation(), agency(), staff()].concat()
 }

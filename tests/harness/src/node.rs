@@ -1,0 +1,218 @@
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use access::Binding;
+use anyhow::Context as _;
+use domain::ids::AgencyId;
+use node::tokens::{AUDIENCE, TokenSigner, issuer_name};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::child::{Child, wait_until};
+use crate::{free_port, tools};
+
+/// What several nodes of one system share: settings, issuers, keys.
+#[derive(Debug)]
+pub struct Cluster {
+    directory: TempDir,
+    /// Signs tokens that every node trusts, as an operator has configured it.
+    pub signer: TokenSigner,
+    settings: toml::Table,
+}
+
+/// The binary, serving.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    /// Where gRPC listens.
+    pub grpc: u16,
+    /// Where the admin port listens.
+    pub admin: u16,
+    log: PathBuf,
+}
+
+impl Cluster {
+    /// A system on this database and bus, which trusts issuers for people, operators and the samples' agencies.
+    ///
+    /// # Errors
+    /// When its files cannot be written.
+    pub fn new(database: &str, bus: &str) -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("alongside-node-").tempdir()?;
+        let signer = TokenSigner::open(&directory.path().join("issuer.der"))?;
+        let jwks = directory.path().join("jwks.json");
+        std::fs::write(&jwks, serde_json::to_vec(&signer.key_set()?)?)?;
+        let kek = directory.path().join("kek");
+        std::fs::write(&kek, vault::LocalKek::generate()?.as_bytes())?;
+        let issuer = |binding: Binding| {
+            let mut issuer = json!({"issuer": issuer_name(binding), "audience": AUDIENCE, "jwks_file": jwks});
+            match binding {
+                Binding::Agency(agency) => issuer["agency"] = json!(agency.to_string()),
+                Binding::People => issuer["people"] = json!(true),
+                Binding::Operators => issuer["operators"] = json!(true),
+            }
+            issuer
+        };
+        let mut bindings = vec![Binding::People, Binding::Operators];
+        bindings.extend(sample_agencies()?.into_iter().map(Binding::Agency));
+        let issuers: Vec<_> = bindings.into_iter().map(issuer).collect();
+        let settings = toml::Table::try_from(json!({
+            "drain_ms": 0,
+            "database": {"url": database},
+            "bus": {"url": bus},
+            "vault": {"key_encryption_key": format!("file:{}", kek.display())},
+            "issuers": issuers,
+            "telemetry": {"filter": "info", "json": true},
+        }))?;
+        Ok(Self { directory, signer, settings })
+    }
+
+    /// Changes a section's setting for nodes that are started from now on.
+    pub fn set(&mut self, section: &str, key: &str, value: impl Into<toml::Value>) {
+        let entry = self.settings.entry(section).or_insert_with(|| toml::Table::new().into());
+        if let Some(table) = entry.as_table_mut() {
+            table.insert(key.to_owned(), value.into());
+        }
+    }
+
+    /// Changes a setting that is in no section.
+    pub fn set_top(&mut self, key: &str, value: impl Into<toml::Value>) {
+        self.settings.insert(key.to_owned(), value.into());
+    }
+
+    /// The file with the settings.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn config_file(&self) -> anyhow::Result<PathBuf> {
+        let file = self.directory.path().join("alongside.toml");
+        std::fs::write(&file, toml::to_string(&self.settings)?)?;
+        Ok(file)
+    }
+
+    /// Runs a command of the binary to its end, and returns its output.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
+        let mut command = Command::new(tools::alongside()?);
+        command.arg("--config").arg(self.config_file()?).args(arguments).current_dir(self.directory.path());
+        Ok(command.output()?)
+    }
+
+    /// Starts a node with these roles, comma-separated; all when empty.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start(&self, roles: &str) -> anyhow::Result<Node> {
+        self.start_on(roles, free_port()?).await
+    }
+
+    /// As `start`, on a given port: where callers know a node that was killed.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_on(&self, roles: &str, grpc: u16) -> anyhow::Result<Node> {
+        let admin = free_port()?;
+        let mut command = Command::new(tools::alongside()?);
+        command.arg("--config").arg(self.config_file()?);
+        command.args(["--listen", &format!("127.0.0.1:{grpc}"), "--admin", &format!("127.0.0.1:{admin}")]);
+        if !roles.is_empty() {
+            command.args(["--roles", roles]);
+        }
+        command.arg("serve").current_dir(self.directory.path());
+        let log = self.directory.path().join(format!("node-{grpc}.log"));
+        let mut node = Node { child: Child::start(&mut command, &log)?, grpc, admin, log };
+        let ready = wait_until("the node", || async {
+            Ok(http_get(admin, "/readyz").await.is_ok_and(|r| r.contains("200 OK")))
+        });
+        if let Err(error) = ready.await {
+            let ended = node.child.ended()?;
+            return Err(error.context(format!("ended: {ended:?}; log: {}", node.log()?)));
+        }
+        Ok(node)
+    }
+
+    /// Where files of this system are.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Node {
+    /// A channel to it.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn channel(&self) -> anyhow::Result<Channel> {
+        Ok(Endpoint::from_shared(format!("http://127.0.0.1:{}", self.grpc))?.connect().await?)
+    }
+
+    /// What a path of the admin port answers, headers included.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn admin_get(&self, path: &str) -> anyhow::Result<String> {
+        http_get(self.admin, path).await
+    }
+
+    /// What it has logged.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn log(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(&self.log).context("the node's log")
+    }
+
+    /// Kills it, as a crash would.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()
+    }
+
+    /// Asks it to end.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn terminate(&self) -> anyhow::Result<()> {
+        self.child.terminate()
+    }
+
+    /// Waits until it has ended, and says whether it did so successfully.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn ended(&mut self) -> anyhow::Result<bool> {
+        let mut status = None;
+        for _ in 0..6_000 {
+            status = self.child.ended()?;
+            if status.is_some() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        Ok(status.context("the node does not end")?.success())
+    }
+}
+
+/// The agencies of the sample people.
+fn sample_agencies() -> anyhow::Result<std::collections::BTreeSet<AgencyId>> {
+    let mut agencies = std::collections::BTreeSet::new();
+    for (name, bytes) in interop::samples() {
+        agencies.extend(interop::plan(&interop::read(&name, &bytes)?)?.agencies());
+    }
+    Ok(agencies)
+}
+
+async fn http_get(port: u16, path: &str) -> anyhow::Result<String> {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await?;
+    Ok(response)
+}

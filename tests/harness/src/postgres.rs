@@ -1,0 +1,133 @@
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+
+use crate::child::{Child, wait_until};
+use crate::{free_port, tools};
+
+/// A PostgreSQL server with the configuration and roles of `infra/postgres/`.
+#[derive(Debug)]
+pub struct Postgres {
+    child: Child,
+    directory: TempDir,
+    port: u16,
+}
+
+/// A migrated database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// As the owner, who migrates.
+    pub owner: String,
+    /// As the app, which reads and appends.
+    pub app: String,
+}
+
+impl Postgres {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed or does not start.
+    pub async fn start() -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("alongside-pg-").tempdir()?;
+        let user = unprivileged()?;
+        if let Some((uid, gid)) = user {
+            chown(directory.path(), Some(uid), Some(gid))?;
+        }
+        let data = directory.path().join("data");
+        let initdb = run_as(user, &tools::postgres("initdb")?)
+            .args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"])
+            .arg(&data)
+            .output()?;
+        ensure!(initdb.status.success(), "initdb failed: {}", String::from_utf8_lossy(&initdb.stderr));
+        let port = free_port()?;
+        let child = Self::spawn(directory.path(), user, port)?;
+        let server = Self { child, directory, port };
+        server.ready().await?;
+        let mut connection = PgConnection::connect(&server.url("postgres", "postgres")).await?;
+        let roles = std::fs::read_to_string(tools::workspace().join("infra/postgres/roles.sql"))?;
+        connection.execute(sqlx::AssertSqlSafe(roles)).await?;
+        Ok(server)
+    }
+
+    fn spawn(directory: &Path, user: Option<(u32, u32)>, port: u16) -> anyhow::Result<Child> {
+        let configuration = std::fs::canonicalize(tools::workspace().join("infra/postgres/postgresql.conf"))?;
+        // Copied, because the server's user may not be allowed to read the workspace.
+        let copy = directory.join("alongside.conf");
+        std::fs::copy(configuration, &copy)?;
+        let data = directory.join("data");
+        let base = std::fs::read_to_string(data.join("postgresql.conf"))?;
+        let include = format!("include '{}'\n", copy.display());
+        if !base.contains(&include) {
+            std::fs::write(data.join("postgresql.conf"), base + &include)?;
+        }
+        let mut command = run_as(user, &tools::postgres("postgres")?);
+        let port = port.to_string();
+        command.arg("-D").arg(&data).args(["-p", &port, "-c", "listen_addresses=127.0.0.1", "-k"]).arg(directory);
+        Child::start(&mut command, &directory.join("postgres.log"))
+    }
+
+    async fn ready(&self) -> anyhow::Result<()> {
+        let url = self.url("postgres", "postgres");
+        wait_until("PostgreSQL", || async { Ok(PgConnection::connect(&url).await.is_ok()) }).await
+    }
+
+    /// The URL of a database as a user, over the Unix socket.
+    #[must_use]
+    pub fn url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}@localhost:{}/{database}?host={}", self.port, self.directory.path().display())
+    }
+
+    /// A new database, migrated by its owner.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn database(&self) -> anyhow::Result<Database> {
+        let name = format!("t{}", uuid::Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await?;
+        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} OWNER alongside_owner"))).await?;
+        let database = Database { owner: self.url("alongside_owner", &name), app: self.url("alongside_app", &name) };
+        let mut config = node::config::Config::default();
+        config.database.url.clone_from(&database.owner);
+        node::compose::migrate(&config).await?;
+        Ok(database)
+    }
+
+    /// Kills it as a crash would, and starts it again on the same data.
+    ///
+    /// # Errors
+    /// When it does not start again.
+    pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        drop(std::fs::remove_file(self.directory.path().join("data/postmaster.pid")));
+        self.child = Self::spawn(self.directory.path(), unprivileged()?, self.port)?;
+        self.ready().await
+    }
+}
+
+/// PostgreSQL refuses to run as root: whom to run it as instead.
+fn unprivileged() -> anyhow::Result<Option<(u32, u32)>> {
+    if std::fs::metadata("/proc/self")?.uid() != 0 {
+        return Ok(None);
+    }
+    let accounts = std::fs::read_to_string("/etc/passwd")?;
+    let ids = |name: &str| {
+        let line = accounts.lines().find(|line| line.starts_with(&format!("{name}:")))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    ids("postgres").or_else(|| ids("nobody")).map(Some).context("there is neither a user `postgres` nor `nobody`")
+}
+
+fn run_as(user: Option<(u32, u32)>, program: &PathBuf) -> Command {
+    let mut command = Command::new(program);
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    command.current_dir("/");
+    command
+}

@@ -1,0 +1,40 @@
+//! Where the real servers are. `cargo xtask test` installs what is missing; nothing is ever skipped for want of one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// The workspace's directory.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A program of PostgreSQL's server.
+pub(crate) fn postgres(program: &str) -> anyhow::Result<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        found.extend(versions.flatten().map(|version| version.path().join("bin").join(program)));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    found.extend(std::env::split_paths(&path).map(|directory| directory.join(program)));
+    found.into_iter().find(|path| path.is_file()).with_context(|| {
+        format!("`{program}` is not installed: run `cargo xtask test`, or install your system's PostgreSQL server")
+    })
+}
+
+/// The NATS server.
+pub(crate) fn nats() -> anyhow::Result<PathBuf> {
+    let path = workspace().join("target/tools/nats-server");
+    if !path.is_file() {
+        bail!("`target/tools/nats-server` is missing: run `cargo xtask test`");
+    }
+    Ok(path)
+}
+
+/// The binary under test, built beside the test itself.
+pub(crate) fn alongside() -> anyhow::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let directories = test.ancestors().skip(1).take(2);
+    let found = directories.map(|directory| directory.join("alongside")).find(|path| path.is_file());
+    found.context("the binary `alongside` is not built: run `cargo xtask test`, or `cargo build --package alongside`")
+}

@@ -1,0 +1,97 @@
+//! The house keeps its shape: who may use whom, and how large a file may grow.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate may use of ours, by folder name.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("proto", &[]),
+    ("event-log", &[]),
+    ("bus", &[]),
+    ("vault", &[]),
+    ("telemetry", &[]),
+    ("events", &["domain", "proto", "vault"]),
+    ("engine", &["domain", "events", "event-log", "bus"]),
+    ("views", &["domain", "events", "event-log", "bus"]),
+    ("rpc", &["domain", "engine", "proto", "views"]),
+    ("access", &["domain", "engine", "events", "proto", "rpc"]),
+    ("people", SERVICE),
+    ("relationships", SERVICE),
+    ("consultations", SERVICE),
+    ("sharing", SERVICE),
+    ("agencies", SERVICE),
+    ("interop", &["domain", "engine", "events"]),
+];
+const SERVICE: &[&str] = &["access", "domain", "engine", "events", "proto", "rpc", "views"];
+/// Who alone talks to a database, and to NATS.
+const ONLY_IN: &[(&str, &[&str])] = &[("sqlx", &["event-log", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
+/// Above the system, and free to use all of it.
+const ABOVE: &[&str] = &["node", "loadtest", "harness", "system", "xtask"];
+/// The longest file, in lines.
+const LINES: usize = 600;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The normal dependencies of each crate of ours: folder name to names, ours as folder names.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(workspace())
+        .output();
+    let metadata: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let folder = |path: &str| Path::new(path).file_name().unwrap().to_str().unwrap().to_owned();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+            let normal = package["dependencies"].as_array().unwrap().iter().filter(|d| d["kind"].is_null());
+            let names =
+                normal.map(|d| d["path"].as_str().map_or_else(|| d["name"].as_str().unwrap().to_owned(), folder));
+            (folder(manifest.parent().unwrap().to_str().unwrap()), names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn dependencies_point_inwards() {
+    let dependencies = dependencies();
+    for (name, uses) in &dependencies {
+        if ABOVE.contains(&name.as_str()) {
+            continue;
+        }
+        let (_, allowed) =
+            MAY_USE.iter().find(|(of, _)| of == name).unwrap_or_else(|| panic!("`{name}` has no place in the house"));
+        for used in uses.iter().filter(|used| dependencies.contains_key(*used)) {
+            assert!(allowed.contains(&used.as_str()), "`{name}` must not use `{used}`");
+        }
+        for (library, only) in ONLY_IN {
+            assert!(
+                !uses.iter().any(|used| used == library) || only.contains(&name.as_str()),
+                "`{name}` must not use `{library}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let mut folders = vec![workspace()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                assert!(lines <= LINES, "{} has {lines} lines", path.display());
+            }
+        }
+    }
+}

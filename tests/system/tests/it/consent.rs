@@ -1,0 +1,182 @@
+//! What the person decides holds at once, on every server, and every look leaves a receipt.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::future::join_all;
+use proto::access::v1::{ListAccessHistoryRequest, receipt};
+use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use proto::relationships::v1::{EndSupportRequest, ListMyPeopleRequest, RelationshipState};
+use proto::sharing::v1::WithdrawProvisionRequest;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::world::{Callers, World, accept, grant, look, pair, request};
+
+/// Every receipt of the person, all pages.
+async fn receipts(callers: &Callers, at_least: u64) -> Vec<proto::access::v1::Receipt> {
+    let mut all = Vec::new();
+    let mut token = String::new();
+    loop {
+        let list = ListAccessHistoryRequest {
+            page_size: 100,
+            page_token: token,
+            at_least_position: at_least,
+            ..Default::default()
+        };
+        let page = callers.person.access().list_access_history(list).await.unwrap().into_inner();
+        all.extend(page.receipts);
+        token = page.next_page_token;
+        if token.is_empty() {
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
+    let world = World::distributed().await;
+    world.import(3);
+    let (one, two) = (world.start().await, world.start().await);
+    let pair = pair(2);
+    let callers = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair);
+    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    let mut disclosed = 0;
+    for _ in 0..5 {
+        let (provision, _) = grant(&callers, &pair).await;
+        // The order of acknowledgements, as the callers see it.
+        let withdrawn = Arc::new(AtomicU64::new(0));
+        let readers = [&callers, &elsewhere, &callers, &elsewhere].map(|side| {
+            let (worker, withdrawn, person) = (side.worker.clone(), withdrawn.clone(), pair.person);
+            let about =
+                crate::world::Pair { person, agency: pair.agency, subject: String::new(), staff_id: String::new() };
+            tokio::spawn(async move {
+                let (mut looks, mut refused_after) = (0, 0);
+                while refused_after < 5 {
+                    let before = withdrawn.load(Ordering::SeqCst);
+                    match look(&worker, &about).await {
+                        Ok(_) => {
+                            assert_eq!(before, 0, "a read that began after the withdrawal was acknowledged succeeded");
+                            looks += 1;
+                        }
+                        Err(status) => {
+                            assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+                            refused_after += u32::from(before == 1);
+                        }
+                    }
+                }
+                looks
+            })
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let withdraw = WithdrawProvisionRequest { request_id: request(), provision_id: provision };
+        elsewhere.person.sharing().withdraw_provision(withdraw).await.unwrap();
+        withdrawn.store(1, Ordering::SeqCst);
+        for looks in join_all(readers).await {
+            disclosed += looks.unwrap();
+        }
+    }
+    assert!(disclosed > 0, "nobody looked");
+    // A write that comes after every look has a position beyond all their receipts.
+    let strength = RecordStrengthRequest { request_id: request(), text: "x".into(), ..Default::default() };
+    let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
+    let viewed = receipts(&callers, position).await.into_iter().filter(|r| r.kind() == receipt::Kind::Viewed).count();
+    assert!(viewed >= disclosed, "{disclosed} looks were answered and {viewed} receipts kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_support_closes_access_at_once() {
+    let world = World::distributed().await;
+    world.import(3);
+    let node = world.start().await;
+    let pair = pair(1);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    let (_, position) = grant(&callers, &pair).await;
+    look(&callers.worker, &pair).await.unwrap();
+    let list = ListMyPeopleRequest { page_size: 100, at_least_position: position, ..Default::default() };
+    let people = callers.person.relationships().list_my_people(list).await.unwrap().into_inner().relationships;
+    let active = people.iter().find(|r| r.state() == RelationshipState::Active).unwrap();
+    // The supporter may end it too.
+    let person_id = pair.person.to_string();
+    let end = EndSupportRequest {
+        request_id: request(),
+        person_id,
+        relationship_id: active.relationship_id.clone(),
+        reason: String::new(),
+    };
+    callers.worker.relationships().end_support(end).await.unwrap();
+    assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retried_write_happens_once_and_nobody_can_replay_anothers() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let (first, second) =
+        (Callers::new(&world.cluster, &channel, &pair(0)), Callers::new(&world.cluster, &channel, &pair(1)));
+    let id = Uuid::now_v7().to_string();
+    let strength = || RecordStrengthRequest { request_id: id.clone(), text: "patient".into(), ..Default::default() };
+    let once = first.person.people().record_strength(strength()).await.unwrap().into_inner();
+    let again = first.person.people().record_strength(strength()).await.unwrap().into_inner();
+    assert_eq!((once.position, &once.entry_id), (again.position, &again.entry_id));
+    let theirs = second.person.people().record_strength(strength()).await.unwrap().into_inner();
+    assert_ne!(once.entry_id, theirs.entry_id);
+    let record = GetMyRecordRequest { page_size: 100, at_least_position: theirs.position, ..Default::default() };
+    let entries = first.person.people().get_my_record(record).await.unwrap().into_inner().entries;
+    assert_eq!(entries.iter().filter(|e| e.entry_id == once.entry_id).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
+    let world = World::distributed().await;
+    world.import(8);
+    let node = world.start().await;
+    let pair = pair(7);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    for n in 0..30 {
+        // Every other one is beyond what the grant covers.
+        let level = if n % 2 == 0 {
+            proto::access::v1::SensitivityLevel::Restricted
+        } else {
+            proto::access::v1::SensitivityLevel::Normal
+        };
+        let sensitivity = Some(proto::access::v1::Sensitivity { level: level.into(), labels: vec![] });
+        let strength = RecordStrengthRequest {
+            request_id: request(),
+            text: format!("strength {n}"),
+            sensitivity,
+            ..Default::default()
+        };
+        callers.person.people().record_strength(strength).await.unwrap();
+    }
+    let (_, position) = grant(&callers, &pair).await;
+    let mut seen = Vec::new();
+    let mut token = String::new();
+    loop {
+        let page = proto::people::v1::GetSharedPlanRequest {
+            person_id: pair.person.to_string(),
+            purpose: proto::access::v1::Purpose::CareCoordination.into(),
+            categories: vec![proto::access::v1::RecordCategory::Strengths.into()],
+            page_size: 4,
+            page_token: token,
+            at_least_position: position,
+        };
+        let page = callers.worker.people().get_shared_plan(page).await.unwrap().into_inner();
+        let full = page.entries.len() == 4;
+        seen.extend(page.entries.into_iter().map(|e| e.entry_id));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+        assert!(full, "a page before the last is full, whatever was withheld");
+    }
+    let count = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!((count, seen.len()), (15, 15));
+}

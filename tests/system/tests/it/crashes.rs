@@ -1,0 +1,150 @@
+//! Nothing acknowledged is lost, and nothing happens twice, whatever crashes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bus::{Bus, NatsBus, NatsConfig};
+use event_log::{EventLog, Limits, LogMetrics, Position, PostgresConfig, PostgresLog};
+use futures::StreamExt as _;
+use node::client::Client;
+use proto::people::v1::entry::Content;
+use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use tokio::task::JoinHandle;
+use tonic::transport::Endpoint;
+use uuid::Uuid;
+
+use crate::world::{World, pair};
+
+/// Writes one strength after the other, each until it is acknowledged, and returns those that were.
+fn writer(token: String, port: u16, name: &'static str, stop: Arc<AtomicBool>) -> JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
+        let channel = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
+        let channel =
+            channel.timeout(Duration::from_secs(5)).connect_timeout(Duration::from_millis(200)).connect_lazy();
+        let client = Client::new(channel, &token).unwrap();
+        let mut acknowledged = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let text = format!("{name} {}", acknowledged.len());
+            // The same request id until it is acknowledged: the caller cannot know whether the last try was.
+            let request_id = Uuid::now_v7().to_string();
+            loop {
+                let strength =
+                    RecordStrengthRequest { request_id: request_id.clone(), text: text.clone(), ..Default::default() };
+                if client.people().record_strength(strength).await.is_ok() {
+                    acknowledged.push(text);
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        acknowledged
+    })
+}
+
+/// The strengths of a record, all pages.
+async fn strengths(client: &Client, at_least: u64) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut token = String::new();
+    loop {
+        let page =
+            GetMyRecordRequest { page_size: 100, page_token: token, at_least_position: at_least, ..Default::default() };
+        let page = client.people().get_my_record(page).await.unwrap().into_inner();
+        found.extend(page.entries.into_iter().filter_map(|entry| match entry.content {
+            Some(Content::Strength(strength)) => Some(strength.text),
+            _ => None,
+        }));
+        token = page.next_page_token;
+        if token.is_empty() {
+            return found;
+        }
+    }
+}
+
+async fn log(world: &World) -> PostgresLog {
+    let config = PostgresConfig { url: world.database.app.clone(), readers: 2, limits: Limits::default() };
+    PostgresLog::open(&config, LogMetrics::default()).await.unwrap()
+}
+
+/// The bus holds exactly the log: every event at its position, none missing, none twice.
+async fn bus_equals_log(world: &World) {
+    let log = log(world).await;
+    let epoch = log.epoch().simple().to_string();
+    let bus = NatsBus::connect(&NatsConfig { url: world.nats.url(), epoch, replicas: 1 }).await.unwrap();
+    let head = log.head().await.unwrap();
+    harness::wait_until("the relay", || async { Ok(bus.prepare(head.0).await? >= head.0) }).await.unwrap();
+    let events = log.read(Position(0), 100_000).await.unwrap();
+    let messages = bus.subscribe(0).await.unwrap().take(events.len()).collect::<Vec<_>>();
+    let messages = tokio::time::timeout(Duration::from_secs(30), messages).await.unwrap();
+    for (event, message) in events.iter().zip(messages) {
+        let message = message.unwrap();
+        assert_eq!((message.position, &message.payload), (event.position.0, &event.to_bytes()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wiped_bus_loses_nothing_and_repeats_nothing_while_commands_run() {
+    let mut world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
+    let token = world.cluster.signer.person(person).unwrap();
+    let writers = ["a", "b"].map(|name| writer(token.clone(), node.grpc, name, stop.clone()));
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        world.nats.kill().unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        world.nats.wipe().unwrap();
+        world.nats.restart().await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap());
+    }
+    let head = log(&world).await.head().await.unwrap();
+    let client = Client::new(node.channel().await.unwrap(), &token).unwrap();
+    let mut found = strengths(&client, head.0).await;
+    acknowledged.sort();
+    found.sort();
+    assert!(acknowledged.len() > 50, "only {} writes", acknowledged.len());
+    assert_eq!(found, acknowledged, "the view holds what was acknowledged, once");
+    bus_equals_log(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_loses_nothing_and_repeats_nothing() {
+    let world = World::distributed().await;
+    world.import(2);
+    let mut node = world.start().await;
+    // Every restart listens where the callers know it.
+    let port = node.grpc;
+    let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
+    let token = world.cluster.signer.person(person).unwrap();
+    let writers = ["a", "b", "c"].map(|name| writer(token.clone(), port, name, stop.clone()));
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        node.kill().unwrap();
+        node = world.cluster.start_on("", port).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap());
+    }
+    let head = log(&world).await.head().await.unwrap();
+    let client = Client::new(node.channel().await.unwrap(), &token).unwrap();
+    let mut found = strengths(&client, head.0).await;
+    acknowledged.sort();
+    found.sort();
+    assert!(acknowledged.len() > 50, "only {} writes", acknowledged.len());
+    assert_eq!(found, acknowledged, "the view holds what was acknowledged, once");
+    bus_equals_log(&world).await;
+    node.terminate().unwrap();
+    node.ended().await.unwrap();
+    world.cluster.run(&["rebuild"]).unwrap();
+    let output = world.cluster.run(&["rebuild"]).unwrap();
+    assert!(output.status.success(), "the views differ from a rebuild: {}", String::from_utf8_lossy(&output.stdout));
+}

@@ -1,0 +1,78 @@
+//! FHIR import in both modes: all samples, once; and views that grew equal views rebuilt.
+
+use harness::Cluster;
+use proto::people::v1::GetMyRecordRequest;
+use serde_json::Value;
+
+use crate::world::{Callers, World, import, pair};
+
+fn events(reports: &[Value]) -> u64 {
+    reports.iter().map(|report| report["events"].as_u64().unwrap()).sum()
+}
+
+/// Imports everything twice, lets the views grow, and rebuilds them.
+async fn imports_once_and_rebuilds_equal(cluster: &Cluster) {
+    let first = import(cluster, 60);
+    assert_eq!(first.len(), 60);
+    assert!(first.iter().all(|report| report["events"].as_u64().unwrap() > 0));
+    let resources = first.iter().flat_map(|report| report["resources"].as_array().unwrap());
+    let (mut conditions, mut left_out) = (0, Vec::new());
+    for resource in resources {
+        conditions += u32::from(resource["became"] == "condition");
+        left_out.extend(resource["left_out"].as_str());
+    }
+    // Of 2,747 encounters 14 name nobody whom a relationship could be with.
+    assert_eq!((conditions, left_out), (711, vec!["names no practitioner of this bundle"; 14]));
+    assert_eq!(events(&import(cluster, 60)), 0, "a re-import appends no event");
+
+    let mut node = cluster.start("").await.unwrap();
+    let channel = node.channel().await.unwrap();
+    let last = pair(59);
+    let callers = Callers::new(cluster, &channel, &last);
+    let head = events(&first);
+    let record = GetMyRecordRequest { page_size: 100, at_least_position: head, ..Default::default() };
+    let record = callers.person.people().get_my_record(record).await.unwrap().into_inner();
+    assert!(!record.entries.is_empty() && record.position >= head);
+    node.terminate().unwrap();
+    assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
+
+    // The look left a receipt: the views may not have had time for it, and the first rebuild takes it in.
+    cluster.run(&["rebuild"]).unwrap();
+    let output = cluster.run(&["rebuild", "--json"]).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rebuilt: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(rebuilt.len(), 7);
+    assert!(rebuilt.iter().all(|view| view["differing"] == 0), "{rebuilt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_samples_import_once_embedded() {
+    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+    let data = cluster.directory().join("data");
+    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    imports_once_and_rebuilds_equal(&cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_samples_import_once_distributed() {
+    let world = World::distributed().await;
+    imports_once_and_rebuilds_equal(&world.cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_bundle_is_named_and_nothing_is_imported() {
+    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+    let data = cluster.directory().join("data");
+    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let (good, bad) = (cluster.directory().join("good.json"), cluster.directory().join("bad.json"));
+    let (_, bytes) = interop::samples().next().unwrap();
+    std::fs::write(&good, &bytes).unwrap();
+    let broken = String::from_utf8(bytes).unwrap().replacen("\"name\"", "\"nam\"", 400);
+    std::fs::write(&bad, broken).unwrap();
+    let output = cluster.run(&["import", "fhir", good.to_str().unwrap(), bad.to_str().unwrap()]).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("bad.json: entry[") && said.contains("`name` is missing"), "{said}");
+    assert!(!data.join("log.db").exists(), "the good bundle waits until the bad one is mended");
+}

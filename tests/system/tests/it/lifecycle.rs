@@ -1,0 +1,116 @@
+//! How the server starts, answers on the wire, and ends.
+
+use std::time::Duration;
+
+use harness::Cluster;
+use prost::Message as _;
+use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::access_matrix::call;
+use crate::world::{Callers, import, pair, request};
+
+fn embedded() -> Cluster {
+    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+    let data = cluster.directory().join("data");
+    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    cluster
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
+    let mut cluster = embedded();
+    cluster.set_top("drain_ms", 1_500);
+    import(&cluster, 1);
+    let mut node = cluster.start("").await.unwrap();
+    let callers = Callers::new(&cluster, &node.channel().await.unwrap(), &pair(0));
+    // It waits for a position that never comes, and answers when it gives up.
+    let mut people = callers.person.people();
+    let waiting = tokio::spawn(async move {
+        people.get_my_record(GetMyRecordRequest { at_least_position: 1 << 40, ..Default::default() }).await
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    node.terminate().unwrap();
+    harness::wait_until("readiness to go", || async { Ok(node.admin_get("/readyz").await?.contains("503")) })
+        .await
+        .unwrap();
+    let late = RecordStrengthRequest { request_id: request(), text: "late".into(), ..Default::default() };
+    callers.person.people().record_strength(late).await.expect("calls are taken until the drain is over");
+    let status = waiting.await.unwrap().unwrap_err();
+    assert_eq!(
+        (status.code(), status.get_details_error_info().unwrap().reason.as_str()),
+        (Code::Unavailable, "VIEW_BEHIND")
+    );
+    assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() {
+    let cluster = embedded();
+    import(&cluster, 1);
+    let node = cluster.start("").await.unwrap();
+    let channel = node.channel().await.unwrap();
+    // HealthCheckResponse { status: SERVING }
+    let health = call(&channel, "/grpc.health.v1.Health/Check", vec![], None).await.unwrap();
+    assert_eq!(health, [8, 1]);
+    let unknown = call(&channel, "/alongside.people.v1.PeopleService/DropTables", vec![], Some("x")).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::Unauthenticated);
+
+    let callers = Callers::new(&cluster, &channel, &pair(0));
+    let huge = RecordStrengthRequest { request_id: request(), text: "x".repeat(300 << 10), ..Default::default() };
+    let status = callers.person.people().record_strength(huge).await.unwrap_err();
+    assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
+    let long = RecordStrengthRequest { request_id: request(), text: "x".repeat(2_001), ..Default::default() };
+    let status = callers.person.people().record_strength(long).await.unwrap_err();
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "text");
+
+    let token = cluster.signer.person(pair(0).person).unwrap();
+    for (authorization, expected) in
+        [(format!("authorization: Bearer {token}\r\n"), "grpc-status:0"), (String::new(), "grpc-status: 16")]
+    {
+        let answer = grpc_web(node.grpc, &authorization, GetMyRecordRequest::default().encode_to_vec()).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(expected), "{answer}");
+    }
+}
+
+/// A gRPC-web call over HTTP/1.1, as a browser makes it.
+async fn grpc_web(port: u16, authorization: &str, message: Vec<u8>) -> String {
+    let mut body = vec![0];
+    body.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    body.extend(message);
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let head = format!(
+        "POST /alongside.people.v1.PeopleService/GetMyRecord HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/grpc-web+proto\r\n{authorization}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_configuration_is_printed_without_secrets_and_refused_with_unknown_settings() {
+    let mut cluster = embedded();
+    cluster.set("database", "url", "postgres://alongside:hunter2@db/alongside");
+    let output = cluster.run(&["config", "--listen", "127.0.0.1:9"]).unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && shown.contains("127.0.0.1:9") && !shown.contains("hunter2"), "{shown}");
+    cluster.set("database", "urll", "x");
+    let output = cluster.run(&["config"]).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("urll"));
+    assert_eq!(cluster.run(&["no-such-command"]).unwrap().status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn only_a_development_system_makes_tokens() {
+    let cluster = embedded();
+    let output = cluster.run(&["token", "operator"]).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no development system"));
+}

@@ -1,0 +1,38 @@
+//! The demo's story is true: embedded, as a newcomer runs it, and distributed over several processes.
+
+use harness::Cluster;
+
+use crate::world::{World, import};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_is_true_embedded() {
+    let cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+    let output = cluster.run(&["demo"]).unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    for sentence in ["60 sample people imported", "withdraws the consent", "breaks the glass", "What to try next"] {
+        assert!(told.contains(sentence), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_is_true_distributed_over_processes_of_different_roles() {
+    let world = World::distributed().await;
+    import(&world.cluster, 60);
+    let _views = world.cluster.start("views").await.unwrap();
+    let _relay = world.cluster.start("relay").await.unwrap();
+    let services = world.cluster.start("people,relationships,consultations,sharing,agencies").await.unwrap();
+    let channel = services.channel().await.unwrap();
+    let mut lines = Vec::new();
+    // The story waits for the views where it must; its first chapter reads what was imported a moment ago.
+    harness::wait_until("the imported people", || async {
+        let pair = crate::world::pair(interop::samples().count() - 1);
+        let callers = crate::world::Callers::new(&world.cluster, &channel, &pair);
+        let list = proto::relationships::v1::ListMyPeopleRequest::default();
+        Ok(!callers.person.relationships().list_my_people(list).await?.into_inner().relationships.is_empty())
+    })
+    .await
+    .unwrap();
+    node::demo::play(channel, &world.cluster.signer, |line| lines.push(line.to_owned())).await.unwrap();
+    assert!(lines.iter().any(|line| line.contains("Why did you need all of it?")));
+}

@@ -1,0 +1,112 @@
+//! One trace from the call to the view; metrics; and no personal data in any of it.
+
+use std::sync::{Arc, Mutex};
+
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest, RegisterPersonRequest};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::world::{Callers, Pair, World, accept, grant, look, pair, request};
+
+/// An OTLP collector that keeps what it gets.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<ExportTraceServiceRequest>>>);
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        self.0.lock().unwrap().push(request.into_inner());
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+impl Collector {
+    async fn start() -> (Self, String) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let collector = Self::default();
+        let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(collector.clone()));
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        (collector, url)
+    }
+
+    /// The names of the spans of a trace.
+    fn spans(&self, trace: &[u8]) -> Vec<String> {
+        let exports = self.0.lock().unwrap();
+        let scopes = exports.iter().flat_map(|e| &e.resource_spans).flat_map(|r| &r.scope_spans);
+        scopes.flat_map(|s| &s.spans).filter(|s| s.trace_id == trace).map(|s| s.name.clone()).collect()
+    }
+
+    fn text(&self) -> String {
+        format!("{:?}", self.0.lock().unwrap())
+    }
+}
+
+const MARKER: &str = "Plantedmarker";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
+    let (collector, url) = Collector::start().await;
+    let mut world = World::distributed().await;
+    world.cluster.set("telemetry", "otlp_endpoint", url);
+    world.cluster.set("telemetry", "filter", "debug");
+    world.import(1);
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let callers = Callers::new(&world.cluster, &channel, &pair(0));
+
+    let register =
+        RegisterPersonRequest { request_id: request(), name: MARKER.into(), birth_date: "1980-01-01".into() };
+    let person: Uuid =
+        callers.operator.people().register_person(register).await.unwrap().into_inner().person_id.parse().unwrap();
+    let marked = Pair { person: person.into(), ..pair(0) };
+    let callers = Callers::new(&world.cluster, &channel, &marked);
+    let trace = Uuid::now_v7();
+    let text = format!("{MARKER} bakes");
+    let mut strength = Request::new(RecordStrengthRequest { request_id: request(), text, ..Default::default() });
+    let traceparent = format!("00-{}-b7ad6b7169203331-01", trace.simple());
+    strength.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
+    let record = GetMyRecordRequest { at_least_position: position, ..Default::default() };
+    let record = callers.person.people().get_my_record(record).await.unwrap().into_inner();
+    assert!(format!("{record:?}").contains(MARKER));
+    // Errors too must not repeat what they were given.
+    let wrong = RecordStrengthRequest { request_id: MARKER.into(), text: MARKER.repeat(500), ..Default::default() };
+    let status = callers.person.people().record_strength(wrong).await.unwrap_err();
+    assert!(!format!("{status:?}").contains(MARKER), "{status:?}");
+
+    let wanted = ["rpc", "log.append", "bus.publish", "view.apply"];
+    harness::wait_until("the trace", || async {
+        let spans = collector.spans(trace.as_bytes());
+        Ok(wanted.iter().all(|name| spans.iter().any(|span| span == name)))
+    })
+    .await
+    .unwrap_or_else(|error| panic!("{error}: {:?}", collector.spans(trace.as_bytes())));
+
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &channel, &pair);
+    accept(&callers, &pair).await;
+    grant(&callers, &pair).await;
+    look(&callers.worker, &pair).await.unwrap();
+    let metrics = node.admin_get("/metrics").await.unwrap();
+    for metric in [
+        "alongside_log_append_batch_events_bucket",
+        "alongside_log_append_commit_seconds_bucket",
+        "alongside_gate_decisions_total{outcome=\"permit\"} 1",
+        "alongside_views_lag_positions",
+        "alongside_views_lag_seconds",
+        "alongside_relay_lag_positions",
+    ] {
+        assert!(metrics.contains(metric), "{metric} is missing: {metrics}");
+    }
+    for (what, text) in [("logs", node.log().unwrap()), ("metrics", metrics), ("traces", collector.text())] {
+        assert!(!text.contains(MARKER), "personal data in the {what}");
+        assert!(!text.contains(&person.to_string()), "a person's id in the {what}");
+    }
+}
