@@ -99,7 +99,7 @@ impl Issuers {
                 .iter()
                 .map(|jwk| DecodingKey::from_jwk(jwk).map(|key| (jwk.common.key_id.clone(), key)))
                 .collect();
-            let keys = decoded.map_err(|_| problem("a key of its key set cannot be used"))?;
+            let keys = decoded.map_err(|_cause| problem("a key of its key set cannot be used"))?;
             if keys.is_empty() {
                 return Err(problem("it has no keys"));
             }
@@ -132,12 +132,13 @@ impl Issuers {
             return Ok(caller);
         }
         // The issuer is read unverified only to choose the keys to verify it with.
-        let unverified: Unverified = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| invalid())?;
+        let unverified: Unverified =
+            jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_cause| invalid())?;
         let trusted = self.trusted.get(&unverified.iss).ok_or_else(invalid)?;
         let claims = trusted.verify(token).ok_or_else(invalid)?;
         let caller = match trusted.binding {
             Binding::Agency(agency) => Caller::Staff(agency, staff_id(agency, &claims.sub)),
-            Binding::People => Caller::Person(PersonId(Uuid::try_parse(&claims.sub).map_err(|_| invalid())?)),
+            Binding::People => Caller::Person(PersonId(Uuid::try_parse(&claims.sub).map_err(|_cause| invalid())?)),
             Binding::Operators => Caller::Operator,
         };
         self.remember(hash, caller, claims.exp);

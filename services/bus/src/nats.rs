@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, ErrorCode};
@@ -97,22 +97,21 @@ impl NatsBus {
     async fn existing(&self) -> Result<Option<Stream>, BusError> {
         match self.jetstream.get_stream(&self.stream).await {
             Ok(stream) => Ok(Some(stream)),
-            Err(error) => match error.kind() {
-                jetstream::context::GetStreamErrorKind::JetStream(e)
-                    if e.error_code() == ErrorCode::STREAM_NOT_FOUND =>
-                {
-                    Ok(None)
-                }
-                _ => Err(BusError::failed(error)),
-            },
+            Err(error) => {
+                let kind = error.kind();
+                let missing =
+                    matches!(kind, GetStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NOT_FOUND);
+                if missing { Ok(None) } else { Err(BusError::failed(error)) }
+            }
         }
     }
 
     async fn acknowledged(&self, acks: &mut Vec<PublishAckFuture>) -> Result<(), BusError> {
         for ack in acks.drain(..) {
-            ack.await.map_err(|error| match error.kind() {
-                PublishErrorKind::WrongLastSequence | PublishErrorKind::StreamNotFound => BusError::OutOfStep,
-                _ => BusError::failed(error),
+            ack.await.map_err(|error| {
+                let elsewhere =
+                    matches!(error.kind(), PublishErrorKind::WrongLastSequence | PublishErrorKind::StreamNotFound);
+                if elsewhere { BusError::OutOfStep } else { BusError::failed(error) }
             })?;
         }
         Ok(())

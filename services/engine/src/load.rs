@@ -82,7 +82,7 @@ where
 {
     let (_, event) = open(engine, recorded).await?;
     let event =
-        A::Event::try_from(event).map_err(|_| EngineError::failed("an event of another kind is on the stream"))?;
+        A::Event::try_from(event).map_err(|_cause| EngineError::failed("an event of another kind is on the stream"))?;
     Arc::make_mut(&mut loaded.state).evolve(&event);
     loaded.version = recorded.version;
     loaded.position = recorded.position;

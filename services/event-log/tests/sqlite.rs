@@ -1,4 +1,5 @@
 //! The log in SQLite keeps the contract, and what only SQLite must keep.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::Arc;
 

@@ -117,7 +117,7 @@ impl Header {
     /// # Errors
     /// When the bytes are no header.
     pub fn decode(bytes: &[u8]) -> Result<(Self, u32), DecodeError> {
-        let stored = pb::Header::decode(bytes).map_err(|_| DecodeError("header"))?;
+        let stored = pb::Header::decode(bytes).map_err(|_cause| DecodeError("header"))?;
         let actor = stored.actor.ok_or(DecodeError("actor"))?;
         let kind = match actor.kind {
             1 => ActorKind::System,

@@ -158,7 +158,7 @@ impl Work {
             let new = register.decide(&person)?;
             take(&mut person, new);
         }
-        let mut contributed: BTreeMap<Option<(Uuid, Uuid)>, (Author, BTreeMap<Category, u32>)> = BTreeMap::new();
+        let mut contributed: BTreeMap<Author, BTreeMap<Category, u32>> = BTreeMap::new();
         for planned in &plan.entries {
             let known = person.entry(planned.entry).is_some();
             match written(&person, planned).and_then(|new| {
@@ -169,9 +169,8 @@ impl Work {
                     if known && finish.is_empty() {
                         self.outcomes.entry(planned.source.clone()).or_insert(Outcome::AlreadyThere);
                     } else {
-                        let by =
-                            contributed.entry(key(planned.author)).or_insert_with(|| (planned.author, BTreeMap::new()));
-                        *by.1.entry(category(planned)).or_default() += 1;
+                        let by = contributed.entry(planned.author).or_default();
+                        *by.entry(category(planned)).or_default() += 1;
                     }
                     finish.iter().for_each(|event| person.evolve(event));
                     events.extend(new.into_iter().chain(finish));
@@ -183,7 +182,7 @@ impl Work {
             }
         }
         self.record(record, plan.person.0, events);
-        for (party, categories) in contributed.into_values() {
+        for (party, categories) in contributed {
             self.receipt(plan, party, &categories);
         }
         Ok(())
@@ -202,13 +201,6 @@ impl Work {
         };
         self.events += 1;
         self.changes.fact(plan.person.0, plan.person.0, id, AccessEvent::from(contributed));
-    }
-}
-
-fn key(author: Author) -> Option<(Uuid, Uuid)> {
-    match author {
-        Author::Staff { agency, staff } => Some((agency.0, staff.0)),
-        Author::System | Author::Person => None,
     }
 }
 

@@ -140,9 +140,8 @@ impl<'a> Reader<'a> {
             path: path.to_owned(),
             problem: problem.to_owned(),
         };
-        let mut patients = bundle.entries.iter().enumerate().filter_map(|(index, entry)| match &entry.resource {
-            Resource::Patient(patient) => Some((index, patient)),
-            _ => None,
+        let mut patients = bundle.entries.iter().enumerate().filter_map(|(index, entry)| {
+            if let Resource::Patient(patient) = &entry.resource { Some((index, patient)) } else { None }
         });
         let (_, patient) =
             patients.next().ok_or_else(|| fault(None, "entry", "has no Patient; a bundle is about one person"))?;
@@ -244,6 +243,7 @@ impl<'a> Reader<'a> {
     fn relationships(&self, plan: &mut Plan) {
         let mut visits: BTreeMap<(AgencyId, StaffId), (u32, String)> = BTreeMap::new();
         for entry in &self.bundle.entries {
+            #[allow(clippy::wildcard_enum_match_arm, reason = "no other resource says who saw the person")]
             match &entry.resource {
                 Resource::Encounter(encounter) => {
                     let Some(seen) = self.seen(encounter) else { continue };

@@ -47,7 +47,7 @@ impl TokenSigner {
     pub fn open(file: &Path) -> anyhow::Result<Self> {
         if !file.exists() {
             let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-            let pkcs8 = pkcs8.map_err(|_| anyhow::anyhow!("no random bytes can be had"))?;
+            let pkcs8 = pkcs8.map_err(|_cause| anyhow::anyhow!("no random bytes can be had"))?;
             crate::dev::write_private(file, pkcs8.as_ref())?;
         }
         let der = std::fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()))?;

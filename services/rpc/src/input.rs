@@ -7,7 +7,7 @@ use crate::Error;
 /// # Errors
 /// When it is not a UUID; the value is not repeated, for it may be anything.
 pub fn id<T: From<Uuid>>(field: &str, text: &str) -> Result<T, Error> {
-    Uuid::try_parse(text).map(T::from).map_err(|_| Error::invalid(field, "must be a UUID"))
+    Uuid::try_parse(text).map(T::from).map_err(|_cause| Error::invalid(field, "must be a UUID"))
 }
 
 /// The id in a field that may be empty.
@@ -40,5 +40,5 @@ pub fn one_of<T>(field: &str, value: i32, from_code: fn(u32) -> Option<T>) -> Re
 /// # Errors
 /// When it does not.
 pub fn small_number(field: &str, value: u32) -> Result<u8, Error> {
-    u8::try_from(value).map_err(|_| Error::invalid(field, "is too large"))
+    u8::try_from(value).map_err(|_cause| Error::invalid(field, "is too large"))
 }

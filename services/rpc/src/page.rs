@@ -24,7 +24,7 @@ pub fn pages(size: i32, token: &str) -> Result<(usize, Vec<u8>), Error> {
     if token.len() > TOKEN_LIMIT {
         return Err(unknown());
     }
-    let after = URL_SAFE_NO_PAD.decode(token).map_err(|_| unknown())?;
+    let after = URL_SAFE_NO_PAD.decode(token).map_err(|_cause| unknown())?;
     Ok((usize::try_from(size).unwrap_or(0), after))
 }
 

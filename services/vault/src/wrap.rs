@@ -40,7 +40,7 @@ impl LocalKek {
     /// # Errors
     /// When they are not.
     pub fn from_base64(text: &str) -> Result<Self, WrapError> {
-        let decoded = base64::engine::general_purpose::STANDARD.decode(text.trim()).map_err(|_| WrapError)?;
+        let decoded = base64::engine::general_purpose::STANDARD.decode(text.trim()).map_err(|_cause| WrapError)?;
         let bytes = Zeroizing::new(decoded);
         if bytes.len() != KEY_BYTES {
             return Err(WrapError);
@@ -68,14 +68,14 @@ fn context(key_id: Uuid, subject: Uuid) -> [u8; 32] {
 
 impl KeyWrap for LocalKek {
     fn wrap(&self, key_id: Uuid, subject: Uuid, key: &[u8]) -> Result<Vec<u8>, WrapError> {
-        let sealed = self.key.seal(&context(key_id, subject), key).map_err(|_| WrapError)?;
+        let sealed = self.key.seal(&context(key_id, subject), key).map_err(|_cause| WrapError)?;
         // The fingerprint names the wrapping key, so that keys can be wrapped anew one by one.
         Ok(self.fingerprint.iter().copied().chain(sealed).collect())
     }
 
     fn unwrap(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, WrapError> {
         let sealed = wrapped.strip_prefix(&self.fingerprint).ok_or(WrapError)?;
-        self.key.open(&context(key_id, subject), sealed).map(Zeroizing::new).map_err(|_| WrapError)
+        self.key.open(&context(key_id, subject), sealed).map(Zeroizing::new).map_err(|_cause| WrapError)
     }
 }
 

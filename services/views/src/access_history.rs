@@ -95,10 +95,10 @@ impl View for AccessHistory {
     }
 
     fn keys(&self, event: &Envelope) -> Vec<Key> {
-        match &event.event {
-            Event::Query(QueryEvent::AccessQueried(e)) => vec![receipt_key(PersonId(event.subject()), e.receipt)],
-            _ => receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt)).into_iter().collect(),
+        if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
+            return vec![receipt_key(PersonId(event.subject()), e.receipt)];
         }
+        receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt)).into_iter().collect()
     }
 
     fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
@@ -131,6 +131,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         rules: Vec::new(),
         query: None,
     };
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are receipts")]
     match &event.event {
         Event::Access(AccessEvent::RecordViewed(e)) => Some(ReceiptDoc {
             entries: e.entries,

@@ -70,10 +70,10 @@ impl View for Directory {
     }
 
     fn keys(&self, event: &Envelope) -> Vec<Key> {
-        match event.event.kind() {
-            StreamKind::Agency => vec![agency_key(AgencyId(event.stream))],
-            StreamKind::Staff => vec![staff_key(StaffId(event.stream))],
-            _ => vec![],
+        if event.event.kind() == StreamKind::Agency {
+            vec![agency_key(AgencyId(event.stream))]
+        } else {
+            vec![staff_key(StaffId(event.stream))]
         }
     }
 

@@ -32,7 +32,7 @@ impl Docs {
     /// When the stored document has another shape.
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, ApplyError> {
         let Some(Some(doc)) = self.open.get(key) else { return Ok(None) };
-        serde_json::from_slice(&doc.body).map(Some).map_err(|_| ApplyError("a document has another shape"))
+        serde_json::from_slice(&doc.body).map(Some).map_err(|_cause| ApplyError("a document has another shape"))
     }
 
     /// Writes a document of this subject.
@@ -40,7 +40,7 @@ impl Docs {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn put<T: Serialize>(&mut self, key: Key, subject: Uuid, position: u64, value: &T) -> Result<(), ApplyError> {
-        let body = serde_json::to_vec(value).map_err(|_| ApplyError("a document cannot be written"))?;
+        let body = serde_json::to_vec(value).map_err(|_cause| ApplyError("a document cannot be written"))?;
         self.changed.insert(key.clone());
         self.open.insert(key, Some(Doc { subject, position, body }));
         Ok(())

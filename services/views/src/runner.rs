@@ -141,7 +141,7 @@ impl Runner {
                         events.push(event);
                     }
                     // A hole, another log's message, or an error: the log has the truth.
-                    _ => return Ok(self.take(standings, events).await?),
+                    _ => return self.take(standings, events).await,
                 }
             }
             if !self.take(standings, events).await? {

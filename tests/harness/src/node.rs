@@ -46,13 +46,12 @@ impl Cluster {
         let kek = directory.path().join("kek");
         std::fs::write(&kek, vault::LocalKek::generate()?.as_bytes())?;
         let issuer = |binding: Binding| {
-            let mut issuer = json!({"issuer": issuer_name(binding), "audience": AUDIENCE, "jwks_file": jwks});
-            match binding {
-                Binding::Agency(agency) => issuer["agency"] = json!(agency.to_string()),
-                Binding::People => issuer["people"] = json!(true),
-                Binding::Operators => issuer["operators"] = json!(true),
-            }
-            issuer
+            let (name, bound) = match binding {
+                Binding::Agency(agency) => ("agency", json!(agency.to_string())),
+                Binding::People => ("people", json!(true)),
+                Binding::Operators => ("operators", json!(true)),
+            };
+            json!({"issuer": issuer_name(binding), "audience": AUDIENCE, "jwks_file": jwks, name: bound})
         };
         let mut bindings = vec![Binding::People, Binding::Operators];
         bindings.extend(sample_agencies()?.into_iter().map(Binding::Agency));

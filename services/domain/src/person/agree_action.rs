@@ -38,7 +38,7 @@ impl Command for AgreeAction {
         optional_date("due", &self.due)?;
         optional("source", &self.source, LINE)?;
         if let Some(goal) = self.goal
-            && !state.entry(goal).is_some_and(|e| e.category == Category::Goals)
+            && state.entry(goal).is_none_or(|e| e.category != Category::Goals)
         {
             return Err(Refusal::not_found("goal"));
         }

@@ -37,7 +37,7 @@ impl Field<u32> for u8 {
     }
 
     fn from_wire(wire: u32) -> Result<Self, DecodeError> {
-        Self::try_from(wire).map_err(|_| DecodeError("number"))
+        Self::try_from(wire).map_err(|_cause| DecodeError("number"))
     }
 }
 
@@ -67,7 +67,7 @@ impl Field<Vec<u8>> for Uuid {
     }
 
     fn from_wire(wire: Vec<u8>) -> Result<Self, DecodeError> {
-        Self::from_slice(&wire).map_err(|_| DecodeError("id"))
+        Self::from_slice(&wire).map_err(|_cause| DecodeError("id"))
     }
 }
 

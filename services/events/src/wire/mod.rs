@@ -59,7 +59,7 @@ macro_rules! wire_event {
                 use crate::wire::Field as _;
                 match (code, schema) {
                     $(($code, 1) => {
-                        let stored = pb::$event::decode(bytes).map_err(|_| crate::DecodeError(stringify!($event)))?;
+                        let stored = pb::$event::decode(bytes).map_err(|_cause| crate::DecodeError(stringify!($event)))?;
                         let pb::$event { $($field),* } = stored;
                         Ok($event { $($field: crate::wire::Field::from_wire($field)?),* }.into())
                     })+

@@ -1,5 +1,6 @@
 //! The stored bytes of every event. They never change: what was written once must be read for ever.
 //! To add an event, add its sample and run with `UPDATE_GOLDEN=1`; a changed line is a mistake.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod samples;
 

@@ -215,15 +215,7 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
         refused(staff.consultations().close_consultation(close()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
     tell("Nor can the conversation be closed over their head:");
     tell(&format!("  > {}", open.message()));
-    let note = "We talked about it".to_owned();
-    let addressed = AddressAgendaItemRequest {
-        request_id: request(),
-        consultation_id: consultation_id.clone(),
-        item_id,
-        note,
-        ..Default::default()
-    };
-    person.consultations().address_agenda_item(addressed).await?;
+    heard(cast, &consultation_id, item_id).await?;
     let closed = staff.consultations().close_consultation(close()).await?.into_inner();
     let mine =
         ListMyConsultationsRequest { at_least_position: closed.position, ..ListMyConsultationsRequest::default() };
@@ -235,6 +227,19 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
         "{} gives their view, agrees, and says that their point was heard. The consultation is closed.",
         cast.name
     ));
+    Ok(())
+}
+
+/// The person says that what they raised was talked about.
+async fn heard(cast: &Cast, consultation_id: &str, item_id: String) -> anyhow::Result<()> {
+    let addressed = AddressAgendaItemRequest {
+        request_id: request(),
+        consultation_id: consultation_id.to_owned(),
+        item_id,
+        note: "We talked about it".into(),
+        ..AddressAgendaItemRequest::default()
+    };
+    cast.person.consultations().address_agenda_item(addressed).await?;
     Ok(())
 }
 

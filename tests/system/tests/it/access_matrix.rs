@@ -82,6 +82,7 @@ fn filled(message: &MessageDescriptor, pair: &Pair) -> DynamicMessage {
 }
 
 fn value(field: &FieldDescriptor, pair: &Pair) -> Value {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "whatever comes needs a thought")]
     let one = match field.kind() {
         Kind::String => Value::String(match field.name() {
             "person_id" => pair.person.to_string(),

@@ -1,4 +1,5 @@
 //! One integration binary for the whole system.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod access_matrix;
 mod architecture;
