@@ -23,7 +23,7 @@ fn dependencies() -> anyhow::Result<()> {
     let deny = tools::cargo_deny()?;
     let check = |what: &[&str]| {
         let mut command = Command::new(&deny);
-        command.current_dir(tools::workspace()).args(["--offline", "check"]).args(what);
+        command.current_dir(tools::workspace()).arg("check").args(what);
         command
     };
     run("dependencies", &mut check(&["bans", "licenses", "sources"]))
