@@ -1,6 +1,7 @@
-use domain::ids::{AgencyId, PersonId, StaffId};
+use domain::ids::{AgencyId, PersonId, StaffId, derived_id};
 use rpc::{Error, Reason};
 use tonic::Extensions;
+use uuid::Uuid;
 
 /// Who is calling, as far as a token says it. What they may do is decided later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +12,20 @@ pub enum Caller {
     Person(PersonId),
     /// Somebody whom an agency's identity provider vouches for. Whether they are its staff, the log says.
     Staff(AgencyId, StaffId),
+}
+
+/// The path of the method that is called: what scopes a request id.
+#[derive(Debug, Clone)]
+pub(crate) struct Method(pub(crate) String);
+
+/// The id in a `request_id` field, made the method's own: used again with another method it is another request.
+///
+/// # Errors
+/// When it is not a UUID.
+pub fn request_id(extensions: &Extensions, text: &str) -> Result<Uuid, Error> {
+    let id = rpc::id("request_id", text)?;
+    let method = extensions.get::<Method>().map(|method| method.0.as_bytes());
+    Ok(derived_id(id, &[method.unwrap_or_default()]))
 }
 
 impl Caller {

@@ -48,14 +48,10 @@ impl Permission {
     /// The denial that every uncovered contribution gets.
     pub fn requires(&self, category: Category, sensitivity: &Sensitivity) -> Result<(), Refusal> {
         match &self.scope {
-            Some(scope) if !scope.covers(category, sensitivity) => Err(denial()),
+            Some(scope) if !scope.covers(category, sensitivity) => Err(Refusal::undisclosed()),
             Some(_) | None => Ok(()),
         }
     }
-}
-
-fn denial() -> Refusal {
-    Refusal::denied("access", "nothing is disclosed to this caller")
 }
 
 impl Contribution {
@@ -73,7 +69,7 @@ impl Contribution {
         Ok(Self {
             caller: Caller::of(extensions)?,
             person: rpc::optional_id("person_id", person_id)?,
-            request: rpc::id("request_id", request_id)?,
+            request: caller::request_id(extensions, request_id)?,
             purpose: u32::try_from(purpose).ok().and_then(Purpose::from_code),
             category,
         })
@@ -135,13 +131,14 @@ impl Gate {
             &context,
             (on, person.0, staff.0),
             |(aggregate, sharing, worker): &Loads<A>, changes| {
-                let Decision::Permit(scope) = decide(sharing, worker, &ask) else { return Err(denial()) };
+                let Decision::Permit(scope) = decide(sharing, worker, &ask) else { return Err(Refusal::undisclosed()) };
                 let permission = Permission { author, person, scope: Some(scope) };
                 let events = decide_on(aggregate, &permission)?;
                 let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
                 changes.record(aggregate, person.0, events);
                 changes.guard(sharing);
                 changes.guard(worker);
+                changes.in_role(worker.role());
                 let contributed = RecordContributed {
                     receipt: ReceiptId(receipt),
                     party: author,

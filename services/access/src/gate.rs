@@ -1,6 +1,6 @@
 //! The gate: decide, read, record the receipt on condition that the decision still holds, and only then answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::events::{AccessDenied, RecordViewed};
 use domain::access::{Ask, Decision, Scope, decide};
@@ -56,6 +56,19 @@ pub(crate) struct Grounds {
     pub(crate) decision: Decision,
 }
 
+/// The categories and the number of entries that were disclosed.
+type Seen = (BTreeSet<Category>, usize);
+
+impl Grounds {
+    /// What is permitted, if anything is.
+    fn scope(&self) -> Option<&Scope> {
+        match &self.decision {
+            Decision::Permit(scope) => Some(scope),
+            Decision::Deny(_) => None,
+        }
+    }
+}
+
 impl Gate {
     /// A gate that records its receipts through this engine.
     #[must_use]
@@ -93,7 +106,7 @@ impl Gate {
                 Decision::Deny(rule) => (Err(*rule), None),
                 Decision::Permit(scope) => {
                     let disclosure = query(scope.clone()).await?;
-                    let seen = (disclosure.categories, disclosure.entries, scope.relied_on_emergency());
+                    let seen = (disclosure.categories, disclosure.entries);
                     (Ok(seen), Some(disclosure.answer))
                 }
             };
@@ -110,7 +123,8 @@ impl Gate {
     }
 
     /// Discloses to a worker something about each of several people, in one answer: a receipt for each of whom something
-    /// is disclosed, all or nothing. `query` gets a scope for each person whose directive permits something.
+    /// is disclosed, all or nothing. `query` gets those whom the worker supports now and who have not blocked the
+    /// agency, with a scope where their directive permits something, and says what it discloses of whom.
     ///
     /// # Errors
     /// When the worker is not current staff, or a receipt cannot be written.
@@ -118,47 +132,61 @@ impl Gate {
         &self,
         asked: &Asked,
         persons: &[PersonId],
-        query: impl Fn(Vec<Option<Scope>>) -> F + Send,
+        query: impl Fn(Vec<(PersonId, Option<Scope>)>) -> F + Send,
     ) -> Result<T, Error>
     where
         T: Send,
-        F: Future<Output = Result<(T, Vec<PersonId>), Error>> + Send,
+        F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
     {
         for _ in 0..ATTEMPTS {
-            let mut all = Vec::with_capacity(persons.len());
-            for person in persons {
-                // Whoever shares nothing gets no receipt, and so no guard: what is remembered will not do for them.
-                all.push((*person, self.grounds(asked, *person, Action::Read, Freshness::Latest).await?));
+            let worker = self.engine.load::<Staff>(asked.staff.0, Freshness::Latest).await?;
+            if !worker.works_for(asked.agency) {
+                return Err(Error::denied());
             }
-            let scopes = all.iter().map(|(_, grounds)| match &grounds.decision {
-                Decision::Permit(scope) => Some(scope.clone()),
-                Decision::Deny(_) => None,
-            });
-            let (answer, disclosed) = query(scopes.collect()).await?;
-            let role = all.first().map(|(_, grounds)| grounds.staff.role().to_owned()).unwrap_or_default();
-            let context = self.context(asked, &role);
-            let mut changes = Changes::new(&context);
+            let mut all = BTreeMap::new();
+            for person in persons {
+                let grounds = self.grounds(asked, *person, Action::Read, Freshness::Latest).await?;
+                let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
+                if !blocked && grounds.sharing.relationship_open(asked.staff, asked.agency) {
+                    all.insert(*person, grounds);
+                }
+            }
+            let scopes = all.iter().map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
+            let (answer, disclosed) = query(scopes).await?;
+            let mut changes = Changes::new(&self.context(asked, worker.role()));
+            changes.guard(&worker);
             for (person, grounds) in &all {
-                if disclosed.contains(person) {
-                    changes.guard(&grounds.sharing);
-                    changes.guard(&grounds.staff);
-                    let seen = (BTreeSet::from([Category::Contact]), 1, false);
+                changes.guard(&grounds.sharing);
+                if let Some(disclosure) = disclosed.get(person) {
+                    let seen = (disclosure.categories.clone(), disclosure.entries);
                     self.receipt(&mut changes, asked, *person, grounds, Ok(seen));
                 }
             }
-            if changes.is_empty() {
-                return Ok(answer);
-            }
-            match self.engine.commit(changes).await {
-                Ok(_) => {
-                    self.metrics.count("permit");
-                    return Ok(answer);
+            match self.settle(changes, &all).await {
+                Ok(()) => return Ok(answer),
+                Err(EngineError::Moved) => {
+                    self.metrics.again.inc();
                 }
-                Err(EngineError::Moved) => drop(self.metrics.again.inc()),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(EngineError::Contention.into())
+    }
+
+    /// Commits receipts; or, when there are none, looks whether what was decided on still holds.
+    async fn settle(&self, changes: Changes, all: &BTreeMap<PersonId, Grounds>) -> Result<(), EngineError> {
+        if !changes.is_empty() {
+            self.engine.commit(changes).await?;
+            self.metrics.count("permit");
+            return Ok(());
+        }
+        for (person, grounds) in all {
+            let now = self.engine.load::<Sharing>(person.0, Freshness::Latest).await?;
+            if now.version != grounds.sharing.version {
+                return Err(EngineError::Moved);
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a receipt of a person's look at their own record. Nothing is decided: it is theirs.
@@ -217,7 +245,7 @@ impl Gate {
         asked: &Asked,
         person: PersonId,
         grounds: &Grounds,
-        outcome: Result<(BTreeSet<Category>, usize, bool), DenialRule>,
+        outcome: Result<Seen, DenialRule>,
     ) -> Result<(), EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
@@ -235,7 +263,7 @@ impl Gate {
         asked: &Asked,
         person: PersonId,
         grounds: &Grounds,
-        outcome: Result<(BTreeSet<Category>, usize, bool), DenialRule>,
+        outcome: Result<Seen, DenialRule>,
     ) {
         let id = Uuid::now_v7();
         let receipt = ReceiptId(id);
@@ -243,7 +271,8 @@ impl Gate {
         let (role, purpose) = (grounds.staff.role().to_owned(), asked.purpose);
         let directive = Version(grounds.sharing.version.0);
         let event = match outcome {
-            Ok((categories, entries, under_emergency)) => {
+            Ok((categories, entries)) => {
+                let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
                 let (categories, entries) =
                     (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
                 RecordViewed { receipt, party, role, purpose, categories, entries, under_emergency, directive }.into()

@@ -14,7 +14,7 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use crate::caller::not_admitted;
+use crate::caller::{Method, not_admitted};
 use crate::classes::admits;
 use crate::{Caller, Classes, Issuers};
 
@@ -98,7 +98,9 @@ impl AccessLayer {
         if !admits(class, caller) {
             return Err(not_admitted());
         }
+        let method = Method(request.uri().path().to_owned());
         request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(method);
         Ok(())
     }
 }

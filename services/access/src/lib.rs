@@ -9,7 +9,7 @@ mod issuers;
 mod layer;
 mod metrics;
 
-pub use caller::Caller;
+pub use caller::{Caller, request_id};
 pub use classes::Classes;
 pub use contribute::{Contribution, Permission};
 pub use gate::{Asked, Disclosure, Gate};

@@ -31,7 +31,7 @@ impl Agencies {
     /// The context of an operator's write.
     fn operator(extensions: &Extensions, request_id: &str) -> Result<Context, Error> {
         Caller::of(extensions)?;
-        Ok(Context::new(Actor::system(), rpc::id("request_id", request_id)?))
+        Ok(Context::new(Actor::system(), access::request_id(extensions, request_id)?))
     }
 
     /// Changes a worker's standing.

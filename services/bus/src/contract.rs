@@ -44,6 +44,7 @@ async fn next(stream: &mut BoxStream<'static, Result<Message, BusError>>, count:
 }
 
 async fn carries_messages_in_order_from_any_position(bus: Arc<dyn Bus>) {
+    assert_eq!(bus.last().await.unwrap(), None);
     let start = bus.prepare(0).await.unwrap();
     assert_eq!(start, 0);
     bus.publish(0, messages(1..=300)).await.unwrap();
@@ -53,7 +54,7 @@ async fn carries_messages_in_order_from_any_position(bus: Arc<dyn Bus>) {
         let count = usize::try_from(310 - after).unwrap();
         assert_eq!(next(&mut stream, count).await, (after + 1..=310).collect::<Vec<_>>());
     }
-    assert_eq!(bus.prepare(310).await.unwrap(), 310);
+    assert_eq!((bus.last().await.unwrap(), bus.prepare(310).await.unwrap()), (Some(310), 310));
 }
 
 async fn a_second_publisher_is_out_of_step(bus: Arc<dyn Bus>) {

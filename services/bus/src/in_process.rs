@@ -55,6 +55,10 @@ impl InProcessBus {
 
 #[async_trait::async_trait]
 impl Bus for InProcessBus {
+    async fn last(&self) -> Result<Option<u64>, BusError> {
+        Ok(self.with(|ring| (!ring.messages.is_empty()).then_some(ring.last)))
+    }
+
     async fn prepare(&self, head: u64) -> Result<u64, BusError> {
         Ok(self.with(|ring| {
             // A fresh ring starts at the head: what is older is in the log.

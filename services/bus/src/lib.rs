@@ -46,6 +46,12 @@ impl BusError {
 /// A bus for one log. Every implementation passes the same contract suite.
 #[async_trait::async_trait]
 pub trait Bus: Send + Sync + 'static {
+    /// The position of the last message that the bus took; none when it holds no copy of this log.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn last(&self) -> Result<Option<u64>, BusError>;
+
     /// Makes the bus ready to take the message after the one it holds last, and returns that one's position. What does
     /// not fit a log whose head is `head` is thrown away, and the bus starts anew.
     ///

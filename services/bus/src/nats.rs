@@ -120,6 +120,10 @@ impl NatsBus {
 
 #[async_trait::async_trait]
 impl Bus for NatsBus {
+    async fn last(&self) -> Result<Option<u64>, BusError> {
+        Ok(self.existing().await?.map(|stream| stream.cached_info().state.last_sequence))
+    }
+
     async fn prepare(&self, head: u64) -> Result<u64, BusError> {
         if let Some(stream) = self.existing().await? {
             let state = &stream.cached_info().state;

@@ -25,6 +25,8 @@ pub enum Reason {
     Rule,
     /// The caller may not do this.
     Denied,
+    /// Nothing is disclosed to the caller, and nothing is said of why.
+    Undisclosed,
 }
 
 impl Refusal {
@@ -56,6 +58,13 @@ impl Refusal {
     /// The rule `rule` refuses it.
     pub fn rule(rule: &'static str, message: impl Into<String>) -> Self {
         Self { reason: Reason::Rule, subject: rule, message: message.into() }
+    }
+
+    /// Nothing is disclosed to the caller. The same whatever is missing: the person, a relationship or consent.
+    #[must_use]
+    pub fn undisclosed() -> Self {
+        let message = "nothing is disclosed to this caller for this purpose".to_owned();
+        Self { reason: Reason::Undisclosed, subject: "access", message }
     }
 
     /// The caller may not do it.

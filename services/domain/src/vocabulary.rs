@@ -127,7 +127,7 @@ coded! {
     DenialRule {
         /// They are not current staff of the agency.
         NotCurrentStaff = 1 "they do not work there now",
-        /// No relationship, emergency or lawful basis is open.
+        /// No relationship or emergency is open.
         NoOpenAccess = 2 "no support relationship with you is open",
         /// The person has blocked the agency.
         AgencyBlocked = 3 "you have blocked the agency",

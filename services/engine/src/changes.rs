@@ -27,6 +27,11 @@ impl Changes {
         Self { context: context.clone(), streams: Vec::new(), guards: Vec::new() }
     }
 
+    /// The role in which the actor acts, where only what was loaded tells it.
+    pub fn in_role(&mut self, role: &str) {
+        role.clone_into(&mut self.context.actor.role);
+    }
+
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -39,7 +44,8 @@ impl Changes {
         A::Event: Into<Event>,
     {
         if events.is_empty() {
-            return;
+            // That nothing happens to it was decided on its state, too.
+            return self.guard(on);
         }
         let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
         let changes = events.into_iter().map(change).collect();

@@ -103,7 +103,7 @@ impl Engine {
         ids: L::Ids,
         decide: impl Fn(&L, &mut Changes) -> Result<(), domain::Refusal> + Send + Sync,
     ) -> Result<Committed, EngineError> {
-        // What is remembered may be old. That can only lead to a conflict, or to a refusal that is then decided again.
+        // What is remembered may be old.
         let mut freshness = Freshness::Remembered;
         for _ in 0..ATTEMPTS {
             let loaded = L::load(self, ids, freshness).await?;
@@ -113,7 +113,9 @@ impl Engine {
             let mut changes = Changes::new(context);
             let decided = decide(&loaded, &mut changes);
             match decided {
+                // Only an append proves that what it was decided on still holds: a refusal or a "nothing to do" does not.
                 Err(_) if freshness == Freshness::Remembered => freshness = Freshness::Latest,
+                Ok(()) if changes.is_empty() && freshness == Freshness::Remembered => freshness = Freshness::Latest,
                 Err(refusal) => return Err(EngineError::Refused(refusal)),
                 Ok(()) if changes.is_empty() => return Ok(Committed { position: loaded.position(), at: context.now }),
                 Ok(()) => match self.commit(changes).await {
@@ -139,6 +141,8 @@ impl Engine {
     async fn append(&self, append: Append) -> Result<Position, EngineError> {
         let span = tracing::info_span!("log.append");
         match self.log.append(append).instrument(span).await {
+            // Another try of the same request was faster: what it came to is on its streams.
+            Ok(appended) if appended.replayed => Err(EngineError::Moved),
             Ok(appended) => {
                 self.appended.notify_one();
                 Ok(appended.position)

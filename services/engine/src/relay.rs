@@ -98,17 +98,17 @@ impl Relay {
 
     /// Prepares the bus, and copies until another relay or an emptied bus makes it prepare anew.
     async fn copy(&self, nudges: &mut BoxStream<'static, ()>, pause: &mut Duration) -> Result<(), RelayError> {
-        let head = self.log.head().await?;
-        let mut last = self.bus.prepare(head.0).await?;
+        let mut last = self.standing().await?;
         *pause = FIRST_PAUSE;
         loop {
             let batch = self.log.read(Position(last), BATCH).await?;
             let Some(newest) = batch.last().map(|event| event.position.0) else {
                 self.metrics.lag.set(0);
                 // Woken by a nudge or by the timer; the timer also notices a bus that was emptied meanwhile.
-                if tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await.is_err() {
-                    let standing = self.bus.prepare(last).await?;
-                    last = standing;
+                match tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await {
+                    Ok(Some(())) => {}
+                    Ok(None) => return Err(BusError::Gap.into()),
+                    Err(_timer) => last = self.standing().await?,
                 }
                 continue;
             };
@@ -124,6 +124,18 @@ impl Relay {
                 Err(BusError::OutOfStep) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// Where the bus stands, made ready to go on from there.
+    async fn standing(&self) -> Result<u64, RelayError> {
+        let last = self.bus.last().await?;
+        // The log is asked after the bus. The bus holds only what was durable, so if it is ahead of the log now, it is
+        // the copy of another log; asked the other way round, another relay's work would look like that.
+        let head = self.log.head().await?.0;
+        match last {
+            Some(last) if last <= head => Ok(last),
+            Some(_) | None => Ok(self.bus.prepare(head).await?),
         }
     }
 

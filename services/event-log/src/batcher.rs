@@ -60,10 +60,10 @@ impl Batcher {
             }
             mpsc::error::TrySendError::Closed(_) => StoreError::new("the log is closed").into(),
         })?;
-        self.metrics.waiting.inc();
-        let verdict = verdict.await;
-        self.metrics.waiting.dec();
-        verdict.unwrap_or_else(|_| Err(StoreError::new("the log was closed before the append was committed").into()))
+        let _waiting = Waiting::new(&self.metrics);
+        verdict
+            .await
+            .unwrap_or_else(|_| Err(StoreError::new("the log was closed before the append was committed").into()))
     }
 
     /// Refuses what breaks a limit or contradicts itself, before it can hurt its neighbours.
@@ -88,6 +88,22 @@ impl Batcher {
             return Err(AppendError::Invalid("too many bytes"));
         }
         Ok((events, bytes))
+    }
+}
+
+/// Counts a caller who waits, also one who goes away.
+struct Waiting<'a>(&'a LogMetrics);
+
+impl<'a> Waiting<'a> {
+    fn new(metrics: &'a LogMetrics) -> Self {
+        metrics.waiting.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.dec();
     }
 }
 

@@ -7,6 +7,7 @@
 mod batcher;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod dialect;
 mod limits;
 mod metrics;
 mod postgres;

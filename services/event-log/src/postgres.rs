@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
+use crate::dialect::{event_log, signed, unsigned};
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
     Version,
@@ -32,6 +33,8 @@ pub struct PostgresLog {
 
 /// How long to wait for a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a batch may take. After that its outcome is unknown, and the connection is given up.
+const COMMIT_LIMIT: Duration = Duration::from_secs(20);
 
 impl PostgresLog {
     /// Opens a log that [`PostgresLog::migrate`] has made.
@@ -62,89 +65,13 @@ impl PostgresLog {
         migrator.dangerous_set_table_name("migrations_event_log");
         migrator.run(&mut connection).await.map_err(StoreError::new)
     }
-
-    async fn find_request(&self, append: &Append) -> Result<Option<Appended>, StoreError> {
-        let mut versions = Vec::with_capacity(append.streams.len());
-        let mut last = Position::default();
-        for slot in &append.streams {
-            let row: (Option<i64>, Option<i64>, Option<i64>) =
-                sqlx::query_as(include_str!("../sql/postgres/find_request.sql"))
-                    .bind(slot.stream.kind)
-                    .bind(slot.stream.id)
-                    .bind(append.request)
-                    .fetch_one(&self.readers)
-                    .await?;
-            let (Some(_), Some(position), Some(version)) = row else { return Ok(None) };
-            last = last.max(Position(unsigned(position)));
-            versions.push(Version(unsigned(version)));
-        }
-        Ok(Some(Appended { position: last, versions, replayed: true }))
-    }
 }
 
-#[async_trait::async_trait]
-impl EventLog for PostgresLog {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let retry = append.clone_shape();
-        match self.batcher.append(append).await {
-            // Looked up only now: a first write pays nothing for it.
-            Err(AppendError::Conflict) => self.find_request(&retry).await?.ok_or(AppendError::Conflict),
-            verdict => verdict,
-        }
-    }
-
-    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-        let rows =
-            sqlx::query(include_str!("../sql/postgres/read.sql")).bind(signed(after.0)).bind(signed(limit as u64));
-        rows.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
-    }
-
-    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-        let rows = sqlx::query(include_str!("../sql/postgres/read_stream.sql"))
-            .bind(stream.kind)
-            .bind(stream.id)
-            .bind(signed(after.0))
-            .bind(signed(limit as u64));
-        rows.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
-    }
-
-    async fn head(&self) -> Result<Position, StoreError> {
-        let (position, _): (i64, Uuid) =
-            sqlx::query_as(include_str!("../sql/postgres/head.sql")).fetch_one(&self.readers).await?;
-        Ok(Position(unsigned(position)))
-    }
-
-    fn epoch(&self) -> Uuid {
-        self.epoch
-    }
-}
+event_log!(PostgresLog, PgRow, "postgres");
 
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::from(e))?;
     Ok(options.application_name("alongside").disable_statement_logging())
-}
-
-fn recorded(row: &PgRow) -> Result<Recorded, sqlx::Error> {
-    Ok(Recorded {
-        position: Position(unsigned(row.try_get(0)?)),
-        stream: StreamId { kind: row.try_get(1)?, id: row.try_get(2)? },
-        version: Version(unsigned(row.try_get(3)?)),
-        event_type: row.try_get(4)?,
-        key_id: row.try_get(5)?,
-        at: row.try_get(6)?,
-        request: row.try_get(7)?,
-        head: row.try_get::<Vec<u8>, _>(8)?.into(),
-        body: row.try_get::<Vec<u8>, _>(9)?.into(),
-    })
-}
-
-/// SQL has no unsigned numbers; positions and versions are never negative.
-pub(crate) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Owns the one connection that appends. It lives in the batcher's task, so that a caller who goes away can never leave
@@ -161,7 +88,9 @@ impl Committer for PostgresCommitter {
             Some(connection) => connection,
             None => tokio::time::timeout(CONNECT_LIMIT, self.options.connect()).await.map_err(StoreError::new)??,
         };
-        let verdicts = Columns::of(batch).call(&mut connection, batch).await;
+        // A connection that has died silently would otherwise hold up every append of this process.
+        let called = tokio::time::timeout(COMMIT_LIMIT, Columns::of(batch).call(&mut connection, batch)).await;
+        let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)));
         // After an error of the connection itself, the next batch starts on a new one.
         if verdicts.as_ref().map_or_else(|e| e.refused, |_| true) {
             self.connection = Some(connection);

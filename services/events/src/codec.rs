@@ -48,10 +48,10 @@ impl CodecError {
         matches!(self, Self::Vault(VaultError::Destroyed))
     }
 
-    /// Whether only the key store failed: the same event may well open later.
+    /// Whether only the key store or the key-encryption key is at fault: the same event may well open later.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Vault(VaultError::Store(_)))
+        matches!(self, Self::Vault(VaultError::Store(_) | VaultError::Wrap(_) | VaultError::UnknownKey))
     }
 }
 

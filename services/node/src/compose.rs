@@ -64,7 +64,13 @@ impl Stores {
             Place::Postgres(url) => Arc::new(PostgresKeys::open(&url, KEY_CONNECTIONS).await?),
         };
         let kek = LocalKek::from_base64(&config.key_encryption_key()?)?;
-        let codec = Codec::new(Arc::new(Vault::new(keys, Arc::new(kek))));
+        let vault = Vault::new(keys, Arc::new(kek));
+        // A key that nothing is sealed with: it opens only with the key-encryption key that the first start used.
+        vault
+            .key_of(uuid::Uuid::nil())
+            .await
+            .context("`vault.key_encryption_key` is not the one that this system was started with")?;
+        let codec = Codec::new(Arc::new(vault));
         Ok(Self { log, documents, codec, log_metrics })
     }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use access::{Asked, Caller, Disclosure};
-use domain::ids::PersonId;
+use domain::access::Scope;
+use domain::ids::{EntryId, PersonId};
 use domain::vocabulary::Category;
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, words};
 use tonic::Extensions;
-use views::record::{self, EntryDoc};
+use views::record::{self, Content, EntryDoc};
 use views::{Page, Pages};
 
 use crate::{People, entry};
@@ -45,12 +46,29 @@ impl People {
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered =
                 |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);
-            let page = self.page(person, pages, covered).await?;
+            let mut page = self.page(person, pages, covered).await?;
+            self.hide_goals(person, &mut page, &scope).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
             Ok(Disclosure { answer: self.to_wire(page).await?, categories, entries })
         });
         let (entries, next_page_token, position) = answer.await?;
         Ok(pb::GetSharedPlanResponse { entries, next_page_token, position })
+    }
+
+    /// Takes the goal out of an action when the goal itself is withheld: that it exists is not told.
+    async fn hide_goals(&self, person: PersonId, page: &mut Page<EntryDoc>, scope: &Scope) -> Result<(), Error> {
+        let goal_of = |doc: &EntryDoc| if let Content::Action(action) = &doc.content { action.goal } else { None };
+        let key = |goal| record::entry_key(person, Category::Goals, goal);
+        let keys: Vec<_> = page.items.iter().filter_map(goal_of).map(key).collect();
+        let goals = self.views.get::<EntryDoc>(record::NAME, &keys).await?;
+        for doc in &mut page.items {
+            if let Content::Action(action) = &mut doc.content {
+                let goal = |goal: &EntryId| goals.get(&key(*goal));
+                let shown = |goal: &EntryDoc| scope.covers(goal.category, &goal.sensitivity);
+                action.goal = action.goal.filter(|id| goal(id).is_some_and(shown));
+            }
+        }
+        Ok(())
     }
 
     async fn page(

@@ -46,7 +46,7 @@ impl PeopleService for People {
         let (_, extensions, m) = request.into_parts();
         let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::AboutMe)?;
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| WriteAboutMe {
+        let added = self.add(&contribution, &sensitivity, None, |entry, permission| WriteAboutMe {
             entry,
             author: permission.author,
             heading: m.heading.clone(),
@@ -65,7 +65,7 @@ impl PeopleService for People {
         let contribution =
             Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Strengths)?;
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| RecordStrength {
+        let added = self.add(&contribution, &sensitivity, None, |entry, permission| RecordStrength {
             entry,
             author: permission.author,
             text: m.text.clone(),
@@ -83,7 +83,7 @@ impl PeopleService for People {
         let contribution =
             Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::WhatMatters)?;
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| RecordWhatMatters {
+        let added = self.add(&contribution, &sensitivity, None, |entry, permission| RecordWhatMatters {
             entry,
             author: permission.author,
             text: m.text.clone(),
@@ -100,7 +100,7 @@ impl PeopleService for People {
         let (_, extensions, m) = request.into_parts();
         let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Health)?;
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| DescribeCondition {
+        let added = self.add(&contribution, &sensitivity, None, |entry, permission| DescribeCondition {
             entry,
             author: permission.author,
             text: m.text.clone(),
@@ -117,7 +117,7 @@ impl PeopleService for People {
         let (_, extensions, m) = request.into_parts();
         let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Goals)?;
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| SetGoal {
+        let added = self.add(&contribution, &sensitivity, None, |entry, permission| SetGoal {
             entry,
             author: permission.author,
             text: m.text.clone(),
@@ -137,7 +137,7 @@ impl PeopleService for People {
         let sensitivity = words::sensitivity(m.sensitivity.clone())?;
         let goal = rpc::optional_id("goal_id", &m.goal_id)?;
         let confidence = rpc::small_number("confidence", m.confidence)?;
-        let added = self.add(&contribution, &sensitivity, |entry, permission| AgreeAction {
+        let added = self.add(&contribution, &sensitivity, goal, |entry, permission| AgreeAction {
             entry,
             author: permission.author,
             text: m.text.clone(),

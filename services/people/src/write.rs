@@ -22,7 +22,7 @@ impl People {
         message: pb::RegisterPersonRequest,
     ) -> Result<pb::RegisterPersonResponse, Error> {
         Caller::of(extensions)?;
-        let context = Context::new(Actor::system(), rpc::id("request_id", &message.request_id)?);
+        let context = Context::new(Actor::system(), access::request_id(extensions, &message.request_id)?);
         let id = context.new_id();
         let command = RegisterPerson { name: message.name, birth_date: message.birth_date };
         type Loads = (Loaded<Person>, Loaded<Sharing>);
@@ -34,11 +34,13 @@ impl People {
         Ok(pb::RegisterPersonResponse { position: registered.await?.position.0, person_id: id.to_string() })
     }
 
-    /// Adds an entry: `command` makes the wish, given the new entry's id and the permission.
+    /// Adds an entry: `command` makes the wish, given the new entry's id and the permission. A goal that it serves must
+    /// be covered too.
     pub(crate) async fn add<C>(
         &self,
         contribution: &Contribution,
         sensitivity: &Sensitivity,
+        goal: Option<EntryId>,
         command: impl Fn(EntryId, &Permission) -> C + Send + Sync,
     ) -> Result<(EntryId, Committed), Error>
     where
@@ -48,6 +50,9 @@ impl People {
         let entry = EntryId(context.new_id());
         let added = self.gate.contribute(contribution, person.0, |record: &Loaded<Person>, permission| {
             permission.requires(contribution.category, sensitivity)?;
+            if let Some(goal) = goal {
+                covered(record, goal, Category::Goals, permission)?;
+            }
             command(entry, permission).decide(record)
         });
         Ok((entry, added.await?))

@@ -1,6 +1,8 @@
 //! "My people" and "caseload".
 
-use access::{Asked, Caller};
+use std::collections::{BTreeSet, HashMap};
+
+use access::{Asked, Caller, Disclosure};
 use domain::access::Scope;
 use domain::ids::PersonId;
 use domain::vocabulary::{Author, Category, Sensitivity};
@@ -53,22 +55,25 @@ impl Relationships {
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
-            let rows = self.rows(items, scopes).await?;
-            let named = items.iter().zip(&rows).filter(|(_, row)| !row.name.is_empty());
-            let disclosed = named.map(|(doc, _)| doc.person).collect();
+            let rows = self.rows(items, &scopes.into_iter().collect()).await?;
+            let named = |row: &&(PersonId, pb::CaseloadRow)| !row.1.name.is_empty();
+            let name = || Disclosure { answer: (), categories: BTreeSet::from([Category::Contact]), entries: 1 };
+            let disclosed = rows.iter().filter(named).map(|(person, _)| (*person, name())).collect();
             Ok((rows, disclosed))
         });
-        Ok(pb::GetCaseloadResponse { rows: rows.await?, next_page_token: rpc::next_token(next), position })
+        let rows = rows.await?.into_iter().map(|(_, row)| row).collect();
+        Ok(pb::GetCaseloadResponse { rows, next_page_token: rpc::next_token(next), position })
     }
 
-    /// A row for each relationship, with the name where the person shares it.
-    async fn rows(&self, docs: &[CaseDoc], scopes: Vec<Option<Scope>>) -> Result<Vec<pb::CaseloadRow>, Error> {
-        let shares = |scope: &Option<Scope>| {
-            scope.as_ref().is_some_and(|scope| scope.covers(Category::Contact, &Sensitivity::normal()))
-        };
-        let shared: Vec<PersonId> =
-            docs.iter().zip(&scopes).filter(|(_, s)| shares(s)).map(|(doc, _)| doc.person).collect();
-        let keys: Vec<_> = shared.iter().map(|person| record::contact_key(*person)).collect();
+    /// A row for each relationship, with the name where the person shares it. Whoever has blocked the agency has none.
+    async fn rows(
+        &self,
+        docs: &[CaseDoc],
+        scopes: &HashMap<PersonId, Option<Scope>>,
+    ) -> Result<Vec<(PersonId, pb::CaseloadRow)>, Error> {
+        let shares = |scope: &Scope| scope.covers(Category::Contact, &Sensitivity::normal());
+        let shared = scopes.iter().filter(|(_, scope)| scope.as_ref().is_some_and(shares));
+        let keys: Vec<_> = shared.map(|(person, _)| record::contact_key(*person)).collect();
         let contacts = self.views.get::<EntryDoc>(record::NAME, &keys).await?;
         let name = |doc: &CaseDoc| match contacts.get(&record::contact_key(doc.person)).map(|entry| &entry.content) {
             Some(Content::Contact { name, .. }) => name.clone(),
@@ -81,7 +86,7 @@ impl Relationships {
             offer: doc.offer.clone(),
             since: doc.since.map(words::timestamp),
         };
-        Ok(docs.iter().map(row).collect())
+        Ok(docs.iter().filter(|doc| scopes.contains_key(&doc.person)).map(|doc| (doc.person, row(doc))).collect())
     }
 }
 

@@ -26,7 +26,7 @@ fn own(
     relationship_id: &str,
 ) -> Result<(PersonId, RelationshipId, Context), Error> {
     let person = Caller::of(extensions)?.person()?;
-    let context = Context::new(Actor::person(person), rpc::id("request_id", request_id)?);
+    let context = Context::new(Actor::person(person), access::request_id(extensions, request_id)?);
     Ok((person, rpc::id("relationship_id", relationship_id)?, context))
 }
 
@@ -38,22 +38,28 @@ impl Relationships {
     ) -> Result<pb::ProposeSupportResponse, Error> {
         let (agency, staff) = Caller::of(extensions)?.staff()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
-        let context = Context::new(Actor::staff(agency, staff, ""), rpc::id("request_id", &message.request_id)?);
+        let context =
+            Context::new(Actor::staff(agency, staff, ""), access::request_id(extensions, &message.request_id)?);
         let relationship = RelationshipId(context.new_id());
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
         let ids = (relationship.0, person.0, person.0, staff.0);
-        let denied = || Refusal::denied("access", "nothing is disclosed to this caller");
         let offer = message.offer;
         let proposed = self.gate.engine().transact(&context, ids, |(new, record, sharing, worker): &Loads, changes| {
-            // Whether somebody is registered, or has blocked the agency, is not told.
-            if !worker.works_for(agency) || !record.is_registered() || sharing.is_blocked(agency) {
-                return Err(denied());
-            }
+            // What depends on the worker and their words comes first: whether somebody is registered, or has blocked the
+            // agency, is not told by what is refused.
             let parties = Parties { person, agency, staff };
             let propose = ProposeSupport { parties, role: worker.role().to_owned(), offer: offer.clone() };
-            changes.record(new, person.0, propose.decide(new)?);
+            if !worker.works_for(agency) {
+                return Err(Refusal::undisclosed());
+            }
+            let events = propose.decide(new)?;
+            if !record.is_registered() || sharing.is_blocked(agency) {
+                return Err(Refusal::undisclosed());
+            }
+            changes.record(new, person.0, events);
             changes.guard(sharing);
             changes.guard(worker);
+            changes.in_role(worker.role());
             Ok(())
         });
         match proposed.await {

@@ -47,7 +47,10 @@ impl Error {
     /// Something failed inside; the cause is logged here.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = cause, "a call failed inside");
-        Self::new(Reason::Internal, "failed inside; nothing was disclosed")
+        Self::new(
+            Reason::Internal,
+            "failed inside; nothing was disclosed, and a write may be tried again with the same request id",
+        )
     }
 
     /// The documented reason.
@@ -67,7 +70,6 @@ impl Error {
             Reason::Contention => Code::Aborted,
             Reason::Overloaded => Code::ResourceExhausted,
             Reason::ViewBehind => Code::Unavailable,
-            Reason::DeadlineExceeded => Code::DeadlineExceeded,
             Reason::Internal | Reason::Unspecified => Code::Internal,
         }
     }
@@ -100,16 +102,13 @@ impl From<Error> for Status {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        // The words of a denial never tell what was missing.
-        if (refusal.reason, refusal.subject) == (domain::Reason::Denied, "access") {
-            return Self::denied();
-        }
         let reason = match refusal.reason {
             domain::Reason::Invalid => Reason::InvalidArgument,
             domain::Reason::NotFound => Reason::NotFound,
             domain::Reason::AlreadyExists => Reason::AlreadyExists,
             domain::Reason::Rule => Reason::RuleRefused,
             domain::Reason::Denied => Reason::AccessDenied,
+            domain::Reason::Undisclosed => return Self::denied(),
         };
         Self { reason, subject: refusal.subject.to_owned(), message: refusal.message }
     }
@@ -168,8 +167,7 @@ mod tests {
 
     #[test]
     fn a_denial_is_the_same_whatever_was_missing() {
-        let refused = Refusal::denied("access", "nothing is disclosed to this caller");
-        assert_eq!(Error::from(refused).code(), Error::denied().code());
+        assert_eq!(Error::from(Refusal::undisclosed()), Error::denied());
         assert_eq!(Error::from(EngineError::Erased), Error::denied());
     }
 }

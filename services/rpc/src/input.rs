@@ -40,5 +40,5 @@ pub fn one_of<T>(field: &str, value: i32, from_code: fn(u32) -> Option<T>) -> Re
 /// # Errors
 /// When it does not.
 pub fn small_number(field: &str, value: u32) -> Result<u8, Error> {
-    u8::try_from(value).map_err(|_cause| Error::invalid(field, "is too large"))
+    u8::try_from(value).map_err(|_cause| Error::invalid(field, "must be from `0` to `255`"))
 }

@@ -19,7 +19,7 @@ impl SharingServices {
     /// Who acts, in which role, under which request.
     async fn acting(&self, extensions: &Extensions, request_id: &str) -> Result<(AgencyId, StaffId, Context), Error> {
         let (agency, staff) = Caller::of(extensions)?.staff()?;
-        let request = rpc::id("request_id", request_id)?;
+        let request = access::request_id(extensions, request_id)?;
         let worker = self.gate.engine().load::<Staff>(staff.0, Freshness::Remembered).await?;
         Ok((agency, staff, Context::new(Actor::staff(agency, staff, worker.role()), request)))
     }
@@ -38,9 +38,9 @@ impl SharingServices {
         let declared = self.gate.engine().transact(&context, ids, |(declared, sharing, worker): &Loads, changes| {
             current(worker, agency)?;
             let open = OpenEmergencyAccess { emergency, agency, staff, reason: reason.clone(), now, minutes };
-            let opened = open.decide(sharing)?;
+            // What depends on the worker comes first, so that a refusal tells nothing of the person.
             changes.record(declared, agency.0, DeclareEmergency { emergency, person, agency }.decide(declared)?);
-            changes.record(sharing, person.0, opened);
+            changes.record(sharing, person.0, open.decide(sharing)?);
             changes.guard(worker);
             Ok(())
         });
@@ -101,9 +101,5 @@ impl SharingServices {
 }
 
 fn current(worker: &Staff, agency: AgencyId) -> Result<(), Refusal> {
-    if worker.works_for(agency) {
-        Ok(())
-    } else {
-        Err(Refusal::denied("access", "nothing is disclosed to this caller"))
-    }
+    if worker.works_for(agency) { Ok(()) } else { Err(Refusal::undisclosed()) }
 }

@@ -46,7 +46,7 @@ impl SharingServices {
         message: pb::QueryAccessRequest,
     ) -> Result<pb::QueryAccessResponse, Error> {
         let person = Caller::of(extensions)?.person()?;
-        let context = Context::new(Actor::person(person), rpc::id("request_id", &message.request_id)?);
+        let context = Context::new(Actor::person(person), access::request_id(extensions, &message.request_id)?);
         let receipt: ReceiptId = rpc::id("receipt_id", &message.receipt_id)?;
         // The person names what they have read: it is in the view, or it is not theirs.
         let key = access_history::receipt_key(person, receipt);

@@ -27,7 +27,7 @@ impl SharingServices {
         C: Command<Aggregate = Sharing>,
     {
         let person = Caller::of(extensions)?.person()?;
-        let context = Context::new(Actor::person(person), rpc::id("request_id", request_id)?);
+        let context = Context::new(Actor::person(person), access::request_id(extensions, request_id)?);
         let provision = ProvisionId(context.new_id());
         let changed = self.gate.engine().transact(&context, (person.0,), |(sharing,): &(Loaded<Sharing>,), changes| {
             changes.record(sharing, person.0, command(provision).decide(sharing)?);

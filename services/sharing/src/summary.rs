@@ -82,9 +82,16 @@ pub(crate) fn provision(permit: bool, terms: &Terms, names: &impl Names) -> Stri
         (false, Level::Restricted) => " where it is restricted",
         (false, Level::VeryRestricted) => " where it is very restricted",
     };
+    let topics = terms.labels.iter().map(String::as_str).collect::<Vec<_>>();
+    let topics = match (permit, topics.as_slice()) {
+        (_, []) => String::new(),
+        (true, topics) => format!(", also where it is labelled {}", list(topics, "")),
+        (false, topics) => format!(" where it is labelled {}", list(topics, "")),
+    };
+    let period = if terms.from.is_some() || terms.until.is_some() { ", for a limited time" } else { "" };
     let purposes = terms.purposes.iter().map(|p| p.word()).collect::<Vec<_>>();
     let purposes = if purposes.is_empty() { String::new() } else { format!(", {}", list(&purposes, "")) };
-    format!("{actor} {verb} your {}{level}{purposes}", categories(&terms.categories, "record"))
+    format!("{actor} {verb} your {}{level}{topics}{purposes}{period}", categories(&terms.categories, "record"))
 }
 
 #[cfg(test)]
@@ -121,6 +128,24 @@ mod tests {
             rules: vec![DenialRule::AgencyBlocked],
             query: None,
         }
+    }
+
+    #[test]
+    fn a_provision_says_its_topics_and_that_it_ends() {
+        let terms = Terms {
+            actor: ProvisionActor::Everybody,
+            categories: vec![Category::Health],
+            level: Level::Normal,
+            labels: vec!["PSY".into()],
+            purposes: vec![],
+            actions: vec![],
+            from: None,
+            until: Some(Timestamp(1)),
+        };
+        let said = provision(false, &terms, &Known);
+        let expected =
+            "Everybody may not see, add to or pass on your health where it is labelled PSY, for a limited time";
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -75,7 +75,12 @@ async fn a_new_generation_is_unseen_until_the_swap(store: &dyn DocumentStore) {
     let new = store.begin_generation("e").await.unwrap();
     store.advance(vec![advance("e", new, 0, 3, vec![upsert(b"k", "new")])]).await.unwrap();
     assert_eq!(bodies(store, "e").await, ["old"]);
-    store.swap("e", new).await.unwrap();
+    let behind = store.begin_generation("e").await.unwrap();
+    assert!(!store.swap("e", behind).await.unwrap(), "readers never go back");
+    assert!(!store.swap("e", 99).await.unwrap(), "there is always a current generation");
+    assert_eq!(bodies(store, "e").await, ["old"]);
+    store.drop_generation("e", behind).await.unwrap();
+    assert!(store.swap("e", new).await.unwrap());
     assert_eq!(bodies(store, "e").await, ["new"]);
     store.drop_generation("e", 1).await.unwrap();
     assert!(!store.advance(vec![advance("e", 1, 3, 4, vec![])]).await.unwrap(), "the old runner must notice");

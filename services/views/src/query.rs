@@ -18,6 +18,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Documents read from the store at once, while a page is filled.
 const CHUNK: usize = 200;
+/// Bytes of documents on a page: well below what a client takes in one message. One document always fits.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// Why a view cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +120,8 @@ impl Views {
         Ok(self.store.position(view).await?)
     }
 
-    /// A page of the documents whose keys begin with `prefix` and that `keep` keeps. The page is full unless the list
-    /// ends, whatever was left out.
+    /// A page of the documents whose keys begin with `prefix` and that `keep` keeps. The page is full, by
+    /// number or by bytes, unless the list ends, whatever was left out.
     ///
     /// # Errors
     /// When the store fails or a document has another shape.
@@ -134,6 +136,7 @@ impl Views {
         let mut after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
         let mut kept: Vec<(Key, T)> = Vec::new();
         let mut reflected = 0;
+        let (mut bytes, mut more) = (0, false);
         loop {
             let (documents, position) = self.store.scan(view, &after, &end, CHUNK).await?;
             // The oldest of what was read: the page reflects at least this.
@@ -141,23 +144,23 @@ impl Views {
             let last = documents.len() < CHUNK;
             for document in documents {
                 after.clone_from(&document.key.0);
-                let key = document.key.clone();
+                let (key, size) = (document.key.clone(), document.body.len());
                 if let Some(value) = self.open(view, document).await?
                     && keep(&value)
                 {
+                    // One that does not fit any more tells that there is a next page.
+                    bytes += size;
+                    more = kept.len() == pages.size || (bytes > PAGE_BYTES && !kept.is_empty());
+                    if more {
+                        break;
+                    }
                     kept.push((key, value));
                 }
-                // One more than fits tells whether there is a next page.
-                if kept.len() > pages.size {
-                    break;
-                }
             }
-            if last || kept.len() > pages.size {
+            if last || more {
                 break;
             }
         }
-        let more = kept.len() > pages.size;
-        kept.truncate(pages.size);
         // The token names an item that was handed out, never one that was left out.
         let next = kept.last().filter(|_| more).and_then(|(key, _)| key.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
         Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position: reflected })
@@ -189,6 +192,8 @@ impl Views {
     async fn open<T: DeserializeOwned>(&self, view: &str, document: StoredDocument) -> Result<Option<T>, ViewsError> {
         let opened = open_document(&self.codec, view, document).await.map_err(|e| ViewsError::Failed(e.into()))?;
         let Some((_, Doc { body, .. })) = opened else { return Ok(None) };
-        serde_json::from_slice(&body).map(Some).map_err(|e| ViewsError::Failed(e.into()))
+        // Without the cause: it may repeat what the document says.
+        let shape = |_cause| ViewsError::Failed("a document has another shape".into());
+        serde_json::from_slice(&body).map(Some).map_err(shape)
     }
 }

@@ -7,9 +7,11 @@ use events::Codec;
 
 use crate::docs::Doc;
 use crate::runner::{BATCH, RunnerError, Standing, apply, open_document};
-use crate::store::DocumentStore;
+use crate::store::{DocumentStore, Generation};
 use crate::view::View;
 
+/// How often a rebuild catches up anew before it gives up.
+const SWAPS: usize = 20;
 /// Documents compared at once.
 const PAGE: usize = 500;
 
@@ -68,22 +70,36 @@ impl Rebuild {
         let generation = self.store.begin_generation(name).await?;
         let mut building = [Standing { view, generation, position: 0, parked: Default::default() }];
         self.catch_up(&mut building).await?;
-        let [built] = building;
+        let [built] = &building;
+        let position = built.position;
         let current = self.store.generations(name).await?.into_iter().find(|g| g.current);
         let documents;
         let mut differing = None;
-        if current.is_some_and(|c| c.position == built.position) {
+        if current.is_some_and(|c| c.position == position) {
             let (compared, different) = self.compare(name, old.generation, generation).await?;
             documents = compared;
             differing = Some(different);
         } else {
             documents = self.compare(name, generation, generation).await?.0;
         }
-        self.store.swap(name, generation).await?;
-        for stale in self.store.generations(name).await?.into_iter().filter(|g| !g.current) {
+        let mut swapped = self.store.swap(name, generation).await?;
+        for _ in 0..SWAPS {
+            if swapped {
+                break;
+            }
+            // The generation that grew went on meanwhile.
+            self.catch_up(&mut building).await?;
+            swapped = self.store.swap(name, generation).await?;
+        }
+        if !swapped {
+            return Err(RebuildError("the view grows faster than it is rebuilt, or another rebuild was faster".into()));
+        }
+        // Only what is older: a younger one is another rebuild's.
+        let stale = |g: &Generation| !g.current && g.number < generation;
+        for stale in self.store.generations(name).await?.into_iter().filter(stale) {
             self.store.drop_generation(name, stale.number).await?;
         }
-        Ok(Rebuilt { view: name, generation, position: built.position, documents, differing })
+        Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 
     async fn catch_up(&self, building: &mut [Standing; 1]) -> Result<(), RebuildError> {

@@ -1,4 +1,4 @@
-//! "My sharing": who can see what now, and how it came to be.
+//! "My sharing": who can see what now.
 
 use domain::StreamKind;
 use domain::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};

@@ -20,7 +20,7 @@ pub struct Ask {
     pub now: Timestamp,
 }
 
-/// A decision, with the rules that made it.
+/// A decision: with its scope, or with the rule that denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Something may be seen: what exactly, the scope says.
@@ -65,10 +65,10 @@ impl Scope {
     }
 }
 
-/// What emergency access covers by itself: everything but what is very restricted. See `infra/decisions/`.
+/// What emergency access covers by itself: everything but what is very restricted. See `infra/decisions/0003-emergency-access.md`.
 const EMERGENCY_LEVEL: Level = Level::Restricted;
 
-/// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything but a lawful basis.
+/// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything.
 #[must_use]
 pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if !staff.works_for(ask.agency) {

@@ -1,4 +1,4 @@
-//! What can have happened on a `access` stream.
+//! What can have happened on an `access` stream.
 
 use crate::ids::ReceiptId;
 use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version};
@@ -37,7 +37,7 @@ pub struct RecordContributed {
     pub purpose: Purpose,
     /// The record categories.
     pub categories: Vec<Category>,
-    /// How many entries were disclosed.
+    /// How many changes were made.
     pub entries: u32,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
@@ -63,7 +63,7 @@ pub struct AccessDenied {
 }
 
 crate::event_enum! {
-    /// An event of a `access` stream.
+    /// An event of an `access` stream.
     AccessEvent {
         RecordViewed,
         RecordContributed,

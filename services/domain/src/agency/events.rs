@@ -1,4 +1,4 @@
-//! What can have happened on a `agency` stream.
+//! What can have happened on an `agency` stream.
 
 /// An agency was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct AgencyRegistered {
 }
 
 crate::event_enum! {
-    /// An event of a `agency` stream.
+    /// An event of an `agency` stream.
     AgencyEvent {
         AgencyRegistered,
     }

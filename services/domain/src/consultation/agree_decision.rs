@@ -18,7 +18,7 @@ impl Command for AgreeDecision {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         state.open_for(self.person)?;
         state.proposed(self.decision)?;
-        if !state.view_recorded {
+        if state.views == 0 {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "a decision is valid only with the person's view recorded; record it first",

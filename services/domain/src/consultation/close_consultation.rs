@@ -80,6 +80,7 @@ mod tests {
         let closed = ConsultationClosed { author: NURSE }.into();
         given([requested(Mode::Involve), closed]).when(close()).then_refused(Reason::Rule, "open_consultation");
         let other = CloseConsultation { person: PersonId(uuid::Uuid::from_u128(99)), author: NURSE };
-        given([requested(Mode::Involve)]).when(other).then_refused(Reason::NotFound, "consultation");
+        let closed = ConsultationClosed { author: NURSE }.into();
+        given([requested(Mode::Involve), closed]).when(other).then_refused(Reason::NotFound, "consultation");
     }
 }

@@ -30,7 +30,7 @@ impl Command for DecideWithoutPerson {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
         state.proposed(self.decision)?;
-        if state.view_recorded {
+        if state.views > 0 {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",

@@ -34,7 +34,7 @@ pub struct AgendaItemRaised {
 pub struct AgendaItemAddressed {
     /// The agenda item.
     pub item: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
     /// What happened; may be empty.
     pub note: String,
@@ -45,7 +45,7 @@ pub struct AgendaItemAddressed {
 pub struct AgendaItemDeferred {
     /// The agenda item.
     pub item: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
 }
 
@@ -94,7 +94,7 @@ pub struct DecisionAgreed {
 pub struct DecisionObjected {
     /// The decision point.
     pub decision: EntryId,
-    /// Why; may be empty.
+    /// Why, in their words.
     pub reason: String,
 }
 
@@ -103,7 +103,7 @@ pub struct DecisionObjected {
 pub struct DecisionMadeWithoutPerson {
     /// The decision point.
     pub decision: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
     /// Why the person's view is missing.
     pub ground: WithoutPersonGround,
@@ -114,16 +114,16 @@ pub struct DecisionMadeWithoutPerson {
 /// It was closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsultationClosed {
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
 }
 
 /// It was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsultationCancelled {
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
-    /// Why; may be empty.
+    /// Why.
     pub reason: String,
 }
 

@@ -57,8 +57,8 @@ coded! {
     }
 }
 
-/// The most agenda items, options or decisions of one consultation.
-pub const ITEMS_LIMIT: usize = 200;
+/// The most agenda items, options, decisions or recorded views of one consultation: it is read as a whole.
+pub const ITEMS_LIMIT: usize = 50;
 
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct Consultation {
     person: Option<PersonId>,
     mode: Option<Mode>,
     over: bool,
-    view_recorded: bool,
+    views: usize,
     /// Agenda items: who raised it, and whether it is still open.
     agenda: BTreeMap<EntryId, (Author, bool)>,
     options: usize,
@@ -85,9 +85,11 @@ impl Consultation {
     /// Refuses unless it is this person's and going on.
     fn open_for(&self, person: PersonId) -> Result<Mode, Refusal> {
         match self.mode {
+            // Whose it is comes first: another's is as if it were not there, over or not.
+            Some(_) if self.person != Some(person) => Err(Refusal::not_found("consultation")),
             Some(_) if self.over => Err(Refusal::rule("open_consultation", "this consultation is over")),
-            Some(mode) if self.person == Some(person) => Ok(mode),
-            Some(_) | None => Err(Refusal::not_found("consultation")),
+            Some(mode) => Ok(mode),
+            None => Err(Refusal::not_found("consultation")),
         }
     }
 
@@ -131,7 +133,7 @@ impl Aggregate for Consultation {
             ConsultationEvent::AgendaItemAddressed(e) => self.close_item(e.item),
             ConsultationEvent::AgendaItemDeferred(e) => self.close_item(e.item),
             ConsultationEvent::OptionOffered(_) => self.options += 1,
-            ConsultationEvent::PersonViewRecorded(_) => self.view_recorded = true,
+            ConsultationEvent::PersonViewRecorded(_) => self.views += 1,
             ConsultationEvent::DecisionProposed(e) => self.settle(e.decision, DecisionStage::Proposed),
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Settled),
             ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),

@@ -1,5 +1,5 @@
-use super::Consultation;
 use super::events::{ConsultationEvent, PersonViewRecorded};
+use super::{Consultation, ITEMS_LIMIT};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, required};
 use crate::{Command, Refusal};
@@ -19,6 +19,9 @@ impl Command for RecordPersonView {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("view", &self.view, PARAGRAPH)?;
         state.open_for(self.person)?;
+        if state.views >= ITEMS_LIMIT {
+            return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` views")));
+        }
         Ok(vec![PersonViewRecorded { view: self.view }.into()])
     }
 }

@@ -1,4 +1,4 @@
-//! What can have happened on a `emergency` stream.
+//! What can have happened on an `emergency` stream.
 
 use crate::ids::{AgencyId, EmergencyId, PersonId};
 
@@ -25,7 +25,7 @@ pub struct EmergencyAccessReviewed {
 }
 
 crate::event_enum! {
-    /// An event of a `emergency` stream.
+    /// An event of an `emergency` stream.
     EmergencyEvent {
         EmergencyAccessDeclared,
         EmergencyAccessReviewed,

@@ -101,7 +101,7 @@ pub struct GoalRated {
 pub struct GoalAchieved {
     /// The entry.
     pub entry: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
 }
 
@@ -110,7 +110,7 @@ pub struct GoalAchieved {
 pub struct GoalSetAside {
     /// The entry.
     pub entry: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
     /// Why; may be empty.
     pub reason: String,
@@ -144,9 +144,9 @@ pub struct ActionAgreed {
 pub struct ActionProgressed {
     /// The entry.
     pub entry: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
-    /// What happened; may be empty.
+    /// What happened.
     pub note: String,
 }
 
@@ -155,7 +155,7 @@ pub struct ActionProgressed {
 pub struct ActionCompleted {
     /// The entry.
     pub entry: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
 }
 
@@ -164,7 +164,7 @@ pub struct ActionCompleted {
 pub struct ActionDropped {
     /// The entry.
     pub entry: EntryId,
-    /// Who wrote it.
+    /// Who did so.
     pub author: Author,
     /// Why; may be empty.
     pub reason: String,

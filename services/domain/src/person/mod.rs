@@ -36,6 +36,9 @@ use events::PersonEvent;
 /// The most entries that one record may hold.
 pub const ENTRIES_LIMIT: usize = 20_000;
 
+/// The most notes on one action: it is read as a whole.
+const NOTES_LIMIT: usize = 50;
+
 /// What the rules need to know of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryState {
@@ -45,6 +48,8 @@ pub struct EntryState {
     pub sensitivity: Sensitivity,
     /// For a goal or an action: whether it is unfinished.
     pub open: bool,
+    /// How many notes on progress an action has.
+    pub notes: usize,
 }
 
 /// What the rules need to know of a record.
@@ -100,7 +105,7 @@ impl Person {
     }
 
     fn add(&mut self, entry: EntryId, category: Category, sensitivity: &Sensitivity) {
-        self.entries.insert(entry, EntryState { category, sensitivity: sensitivity.clone(), open: true });
+        self.entries.insert(entry, EntryState { category, sensitivity: sensitivity.clone(), open: true, notes: 0 });
     }
 
     fn finish(&mut self, entry: EntryId) {
@@ -124,7 +129,12 @@ impl Aggregate for Person {
             PersonEvent::ConditionDescribed(e) => self.add(e.entry, Category::Health, &e.sensitivity),
             PersonEvent::GoalSet(e) => self.add(e.entry, Category::Goals, &e.sensitivity),
             PersonEvent::ActionAgreed(e) => self.add(e.entry, Category::Actions, &e.sensitivity),
-            PersonEvent::GoalRated(_) | PersonEvent::ActionProgressed(_) => {}
+            PersonEvent::GoalRated(_) => {}
+            PersonEvent::ActionProgressed(e) => {
+                if let Some(state) = self.entries.get_mut(&e.entry) {
+                    state.notes += 1;
+                }
+            }
             PersonEvent::GoalAchieved(e) => self.finish(e.entry),
             PersonEvent::GoalSetAside(e) => self.finish(e.entry),
             PersonEvent::ActionCompleted(e) => self.finish(e.entry),

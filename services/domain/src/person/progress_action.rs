@@ -1,5 +1,5 @@
-use super::Person;
 use super::events::{ActionProgressed, PersonEvent};
+use super::{NOTES_LIMIT, Person};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Category};
@@ -21,7 +21,12 @@ impl Command for ProgressAction {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("note", &self.note, PARAGRAPH)?;
-        state.open_entry(self.action, Category::Actions, "action")?;
+        if state.open_entry(self.action, Category::Actions, "action")?.notes >= NOTES_LIMIT {
+            return Err(Refusal::rule(
+                "notes_limit",
+                format!("an action holds at most `{NOTES_LIMIT}` notes; agree another action"),
+            ));
+        }
         Ok(vec![ActionProgressed { entry: self.action, author: self.author, note: self.note }.into()])
     }
 }

@@ -46,7 +46,7 @@ impl Command for OpenEmergencyAccess {
         }
         // The same answer as for a blocked agency: who is registered, and who has blocked whom, is not told.
         if !state.started || state.is_blocked(self.agency) {
-            return Err(Refusal::denied("access", "nothing is disclosed to this caller"));
+            return Err(Refusal::undisclosed());
         }
         let Self { emergency, agency, staff, reason, .. } = self;
         let until = self.now.plus_minutes(self.minutes);
@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn a_blocked_agency_cannot_break_the_glass_and_learns_nothing() {
         let blocked = AgencyBlocked { agency: AgencyId(Uuid::nil()) }.into();
-        given([SharingStarted {}.into(), blocked]).when(open(REASON, 10)).then_refused(Reason::Denied, "access");
-        given([]).when(open(REASON, 10)).then_refused(Reason::Denied, "access");
+        given([SharingStarted {}.into(), blocked]).when(open(REASON, 10)).then_refused(Reason::Undisclosed, "access");
+        given([]).when(open(REASON, 10)).then_refused(Reason::Undisclosed, "access");
     }
 
     #[test]

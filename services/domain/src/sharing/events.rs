@@ -30,7 +30,7 @@ pub struct ProvisionDenied {
 pub struct ProvisionNarrowed {
     /// The provision.
     pub provision: ProvisionId,
-    /// The record categories.
+    /// The categories that stay.
     pub categories: Vec<Category>,
     /// The highest level that stays.
     pub level: Level,
@@ -84,7 +84,7 @@ pub struct EmergencyAccessOpened {
     pub agency: AgencyId,
     /// The worker.
     pub staff: StaffId,
-    /// Why; may be empty.
+    /// Why, in words that the person reads.
     pub reason: String,
     /// When it ends by itself.
     pub until: Timestamp,

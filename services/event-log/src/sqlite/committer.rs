@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use uuid::Uuid;
 
 use crate::batcher::{Committer, Verdict};
-use crate::postgres::{signed, unsigned};
+use crate::dialect::{signed, unsigned};
 use crate::{Append, Expected, NewEvent, Position, StoreError, StreamId, Version};
 
 /// Stream heads to remember: 16 MB at most. All are dropped when there are more.

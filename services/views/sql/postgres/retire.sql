@@ -1,1 +1,1 @@
-UPDATE view_state SET current = false WHERE view = $1 AND current
+UPDATE view_state SET current = false WHERE view = $1 AND current RETURNING position

@@ -100,9 +100,17 @@ async fn apply_to(
     let mut keys: Vec<Key> = envelopes.flat_map(|e| view.keys(e)).collect();
     keys.sort_unstable();
     keys.dedup();
+    let mut parked = Vec::new();
+    let mut newly = Parked::new();
     for document in store.load(view.name(), standing.generation, &keys).await? {
-        if let Some((key, doc)) = open_document(codec, view.name(), document).await? {
-            docs.insert_open(key, Some(doc));
+        let subject = document.subject;
+        match open_document(codec, view.name(), document).await {
+            Ok(Some((key, doc))) => docs.insert_open(key, Some(doc)),
+            Ok(None) => {}
+            Err(error) if error.is_outage() => return Err(error.into()),
+            // One document that was changed must not stop everybody's views.
+            Err(_) if newly.insert(subject) => parked.push((subject, newest, "a document does not open")),
+            Err(_) => {}
         }
     }
     for key in keys {
@@ -111,8 +119,6 @@ async fn apply_to(
         }
     }
 
-    let mut parked = Vec::new();
-    let mut newly = Parked::new();
     for event in events() {
         let (subject, position, result) = match event {
             Opened::Erased => continue,

@@ -153,11 +153,12 @@ pub trait DocumentStore: Send + Sync + 'static {
     /// When the store fails.
     async fn begin_generation(&self, view: &str) -> Result<i32, StoreError>;
 
-    /// Makes a generation the current one, in one step.
+    /// Makes a generation the current one, in one step. `false`, and nothing changed, when it is not there any more or
+    /// stands behind the current one.
     ///
     /// # Errors
     /// When the store fails.
-    async fn swap(&self, view: &str, generation: i32) -> Result<(), StoreError>;
+    async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError>;
 
     /// Deletes a generation that is not current.
     ///

@@ -153,12 +153,18 @@ impl DocumentStore for SqliteDocuments {
         Ok(query.bind(view).fetch_one(&self.writer).await?)
     }
 
-    async fn swap(&self, view: &str, generation: i32) -> Result<(), StoreError> {
+    async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(include_str!("../../sql/sqlite/retire.sql")).bind(view).execute(&mut *transaction).await?;
+        let retire = sqlx::query_scalar(include_str!("../../sql/sqlite/retire.sql")).bind(view);
+        let stood: Option<i64> = retire.fetch_optional(&mut *transaction).await?;
         let promote = sqlx::query(include_str!("../../sql/sqlite/promote.sql")).bind(view).bind(generation);
-        promote.execute(&mut *transaction).await?;
-        Ok(transaction.commit().await?)
+        let promoted = promote.bind(stood.unwrap_or(0)).execute(&mut *transaction).await?;
+        if promoted.rows_affected() != 1 {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {

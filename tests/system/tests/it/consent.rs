@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::join_all;
-use proto::access::v1::{ListAccessHistoryRequest, receipt};
+use proto::access::v1::{ListAccessHistoryRequest, Purpose, receipt};
+use proto::agencies::v1::RemoveStaffRequest;
 use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
-use proto::relationships::v1::{EndSupportRequest, ListMyPeopleRequest, RelationshipState};
-use proto::sharing::v1::WithdrawProvisionRequest;
+use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest, ListMyPeopleRequest, RelationshipState};
+use proto::sharing::v1::{BlockAgencyRequest, WithdrawProvisionRequest};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -179,4 +180,31 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
     seen.sort();
     seen.dedup();
     assert_eq!((count, seen.len()), (15, 15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_who_has_left() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    let (_, position) = grant(&callers, &pair).await;
+    let caseload = || GetCaseloadRequest {
+        purpose: Purpose::CareCoordination.into(),
+        at_least_position: position,
+        ..Default::default()
+    };
+    let relationships = || callers.worker.relationships();
+    let rows = relationships().get_caseload(caseload()).await.unwrap().into_inner().rows;
+    assert!(rows.len() == 1 && !rows[0].name.is_empty(), "{rows:?}");
+    let block = BlockAgencyRequest { request_id: request(), agency_id: pair.agency.to_string() };
+    callers.person.sharing().block_agency(block).await.unwrap();
+    let rows = relationships().get_caseload(caseload()).await.unwrap().into_inner().rows;
+    assert!(rows.is_empty(), "{rows:?}");
+    let remove = RemoveStaffRequest { request_id: request(), staff_id: pair.staff_id.clone() };
+    callers.operator.agencies().remove_staff(remove).await.unwrap();
+    let status = relationships().get_caseload(caseload()).await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied);
 }

@@ -1,0 +1,86 @@
+//! What a log does the same in every database: the same statements, in its dialect.
+
+/// Implements [`crate::EventLog`] for a type with the fields `readers`, `batcher` and `epoch`.
+macro_rules! event_log {
+    ($log:ident, $row:ty, $dialect:literal) => {
+        impl $log {
+            /// The first result of a request that was appended before.
+            async fn find_request(&self, append: &Append) -> Result<Option<Appended>, StoreError> {
+                let mut versions = Vec::with_capacity(append.streams.len());
+                let mut last = Position::default();
+                for slot in &append.streams {
+                    let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/find_request.sql")));
+                    let query = query.bind(slot.stream.kind).bind(slot.stream.id).bind(append.request);
+                    let row: (Option<i64>, Option<i64>, Option<i64>) = query.fetch_one(&self.readers).await?;
+                    let (Some(_), Some(position), Some(version)) = row else { return Ok(None) };
+                    last = last.max(Position(unsigned(position)));
+                    versions.push(Version(unsigned(version)));
+                }
+                Ok(Some(Appended { position: last, versions, replayed: true }))
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl EventLog for $log {
+            async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+                let retry = append.clone_shape();
+                match self.batcher.append(append).await {
+                    // Looked up only now: a first write pays nothing for it.
+                    Err(AppendError::Conflict) => self.find_request(&retry).await?.ok_or(AppendError::Conflict),
+                    verdict => verdict,
+                }
+            }
+
+            async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/read.sql")));
+                let query = query.bind(signed(after.0)).bind(signed(limit as u64));
+                query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+            }
+
+            async fn read_stream(
+                &self,
+                stream: StreamId,
+                after: Version,
+                limit: usize,
+            ) -> Result<Vec<Recorded>, StoreError> {
+                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/read_stream.sql")));
+                let query = query.bind(stream.kind).bind(stream.id).bind(signed(after.0)).bind(signed(limit as u64));
+                query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+            }
+
+            async fn head(&self) -> Result<Position, StoreError> {
+                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/head.sql")));
+                let (position, _): (i64, Uuid) = query.fetch_one(&self.readers).await?;
+                Ok(Position(unsigned(position)))
+            }
+
+            fn epoch(&self) -> Uuid {
+                self.epoch
+            }
+        }
+
+        fn recorded(row: &$row) -> Result<Recorded, sqlx::Error> {
+            Ok(Recorded {
+                position: Position(unsigned(row.try_get(0)?)),
+                stream: StreamId { kind: row.try_get(1)?, id: row.try_get(2)? },
+                version: Version(unsigned(row.try_get(3)?)),
+                event_type: row.try_get(4)?,
+                key_id: row.try_get(5)?,
+                at: row.try_get(6)?,
+                request: row.try_get(7)?,
+                head: row.try_get::<Vec<u8>, _>(8)?.into(),
+                body: row.try_get::<Vec<u8>, _>(9)?.into(),
+            })
+        }
+    };
+}
+pub(crate) use event_log;
+
+/// SQL has no unsigned numbers; positions and versions are never negative.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
