@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::join_all;
-use proto::access::v1::{ListAccessHistoryRequest, Purpose, receipt};
+use proto::access::v1::{ListAccessHistoryRequest, Purpose, Sensitivity, SensitivityLevel, receipt};
 use proto::agencies::v1::RemoveStaffRequest;
-use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use proto::people::v1::entry::Content;
+use proto::people::v1::{AgreeActionRequest, GetMyRecordRequest, RecordStrengthRequest, SetGoalRequest};
 use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest, ListMyPeopleRequest, RelationshipState};
-use proto::sharing::v1::{BlockAgencyRequest, WithdrawProvisionRequest};
+use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest, WithdrawProvisionRequest};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -207,4 +208,119 @@ async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_w
     callers.operator.agencies().remove_staff(remove).await.unwrap();
     let status = relationships().get_caseload(caseload()).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decided_on_an_old_memory_is_never_acknowledged_as_done() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    grant(&callers, &pair).await;
+    let agency_id = pair.agency.to_string();
+    let block = || BlockAgencyRequest { request_id: request(), agency_id: agency_id.clone() };
+    let unblock = || UnblockAgencyRequest { request_id: request(), agency_id: agency_id.clone() };
+    for _ in 0..3 {
+        callers.person.sharing().block_agency(block()).await.unwrap();
+        // The refused look makes the server remember that the agency is blocked.
+        assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+        callers.person.sharing().unblock_agency(unblock()).await.unwrap();
+        callers.person.sharing().block_agency(block()).await.unwrap();
+        assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+        callers.person.sharing().unblock_agency(unblock()).await.unwrap();
+        look(&callers.worker, &pair).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn support_that_was_accepted_on_another_server_closes_with_its_access() {
+    let world = World::distributed().await;
+    world.import(2);
+    let (one, two) = (world.start().await, world.start().await);
+    let pair = pair(0);
+    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair);
+    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair);
+    // This server remembers a directive without any relationship.
+    assert_eq!(look(&here.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+    let position = accept(&elsewhere, &pair).await;
+    grant(&elsewhere, &pair).await;
+    let list = ListMyPeopleRequest { page_size: 100, at_least_position: position, ..Default::default() };
+    let people = here.person.relationships().list_my_people(list).await.unwrap().into_inner().relationships;
+    let relationship_id =
+        people.iter().find(|r| r.state() == RelationshipState::Active).unwrap().relationship_id.clone();
+    let end = EndSupportRequest { request_id: request(), relationship_id, ..Default::default() };
+    here.person.relationships().end_support(end).await.unwrap();
+    for worker in [&here.worker, &elsewhere.worker] {
+        assert_eq!(look(worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_used_with_another_method_is_another_request() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let agency_id = pair.agency.to_string();
+    let id = request();
+    let block = BlockAgencyRequest { request_id: id.clone(), agency_id: agency_id.clone() };
+    let blocked = callers.person.sharing().block_agency(block).await.unwrap().into_inner().position;
+    let unblock = UnblockAgencyRequest { request_id: id, agency_id };
+    let unblocked = callers.person.sharing().unblock_agency(unblock).await.unwrap().into_inner().position;
+    assert!(unblocked > blocked, "the unblocking was taken for the blocking done before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withheld_goal_does_not_show_through_an_action() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    let sensitivity = |level: SensitivityLevel| Some(Sensitivity { level: level.into(), labels: vec![] });
+    let mut goals = Vec::new();
+    for level in [SensitivityLevel::Restricted, SensitivityLevel::Normal] {
+        let goal = SetGoalRequest {
+            request_id: request(),
+            text: "sleep".into(),
+            sensitivity: sensitivity(level),
+            ..Default::default()
+        };
+        let goal_id = callers.person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
+        let (text, owner) = ("walk".to_owned(), "me".to_owned());
+        let action =
+            AgreeActionRequest { request_id: request(), text, owner, goal_id: goal_id.clone(), ..Default::default() };
+        let action_id = callers.person.people().agree_action(action).await.unwrap().into_inner().entry_id;
+        goals.push((goal_id, action_id));
+    }
+    let (_, position) = grant(&callers, &pair).await;
+    let shared = proto::people::v1::GetSharedPlanRequest {
+        person_id: pair.person.to_string(),
+        purpose: Purpose::CareCoordination.into(),
+        page_size: 100,
+        at_least_position: position,
+        ..Default::default()
+    };
+    let entries = callers.worker.people().get_shared_plan(shared).await.unwrap().into_inner().entries;
+    let goal_of = |action_id: &str| match &entries.iter().find(|e| e.entry_id == action_id).unwrap().content {
+        Some(Content::Action(action)) => action.goal_id.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((goal_of(&goals[0].1), goal_of(&goals[1].1)), (String::new(), goals[1].0.clone()));
+    for (goal_id, expected) in [(goals[0].0.clone(), Code::NotFound), (Uuid::now_v7().to_string(), Code::NotFound)] {
+        let action = AgreeActionRequest {
+            request_id: request(),
+            person_id: pair.person.to_string(),
+            purpose: Purpose::CareCoordination.into(),
+            text: "walk".into(),
+            owner: "me".into(),
+            goal_id,
+            ..Default::default()
+        };
+        assert_eq!(callers.worker.people().agree_action(action).await.unwrap_err().code(), expected);
+    }
 }
