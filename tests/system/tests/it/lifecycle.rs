@@ -114,3 +114,15 @@ async fn only_a_development_system_makes_tokens() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no development system"));
 }
+
+#[tokio::test]
+async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_start() {
+    let mut cluster = embedded();
+    import(&cluster, 1);
+    let other = cluster.directory().join("another-kek");
+    std::fs::write(&other, vault::LocalKek::generate().unwrap().as_bytes()).unwrap();
+    cluster.set("vault", "key_encryption_key", format!("file:{}", other.display()));
+    let output = cluster.run(&["rebuild"]).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`vault.key_encryption_key` is not the one"));
+}
