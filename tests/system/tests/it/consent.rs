@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::join_all;
-use proto::access::v1::{ListAccessHistoryRequest, Purpose, Sensitivity, SensitivityLevel, receipt};
+use proto::access::v1::{ListAccessHistoryRequest, Purpose, RecordCategory, Sensitivity, SensitivityLevel, receipt};
 use proto::agencies::v1::RemoveStaffRequest;
 use proto::people::v1::entry::Content;
 use proto::people::v1::{AgreeActionRequest, GetMyRecordRequest, RecordStrengthRequest, SetGoalRequest};
@@ -36,7 +36,7 @@ async fn receipts(callers: &Callers, at_least: u64) -> Vec<proto::access::v1::Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
+async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
     let world = World::distributed().await;
     world.import(3);
     let (one, two) = (world.start().await, world.start().await);
@@ -88,7 +88,7 @@ async fn after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_eve
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ending_support_closes_access_at_once() {
+async fn rule_10_ending_support_closes_access_at_once() {
     let world = World::distributed().await;
     world.import(3);
     let node = world.start().await;
@@ -323,4 +323,66 @@ async fn a_withheld_goal_does_not_show_through_an_action() {
         };
         assert_eq!(callers.worker.people().agree_action(action).await.unwrap_err().code(), expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_3_the_person_always_sees_their_own_record_and_what_staff_did_to_it() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    grant(&callers, &pair).await;
+    let by_staff = RecordStrengthRequest {
+        request_id: request(),
+        person_id: pair.person.to_string(),
+        purpose: Purpose::CareCoordination.into(),
+        text: "keeps every appointment".into(),
+        ..Default::default()
+    };
+    let by_staff = callers.worker.people().record_strength(by_staff).await.unwrap().into_inner().entry_id;
+    let block = BlockAgencyRequest { request_id: request(), agency_id: pair.agency.to_string() };
+    let position = callers.person.sharing().block_agency(block).await.unwrap().into_inner().position;
+    let record = GetMyRecordRequest { page_size: 100, at_least_position: position, ..Default::default() };
+    let entries = callers.person.people().get_my_record(record).await.unwrap().into_inner().entries;
+    let entry = entries.iter().find(|e| e.entry_id == by_staff).unwrap();
+    assert_eq!(entry.author.as_ref().unwrap().staff_id, pair.staff_id);
+    let history = receipts(&callers, position).await;
+    let added = history.iter().filter(|r| r.kind() == receipt::Kind::Contributed && r.categories.len() == 1);
+    assert!(added.into_iter().any(|r| r.party.as_ref().unwrap().staff_id == pair.staff_id), "{history:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_5_one_receipt_for_each_request_of_what_was_disclosed_and_of_a_denied_attempt_too() {
+    let world = World::distributed().await;
+    world.import(2);
+    let node = world.start().await;
+    let pair = pair(0);
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    accept(&callers, &pair).await;
+    look(&callers.worker, &pair).await.unwrap_err();
+    grant(&callers, &pair).await;
+    let asked = vec![RecordCategory::Health.into(), RecordCategory::Wellbeing.into(), RecordCategory::Contact.into()];
+    let shared = proto::people::v1::GetSharedPlanRequest {
+        person_id: pair.person.to_string(),
+        purpose: Purpose::CareCoordination.into(),
+        categories: asked,
+        page_size: 100,
+        ..Default::default()
+    };
+    let answer = callers.worker.people().get_shared_plan(shared).await.unwrap().into_inner();
+    let strength = RecordStrengthRequest { request_id: request(), text: "x".into(), ..Default::default() };
+    let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
+    let history = receipts(&callers, position).await;
+    let theirs = |kind| history.iter().filter(move |r| r.kind() == kind).collect::<Vec<_>>();
+    assert_eq!(theirs(receipt::Kind::Denied).len(), 1);
+    let viewed = theirs(receipt::Kind::Viewed);
+    assert_eq!(viewed.len(), 1);
+    // Nothing about wellbeing was there to disclose, though it was asked for.
+    let disclosed = [RecordCategory::Health, RecordCategory::Contact].map(i32::from);
+    assert_eq!(
+        (viewed[0].entries as usize, viewed[0].categories.as_slice()),
+        (answer.entries.len(), disclosed.as_slice())
+    );
 }
