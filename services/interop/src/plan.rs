@@ -439,3 +439,53 @@ fn sensitivity(meta: &Meta) -> Sensitivity {
 pub(crate) fn role() -> String {
     ROLE.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::read;
+
+    /// A bundle about one person, with these further resources.
+    fn bundle(resources: &str) -> Result<Plan, MalformedBundle> {
+        let text = format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[
+                {{"resource":{{"resourceType":"Patient","id":"p"}}}},
+                {{"resource":{{"resourceType":"Organization","id":"o","name":"North"}}}},
+                {{"resource":{{"resourceType":"Practitioner","id":"n","name":[{{"text":"Morag Reid"}}]}}}},
+                {resources}]}}"#
+        );
+        plan(&read("a.json", text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_care_teams_members_propose_their_support() {
+        let team = r#"{"resource":{"resourceType":"CareTeam","id":"t","subject":{"reference":"Patient/p"},
+            "participant":[{"member":{"reference":"Practitioner/n"}}],"managingOrganization":[{"reference":"Organization/o"}]}}"#;
+        let plan = bundle(team).unwrap();
+        let proposed: Vec<_> = plan.relationships.values().map(|r| r.offer.as_str()).collect();
+        assert_eq!(proposed, ["Support as a member of your care team"]);
+        assert_eq!(plan.supporters().map(|(.., subject)| subject).collect::<Vec<_>>(), ["n"]);
+    }
+
+    #[test]
+    fn refuses_what_is_about_somebody_else() {
+        let goal = r#"{"resource":{"resourceType":"Goal","id":"g","subject":{"reference":"Patient/other"},"description":{"text":"x"}}}"#;
+        let said = bundle(goal).unwrap_err().to_string();
+        assert_eq!(said, "a.json: entry[3].resource.subject.reference: is not the bundle's Patient");
+    }
+
+    #[test]
+    fn keeps_the_labels_and_names_what_it_leaves_out() {
+        let others = r#"{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},
+            "code":{"text":"low mood"},"meta":{"security":[{"code":"R"},{"code":"PSY"}]}}},
+            {"resource":{"resourceType":"Immunization","id":"i"}}"#;
+        let plan = bundle(others).unwrap();
+        let sensitivity = &plan.entries.first().unwrap().sensitivity;
+        assert_eq!(
+            (sensitivity.level, sensitivity.labels.as_slice()),
+            (Level::Restricted, ["PSY".to_owned()].as_slice())
+        );
+        let left_out = plan.lines.iter().find(|line| line.resource == "Immunization/i").unwrap();
+        assert_eq!(left_out.outcome, Outcome::LeftOut("is not a resource that is read".into()));
+    }
+}
