@@ -153,13 +153,10 @@ impl Relay {
 impl Relay {
     /// The event as a message, in a span of the trace that its request began, if that was sampled.
     fn message(&self, event: &Recorded) -> Message {
-        let traceparent = Header::decode(&event.head).map(|(header, _)| header.traceparent).unwrap_or_default();
-        // The last two digits of a W3C traceparent are its flags; the lowest bit says sampled.
-        if !traceparent.ends_with("01") {
-            return message(event);
-        }
+        let header = Header::decode(&event.head).map(|(header, _)| header);
+        let Some(trace) = header.as_ref().ok().and_then(Header::sampled_trace) else { return message(event) };
         let span = tracing::info_span!("bus.publish", position = event.position.0);
-        (self.adopt)(&span, &traceparent);
+        (self.adopt)(&span, trace);
         span.in_scope(|| message(event))
     }
 }

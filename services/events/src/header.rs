@@ -87,6 +87,13 @@ pub struct Header {
 }
 
 impl Header {
+    /// The trace context of the request that made the event, if that trace is kept.
+    #[must_use]
+    pub fn sampled_trace(&self) -> Option<&str> {
+        // The last two digits of a W3C traceparent are its flags; 01 says sampled.
+        Some(self.traceparent.as_str()).filter(|traceparent| traceparent.ends_with("01"))
+    }
+
     pub(crate) fn encode(&self, schema: u32) -> Vec<u8> {
         let optional = |id: Option<Uuid>| id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let (kind, id, agency) = match self.actor.kind {

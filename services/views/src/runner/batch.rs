@@ -156,12 +156,9 @@ async fn apply_to(
 
 /// Runs `work` in a span of the trace that the event's request began, if that was sampled.
 fn traced<T>(view: &dyn View, event: &Envelope, adopt: fn(&tracing::Span, &str), work: impl FnOnce() -> T) -> T {
-    // The last two digits of a W3C traceparent are its flags; the lowest bit says sampled.
-    if !event.header.traceparent.ends_with("01") {
-        return work();
-    }
+    let Some(trace) = event.header.sampled_trace() else { return work() };
     let span = tracing::info_span!("view.apply", view = view.name(), position = event.position);
-    adopt(&span, &event.header.traceparent);
+    adopt(&span, trace);
     span.in_scope(work)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bus::{Bus, NatsBus, NatsConfig};
 use event_log::{EventLog, Limits, LogMetrics, Position, PostgresConfig, PostgresLog};
 use futures::StreamExt as _;
+use harness::Node;
 use node::client::Client;
 use proto::people::v1::entry::Content;
 use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
@@ -82,6 +83,27 @@ async fn bus_equals_log(world: &World) {
     }
 }
 
+/// The view holds what the writers were acknowledged, once, and the bus holds the log.
+async fn nothing_is_lost_or_repeated<const N: usize>(
+    world: &World,
+    node: &Node,
+    token: &str,
+    writers: [JoinHandle<Vec<String>>; N],
+) {
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap());
+    }
+    let head = log(world).await.head().await.unwrap();
+    let client = Client::new(node.channel().await.unwrap(), token).unwrap();
+    let mut found = strengths(&client, head.0).await;
+    acknowledged.sort();
+    found.sort();
+    assert!(acknowledged.len() > 50, "only {} writes", acknowledged.len());
+    assert_eq!(found, acknowledged, "the view holds what was acknowledged, once");
+    bus_equals_log(world).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wiped_bus_loses_nothing_and_repeats_nothing_while_commands_run() {
     let mut world = World::distributed().await;
@@ -99,18 +121,7 @@ async fn a_wiped_bus_loses_nothing_and_repeats_nothing_while_commands_run() {
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.store(true, Ordering::Relaxed);
-    let mut acknowledged = Vec::new();
-    for writer in writers {
-        acknowledged.extend(writer.await.unwrap());
-    }
-    let head = log(&world).await.head().await.unwrap();
-    let client = Client::new(node.channel().await.unwrap(), &token).unwrap();
-    let mut found = strengths(&client, head.0).await;
-    acknowledged.sort();
-    found.sort();
-    assert!(acknowledged.len() > 50, "only {} writes", acknowledged.len());
-    assert_eq!(found, acknowledged, "the view holds what was acknowledged, once");
-    bus_equals_log(&world).await;
+    nothing_is_lost_or_repeated(&world, &node, &token, writers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,18 +141,7 @@ async fn a_killed_process_loses_nothing_and_repeats_nothing() {
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.store(true, Ordering::Relaxed);
-    let mut acknowledged = Vec::new();
-    for writer in writers {
-        acknowledged.extend(writer.await.unwrap());
-    }
-    let head = log(&world).await.head().await.unwrap();
-    let client = Client::new(node.channel().await.unwrap(), &token).unwrap();
-    let mut found = strengths(&client, head.0).await;
-    acknowledged.sort();
-    found.sort();
-    assert!(acknowledged.len() > 50, "only {} writes", acknowledged.len());
-    assert_eq!(found, acknowledged, "the view holds what was acknowledged, once");
-    bus_equals_log(&world).await;
+    nothing_is_lost_or_repeated(&world, &node, &token, writers).await;
     node.terminate().unwrap();
     node.ended().await.unwrap();
     world.cluster.run(&["rebuild"]).unwrap();
