@@ -1,14 +1,22 @@
 //! Formatting, lints, documentation, dependencies and the protobuf files.
 
-use std::process::Command;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use anyhow::ensure;
 
 use crate::{cargo, run, tools};
 
 /// The image that the protobuf files are compared with.
 const BASE: &str = "base.binpb";
 
+/// How many crates the binary is built from, at most: growth is a decision, and changes this file.
+const CRATES: &str = "infra/xtask/crates.txt";
+
 pub(crate) fn all() -> anyhow::Result<()> {
     protobuf()?;
+    crates()?;
     run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     run("lints", cargo().args(clippy))?;
@@ -22,6 +30,27 @@ fn dependencies() -> anyhow::Result<()> {
     let mut check = Command::new(tools::cargo_deny()?);
     check.current_dir(tools::workspace()).args(["check", "bans", "licenses", "sources"]);
     run("dependencies", &mut check)
+}
+
+/// Every crate is seconds in the first command, and somebody else's code in the binary.
+fn crates() -> anyhow::Result<()> {
+    let mut tree = cargo();
+    tree.args(["tree", "--locked", "--package", "alongside", "--edges", "normal,build", "--prefix", "none"]);
+    let output = tree.arg("--no-dedupe").stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "{tree:?} failed ({})", output.status);
+    // `name version`, and then where it is from or that it is a macro.
+    let named = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let used = String::from_utf8(output.stdout)?.lines().map(named).collect::<BTreeSet<_>>().len();
+    let allowed: usize = std::fs::read_to_string(tools::workspace().join(CRATES))?.trim().parse()?;
+    writeln!(std::io::stderr(), "== crates: {used}, at most {allowed}")?;
+    ensure!(
+        used <= allowed,
+        "the binary is built from {used} crates and not {allowed}: drop some, or raise `{CRATES}`"
+    );
+    if used < allowed {
+        writeln!(std::io::stderr(), "lower the figure in `{CRATES}` to {used}")?;
+    }
+    Ok(())
 }
 
 fn protobuf() -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
-use crate::dialect::{event_log, signed, unsigned};
+use crate::dialect::{event_log, migrator, signed, unsigned};
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
     Version,
@@ -61,9 +61,8 @@ impl PostgresLog {
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
         let mut connection = options(url)?.connect().await?;
-        let mut migrator = sqlx::migrate!("migrations/postgres");
-        migrator.dangerous_set_table_name("migrations_event_log");
-        migrator.run(&mut connection).await.map_err(StoreError::new)
+        let files = [(1, include_str!("../migrations/postgres/0001_event_log.sql"))];
+        migrator(&files).run(&mut connection).await.map_err(StoreError::new)
     }
 }
 
@@ -157,31 +156,32 @@ impl<'a> Columns<'a> {
     }
 
     async fn call(self, connection: &mut PgConnection, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
-        let answer: Answer = sqlx::query_as(include_str!("../sql/postgres/append.sql"))
-            .bind(self.slot_request)
-            .bind(self.slot_kind)
-            .bind(self.slot_stream)
-            .bind(self.slot_expected)
-            .bind(self.slot_count)
-            .bind(self.slot_id)
-            .bind(self.guard_request)
-            .bind(self.guard_kind)
-            .bind(self.guard_stream)
-            .bind(self.guard_version)
-            .bind(self.event_slot)
-            .bind(self.event_nth)
-            .bind(self.event_type)
-            .bind(self.event_key)
-            .bind(self.event_at)
-            .bind(self.event_head)
-            .bind(self.event_body)
-            .fetch_one(connection)
-            .await?;
-        Ok(answer.verdicts(batch))
+        let (position_before, version_before, conflicted, moved) =
+            sqlx::query_as(include_str!("../sql/postgres/append.sql"))
+                .bind(self.slot_request)
+                .bind(self.slot_kind)
+                .bind(self.slot_stream)
+                .bind(self.slot_expected)
+                .bind(self.slot_count)
+                .bind(self.slot_id)
+                .bind(self.guard_request)
+                .bind(self.guard_kind)
+                .bind(self.guard_stream)
+                .bind(self.guard_version)
+                .bind(self.event_slot)
+                .bind(self.event_nth)
+                .bind(self.event_type)
+                .bind(self.event_key)
+                .bind(self.event_at)
+                .bind(self.event_head)
+                .bind(self.event_body)
+                .fetch_one(connection)
+                .await?;
+        Ok(Answer { position_before, version_before, conflicted, moved }.verdicts(batch))
     }
 }
 
-#[derive(sqlx::FromRow)]
+/// What the function answers: see its comment.
 struct Answer {
     position_before: Vec<i64>,
     version_before: Vec<i64>,

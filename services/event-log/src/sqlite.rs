@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::Batcher;
-use crate::dialect::{event_log, signed, unsigned};
+use crate::dialect::{event_log, migrator, signed, unsigned};
 use crate::{
     Append, AppendError, Appended, EventLog, Limits, LogMetrics, Position, Recorded, StoreError, StreamId, Version,
 };
@@ -50,9 +50,8 @@ impl SqliteLog {
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
         let mut writer = options.connect().await?;
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name("migrations_event_log");
-        migrator.run(&mut writer).await.map_err(StoreError::new)?;
+        let files = [(1, include_str!("../migrations/sqlite/0001_event_log.sql"))];
+        migrator(&files).run(&mut writer).await.map_err(StoreError::new)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(BUSY_LIMIT)

@@ -8,9 +8,11 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing::{Level, Metadata};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{FilterExt as _, ParseError, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 pub use admin::{Admin, AdminError, Readiness};
 pub use trace::{adopt, current};
@@ -18,7 +20,7 @@ pub use trace::{adopt, current};
 /// What to tell, and where.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Which events to log, as in `info,alongside=debug`.
+    /// Which events to log, as in `info,alongside=debug`. Of libraries nothing below `info` is logged, whatever it says.
     pub filter: String,
     /// Logs as JSON, one object a line; otherwise as text.
     pub json: bool,
@@ -46,23 +48,30 @@ impl Drop for Guard {
     }
 }
 
+/// Whether an event may be logged at all: what libraries say below `info` repeats what they carry, such as subjects with
+/// the ids of persons in them.
+fn tells_nobody(event: &Metadata<'_>) -> bool {
+    event.target().starts_with("alongside") || *event.level() <= Level::INFO
+}
+
 /// Sets telemetry up for this process. Call once. Logs go to standard error.
 ///
 /// # Errors
 /// When the filter or the endpoint has a wrong form, or telemetry is set up already.
 pub fn init(config: &Config) -> Result<Guard, TelemetryError> {
     let fail = |error: &dyn std::fmt::Display| TelemetryError(error.to_string());
-    let filter = EnvFilter::try_new(&config.filter).map_err(|e| fail(&e))?;
+    let filter: Targets = config.filter.parse().map_err(|e: ParseError| fail(&e))?;
     let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
     let logs = if config.json { text.json().flatten_event(true).boxed() } else { text.compact().boxed() };
     let provider =
         config.otlp_endpoint.as_deref().map(|endpoint| provider(endpoint, config.sample_per_mille)).transpose()?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let traces = provider.as_ref().map(|p| {
-        let ours = tracing_subscriber::filter::filter_fn(|meta| meta.target().starts_with("alongside"));
+        let ours = filter_fn(|meta| meta.target().starts_with("alongside"));
         tracing_opentelemetry::layer().with_tracer(p.tracer("alongside")).with_filter(ours)
     });
-    let registry = tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces);
+    let registry =
+        tracing_subscriber::registry().with(logs.with_filter(filter.and(filter_fn(tells_nobody)))).with(traces);
     registry.try_init().map_err(|e| fail(&e))?;
     Ok(Guard(provider))
 }

@@ -1,12 +1,13 @@
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, SqlSafeStr as _, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A key as it is stored.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct StoredKey {
     /// Its id.
     pub key_id: Uuid,
@@ -92,9 +93,8 @@ impl PostgresKeys {
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let mut connection = options.connect().await?;
-        let mut migrator = sqlx::migrate!("migrations/postgres");
-        migrator.dangerous_set_table_name("migrations_vault");
-        Ok(migrator.run(&mut connection).await?)
+        let files = [(1, include_str!("../migrations/postgres/0001_vault.sql"))];
+        Ok(migrator(&files).run(&mut connection).await?)
     }
 }
 
@@ -115,11 +115,24 @@ impl SqliteKeys {
             .disable_statement_logging();
         let pool =
             SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT).connect_with(options).await?;
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name("migrations_vault");
-        migrator.run(&pool).await?;
+        migrator(&[(1, include_str!("../migrations/sqlite/0001_vault.sql"))]).run(&pool).await?;
         Ok(Self(pool))
     }
+}
+
+/// The schema's migrations: their numbers and files, in order.
+fn migrator(files: &[(i64, &'static str)]) -> Migrator {
+    let migration = |(number, sql): &(i64, &'static str)| {
+        Migration::new(*number, "vault".into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
+    migrator.dangerous_set_table_name("migrations_vault");
+    migrator
+}
+
+/// A key, from a row of `sql/*/of_subject.sql` or `by_id.sql`.
+fn stored((key_id, subject, wrapped): (Uuid, Uuid, Option<Vec<u8>>)) -> StoredKey {
+    StoredKey { key_id, subject, wrapped }
 }
 
 /// The same four statements, in each database's dialect.
@@ -129,12 +142,12 @@ macro_rules! key_store {
         impl KeyStore for $store {
             async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
                 let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/of_subject.sql")));
-                Ok(query.bind(subject).fetch_optional(&self.0).await?)
+                Ok(query.bind(subject).fetch_optional(&self.0).await?.map(stored))
             }
 
             async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError> {
                 let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/by_id.sql")));
-                Ok(query.bind(key_id).fetch_optional(&self.0).await?)
+                Ok(query.bind(key_id).fetch_optional(&self.0).await?.map(stored))
             }
 
             async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {

@@ -10,8 +10,10 @@ use crate::runner::{BATCH, RunnerError, Standing, apply, open_document};
 use crate::store::{DocumentStore, Generation};
 use crate::view::View;
 
-/// How often a rebuild catches up anew before it gives up.
+/// How often a rebuild catches up again before it gives up.
 const SWAPS: usize = 20;
+/// How often it compares, in the hope that the views are at rest, before it says that they are not.
+const COMPARISONS: usize = 3;
 /// Documents compared at once.
 const PAGE: usize = 500;
 
@@ -26,8 +28,8 @@ pub struct Rebuilt {
     pub position: u64,
     /// How many documents it has.
     pub documents: u64,
-    /// How many documents differ from the generation that grew; none when that one stands elsewhere in the log, because
-    /// the system was not at rest.
+    /// How many documents differ from the generation that grew; none when that one did not stand still at the same
+    /// position while they were compared, because the system was not at rest.
     pub differing: Option<u64>,
 }
 
@@ -58,6 +60,14 @@ impl<E: Into<RunnerError>> From<E> for RebuildError {
     }
 }
 
+/// What a comparison of two generations found.
+struct Compared {
+    /// How many documents the new one has.
+    documents: u64,
+    /// How many are missing in one of them, or not the same in both.
+    differing: u64,
+}
+
 impl Rebuild {
     /// Builds a new generation up to the log's head, compares it with the current one, swaps it in and deletes the old
     /// one. Readers go from one to the other in one step.
@@ -69,19 +79,21 @@ impl Rebuild {
         let old = Standing::load(&*self.store, view.clone()).await?;
         let generation = self.store.begin_generation(name).await?;
         let mut building = [Standing { view, generation, position: 0, parked: Default::default() }];
-        self.catch_up(&mut building).await?;
+        let (mut documents, mut differing) = (0, None);
+        for _ in 0..COMPARISONS {
+            self.catch_up(&mut building).await?;
+            let [built] = &building;
+            // What was compared counts only if both stood at one position all the while: positions never go back.
+            let stood = self.stands(name, old.generation, built.position).await?;
+            let compared = self.compare(name, old.generation, generation).await?;
+            documents = compared.documents;
+            if stood && self.stands(name, old.generation, built.position).await? {
+                differing = Some(compared.differing);
+                break;
+            }
+        }
         let [built] = &building;
         let position = built.position;
-        let current = self.store.generations(name).await?.into_iter().find(|g| g.current);
-        let documents;
-        let mut differing = None;
-        if current.is_some_and(|c| c.position == position) {
-            let (compared, different) = self.compare(name, old.generation, generation).await?;
-            documents = compared;
-            differing = Some(different);
-        } else {
-            documents = self.compare(name, generation, generation).await?.0;
-        }
         let mut swapped = self.store.swap(name, generation).await?;
         for _ in 0..SWAPS {
             if swapped {
@@ -116,8 +128,14 @@ impl Rebuild {
         }
     }
 
-    /// How many documents the second generation has, and how many differ.
-    async fn compare(&self, view: &str, old: i32, new: i32) -> Result<(u64, u64), RebuildError> {
+    /// Whether this generation is the current one, at exactly this position.
+    async fn stands(&self, view: &str, generation: i32, position: u64) -> Result<bool, RebuildError> {
+        let current = self.store.generations(view).await?.into_iter().find(|g| g.current);
+        Ok(current.is_some_and(|c| (c.number, c.position) == (generation, position)))
+    }
+
+    /// Compares the documents of two generations, whatever key seals them.
+    async fn compare(&self, view: &str, old: i32, new: i32) -> Result<Compared, RebuildError> {
         let (mut after, mut documents, mut differing) = (Vec::new(), 0, 0);
         let mut counted_old = 0;
         loop {
@@ -126,11 +144,14 @@ impl Rebuild {
             let keys: Vec<_> = page.iter().map(|d| d.key.clone()).collect();
             let mut twins = std::collections::HashMap::new();
             for document in self.store.load(view, old, &keys).await? {
-                if let Some((key, doc)) = open_document(&self.codec, view, document).await? {
-                    twins.insert(key, doc);
+                counted_old += 1;
+                match open_document(&self.codec, view, document).await {
+                    Ok(Some((key, doc))) => drop(twins.insert(key, doc)),
+                    Err(error) if error.is_outage() => return Err(error.into()),
+                    // Of an erased subject; or changed around the system, and then no twin of anything.
+                    Ok(None) | Err(_) => {}
                 }
             }
-            counted_old += twins.len() as u64;
             for document in page {
                 documents += 1;
                 let opened = open_document(&self.codec, view, document).await?;
@@ -148,6 +169,6 @@ impl Rebuild {
             old_after.clone_from(&last.key.0);
             old_total += page.len() as u64;
         }
-        Ok((documents, differing + old_total.saturating_sub(counted_old)))
+        Ok(Compared { documents, differing: differing + old_total.saturating_sub(counted_old) })
     }
 }

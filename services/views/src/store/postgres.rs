@@ -34,9 +34,8 @@ impl PostgresDocuments {
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let mut connection = options.connect().await?;
-        let mut migrator = sqlx::migrate!("migrations/postgres");
-        migrator.dangerous_set_table_name("migrations_views");
-        Ok(migrator.run(&mut connection).await?)
+        let files = [(1, include_str!("../../migrations/postgres/0001_views.sql"))];
+        Ok(super::migrator(&files).run(&mut connection).await?)
     }
 }
 

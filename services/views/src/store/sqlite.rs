@@ -36,9 +36,7 @@ impl SqliteDocuments {
             .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name("migrations_views");
-        migrator.run(&writer).await?;
+        super::migrator(&[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&writer).await?;
         Ok(Self { readers: pool().max_connections(READERS).connect_with(options).await?, writer })
     }
 }

@@ -80,18 +80,42 @@ fn dependencies_point_inwards() {
     }
 }
 
-#[test]
-fn no_file_is_too_long_to_read() {
-    let mut folders = vec![workspace()];
+/// Every file below a directory with this extension, and its path.
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![directory.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-                assert!(lines <= LINES, "{} has {lines} lines", path.display());
+            } else if path.extension().is_some_and(|e| e == extension) {
+                files.push(path);
             }
         }
+    }
+    assert!(!files.is_empty(), "no `.{extension}` below {}", directory.display());
+    files
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    for path in files(&workspace(), "rs") {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= LINES, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn every_migration_and_statement_is_in_the_binary() {
+    for sql in files(&workspace().join("services"), "sql") {
+        let service = sql.strip_prefix(workspace().join("services")).unwrap().iter().next().unwrap();
+        let sources = files(&workspace().join("services").join(service).join("src"), "rs");
+        // A migration by its number and dialect; a statement by its name, for both dialects take it in one place.
+        let name = sql.file_name().unwrap().to_str().unwrap();
+        let dialect = sql.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let migration = sql.ancestors().any(|folder| folder.ends_with("migrations"));
+        let wanted = if migration { format!("{dialect}/{name}\"") } else { format!("/{name}\"") };
+        let included = sources.iter().any(|source| std::fs::read_to_string(source).unwrap().contains(&wanted));
+        assert!(included, "{} is nowhere included", sql.display());
     }
 }

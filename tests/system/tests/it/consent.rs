@@ -1,13 +1,19 @@
 //! What the person decides holds at once, on every server, and every look leaves a receipt.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures::future::join_all;
-use proto::access::v1::{ListAccessHistoryRequest, Purpose, RecordCategory, Sensitivity, SensitivityLevel, receipt};
+use domain::ids::PersonId;
+use node::client::Client;
+use proto::access::v1::{
+    ListAccessHistoryRequest, Purpose, Receipt, RecordCategory, Sensitivity, SensitivityLevel, receipt,
+};
 use proto::agencies::v1::RemoveStaffRequest;
 use proto::people::v1::entry::Content;
-use proto::people::v1::{AgreeActionRequest, GetMyRecordRequest, RecordStrengthRequest, SetGoalRequest};
+use proto::people::v1::{
+    AgreeActionRequest, GetMyRecordRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest,
+    SetGoalRequest,
+};
 use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest, ListMyPeopleRequest, RelationshipState};
 use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest, WithdrawProvisionRequest};
 use tonic::Code;
@@ -16,7 +22,7 @@ use uuid::Uuid;
 use crate::world::{Callers, World, accept, grant, look, pair, request};
 
 /// Every receipt of the person, all pages.
-async fn receipts(callers: &Callers, at_least: u64) -> Vec<proto::access::v1::Receipt> {
+async fn receipts(callers: &Callers, at_least: u64) -> Vec<Receipt> {
     let mut all = Vec::new();
     let mut token = String::new();
     loop {
@@ -35,6 +41,57 @@ async fn receipts(callers: &Callers, at_least: u64) -> Vec<proto::access::v1::Re
     }
 }
 
+/// What each reader asks for: by it a receipt tells whose look it is of.
+const ASKED: [RecordCategory; 4] =
+    [RecordCategory::Strengths, RecordCategory::WhatMatters, RecordCategory::Goals, RecordCategory::Actions];
+
+/// A look, as the one who looked knows it: whether it was answered, and between which times it happened, in microseconds.
+#[derive(Debug)]
+struct Look {
+    answered: bool,
+    from: i64,
+    until: i64,
+}
+
+/// Looks again and again until five looks after `withdrawn` was set were refused.
+async fn reader(worker: Client, person: PersonId, asked: RecordCategory, withdrawn: Arc<AtomicBool>) -> Vec<Look> {
+    let (mut looks, mut refused_after) = (Vec::new(), 0);
+    while refused_after < 5 {
+        let look = GetSharedPlanRequest {
+            person_id: person.to_string(),
+            purpose: Purpose::CareCoordination.into(),
+            categories: vec![asked.into()],
+            ..Default::default()
+        };
+        // The order of acknowledgements, as the callers see it.
+        let (after, from) = (withdrawn.load(Ordering::SeqCst), engine::now().0);
+        let answer = worker.people().get_shared_plan(look).await;
+        looks.push(Look { answered: answer.is_ok(), from, until: engine::now().0 });
+        match answer {
+            Ok(answer) => {
+                assert!(!after, "a read that began after the withdrawal was acknowledged succeeded");
+                assert!(!answer.into_inner().entries.is_empty());
+            }
+            Err(status) => {
+                assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+                refused_after += u32::from(after);
+            }
+        }
+    }
+    looks
+}
+
+/// The receipts are those of the looks, one for each, in their order and at their time.
+fn match_one_to_one(looks: &[Look], receipts: &[&Receipt]) {
+    assert_eq!(looks.len(), receipts.len(), "looks and receipts");
+    for (look, receipt) in looks.iter().zip(receipts) {
+        let time = receipt.time.unwrap();
+        let at = time.seconds * 1_000_000 + i64::from(time.nanos) / 1_000;
+        let kind = if look.answered { receipt::Kind::Viewed } else { receipt::Kind::Denied };
+        assert!(receipt.kind() == kind && (look.from..=look.until).contains(&at), "{look:?} {receipt:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
     let world = World::distributed().await;
@@ -44,47 +101,49 @@ async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_
     let callers = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair);
     let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair);
     accept(&callers, &pair).await;
-    let mut disclosed = 0;
+    an_entry_of_each(&callers.person).await;
+    let mut looks: [Vec<Look>; 4] = Default::default();
     for _ in 0..5 {
         let (provision, _) = grant(&callers, &pair).await;
-        // The order of acknowledgements, as the callers see it.
-        let withdrawn = Arc::new(AtomicU64::new(0));
-        let readers = [&callers, &elsewhere, &callers, &elsewhere].map(|side| {
-            let (worker, withdrawn, person) = (side.worker.clone(), withdrawn.clone(), pair.person);
-            let about =
-                crate::world::Pair { person, agency: pair.agency, subject: String::new(), staff_id: String::new() };
-            tokio::spawn(async move {
-                let (mut looks, mut refused_after) = (0, 0);
-                while refused_after < 5 {
-                    let before = withdrawn.load(Ordering::SeqCst);
-                    match look(&worker, &about).await {
-                        Ok(_) => {
-                            assert_eq!(before, 0, "a read that began after the withdrawal was acknowledged succeeded");
-                            looks += 1;
-                        }
-                        Err(status) => {
-                            assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
-                            refused_after += u32::from(before == 1);
-                        }
-                    }
-                }
-                looks
-            })
-        });
+        let withdrawn = Arc::new(AtomicBool::new(false));
+        let sides = [&callers, &elsewhere, &callers, &elsewhere].into_iter().zip(ASKED);
+        let readers = sides
+            .map(|(side, asked)| tokio::spawn(reader(side.worker.clone(), pair.person, asked, withdrawn.clone())))
+            .collect::<Vec<_>>();
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         let withdraw = WithdrawProvisionRequest { request_id: request(), provision_id: provision };
         elsewhere.person.sharing().withdraw_provision(withdraw).await.unwrap();
-        withdrawn.store(1, Ordering::SeqCst);
-        for looks in join_all(readers).await {
-            disclosed += looks.unwrap();
+        withdrawn.store(true, Ordering::SeqCst);
+        for (looks, reader) in looks.iter_mut().zip(readers) {
+            looks.extend(reader.await.unwrap());
         }
     }
-    assert!(disclosed > 0, "nobody looked");
     // A write that comes after every look has a position beyond all their receipts.
     let strength = RecordStrengthRequest { request_id: request(), text: "x".into(), ..Default::default() };
     let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
-    let viewed = receipts(&callers, position).await.into_iter().filter(|r| r.kind() == receipt::Kind::Viewed).count();
-    assert!(viewed >= disclosed, "{disclosed} looks were answered and {viewed} receipts kept");
+    let mut history = receipts(&callers, position).await;
+    history.reverse();
+    for (looks, asked) in looks.iter().zip(ASKED) {
+        assert!(looks.iter().any(|look| look.answered), "nobody looked at {asked:?}");
+        let is_look = |r: &&Receipt| matches!(r.kind(), receipt::Kind::Viewed | receipt::Kind::Denied);
+        let theirs: Vec<_> = history.iter().filter(is_look).filter(|r| r.categories == [i32::from(asked)]).collect();
+        match_one_to_one(looks, &theirs);
+    }
+    let kept = history.iter().filter(|r| matches!(r.kind(), receipt::Kind::Viewed | receipt::Kind::Denied)).count();
+    assert_eq!(kept, looks.iter().map(Vec::len).sum::<usize>(), "a receipt of no look");
+}
+
+/// The person's record gets a strength, something that matters, a goal and an action.
+async fn an_entry_of_each(person: &Client) {
+    let (text, owner) = ("x".to_owned(), "me".to_owned());
+    let strength = RecordStrengthRequest { request_id: request(), text: text.clone(), ..Default::default() };
+    person.people().record_strength(strength).await.unwrap();
+    let matters = RecordWhatMattersRequest { request_id: request(), text: text.clone(), ..Default::default() };
+    person.people().record_what_matters(matters).await.unwrap();
+    let goal = SetGoalRequest { request_id: request(), text: text.clone(), ..Default::default() };
+    person.people().set_goal(goal).await.unwrap();
+    let action = AgreeActionRequest { request_id: request(), text, owner, ..Default::default() };
+    person.people().agree_action(action).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,12 +201,8 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
     accept(&callers, &pair).await;
     for n in 0..30 {
         // Every other one is beyond what the grant covers.
-        let level = if n % 2 == 0 {
-            proto::access::v1::SensitivityLevel::Restricted
-        } else {
-            proto::access::v1::SensitivityLevel::Normal
-        };
-        let sensitivity = Some(proto::access::v1::Sensitivity { level: level.into(), labels: vec![] });
+        let level = if n % 2 == 0 { SensitivityLevel::Restricted } else { SensitivityLevel::Normal };
+        let sensitivity = Some(Sensitivity { level: level.into(), labels: vec![] });
         let strength = RecordStrengthRequest {
             request_id: request(),
             text: format!("strength {n}"),
@@ -160,10 +215,10 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
     let mut seen = Vec::new();
     let mut token = String::new();
     loop {
-        let page = proto::people::v1::GetSharedPlanRequest {
+        let page = GetSharedPlanRequest {
             person_id: pair.person.to_string(),
-            purpose: proto::access::v1::Purpose::CareCoordination.into(),
-            categories: vec![proto::access::v1::RecordCategory::Strengths.into()],
+            purpose: Purpose::CareCoordination.into(),
+            categories: vec![RecordCategory::Strengths.into()],
             page_size: 4,
             page_token: token,
             at_least_position: position,
@@ -298,7 +353,7 @@ async fn a_withheld_goal_does_not_show_through_an_action() {
         goals.push((goal_id, action_id));
     }
     let (_, position) = grant(&callers, &pair).await;
-    let shared = proto::people::v1::GetSharedPlanRequest {
+    let shared = GetSharedPlanRequest {
         person_id: pair.person.to_string(),
         purpose: Purpose::CareCoordination.into(),
         page_size: 100,
@@ -349,8 +404,11 @@ async fn rule_3_the_person_always_sees_their_own_record_and_what_staff_did_to_it
     let entry = entries.iter().find(|e| e.entry_id == by_staff).unwrap();
     assert_eq!(entry.author.as_ref().unwrap().staff_id, pair.staff_id);
     let history = receipts(&callers, position).await;
-    let added = history.iter().filter(|r| r.kind() == receipt::Kind::Contributed && r.categories.len() == 1);
-    assert!(added.into_iter().any(|r| r.party.as_ref().unwrap().staff_id == pair.staff_id), "{history:?}");
+    // The import left receipts of the same kind and by the same worker, but none about strengths.
+    let strengths = [i32::from(RecordCategory::Strengths)];
+    let added = history.iter().filter(|r| r.kind() == receipt::Kind::Contributed && r.categories == strengths);
+    let by: Vec<_> = added.map(|r| r.party.as_ref().unwrap().staff_id.as_str()).collect();
+    assert_eq!(by, [pair.staff_id.as_str()], "{history:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -364,7 +422,7 @@ async fn rule_5_one_receipt_for_each_request_of_what_was_disclosed_and_of_a_deni
     look(&callers.worker, &pair).await.unwrap_err();
     grant(&callers, &pair).await;
     let asked = vec![RecordCategory::Health.into(), RecordCategory::Wellbeing.into(), RecordCategory::Contact.into()];
-    let shared = proto::people::v1::GetSharedPlanRequest {
+    let shared = GetSharedPlanRequest {
         person_id: pair.person.to_string(),
         purpose: Purpose::CareCoordination.into(),
         categories: asked,

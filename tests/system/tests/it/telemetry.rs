@@ -105,8 +105,16 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     ] {
         assert!(metrics.contains(metric), "{metric} is missing: {metrics}");
     }
-    for (what, text) in [("logs", node.log().unwrap()), ("metrics", metrics), ("traces", collector.text())] {
+    // Each says something of the call that handled the person's words, so that what it does not say means something.
+    for (what, text, tells) in [
+        ("logs", node.log().unwrap(), "\"message\":\"serving\""),
+        ("metrics", metrics, "alongside_log_append_commit_seconds_count"),
+        ("traces", collector.text(), "/alongside.people.v1.PeopleService/RecordStrength"),
+    ] {
+        assert!(text.contains(tells), "the {what} tell nothing: {text}");
         assert!(!text.contains(MARKER), "personal data in the {what}");
-        assert!(!text.contains(&person.to_string()), "a person's id in the {what}");
+        for id in [person.to_string(), person.simple().to_string()] {
+            assert!(!text.contains(&id), "a person's id in the {what}");
+        }
     }
 }

@@ -3,11 +3,14 @@
 use domain::ids::{AgencyId, PersonId};
 use harness::{Cluster, Database, Nats, Node, Postgres};
 use node::client::Client;
+use node::compose::Stores;
+use node::config::Flags;
 use proto::access::v1::{Action, Purpose, RecordCategory};
 use proto::people::v1::{GetSharedPlanRequest, GetSharedPlanResponse};
 use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{GrantProvisionRequest, ProvisionActor, ProvisionTerms};
+use serde_json::Value;
 use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -39,8 +42,45 @@ impl World {
     }
 }
 
+/// The stores of a system, opened beside its servers.
+pub(crate) async fn stores(cluster: &Cluster) -> Stores {
+    let flags = Flags { config: Some(cluster.config_file().unwrap()), ..Flags::default() };
+    Stores::open(&node::config::load(&flags).unwrap()).await.unwrap()
+}
+
+/// Waits until every view has applied all that is in the log, and returns the log's head. Nobody may call meanwhile.
+pub(crate) async fn at_rest(cluster: &Cluster) -> u64 {
+    let stores = stores(cluster).await;
+    let head = stores.log.head().await.unwrap().0;
+    for view in views::all() {
+        let documents = &stores.documents;
+        harness::wait_until(view.name(), || async { Ok(documents.position(view.name()).await? == head) })
+            .await
+            .unwrap();
+    }
+    assert_eq!(stores.log.head().await.unwrap().0, head, "somebody still writes");
+    head
+}
+
+/// What a rebuild of all views came to, by view. The first one after the views were at rest is the one that counts: a
+/// second one would compare a rebuild with a rebuild.
+pub(crate) fn rebuild(cluster: &Cluster) -> (std::process::ExitStatus, Vec<Value>) {
+    let output = cluster.run(&["rebuild", "--json"]).unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let rebuilt: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rebuilt.len(), views::all().len(), "{}", String::from_utf8_lossy(&output.stderr));
+    (output.status, rebuilt)
+}
+
+/// The views that grew equal views rebuilt, at this position. The servers must have ended.
+pub(crate) fn views_equal_a_rebuild(cluster: &Cluster, head: u64) {
+    let (status, rebuilt) = rebuild(cluster);
+    assert!(status.success(), "{rebuilt:?}");
+    assert!(rebuilt.iter().all(|view| view["differing"] == 0 && view["position"] == head), "{head}: {rebuilt:?}");
+}
+
 /// Writes sample bundles to files and imports them; returns what the command printed, by line.
-pub(crate) fn import(cluster: &Cluster, count: usize) -> Vec<serde_json::Value> {
+pub(crate) fn import(cluster: &Cluster, count: usize) -> Vec<Value> {
     let directory = cluster.directory().join("bundles");
     std::fs::create_dir_all(&directory).unwrap();
     let mut arguments = vec!["import".to_owned(), "fhir".to_owned(), "--json".to_owned()];
