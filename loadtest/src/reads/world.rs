@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use access::Binding;
 use anyhow::Context as _;
+use client::{Client, terms};
 use domain::StreamKind;
 use domain::ids::AgencyId;
 use event_log::{Append, AppendError, Appended, EventLog, Position, Recorded, StoreError, StreamId, Version};
+use gate::Binding;
 use harness::{Nats, Postgres};
-use node::client::Client;
 use node::compose::{Stores, System};
 use node::config::{Config, Role};
 use node::serve::{Running, start};
 use node::tokens::TokenSigner;
 use proto::access::v1::{Purpose, RecordCategory};
-use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest};
 use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{GrantProvisionRequest, ProvisionActor, ProvisionTerms};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
@@ -159,25 +157,13 @@ async fn channels(server: &Running) -> anyhow::Result<Vec<Channel>> {
 
 /// The person accepts somebody's support and shares everything usual with everybody who supports them.
 async fn share(person: &Client, plan: &interop::Plan) -> anyhow::Result<(AgencyId, String)> {
-    let list = ListMyPeopleRequest { page_size: 1, at_least_position: 1, ..ListMyPeopleRequest::default() };
-    harness::wait_until("the views", || async {
-        Ok(!person.relationships().list_my_people(list.clone()).await?.into_inner().relationships.is_empty())
-    })
-    .await?;
-    let proposal = person.relationships().list_my_people(list).await?.into_inner().relationships.pop();
-    let proposal = proposal.context("somebody has proposed support")?;
-    let request = || Uuid::now_v7().to_string();
-    let accept = AcceptSupportRequest { request_id: request(), relationship_id: proposal.relationship_id };
-    person.relationships().accept_support(accept).await?;
-    let terms = ProvisionTerms {
-        actor: Some(ProvisionActor { actor: Some(Actor::Everybody(true)) }),
-        categories: (i32::from(RecordCategory::AboutMe)..=i32::from(RecordCategory::Contact)).collect(),
-        purposes: vec![Purpose::Treatment.into()],
-        ..ProvisionTerms::default()
-    };
-    person.sharing().grant_provision(GrantProvisionRequest { request_id: request(), terms: Some(terms) }).await?;
+    harness::wait_until("the views", || async { Ok(!person.my_people(1).await?.is_empty()) }).await?;
+    let proposal = person.my_people(1).await?.into_iter().next().context("somebody has proposed support")?;
+    person.accept(&proposal.relationship_id).await?;
+    let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
+    person.grant(terms(Actor::Everybody(true), everything, Purpose::Treatment, [])).await?;
     let staff_id = proposal.supporter.context("a proposal has a supporter")?.staff_id;
-    let supporter = plan.supporters().find(|(id, ..)| id.to_string() == staff_id);
-    let (_, agency, subject) = supporter.context("the supporter is of the sample")?;
-    Ok((agency, subject.to_owned()))
+    let supporter = plan.supporters().find(|(worker, _)| worker.staff().to_string() == staff_id);
+    let (worker, subject) = supporter.context("the supporter is of the sample")?;
+    Ok((worker.agency(), subject.to_owned()))
 }

@@ -2,9 +2,8 @@
 
 mod read;
 mod service;
-mod write;
 
-use access::Gate;
+use gate::Gate;
 use views::Views;
 
 /// The service.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use access::{Asked, Caller, Disclosure};
 use domain::ids::PersonId;
 use domain::vocabulary::{Author, Category, Sensitivity};
+use gate::{Asked, Call, Disclosure};
 use proto::consultations::v1 as pb;
 use rpc::{Error, words};
-use tonic::Extensions;
-use views::consultations::{self, ConsultationDoc, ConsultationState, DecisionState, ItemState};
+use views::consultations::{
+    self, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionState, ItemState,
+};
 use views::{Page, Pages};
 
 use crate::Consultations;
@@ -16,13 +17,12 @@ use crate::Consultations;
 impl Consultations {
     pub(crate) async fn mine(
         &self,
-        extensions: &Extensions,
+        call: &Call,
         message: pb::ListMyConsultationsRequest,
     ) -> Result<pb::ListMyConsultationsResponse, Error> {
-        let person = Caller::of(extensions)?.person()?;
-        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
-        self.views.wait(consultations::NAME, message.at_least_position).await?;
-        let page = self.page(person, &Pages { size, after }).await?;
+        let person = call.person()?;
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let page = self.page(person, &pages).await?;
         self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations: page.items.into_iter().map(to_wire).collect(),
@@ -33,17 +33,14 @@ impl Consultations {
 
     pub(crate) async fn shared(
         &self,
-        extensions: &Extensions,
+        call: &Call,
         message: pb::ListConsultationsRequest,
     ) -> Result<pb::ListConsultationsResponse, Error> {
-        let (agency, staff) = Caller::of(extensions)?.staff()?;
+        let worker = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
-        let asked = Asked { agency, staff, purpose, categories: vec![Category::Consultations] };
-        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
-        let pages = Pages { size, after };
-        self.views.wait(consultations::NAME, message.at_least_position).await?;
-        let pages = &pages;
+        let asked = Asked { worker, purpose, categories: vec![Category::Consultations] };
+        let pages = &rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered = scope.covers(Category::Consultations, &Sensitivity::normal());
             let page = self.page(person, pages).await?;
@@ -62,7 +59,7 @@ impl Consultations {
     }
 
     async fn page(&self, person: PersonId, pages: &Pages) -> Result<Page<ConsultationDoc>, Error> {
-        Ok(self.views.list(consultations::NAME, &consultations::of_person(person), pages, |_| true).await?)
+        Ok(self.views.list::<MyConsultations>(&consultations::of_person(person), pages, |_| true).await?)
     }
 }
 

@@ -1,230 +1,179 @@
-//! One method for each RPC: read the fields, call, answer.
+//! A row for each RPC, and taking part in a consultation.
 
+use domain::access::Contribute;
 use domain::consultation::{
-    AddressAgendaItem, AgreeDecision, CancelConsultation, CloseConsultation, DecideWithoutPerson, DeferAgendaItem,
-    Mode, ObjectToDecision, OfferOption, ProposeDecision, RaiseAgendaItem, RecordPersonView, RequestConsultation,
-    WithoutPersonGround,
+    AddressAgendaItem, AgreeDecision, CancelConsultation, CloseConsultation, Consultation, DecideWithoutPerson,
+    DeferAgendaItem, Mode, ObjectToDecision, OfferOption, ProposeDecision, RaiseAgendaItem, RecordPersonView,
+    RequestConsultation, WithoutPersonGround,
 };
+use domain::ids::{ConsultationId, EntryId};
+use domain::vocabulary::Purpose;
+use gate::{Call, Contribution};
 use proto::consultations::v1 as pb;
 use proto::consultations::v1::consultation_service_server::ConsultationService;
-use tonic::{Request, Response, Status};
+use rpc::Error;
 
 use crate::Consultations;
 
-#[tonic::async_trait]
-impl ConsultationService for Consultations {
-    async fn request_consultation(
+gate::service! { ConsultationService for Consultations {
+    request_consultation(RequestConsultationRequest) -> RequestConsultationResponse: request,
+    list_my_consultations(ListMyConsultationsRequest) -> ListMyConsultationsResponse: mine,
+    list_consultations(ListConsultationsRequest) -> ListConsultationsResponse: shared,
+    raise_agenda_item(RaiseAgendaItemRequest) -> RaiseAgendaItemResponse: raise,
+    address_agenda_item(AddressAgendaItemRequest) -> AddressAgendaItemResponse: address,
+    defer_agenda_item(DeferAgendaItemRequest) -> DeferAgendaItemResponse: defer,
+    offer_option(OfferOptionRequest) -> OfferOptionResponse: offer,
+    record_person_view(RecordPersonViewRequest) -> RecordPersonViewResponse: record_view,
+    propose_decision(ProposeDecisionRequest) -> ProposeDecisionResponse: propose,
+    agree_decision(AgreeDecisionRequest) -> AgreeDecisionResponse: agree,
+    object_to_decision(ObjectToDecisionRequest) -> ObjectToDecisionResponse: object,
+    decide_without_person(DecideWithoutPersonRequest) -> DecideWithoutPersonResponse: decide,
+    close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
+    cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
+} }
+
+/// Who takes part. Staff do so to coordinate support.
+fn taking_part(call: &Call, request_id: &str, person_id: &str) -> Result<Contribution, Error> {
+    call.contribution(request_id, person_id, i32::from(Purpose::CareCoordination.code()))
+}
+
+impl Consultations {
+    /// Takes part in a consultation: staff only as far as the person shares them.
+    async fn take_part<C>(&self, wish: &Contribution, consultation_id: &str, command: C) -> Result<u64, Error>
+    where
+        C: Contribute<Aggregate = Consultation> + Clone + Send + Sync,
+    {
+        let id = rpc::id("consultation_id", consultation_id)?;
+        Ok(self.gate.contribute(wish, id, command).await?.position.0)
+    }
+
+    async fn request(
         &self,
-        request: Request<pb::RequestConsultationRequest>,
-    ) -> Result<Response<pb::RequestConsultationResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
+        call: &Call,
+        m: pb::RequestConsultationRequest,
+    ) -> Result<pb::RequestConsultationResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let id: ConsultationId = wish.context.new_id();
         let mode = rpc::one_of("mode", m.mode, Mode::from_code)?;
-        let id = Self::new_id(&contribution)?;
-        let requested = self.take_part(&contribution, id, |p| RequestConsultation {
-            person: p.person,
-            author: p.author,
-            mode,
-            topic: m.topic.clone(),
-        });
-        let (_, committed) = requested.await?;
-        let position = committed.position.0;
-        Ok(Response::new(pb::RequestConsultationResponse { position, consultation_id: id.to_string() }))
+        let command = RequestConsultation { person: wish.person, author: wish.author, mode, topic: m.topic };
+        let position = self.gate.contribute(&wish, id, command).await?.position.0;
+        Ok(pb::RequestConsultationResponse { position, consultation_id: id.to_string() })
     }
 
-    async fn list_my_consultations(
-        &self,
-        request: Request<pb::ListMyConsultationsRequest>,
-    ) -> Result<Response<pb::ListMyConsultationsResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.mine(&extensions, message).await?))
+    async fn raise(&self, call: &Call, m: pb::RaiseAgendaItemRequest) -> Result<pb::RaiseAgendaItemResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let new: EntryId = wish.context.new_id();
+        let command = RaiseAgendaItem { person, item: new, author, text: m.text };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::RaiseAgendaItemResponse { position, item_id: new.to_string() })
     }
 
-    async fn list_consultations(
+    async fn address(
         &self,
-        request: Request<pb::ListConsultationsRequest>,
-    ) -> Result<Response<pb::ListConsultationsResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.shared(&extensions, message).await?))
+        call: &Call,
+        m: pb::AddressAgendaItemRequest,
+    ) -> Result<pb::AddressAgendaItemResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let command = AddressAgendaItem { person, item: rpc::id("item_id", &m.item_id)?, author, note: m.note };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::AddressAgendaItemResponse { position })
     }
 
-    async fn raise_agenda_item(
-        &self,
-        request: Request<pb::RaiseAgendaItemRequest>,
-    ) -> Result<Response<pb::RaiseAgendaItemResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| RaiseAgendaItem {
-            person: p.person,
-            item: p.new,
-            author: p.author,
-            text: m.text.clone(),
-        });
-        let (new, committed) = taken.await?;
-        Ok(Response::new(pb::RaiseAgendaItemResponse { position: committed.position.0, item_id: new.to_string() }))
+    async fn defer(&self, call: &Call, m: pb::DeferAgendaItemRequest) -> Result<pb::DeferAgendaItemResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let command = DeferAgendaItem { person, item: rpc::id("item_id", &m.item_id)?, author };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::DeferAgendaItemResponse { position })
     }
 
-    async fn address_agenda_item(
-        &self,
-        request: Request<pb::AddressAgendaItemRequest>,
-    ) -> Result<Response<pb::AddressAgendaItemResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let item = rpc::id("item_id", &m.item_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| AddressAgendaItem {
-            person: p.person,
-            item,
-            author: p.author,
-            note: m.note.clone(),
-        });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::AddressAgendaItemResponse { position: committed.position.0 }))
+    async fn offer(&self, call: &Call, m: pb::OfferOptionRequest) -> Result<pb::OfferOptionResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let new: EntryId = wish.context.new_id();
+        let command = OfferOption { person, option: new, author, text: m.text, benefits: m.benefits, risks: m.risks };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::OfferOptionResponse { position, option_id: new.to_string() })
     }
 
-    async fn defer_agenda_item(
+    async fn record_view(
         &self,
-        request: Request<pb::DeferAgendaItemRequest>,
-    ) -> Result<Response<pb::DeferAgendaItemResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let item = rpc::id("item_id", &m.item_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| DeferAgendaItem {
-            person: p.person,
-            item,
-            author: p.author,
-        });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::DeferAgendaItemResponse { position: committed.position.0 }))
+        call: &Call,
+        m: pb::RecordPersonViewRequest,
+    ) -> Result<pb::RecordPersonViewResponse, Error> {
+        let wish = taking_part(call, &m.request_id, "")?;
+        let person = wish.person;
+        let command = RecordPersonView { person, view: m.view };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::RecordPersonViewResponse { position })
     }
 
-    async fn offer_option(
-        &self,
-        request: Request<pb::OfferOptionRequest>,
-    ) -> Result<Response<pb::OfferOptionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| OfferOption {
-            person: p.person,
-            option: p.new,
-            author: p.author,
-            text: m.text.clone(),
-            benefits: m.benefits.clone(),
-            risks: m.risks.clone(),
-        });
-        let (new, committed) = taken.await?;
-        Ok(Response::new(pb::OfferOptionResponse { position: committed.position.0, option_id: new.to_string() }))
+    async fn propose(&self, call: &Call, m: pb::ProposeDecisionRequest) -> Result<pb::ProposeDecisionResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let new: EntryId = wish.context.new_id();
+        let command = ProposeDecision { person, decision: new, author, text: m.text };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ProposeDecisionResponse { position, decision_id: new.to_string() })
     }
 
-    async fn record_person_view(
-        &self,
-        request: Request<pb::RecordPersonViewRequest>,
-    ) -> Result<Response<pb::RecordPersonViewResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, "")?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken = self
-            .take_part(&contribution, consultation, |p| RecordPersonView { person: p.person, view: m.view.clone() });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::RecordPersonViewResponse { position: committed.position.0 }))
+    async fn agree(&self, call: &Call, m: pb::AgreeDecisionRequest) -> Result<pb::AgreeDecisionResponse, Error> {
+        let wish = taking_part(call, &m.request_id, "")?;
+        let person = wish.person;
+        let command = AgreeDecision { person, decision: rpc::id("decision_id", &m.decision_id)? };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::AgreeDecisionResponse { position })
     }
 
-    async fn propose_decision(
-        &self,
-        request: Request<pb::ProposeDecisionRequest>,
-    ) -> Result<Response<pb::ProposeDecisionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| ProposeDecision {
-            person: p.person,
-            decision: p.new,
-            author: p.author,
-            text: m.text.clone(),
-        });
-        let (new, committed) = taken.await?;
-        Ok(Response::new(pb::ProposeDecisionResponse { position: committed.position.0, decision_id: new.to_string() }))
+    async fn object(&self, call: &Call, m: pb::ObjectToDecisionRequest) -> Result<pb::ObjectToDecisionResponse, Error> {
+        let wish = taking_part(call, &m.request_id, "")?;
+        let person = wish.person;
+        let command = ObjectToDecision { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ObjectToDecisionResponse { position })
     }
 
-    async fn agree_decision(
+    async fn decide(
         &self,
-        request: Request<pb::AgreeDecisionRequest>,
-    ) -> Result<Response<pb::AgreeDecisionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, "")?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let decision = rpc::id("decision_id", &m.decision_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| AgreeDecision { person: p.person, decision });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::AgreeDecisionResponse { position: committed.position.0 }))
+        call: &Call,
+        m: pb::DecideWithoutPersonRequest,
+    ) -> Result<pb::DecideWithoutPersonResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let command = DecideWithoutPerson {
+            person,
+            decision: rpc::id("decision_id", &m.decision_id)?,
+            author,
+            ground: rpc::one_of("ground", m.ground, WithoutPersonGround::from_code)?,
+            evidence: m.evidence,
+        };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::DecideWithoutPersonResponse { position })
     }
 
-    async fn object_to_decision(
+    async fn close(
         &self,
-        request: Request<pb::ObjectToDecisionRequest>,
-    ) -> Result<Response<pb::ObjectToDecisionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, "")?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let decision = rpc::id("decision_id", &m.decision_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| ObjectToDecision {
-            person: p.person,
-            decision,
-            reason: m.reason.clone(),
-        });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::ObjectToDecisionResponse { position: committed.position.0 }))
+        call: &Call,
+        m: pb::CloseConsultationRequest,
+    ) -> Result<pb::CloseConsultationResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let command = CloseConsultation { person, author };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::CloseConsultationResponse { position })
     }
 
-    async fn decide_without_person(
+    async fn cancel(
         &self,
-        request: Request<pb::DecideWithoutPersonRequest>,
-    ) -> Result<Response<pb::DecideWithoutPersonResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let decision = rpc::id("decision_id", &m.decision_id)?;
-        let ground = rpc::one_of("ground", m.ground, WithoutPersonGround::from_code)?;
-        let taken = self.take_part(&contribution, consultation, |p| DecideWithoutPerson {
-            person: p.person,
-            decision,
-            author: p.author,
-            ground,
-            evidence: m.evidence.clone(),
-        });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::DecideWithoutPersonResponse { position: committed.position.0 }))
-    }
-
-    async fn close_consultation(
-        &self,
-        request: Request<pb::CloseConsultationRequest>,
-    ) -> Result<Response<pb::CloseConsultationResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken =
-            self.take_part(&contribution, consultation, |p| CloseConsultation { person: p.person, author: p.author });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::CloseConsultationResponse { position: committed.position.0 }))
-    }
-
-    async fn cancel_consultation(
-        &self,
-        request: Request<pb::CancelConsultationRequest>,
-    ) -> Result<Response<pb::CancelConsultationResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Self::contribution(&extensions, &m.request_id, &m.person_id)?;
-        let consultation = rpc::id("consultation_id", &m.consultation_id)?;
-        let taken = self.take_part(&contribution, consultation, |p| CancelConsultation {
-            person: p.person,
-            author: p.author,
-            reason: m.reason.clone(),
-        });
-        let (_, committed) = taken.await?;
-        Ok(Response::new(pb::CancelConsultationResponse { position: committed.position.0 }))
+        call: &Call,
+        m: pb::CancelConsultationRequest,
+    ) -> Result<pb::CancelConsultationResponse, Error> {
+        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let (person, author) = (wish.person, wish.author);
+        let command = CancelConsultation { person, author, reason: m.reason };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::CancelConsultationResponse { position })
     }
 }

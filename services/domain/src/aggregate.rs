@@ -1,5 +1,7 @@
 //! What every aggregate has in common.
 
+use uuid::Uuid;
+
 use crate::Refusal;
 
 /// The kinds of stream. The code is stored: never reuse one.
@@ -55,6 +57,9 @@ impl StreamKind {
 
 /// A consistency boundary: its state is a fold of its events.
 pub trait Aggregate: Default + Clone + Send + Sync + 'static {
+    /// What names it: the id of its stream.
+    type Id: Copy + std::fmt::Debug + Into<Uuid> + Send + Sync + 'static;
+
     /// What can have happened to it.
     type Event: Clone + Send + Sync + 'static;
 

@@ -16,6 +16,7 @@ pub mod relationship;
 pub mod sharing;
 pub mod staff;
 mod text;
+pub mod values;
 pub mod vocabulary;
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgencyId, StaffId};
+use uuid::Uuid;
+
+use crate::ids::{AgencyId, PersonId, StaffId};
 
 /// Declares an enum with stored codes and the field's own words.
 macro_rules! coded {
@@ -167,9 +169,71 @@ pub struct Sensitivity {
 
 impl Sensitivity {
     /// Normal, without labels.
+    pub const NORMAL: Self = Self { level: Level::Normal, labels: Vec::new() };
+
+    /// Normal, without labels.
     #[must_use]
     pub fn normal() -> Self {
-        Self { level: Level::Normal, labels: Vec::new() }
+        Self::NORMAL
+    }
+}
+
+/// One joining of a staff member to an agency: who acts, signs and is named in a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Worker {
+    agency: AgencyId,
+    staff: StaffId,
+}
+
+impl Worker {
+    /// This member of staff, at this agency.
+    #[must_use]
+    pub const fn new(agency: AgencyId, staff: StaffId) -> Self {
+        Self { agency, staff }
+    }
+
+    /// The agency that they work for.
+    #[must_use]
+    pub const fn agency(self) -> AgencyId {
+        self.agency
+    }
+
+    /// The member of staff: whose standing the log keeps under this id.
+    #[must_use]
+    pub const fn staff(self) -> StaffId {
+        self.staff
+    }
+}
+
+/// Whose key seals something, so that it is forgotten with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A person.
+    Person(PersonId),
+    /// An agency, for what is its own.
+    Agency(AgencyId),
+}
+
+impl Subject {
+    /// The id under which the key is kept.
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Person(person) => person.0,
+            Self::Agency(agency) => agency.0,
+        }
+    }
+}
+
+impl From<PersonId> for Subject {
+    fn from(person: PersonId) -> Self {
+        Self::Person(person)
+    }
+}
+
+impl From<AgencyId> for Subject {
+    fn from(agency: AgencyId) -> Self {
+        Self::Agency(agency)
     }
 }
 
@@ -181,13 +245,17 @@ pub enum Author {
     System,
     /// The person themselves.
     Person,
-    /// A worker for an agency.
-    Staff {
-        /// The agency.
-        agency: AgencyId,
-        /// The worker.
-        staff: StaffId,
-    },
+    /// A worker.
+    #[serde(rename = "staff")]
+    Worker(Worker),
+}
+
+impl Author {
+    /// The worker, if it is one.
+    #[must_use]
+    pub fn worker(self) -> Option<Worker> {
+        if let Self::Worker(worker) = self { Some(worker) } else { None }
+    }
 }
 
 /// Whom a provision is about.

@@ -1,8 +1,10 @@
+use domain::vocabulary::Subject;
 use domain::{Aggregate, StreamKind};
-use event_log::{Append, Expected, Guard, NewEvent, StreamAppend, StreamId};
+use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
 use events::{Codec, CodecError, Event, Header};
 use uuid::Uuid;
 
+use crate::load::log_version;
 use crate::{Context, Loaded, stream_of};
 
 /// What a command changes: events on streams at the versions it has seen, and what it relies on besides.
@@ -16,7 +18,7 @@ pub struct Changes {
 #[derive(Debug)]
 struct Change {
     id: Uuid,
-    subject: Uuid,
+    subject: Subject,
     event: Event,
 }
 
@@ -39,24 +41,27 @@ impl Changes {
     }
 
     /// Events on a loaded aggregate, sealed with the key of `subject`; the aggregate must not have moved.
-    pub fn record<A: Aggregate>(&mut self, on: &Loaded<A>, subject: Uuid, events: Vec<A::Event>)
+    pub fn record<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>)
     where
-        A::Event: Into<Event>,
+        A: Aggregate<Event: Into<Event>>,
     {
         if events.is_empty() {
             // That nothing happens to it was decided on its state, too.
             return self.guard(on);
         }
+        let subject = subject.into();
         let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
         let changes = events.into_iter().map(change).collect();
-        self.streams.push((stream_of::<A>(on.id), Expected::Exactly(on.version), changes));
+        self.streams.push((stream_of::<A>(on.id), Expected::Exactly(log_version(on.version)), changes));
     }
 
     /// A fact with this id on a stream that is never folded.
-    pub fn fact(&mut self, stream: Uuid, subject: Uuid, id: Uuid, event: impl Into<Event>) {
-        let event = event.into();
-        let change = Change { id, subject, event };
-        let stream = StreamId { kind: change.event.kind().code(), id: stream };
+    pub fn fact<A>(&mut self, stream: A::Id, subject: impl Into<Subject>, id: impl Into<Uuid>, event: A::Event)
+    where
+        A: Aggregate<Event: Into<Event>>,
+    {
+        let change = Change { id: id.into(), subject: subject.into(), event: event.into() };
+        let stream = stream_of::<A>(stream);
         match self.streams.iter_mut().find(|(known, ..)| *known == stream) {
             Some((.., changes)) => changes.push(change),
             None => self.streams.push((stream, Expected::Any, vec![change])),
@@ -68,7 +73,7 @@ impl Changes {
         let stream = stream_of::<A>(on.id);
         let named = self.streams.iter().any(|(s, ..)| *s == stream) || self.guards.iter().any(|g| g.stream == stream);
         if !named {
-            self.guards.push(Guard { stream, version: on.version });
+            self.guards.push(Guard { stream, version: log_version(on.version) });
         }
     }
 
@@ -82,20 +87,13 @@ impl Changes {
             for Change { id, subject, event } in changes {
                 let header = Header {
                     event_id: id,
-                    subject,
+                    subject: subject.id(),
                     actor: context.actor.clone(),
                     causation: None,
                     correlation: Some(context.request),
                     traceparent: traceparent.clone(),
                 };
-                let sealed = codec.seal(stream.id, &header, &event).await?;
-                events.push(NewEvent {
-                    event_type: event.code(),
-                    key_id: sealed.key_id,
-                    at: context.now.0,
-                    head: sealed.head,
-                    body: sealed.body,
-                });
+                events.push(codec.seal(stream, context.now, &header, &event).await?);
             }
             sealed.push(StreamAppend { stream, expected, events });
         }

@@ -26,8 +26,8 @@ impl Context {
 
     /// The id of what this request creates: the same for every retry.
     #[must_use]
-    pub fn new_id(&self) -> Uuid {
-        derived_id(self.request, &[b"created"])
+    pub fn new_id<Id: From<Uuid>>(&self) -> Id {
+        derived_id(self.request, &[b"created"]).into()
     }
 }
 

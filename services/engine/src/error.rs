@@ -7,9 +7,6 @@ pub enum EngineError {
     /// A rule refuses it.
     #[error("refused: {0}")]
     Refused(#[from] Refusal),
-    /// A stream moved after it was loaded.
-    #[error("a stream moved after it was loaded")]
-    Moved,
     /// Somebody else was faster, again and again.
     #[error("too many changes at once to the same streams")]
     Contention,

@@ -10,13 +10,12 @@ mod relay;
 
 use std::sync::Arc;
 
-use domain::Aggregate;
-use domain::vocabulary::Timestamp;
-use event_log::{Append, AppendError, EventLog, Position, StreamId};
+use domain::vocabulary::{Subject, Timestamp};
+use domain::{Aggregate, Command, Refusal};
+use event_log::{AppendError, EventLog, Position, StreamId};
 use events::Codec;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 pub use cache::Freshness;
 pub use changes::Changes;
@@ -28,7 +27,7 @@ pub use relay::{Relay, RelayMetrics};
 
 use cache::States;
 
-/// How often a command is decided anew because somebody else was faster.
+/// How often something is decided again because somebody else was faster.
 const ATTEMPTS: usize = 8;
 
 /// What came of a command.
@@ -84,12 +83,33 @@ impl Engine {
     /// Loads an aggregate; one without events is in its default state at version 0.
     ///
     /// # Errors
-    /// When the log or the key cannot be had.
-    pub async fn load<A: Aggregate>(&self, id: Uuid, freshness: Freshness) -> Result<Loaded<A>, EngineError>
+    /// When the log or the key store fails.
+    pub async fn load<A>(&self, id: A::Id, freshness: Freshness) -> Result<Loaded<A>, EngineError>
     where
-        A::Event: TryFrom<events::Event>,
+        A: Aggregate<Event: TryFrom<events::Event>>,
     {
         load::load(self, id, freshness).await
+    }
+
+    /// Tries until a decision holds: first on what is remembered, then on the latest. `attempt` returns nothing when what
+    /// it decided on has moved, and is then tried again, a bounded number of times.
+    ///
+    /// # Errors
+    /// What `attempt` fails with, or that somebody else was faster every time.
+    pub async fn settle<T, E, F>(&self, mut attempt: impl FnMut(Freshness) -> F) -> Result<T, E>
+    where
+        E: From<EngineError>,
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let mut freshness = Freshness::Remembered;
+        for _ in 0..ATTEMPTS {
+            if let Some(settled) = attempt(freshness).await? {
+                return Ok(settled);
+            }
+            freshness = Freshness::Latest;
+        }
+        self.metrics.contention.inc();
+        Err(EngineError::Contention.into())
     }
 
     /// Loads the aggregates, lets `decide` say what changes, and appends that as one. Decides again, on what is new,
@@ -101,55 +121,75 @@ impl Engine {
         &self,
         context: &Context,
         ids: L::Ids,
-        decide: impl Fn(&L, &mut Changes) -> Result<(), domain::Refusal> + Send + Sync,
+        decide: impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<Committed, EngineError> {
-        // What is remembered may be old.
-        let mut freshness = Freshness::Remembered;
-        for _ in 0..ATTEMPTS {
-            let loaded = L::load(self, ids, freshness).await?;
-            if let Some(first) = loaded.replayed(context.request) {
-                return Ok(first);
-            }
-            let mut changes = Changes::new(context);
-            let decided = decide(&loaded, &mut changes);
-            match decided {
-                // Only an append proves that what it was decided on still holds: a refusal or a "nothing to do" does not.
-                Err(_) if freshness == Freshness::Remembered => freshness = Freshness::Latest,
-                Ok(()) if changes.is_empty() && freshness == Freshness::Remembered => freshness = Freshness::Latest,
-                Err(refusal) => return Err(EngineError::Refused(refusal)),
-                Ok(()) if changes.is_empty() => return Ok(Committed { position: loaded.position(), at: context.now }),
-                Ok(()) => match self.commit(changes).await {
-                    Err(EngineError::Moved) => freshness = Freshness::Latest,
-                    Err(error) => return Err(error),
-                    Ok(position) => return Ok(Committed { position, at: context.now }),
-                },
-            }
-        }
-        self.metrics.contention.inc();
-        Err(EngineError::Contention)
+        self.settle(|freshness| self.attempt(context, ids, &decide, freshness)).await
     }
 
-    /// Seals and appends changes that were decided on.
+    async fn attempt<L: Aggregates>(
+        &self,
+        context: &Context,
+        ids: L::Ids,
+        decide: &(impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync),
+        freshness: Freshness,
+    ) -> Result<Option<Committed>, EngineError> {
+        let loaded = L::load(self, ids, freshness).await?;
+        if let Some(first) = loaded.replayed(context.request) {
+            return Ok(Some(first));
+        }
+        let mut changes = Changes::new(context);
+        let decided = decide(&loaded, &mut changes);
+        let committed = |position| Committed { position, at: context.now };
+        match decided {
+            Ok(()) if !changes.is_empty() => Ok(self.commit(changes).await?.map(committed)),
+            // Only an append proves that what it was decided on still holds: a refusal or a "nothing to do" does not, and
+            // what is remembered may be old.
+            Ok(()) | Err(_) if freshness == Freshness::Remembered => Ok(None),
+            Ok(()) => Ok(Some(committed(loaded.position()))),
+            Err(refusal) => Err(EngineError::Refused(refusal)),
+        }
+    }
+
+    /// Carries out a command on one aggregate. What happens is sealed with the key of `subject`.
     ///
     /// # Errors
-    /// [`EngineError::Moved`] when a stream or a guard moved: load again and decide again.
-    pub async fn commit(&self, changes: Changes) -> Result<Position, EngineError> {
-        let append = changes.seal(&self.codec, (self.trace)()).await?;
-        self.append(append).await
+    /// The refusal of the command, or why it could not be carried out.
+    pub async fn execute<A, C>(
+        &self,
+        context: &Context,
+        on: A::Id,
+        subject: impl Into<Subject>,
+        command: C,
+    ) -> Result<Committed, EngineError>
+    where
+        A: Aggregate<Event: TryFrom<events::Event> + Into<events::Event>>,
+        C: Command<Aggregate = A> + Clone + Send + Sync,
+    {
+        let subject = subject.into();
+        let decide = |(loaded,): &(Loaded<A>,), changes: &mut Changes| {
+            changes.record(loaded, subject, command.clone().decide(loaded)?);
+            Ok(())
+        };
+        self.transact(context, (on,), decide).await
     }
 
-    async fn append(&self, append: Append) -> Result<Position, EngineError> {
+    /// Seals and appends changes that were decided on. Nothing when a stream or a guard moved meanwhile, or another try of
+    /// the same request was faster: load again and decide again.
+    ///
+    /// # Errors
+    /// When the log takes no more, or fails.
+    pub async fn commit(&self, changes: Changes) -> Result<Option<Position>, EngineError> {
+        let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");
         match self.log.append(append).instrument(span).await {
-            // Another try of the same request was faster: what it came to is on its streams.
-            Ok(appended) if appended.replayed => Err(EngineError::Moved),
+            Ok(appended) if appended.replayed => Ok(None),
             Ok(appended) => {
                 self.appended.notify_one();
-                Ok(appended.position)
+                Ok(Some(appended.position))
             }
             Err(AppendError::Conflict | AppendError::GuardMoved) => {
                 self.metrics.conflicts.inc();
-                Err(EngineError::Moved)
+                Ok(None)
             }
             Err(AppendError::Busy) => Err(EngineError::Busy),
             Err(error @ (AppendError::Invalid(_) | AppendError::Store(_))) => Err(EngineError::failed(error)),
@@ -159,6 +199,6 @@ impl Engine {
 
 /// The stream of an aggregate.
 #[must_use]
-pub fn stream_of<A: Aggregate>(id: Uuid) -> StreamId {
-    StreamId { kind: A::KIND.code(), id }
+pub fn stream_of<A: Aggregate>(id: A::Id) -> StreamId {
+    StreamId { kind: A::KIND.code(), id: id.into() }
 }

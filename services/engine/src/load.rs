@@ -2,12 +2,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::Aggregate;
-use domain::vocabulary::Timestamp;
-use event_log::{Position, Recorded, Version};
-use events::{Event, Place, Sealed};
+use domain::vocabulary::{Timestamp, Version};
+use event_log::{Position, Recorded};
+use events::Event;
 use uuid::Uuid;
 
-use crate::changes::kind_of;
 use crate::{Committed, Engine, EngineError, Freshness, stream_of};
 
 /// Events in one read of a stream.
@@ -15,9 +14,9 @@ const PAGE: usize = 1_000;
 
 /// An aggregate as it stood at a version.
 #[derive(Debug)]
-pub struct Loaded<A> {
-    /// Its id.
-    pub id: Uuid,
+pub struct Loaded<A: Aggregate> {
+    /// What names it.
+    pub id: A::Id,
     /// Its state.
     pub state: Arc<A>,
     /// The number of its events.
@@ -28,13 +27,13 @@ pub struct Loaded<A> {
     requests: Arc<HashMap<Uuid, Committed>>,
 }
 
-impl<A> Clone for Loaded<A> {
+impl<A: Aggregate> Clone for Loaded<A> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), requests: self.requests.clone(), ..*self }
     }
 }
 
-impl<A> std::ops::Deref for Loaded<A> {
+impl<A: Aggregate> std::ops::Deref for Loaded<A> {
     type Target = A;
 
     fn deref(&self) -> &A {
@@ -42,13 +41,14 @@ impl<A> std::ops::Deref for Loaded<A> {
     }
 }
 
-pub(crate) async fn load<A: Aggregate>(
-    engine: &Engine,
-    id: Uuid,
-    freshness: Freshness,
-) -> Result<Loaded<A>, EngineError>
+/// The log's own word for a version.
+pub(crate) fn log_version(version: Version) -> event_log::Version {
+    event_log::Version(version.0)
+}
+
+pub(crate) async fn load<A>(engine: &Engine, id: A::Id, freshness: Freshness) -> Result<Loaded<A>, EngineError>
 where
-    A::Event: TryFrom<Event>,
+    A: Aggregate<Event: TryFrom<Event>>,
 {
     let stream = stream_of::<A>(id);
     let remembered = engine.states.get::<Loaded<A>>(stream);
@@ -61,7 +61,8 @@ where
     };
     let before = loaded.version;
     loop {
-        let page = engine.log.read_stream(stream, loaded.version, PAGE).await.map_err(EngineError::failed)?;
+        let after = log_version(loaded.version);
+        let page = engine.log.read_stream(stream, after, PAGE).await.map_err(EngineError::failed)?;
         let last = page.len() < PAGE;
         for recorded in &page {
             take(engine, &mut loaded, recorded).await?;
@@ -76,31 +77,24 @@ where
     Ok(loaded)
 }
 
-async fn take<A: Aggregate>(engine: &Engine, loaded: &mut Loaded<A>, recorded: &Recorded) -> Result<(), EngineError>
+async fn take<A>(engine: &Engine, loaded: &mut Loaded<A>, recorded: &Recorded) -> Result<(), EngineError>
 where
-    A::Event: TryFrom<Event>,
+    A: Aggregate<Event: TryFrom<Event>>,
 {
-    let (_, event) = open(engine, recorded).await?;
-    let event =
-        A::Event::try_from(event).map_err(|_cause| EngineError::failed("an event of another kind is on the stream"))?;
+    let opened = engine.codec.open(recorded).await?;
+    let another_kind = |_cause| EngineError::failed("an event of another kind is on the stream");
+    let event = A::Event::try_from(opened.event).map_err(another_kind)?;
     Arc::make_mut(&mut loaded.state).evolve(&event);
-    loaded.version = recorded.version;
-    loaded.position = recorded.position;
-    let committed = Committed { position: recorded.position, at: Timestamp(recorded.at) };
+    loaded.version = opened.version;
+    loaded.position = opened.position;
+    let committed = Committed { position: opened.position, at: Timestamp(recorded.at) };
     Arc::make_mut(&mut loaded.requests).insert(recorded.request, committed);
     Ok(())
 }
 
-async fn open(engine: &Engine, recorded: &Recorded) -> Result<(events::Header, Event), EngineError> {
-    let kind = kind_of(recorded.stream).ok_or_else(|| EngineError::failed("a stream of an unknown kind"))?;
-    let place = Place { kind, stream: recorded.stream.id, code: recorded.event_type };
-    let sealed = Sealed { key_id: recorded.key_id, head: recorded.head.clone(), body: recorded.body.clone() };
-    Ok(engine.codec.open(place, &sealed).await?)
-}
-
 /// Several aggregates that a command decides on together.
 pub trait Aggregates: Sized + Send + Sync {
-    /// Their ids.
+    /// What names them.
     type Ids: Copy + Send + Sync;
 
     /// Loads them all.
@@ -120,7 +114,7 @@ pub trait Aggregates: Sized + Send + Sync {
 macro_rules! aggregates {
     ($($name:ident $index:tt),+) => {
         impl<$($name: Aggregate<Event: TryFrom<Event>>),+> Aggregates for ($(Loaded<$name>,)+) {
-            type Ids = ($(id_of!($name),)+);
+            type Ids = ($($name::Id,)+);
 
             async fn load(engine: &Engine, ids: Self::Ids, freshness: Freshness) -> Result<Self, EngineError> {
                 Ok(($(load::<$name>(engine, ids.$index, freshness).await?,)+))
@@ -134,11 +128,6 @@ macro_rules! aggregates {
                 [$(self.$index.position),+].into_iter().max().unwrap_or_default()
             }
         }
-    };
-}
-macro_rules! id_of {
-    ($name:ident) => {
-        Uuid
     };
 }
 aggregates!(A 0);

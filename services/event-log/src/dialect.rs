@@ -1,18 +1,18 @@
-//! What a log does the same in every database: the same statements, in its dialect.
+//! What a log does the same in every database, in the same statements.
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Implements [`crate::EventLog`] for a type with the fields `readers`, `batcher` and `epoch`.
 macro_rules! event_log {
-    ($log:ident, $row:ty, $dialect:literal) => {
+    ($log:ident, $row:ty) => {
         impl $log {
             /// The first result of a request that was appended before.
             async fn find_request(&self, append: &Append) -> Result<Option<Appended>, StoreError> {
                 let mut versions = Vec::with_capacity(append.streams.len());
                 let mut last = Position::default();
                 for slot in &append.streams {
-                    let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/find_request.sql")));
+                    let query = sqlx::query_as(include_str!("../sql/find_request.sql"));
                     let query = query.bind(slot.stream.kind).bind(slot.stream.id).bind(append.request);
                     let row: (Option<i64>, Option<i64>, Option<i64>) = query.fetch_one(&self.readers).await?;
                     let (Some(_), Some(position), Some(version)) = row else { return Ok(None) };
@@ -35,7 +35,7 @@ macro_rules! event_log {
             }
 
             async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/read.sql")));
+                let query = sqlx::query(include_str!("../sql/read.sql"));
                 let query = query.bind(signed(after.0)).bind(signed(limit as u64));
                 query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
             }
@@ -46,13 +46,13 @@ macro_rules! event_log {
                 after: Version,
                 limit: usize,
             ) -> Result<Vec<Recorded>, StoreError> {
-                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/read_stream.sql")));
+                let query = sqlx::query(include_str!("../sql/read_stream.sql"));
                 let query = query.bind(stream.kind).bind(stream.id).bind(signed(after.0)).bind(signed(limit as u64));
                 query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
             }
 
             async fn head(&self) -> Result<Position, StoreError> {
-                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/head.sql")));
+                let query = sqlx::query_as(include_str!("../sql/head.sql"));
                 let (position, _): (i64, Uuid) = query.fetch_one(&self.readers).await?;
                 Ok(Position(unsigned(position)))
             }

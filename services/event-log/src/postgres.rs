@@ -49,8 +49,7 @@ impl PostgresLog {
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
-        let (_, epoch): (i64, Uuid) =
-            sqlx::query_as(include_str!("../sql/postgres/head.sql")).fetch_one(&readers).await?;
+        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
         let committer = PostgresCommitter { options, connection: None };
         Ok(Self { readers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
     }
@@ -66,7 +65,7 @@ impl PostgresLog {
     }
 }
 
-event_log!(PostgresLog, PgRow, "postgres");
+event_log!(PostgresLog, PgRow);
 
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::from(e))?;

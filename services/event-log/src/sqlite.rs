@@ -58,10 +58,9 @@ impl SqliteLog {
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
-        let (_, epoch): (i64, Uuid) =
-            sqlx::query_as(include_str!("../sql/sqlite/head.sql")).fetch_one(&readers).await?;
+        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
         Ok(Self { readers, batcher: Batcher::start(SqliteCommitter::new(writer), limits, metrics), epoch })
     }
 }
 
-event_log!(SqliteLog, SqliteRow, "sqlite");
+event_log!(SqliteLog, SqliteRow);

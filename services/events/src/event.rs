@@ -63,6 +63,14 @@ macro_rules! any_event {
                 match self { $(Self::$kind(event) => event.encode()),+ }
             }
 
+            /// One of each event, for the golden bytes.
+            #[cfg(feature = "samples")]
+            #[must_use]
+            pub fn samples() -> Vec<Self> {
+                let kinds = [$($event::samples().into_iter().map(Self::$kind).collect::<Vec<_>>()),+];
+                kinds.into_iter().flatten().collect()
+            }
+
             /// Its name in the domain language.
             #[must_use]
             pub fn name(&self) -> &'static str {

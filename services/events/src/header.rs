@@ -1,18 +1,18 @@
-use domain::ids::{AgencyId, PersonId, StaffId};
-use domain::vocabulary::Author;
+use domain::ids::PersonId;
+use domain::vocabulary::{Author, Worker};
 use prost::Message as _;
 use proto::events::v1 as pb;
 use uuid::Uuid;
 
 use crate::DecodeError;
-use crate::wire::Field as _;
+use crate::wire::{Field as _, worker};
 
 /// Who did it, by pseudonymous id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// What kind of party, and which.
     pub kind: ActorKind,
-    /// A staff member's role at the time; empty otherwise.
+    /// A worker's role at the time; empty otherwise.
     pub role: String,
     /// The person that a representative acts for.
     pub on_behalf_of: Option<PersonId>,
@@ -25,8 +25,8 @@ pub enum ActorKind {
     System,
     /// A person.
     Person(PersonId),
-    /// A staff member of an agency.
-    Staff(AgencyId, StaffId),
+    /// A worker.
+    Worker(Worker),
 }
 
 impl Actor {
@@ -42,10 +42,10 @@ impl Actor {
         Self { kind: ActorKind::Person(person), role: String::new(), on_behalf_of: None }
     }
 
-    /// A staff member in a role.
+    /// A worker in a role.
     #[must_use]
-    pub fn staff(agency: AgencyId, staff: StaffId, role: &str) -> Self {
-        Self { kind: ActorKind::Staff(agency, staff), role: role.to_owned(), on_behalf_of: None }
+    pub fn worker(worker: Worker, role: &str) -> Self {
+        Self { kind: ActorKind::Worker(worker), role: role.to_owned(), on_behalf_of: None }
     }
 
     /// The same party, as the author of an entry.
@@ -54,7 +54,7 @@ impl Actor {
         match self.kind {
             ActorKind::System => Author::System,
             ActorKind::Person(_) => Author::Person,
-            ActorKind::Staff(agency, staff) => Author::Staff { agency, staff },
+            ActorKind::Worker(worker) => Author::Worker(worker),
         }
     }
 
@@ -64,7 +64,7 @@ impl Actor {
         match self.kind {
             ActorKind::System => Uuid::nil(),
             ActorKind::Person(person) => person.0,
-            ActorKind::Staff(_, staff) => staff.0,
+            ActorKind::Worker(worker) => worker.staff().0,
         }
     }
 }
@@ -99,7 +99,7 @@ impl Header {
         let (kind, id, agency) = match self.actor.kind {
             ActorKind::System => (1, None, None),
             ActorKind::Person(person) => (2, Some(person.0), None),
-            ActorKind::Staff(agency, staff) => (3, Some(staff.0), Some(agency.0)),
+            ActorKind::Worker(worker) => (3, Some(worker.staff().0), Some(worker.agency().0)),
         };
         pb::Header {
             event_id: self.event_id.as_bytes().to_vec(),
@@ -129,7 +129,7 @@ impl Header {
         let kind = match actor.kind {
             1 => ActorKind::System,
             2 => ActorKind::Person(PersonId::from_wire(actor.id)?),
-            3 => ActorKind::Staff(AgencyId::from_wire(actor.agency)?, StaffId::from_wire(actor.id)?),
+            3 => ActorKind::Worker(worker(actor.agency, actor.id)?),
             _ => return Err(DecodeError("actor")),
         };
         let header = Self {

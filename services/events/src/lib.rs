@@ -5,9 +5,11 @@
 mod codec;
 mod event;
 mod header;
+#[cfg(feature = "samples")]
+mod samples;
 mod wire;
 
-pub use codec::{Codec, CodecError, Place, Sealed};
+pub use codec::{Codec, CodecError, Envelope};
 pub use event::Event;
 pub use header::{Actor, ActorKind, Header};
 pub use wire::{DecodeError, Stored};

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::events::{AccessEvent, RecordContributed};
+use domain::access::Access;
+use domain::access::events::RecordContributed;
 use domain::agency::{Agency, RegisterAgency};
-use domain::ids::ReceiptId;
+use domain::ids::{ReceiptId, StaffId};
 use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, RegisterPerson, SetGoal,
     SetGoalAside,
 };
-use domain::relationship::{Parties, ProposeSupport, Relationship};
+use domain::relationship::{Parties, Proposing, Relationship, propose_support};
 use domain::sharing::{Sharing, StartSharing};
-use domain::staff::{JoinStaff, Staff};
-use domain::vocabulary::{Author, Category, Purpose, Version};
+use domain::staff::{JoinStaff, Staff, join_staff};
+use domain::values::{Date, Source};
+use domain::vocabulary::{Author, Category, Purpose, Subject, Version};
 use domain::{Aggregate, Command, Refusal};
 use engine::{Changes, Context, Engine, EngineError, Freshness, Loaded};
 use events::Actor;
@@ -20,9 +22,6 @@ use uuid::Uuid;
 
 use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, role};
 use crate::report::{Outcome, Report, ReportLine};
-
-/// How often an import is tried anew because somebody else changed the same streams.
-const ATTEMPTS: usize = 8;
 
 /// A bundle was not imported; nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -51,21 +50,17 @@ impl Importer {
     /// # Errors
     /// When the log cannot take it; then nothing of it is imported.
     pub async fn import(&self, plan: &Plan) -> Result<Report, ImportError> {
-        let failed = |cause| ImportError { file: plan.file.clone(), cause };
-        let mut freshness = Freshness::Remembered;
-        for _ in 0..ATTEMPTS {
-            let context = Context::new(Actor::system(), Uuid::now_v7());
-            let (changes, report) = self.changes(&context, plan, freshness).await.map_err(failed)?;
-            if changes.is_empty() {
-                return Ok(report);
-            }
-            match self.engine.commit(changes).await {
-                Ok(_) => return Ok(report),
-                Err(EngineError::Moved) => freshness = Freshness::Latest,
-                Err(error) => return Err(failed(error)),
-            }
+        let imported = self.engine.settle(|freshness| self.attempt(plan, freshness)).await;
+        imported.map_err(|cause| ImportError { file: plan.file.clone(), cause })
+    }
+
+    async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
+        let context = Context::new(Actor::system(), Uuid::now_v7());
+        let (changes, report) = self.changes(&context, plan, freshness).await?;
+        if changes.is_empty() {
+            return Ok(Some(report));
         }
-        Err(failed(EngineError::Contention))
+        Ok(self.engine.commit(changes).await?.map(|_| report))
     }
 
     async fn changes(
@@ -75,17 +70,25 @@ impl Importer {
         freshness: Freshness,
     ) -> Result<(Changes, Report), EngineError> {
         let mut work = Work { changes: Changes::new(context), events: 0, outcomes: BTreeMap::new() };
-        self.agencies_and_staff(plan, freshness, &mut work).await?;
-        let record = self.engine.load::<Person>(plan.person.0, freshness).await?;
-        let sharing = self.engine.load::<Sharing>(plan.person.0, freshness).await?;
-        work.record(&sharing, plan.person.0, StartSharing.decide(&sharing)?);
-        work.person(plan, &record)?;
+        let staff = self.agencies_and_staff(plan, freshness, &mut work).await?;
+        let record = self.engine.load::<Person>(plan.person, freshness).await?;
+        let sharing = self.engine.load::<Sharing>(plan.person, freshness).await?;
+        let sharing = work.record(&sharing, plan.person, StartSharing.decide(&sharing)?);
+        let person = work.person(plan, &record)?;
         for (id, planned) in &plan.relationships {
-            let relationship = self.engine.load::<Relationship>(id.0, freshness).await?;
-            if relationship.parties().is_none() {
-                let parties = Parties { person: plan.person, agency: planned.agency, staff: planned.staff };
-                let propose = ProposeSupport { parties, role: role(), offer: planned.offer.clone() };
-                work.record(&relationship, plan.person.0, propose.decide(&relationship)?);
+            let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
+            let Some(staff) = staff.get(&planned.worker.staff()).filter(|_| relationship.parties().is_none()) else {
+                continue;
+            };
+            let on = Proposing { relationship: &relationship, person: &person, sharing: &sharing, staff };
+            let parties = Parties { person: plan.person, worker: planned.worker };
+            match propose_support(on, parties, planned.offer.clone()) {
+                Ok(proposed) => drop(work.record(&relationship, plan.person, proposed)),
+                Err(refusal) if refusal == Refusal::undisclosed() => {
+                    let why = "the worker has left, or the person wants nothing from their agency";
+                    planned.resources.iter().for_each(|r| work.settle(r, Outcome::LeftOut(why.to_owned())));
+                }
+                Err(refusal) => return Err(refusal.into()),
             }
         }
         let lines = plan.lines.iter().map(|line| work.line(line)).collect();
@@ -93,28 +96,39 @@ impl Importer {
         Ok((work.changes, report))
     }
 
-    async fn agencies_and_staff(&self, plan: &Plan, freshness: Freshness, work: &mut Work) -> Result<(), EngineError> {
+    /// Registers agencies and lets staff join them. Returns the standing of each worker after that.
+    async fn agencies_and_staff(
+        &self,
+        plan: &Plan,
+        freshness: Freshness,
+        work: &mut Work,
+    ) -> Result<BTreeMap<StaffId, Staff>, EngineError> {
+        let (mut agencies, mut workers) = (BTreeMap::new(), BTreeMap::new());
         for (id, planned) in &plan.agencies {
-            let agency = self.engine.load::<Agency>(id.0, freshness).await?;
+            let agency = self.engine.load::<Agency>(*id, freshness).await?;
+            let mut events = vec![];
             if agency.is_registered() {
                 work.settle(&planned.resource, Outcome::AlreadyThere);
             } else {
                 let register = RegisterAgency { name: planned.name.clone(), kind: planned.kind.clone() };
-                work.record(&agency, id.0, register.decide(&agency)?);
+                events = register.decide(&agency)?;
             }
+            agencies.insert(*id, work.record(&agency, *id, events));
         }
         for (id, planned) in &plan.staff {
-            let staff = self.engine.load::<Staff>(id.0, freshness).await?;
+            let staff = self.engine.load::<Staff>(*id, freshness).await?;
+            let mut events = vec![];
             // Who has left since does not come back by an old bundle.
             if staff.agency().is_some() {
                 work.settle(&planned.resource, Outcome::AlreadyThere);
             } else {
                 let (agency, subject, name) = (planned.agency, planned.subject.clone(), planned.name.clone());
-                let join = JoinStaff { agency, subject, name, role: role() };
-                work.record(&staff, agency.0, join.decide(&staff)?);
+                let registered = agencies.get(&agency).cloned().unwrap_or_default();
+                events = join_staff(&staff, &registered, JoinStaff { agency, subject, name, role: role() })?;
             }
+            workers.insert(*id, work.record(&staff, planned.agency, events));
         }
-        Ok(())
+        Ok(workers)
     }
 }
 
@@ -126,14 +140,18 @@ struct Work {
 }
 
 impl Work {
-    fn record<A: Aggregate<Event: Into<events::Event>>>(
-        &mut self,
-        on: &Loaded<A>,
-        subject: Uuid,
-        events: Vec<A::Event>,
-    ) {
-        self.events += events.len();
-        self.changes.record(on, subject, events);
+    /// Records events, and returns the state after them. What is there already is left alone.
+    fn record<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>) -> A
+    where
+        A: Aggregate<Event: Into<events::Event>>,
+    {
+        let mut after = (*on.state).clone();
+        events.iter().for_each(|event| after.evolve(event));
+        if !events.is_empty() {
+            self.events += events.len();
+            self.changes.record(on, subject, events);
+        }
+        after
     }
 
     fn settle(&mut self, resource: &str, outcome: Outcome) {
@@ -145,8 +163,8 @@ impl Work {
         ReportLine { resource: planned.resource.clone(), outcome }
     }
 
-    /// The record's events, and a receipt for each author.
-    fn person(&mut self, plan: &Plan, record: &Loaded<Person>) -> Result<(), Refusal> {
+    /// The record's events, and a receipt for each author. Returns the record after them.
+    fn person(&mut self, plan: &Plan, record: &Loaded<Person>) -> Result<Person, Refusal> {
         let mut person = (*record.state).clone();
         let mut events = Vec::new();
         let mut take = |person: &mut Person, new: Vec<domain::person::events::PersonEvent>| {
@@ -154,7 +172,8 @@ impl Work {
             events.extend(new);
         };
         if !person.is_registered() {
-            let register = RegisterPerson { name: plan.name.clone(), birth_date: plan.birth_date.clone() };
+            let birth_date = Date::optional("birth_date", &plan.birth_date)?;
+            let register = RegisterPerson { name: plan.name.clone(), birth_date };
             let new = register.decide(&person)?;
             take(&mut person, new);
         }
@@ -181,17 +200,17 @@ impl Work {
                 }
             }
         }
-        self.record(record, plan.person.0, events);
+        self.record(record, plan.person, events);
         for (party, categories) in contributed {
             self.receipt(plan, party, &categories);
         }
-        Ok(())
+        Ok(person)
     }
 
     fn receipt(&mut self, plan: &Plan, party: Author, categories: &BTreeMap<Category, u32>) {
-        let id = Uuid::now_v7();
+        let receipt = ReceiptId(Uuid::now_v7());
         let contributed = RecordContributed {
-            receipt: ReceiptId(id),
+            receipt,
             party,
             role: String::new(),
             purpose: Purpose::Treatment,
@@ -200,7 +219,7 @@ impl Work {
             directive: Version(0),
         };
         self.events += 1;
-        self.changes.fact(plan.person.0, plan.person.0, id, AccessEvent::from(contributed));
+        self.changes.fact::<Access>(plan.person, plan.person, receipt, contributed.into());
     }
 }
 
@@ -218,15 +237,17 @@ fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person
         return Ok(vec![]);
     }
     let PlannedEntry { entry, author, text, source, sensitivity, kind } = planned.clone();
+    let source = Source::stored(source);
     match kind {
         EntryKind::Condition { onset } => {
-            DescribeCondition { entry, author, text, impact: String::new(), onset, source, sensitivity }.decide(person)
+            let (impact, onset) = (String::new(), Date::optional("onset", &onset)?);
+            DescribeCondition { entry, author, text, impact, onset, source, sensitivity }.decide(person)
         }
         EntryKind::Goal { .. } => SetGoal { entry, author, text, source, sensitivity }.decide(person),
         EntryKind::Action { goal, owner, .. } => {
             // A plan may name a goal that was left out.
             let goal = goal.filter(|goal| person.entry(*goal).is_some());
-            let (due, confidence) = (String::new(), 0);
+            let (due, confidence) = (None, None);
             AgreeAction { entry, author, text, goal, owner, due, confidence, source, sensitivity }.decide(person)
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId, derived_id, staff_id};
-use domain::vocabulary::{Author, Level, Sensitivity};
+use domain::vocabulary::{Author, Level, Sensitivity, Worker};
 use uuid::Uuid;
 
 use crate::fhir::{Bundle, CarePlan, Condition, Goal, MalformedBundle, Meta, Patient, Reference, Resource};
@@ -36,9 +36,10 @@ pub(crate) struct PlannedStaff {
 /// A relationship to propose.
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedRelationship {
-    pub(crate) agency: AgencyId,
-    pub(crate) staff: StaffId,
+    pub(crate) worker: Worker,
     pub(crate) offer: String,
+    /// The resources that say so.
+    pub(crate) resources: Vec<String>,
 }
 
 /// How far a goal or an action is.
@@ -55,6 +56,7 @@ pub(crate) struct PlannedEntry {
     pub(crate) entry: EntryId,
     pub(crate) author: Author,
     pub(crate) text: String,
+    /// The resource that it comes from.
     pub(crate) source: String,
     pub(crate) sensitivity: Sensitivity,
     pub(crate) kind: EntryKind,
@@ -90,9 +92,9 @@ impl Plan {
         self.person
     }
 
-    /// The workers whom it names, each with their agency and the subject that they sign in with.
-    pub fn supporters(&self) -> impl Iterator<Item = (StaffId, AgencyId, &str)> {
-        self.staff.iter().map(|(id, staff)| (*id, staff.agency, staff.subject.as_str()))
+    /// The workers whom it names, each with the subject that they sign in with.
+    pub fn supporters(&self) -> impl Iterator<Item = (Worker, &str)> {
+        self.staff.iter().map(|(id, staff)| (Worker::new(staff.agency, *id), staff.subject.as_str()))
     }
 
     /// The agencies that it names.
@@ -118,10 +120,12 @@ struct Reader<'a> {
     goal_authors: HashMap<usize, Author>,
 }
 
-/// Who was there at an encounter.
-struct Seen {
-    agency: AgencyId,
-    staff: Vec<(StaffId, PlannedStaff)>,
+/// Visits to one worker: how many, the last day, and the resources that say so.
+#[derive(Default)]
+struct Visits {
+    count: u32,
+    last: String,
+    resources: Vec<String>,
 }
 
 fn id_of(kind: &str, resource: &str) -> Uuid {
@@ -223,13 +227,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The worker whom a reference names, at an agency.
-    fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(StaffId, PlannedStaff)> {
+    fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(Worker, PlannedStaff)> {
         let (index, Resource::Practitioner(practitioner)) = self.resolve(reference)? else { return None };
         let subject = practitioner.identifier.first().map_or(practitioner.id.as_str(), |i| i.value.as_str());
-        let staff = staff_id(agency, subject);
+        let worker = Worker::new(agency, staff_id(agency, subject));
         let name = practitioner.name.first().map(crate::fhir::HumanName::words).unwrap_or_default();
         let resource = self.bundle.entries.get(index).map(|e| e.name.clone()).unwrap_or_default();
-        Some((staff, PlannedStaff { agency, subject: shorten(subject), name: shorten(&name), resource }))
+        Some((worker, PlannedStaff { agency, subject: shorten(subject), name: shorten(&name), resource }))
     }
 
     fn agency(&self, reference: Option<&Reference>) -> Option<AgencyId> {
@@ -241,34 +245,34 @@ impl<'a> Reader<'a> {
 
     /// Who saw the person, from encounters and care teams: each pair of agency and worker once.
     fn relationships(&self, plan: &mut Plan) {
-        let mut visits: BTreeMap<(AgencyId, StaffId), (u32, String)> = BTreeMap::new();
+        let mut visits: BTreeMap<Worker, Visits> = BTreeMap::new();
         for entry in &self.bundle.entries {
             #[allow(clippy::wildcard_enum_match_arm, reason = "no other resource says who saw the person")]
             match &entry.resource {
                 Resource::Encounter(encounter) => {
-                    let Some(seen) = self.seen(encounter) else { continue };
-                    for (staff, planned) in seen.staff {
-                        plan.staff.insert(staff, planned);
-                        let visit = visits.entry((seen.agency, staff)).or_default();
-                        visit.0 += 1;
+                    for (worker, planned) in self.seen(encounter).unwrap_or_default() {
+                        plan.staff.insert(worker.staff(), planned);
+                        let visit = visits.entry(worker).or_default();
+                        visit.count += 1;
                         let day: String = encounter.period.start.chars().take(10).collect();
-                        visit.1 = visit.1.clone().max(day);
+                        visit.last = std::mem::take(&mut visit.last).max(day);
+                        visit.resources.push(entry.name.clone());
                     }
                 }
                 Resource::CareTeam(team) => {
                     for participant in &team.participant {
                         let agency = participant.on_behalf_of.as_ref().or(team.managing_organization.first());
                         let Some(agency) = self.agency(agency) else { continue };
-                        if let Some((staff, planned)) = self.worker(participant.member.as_ref(), agency) {
-                            plan.staff.insert(staff, planned);
-                            visits.entry((agency, staff)).or_default();
+                        if let Some((worker, planned)) = self.worker(participant.member.as_ref(), agency) {
+                            plan.staff.insert(worker.staff(), planned);
+                            visits.entry(worker).or_default().resources.push(entry.name.clone());
                         }
                     }
                 }
                 _ => {}
             }
         }
-        for ((agency, staff), (count, last)) in visits {
+        for (worker, Visits { count, last, resources }) in visits {
             let offer = match (count, last.as_str()) {
                 (0, _) => "Support as a member of your care team".to_owned(),
                 (1, "") => "Continued support: they have seen you once".to_owned(),
@@ -276,25 +280,25 @@ impl<'a> Reader<'a> {
                 (count, "") => format!("Continued support: they have seen you {count} times"),
                 (count, day) => format!("Continued support: they have seen you {count} times, last on {day}"),
             };
+            let (agency, staff) = (worker.agency(), worker.staff());
             let pair = [plan.person.0.as_bytes().as_slice(), agency.0.as_bytes(), staff.0.as_bytes()];
             let id = RelationshipId(derived_id(NAMESPACE, &pair));
-            plan.relationships.insert(id, PlannedRelationship { agency, staff, offer });
+            plan.relationships.insert(id, PlannedRelationship { worker, offer, resources });
         }
     }
 
-    fn seen(&self, encounter: &crate::fhir::Encounter) -> Option<Seen> {
+    /// Who was there at an encounter; nothing when no organisation was.
+    fn seen(&self, encounter: &crate::fhir::Encounter) -> Option<Vec<(Worker, PlannedStaff)>> {
         let agency = self.agency(encounter.service_provider.as_ref())?;
         let individuals = encounter.participant.iter().map(|p| p.individual.as_ref());
-        let staff = individuals.filter_map(|individual| self.worker(individual, agency)).collect();
-        Some(Seen { agency, staff })
+        Some(individuals.filter_map(|individual| self.worker(individual, agency)).collect())
     }
 
     /// Who wrote what came from an encounter; the importing system when that cannot be told.
     fn author(&self, encounter: Option<&Reference>) -> Author {
         let Some((_, Resource::Encounter(encounter))) = self.resolve(encounter) else { return Author::System };
-        let Some(seen) = self.seen(encounter) else { return Author::System };
-        let agency = seen.agency;
-        seen.staff.first().map_or(Author::System, |(staff, _)| Author::Staff { agency, staff: *staff })
+        let first = self.seen(encounter).and_then(|seen| seen.into_iter().next());
+        first.map_or(Author::System, |(worker, _)| Author::Worker(worker))
     }
 
     fn goal_authors(&mut self) {
@@ -321,7 +325,7 @@ impl<'a> Reader<'a> {
                 false => Outcome::LeftOut("works for no organisation of this bundle".into()),
             },
             Resource::Encounter(encounter) => match self.seen(encounter) {
-                Some(seen) if !seen.staff.is_empty() => Outcome::Became("support relationship"),
+                Some(seen) if !seen.is_empty() => Outcome::Became("support relationship"),
                 Some(_) => Outcome::LeftOut("names no practitioner of this bundle".into()),
                 None => Outcome::LeftOut("names no organisation of this bundle".into()),
             },
@@ -386,7 +390,7 @@ impl<'a> Reader<'a> {
         }
         let author = self.author(care_plan.encounter.as_ref());
         let owner = match author {
-            Author::Staff { agency, .. } => plan.agencies.get(&agency).map(|a| a.name.clone()),
+            Author::Worker(worker) => plan.agencies.get(&worker.agency()).map(|a| a.name.clone()),
             Author::System | Author::Person => None,
         };
         let owner = owner.filter(|o| !o.is_empty()).unwrap_or_else(|| "not said".to_owned());
@@ -464,7 +468,7 @@ mod tests {
         let plan = bundle(team).unwrap();
         let proposed: Vec<_> = plan.relationships.values().map(|r| r.offer.as_str()).collect();
         assert_eq!(proposed, ["Support as a member of your care team"]);
-        assert_eq!(plan.supporters().map(|(.., subject)| subject).collect::<Vec<_>>(), ["n"]);
+        assert_eq!(plan.supporters().map(|(_, subject)| subject).collect::<Vec<_>>(), ["n"]);
     }
 
     #[test]

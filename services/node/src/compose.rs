@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use access::{Binding, Gate, GateMetrics, Issuer};
 use anyhow::{Context as _, bail};
 use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
 use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
 use event_log::{EventLog, Limits, LogMetrics, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
+use gate::{Binding, Gate, GateMetrics, Issuer};
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
@@ -41,7 +41,7 @@ impl Stores {
     /// Opens the stores that a configuration names. PostgreSQL must have been migrated; SQLite migrates itself.
     ///
     /// # Errors
-    /// When one of them cannot be opened, or the key-encryption key cannot be had.
+    /// When one of them cannot be opened, or there is no key-encryption key.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let log_metrics = LogMetrics::default();
         let connections = config.database.connections;
@@ -200,6 +200,7 @@ fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
     }
     let text =
         std::fs::read_to_string(jwks_file).with_context(|| format!("issuer `{issuer}`: `{}`", jwks_file.display()))?;
-    let keys = serde_json::from_str(&text).with_context(|| format!("issuer `{issuer}`: `jwks_file` is no key set"))?;
+    let keys = serde_json::from_str(&text)
+        .with_context(|| format!("issuer `{issuer}`: `jwks_file` does not hold a key set"))?;
     Ok(Issuer { issuer: issuer.clone(), audience: audience.clone(), keys, binding })
 }

@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use access::{Binding, Issuer};
 use anyhow::Context as _;
 use engine::EngineMetrics;
+use gate::{Binding, Issuer};
 use interop::Importer;
 use tokio_util::sync::CancellationToken;
 use vault::LocalKek;
-use views::directory::{self, AgencyDoc};
+use views::directory::{self, Directory, DirectoryDoc};
 use views::{Pages, Views};
 
 use crate::compose::{Stores, System};
 use crate::config::{Config, TelemetryConfig};
+use crate::files::write_private;
 use crate::serve::{Running, start};
 use crate::tokens::TokenSigner;
 
@@ -54,18 +55,6 @@ pub fn signer_file(directory: &Path) -> PathBuf {
     directory.join("dev-issuer.der")
 }
 
-/// Writes a file that only its owner may read.
-///
-/// # Errors
-/// When it exists, or cannot be written.
-pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(file);
-    opened.and_then(|mut f| f.write_all(bytes)).with_context(|| format!("`{}` cannot be written", file.display()))
-}
-
 /// Imports the sample people, tells `progress` of each, and returns how many events that appended.
 ///
 /// # Errors
@@ -100,7 +89,7 @@ pub async fn start_dev(
         let runner = catching_up.runner.take().context("a development system builds its views")?;
         let halt = CancellationToken::new();
         let task = tokio::spawn(runner.run(halt.clone()));
-        catching_up.views.wait(directory::NAME, stores.log.head().await?.0).await?;
+        catching_up.views.reach::<Directory>(stores.log.head().await?.0).await?;
         let issuers = trusted(&signer, &catching_up.views).await?;
         halt.cancel();
         task.await?;
@@ -114,10 +103,10 @@ pub async fn start_dev(
 /// The built-in issuer, for people, operators and every registered agency.
 async fn trusted(signer: &TokenSigner, views: &Views) -> anyhow::Result<Vec<Issuer>> {
     let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
-    let mut pages = Pages { size: PAGE, after: Vec::new() };
+    let mut pages = Pages { size: PAGE, ..Pages::default() };
     loop {
-        let page = views.list(directory::NAME, &directory::agencies(), &pages, |_: &AgencyDoc| true).await?;
-        for agency in page.items {
+        let page = views.list::<Directory>(&directory::agencies(), &pages, |_| true).await?;
+        for agency in page.items.into_iter().filter_map(DirectoryDoc::agency) {
             issuers.push(signer.issuer(Binding::Agency(agency.agency))?);
         }
         match page.next {

@@ -1,10 +1,10 @@
 //! The node: configuration, composition, the server and its roles. The binary `alongside` is a thin shell around it;
 //! the load generator and the system tests use the same pieces.
 
-pub mod client;
 pub mod compose;
 pub mod config;
 pub mod demo;
 pub mod dev;
+mod files;
 pub mod serve;
 pub mod tokens;

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use access::{AccessLayer, Issuer, Issuers};
 use anyhow::Context as _;
+use gate::{AccessLayer, Issuer, Issuers};
 use http::Request;
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
@@ -156,7 +156,7 @@ impl Health {
 }
 
 /// The services of these roles, with health for each and reflection of all.
-async fn routes(roles: &[Role], gate: &access::Gate, views: &views::Views) -> anyhow::Result<(Health, Routes)> {
+async fn routes(roles: &[Role], gate: &gate::Gate, views: &views::Views) -> anyhow::Result<(Health, Routes)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
         tonic_reflection::server::Builder::configure()

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use access::{Binding, Issuer};
 use anyhow::Context as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use domain::ids::{AgencyId, PersonId};
+use gate::{Binding, Issuer};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
@@ -47,8 +47,8 @@ impl TokenSigner {
     pub fn open(file: &Path) -> anyhow::Result<Self> {
         if !file.exists() {
             let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-            let pkcs8 = pkcs8.map_err(|_cause| anyhow::anyhow!("no random bytes can be had"))?;
-            crate::dev::write_private(file, pkcs8.as_ref())?;
+            let pkcs8 = pkcs8.map_err(|_cause| anyhow::anyhow!("the operating system gives no random bytes"))?;
+            crate::files::write_private(file, pkcs8.as_ref())?;
         }
         let der = std::fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
         Ok(Self { key: EncodingKey::from_ec_der(&der) })

@@ -1,11 +1,9 @@
 //! The person's record, over gRPC.
 
-mod entry;
 mod read;
 mod service;
-mod write;
 
-use access::Gate;
+use gate::Gate;
 use views::Views;
 
 /// The service.

@@ -2,29 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use access::{Asked, Caller, Disclosure};
 use domain::access::Scope;
 use domain::ids::{EntryId, PersonId};
+use domain::person::Content;
 use domain::vocabulary::Category;
+use gate::{Asked, Call, Disclosure};
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, words};
-use tonic::Extensions;
-use views::record::{self, Content, EntryDoc};
+use views::record::{self, EntryDoc, Record};
 use views::{Page, Pages};
 
-use crate::{People, entry};
+use crate::People;
+use crate::service::entry;
 
 impl People {
     pub(crate) async fn my_record(
         &self,
-        extensions: &Extensions,
+        call: &Call,
         message: pb::GetMyRecordRequest,
     ) -> Result<pb::GetMyRecordResponse, Error> {
-        let person = Caller::of(extensions)?.person()?;
+        let person = call.person()?;
         let wanted = words::categories("categories", &message.categories)?;
-        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
-        self.views.wait(record::NAME, message.at_least_position).await?;
-        let page = self.page(person, &Pages { size, after }, |doc| asks_for(&wanted, doc.category)).await?;
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let page = self.page(person, &pages, |doc| asks_for(&wanted, doc.category)).await?;
         self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
         let (entries, next_page_token, position) = self.to_wire(page).await?;
         Ok(pb::GetMyRecordResponse { entries, next_page_token, position })
@@ -32,16 +32,14 @@ impl People {
 
     pub(crate) async fn shared_plan(
         &self,
-        extensions: &Extensions,
+        call: &Call,
         message: pb::GetSharedPlanRequest,
     ) -> Result<pb::GetSharedPlanResponse, Error> {
-        let (agency, staff) = Caller::of(extensions)?.staff()?;
+        let worker = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let categories = words::categories("categories", &message.categories)?;
-        let asked = Asked { agency, staff, purpose: words::purpose(message.purpose)?, categories };
-        let (size, after) = rpc::pages(message.page_size, &message.page_token)?;
-        let pages = Pages { size, after };
-        self.views.wait(record::NAME, message.at_least_position).await?;
+        let asked = Asked { worker, purpose: words::purpose(message.purpose)?, categories };
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
         let (wanted, pages) = (&asked.categories, &pages);
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered =
@@ -60,7 +58,7 @@ impl People {
         let goal_of = |doc: &EntryDoc| if let Content::Action(action) = &doc.content { action.goal } else { None };
         let key = |goal| record::entry_key(person, Category::Goals, goal);
         let keys: Vec<_> = page.items.iter().filter_map(goal_of).map(key).collect();
-        let goals = self.views.get::<EntryDoc>(record::NAME, &keys).await?;
+        let goals = self.views.get::<Record>(&keys, 0).await?;
         for doc in &mut page.items {
             if let Content::Action(action) = &mut doc.content {
                 let goal = |goal: &EntryId| goals.get(&key(*goal));
@@ -77,12 +75,12 @@ impl People {
         pages: &Pages,
         keep: impl Fn(&EntryDoc) -> bool + Send,
     ) -> Result<Page<EntryDoc>, Error> {
-        Ok(self.views.list(record::NAME, &record::of_person(person), pages, keep).await?)
+        Ok(self.views.list::<Record>(&record::of_person(person), pages, keep).await?)
     }
 
     async fn to_wire(&self, page: Page<EntryDoc>) -> Result<(Vec<pb::Entry>, String, u64), Error> {
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.author)).await?;
-        let entries = page.items.into_iter().map(|doc| entry::to_wire(doc, &names)).collect();
+        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.author).collect()).await?;
+        let entries = page.items.into_iter().map(|doc| entry(doc, &names)).collect();
         Ok((entries, rpc::next_token(page.next), page.position))
     }
 }

@@ -1,232 +1,233 @@
-//! One method for each RPC: read the fields, call, answer.
+//! A row for each RPC, what writes in a record, and an entry in the words of the wire.
 
-use access::{Caller, Contribution};
+use domain::access::Contribute;
+use domain::ids::PersonId;
 use domain::person::{
-    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, ProgressAction, RateGoal, RecordStrength,
-    RecordWhatMatters, SetGoal, SetGoalAside, WriteAboutMe,
+    AchieveGoal, AgreeAction, CompleteAction, Content, DescribeCondition, DropAction, Person, PlannedAction, Progress,
+    ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, SetGoal, SetGoalAside, WriteAboutMe,
+    register_person,
 };
-use domain::vocabulary::Category;
+use domain::sharing::Sharing;
+use domain::values::{Date, Rating};
+use engine::{Changes, Loaded};
+use gate::{Call, Contribution};
 use proto::people::v1 as pb;
+use proto::people::v1::entry::Content as Wire;
 use proto::people::v1::people_service_server::PeopleService;
-use rpc::words;
-use tonic::{Request, Response, Status};
+use rpc::Error;
+use rpc::words::{self, Names};
+use views::record::EntryDoc;
 
 use crate::People;
 
-#[tonic::async_trait]
-impl PeopleService for People {
-    async fn register_person(
-        &self,
-        request: Request<pb::RegisterPersonRequest>,
-    ) -> Result<Response<pb::RegisterPersonResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.register(&extensions, message).await?))
+gate::service! { PeopleService for People {
+    register_person(RegisterPersonRequest) -> RegisterPersonResponse: register,
+    get_my_record(GetMyRecordRequest) -> GetMyRecordResponse: my_record,
+    get_shared_plan(GetSharedPlanRequest) -> GetSharedPlanResponse: shared_plan,
+    write_about_me(WriteAboutMeRequest) -> WriteAboutMeResponse: about_me,
+    record_strength(RecordStrengthRequest) -> RecordStrengthResponse: strength,
+    record_what_matters(RecordWhatMattersRequest) -> RecordWhatMattersResponse: what_matters,
+    describe_condition(DescribeConditionRequest) -> DescribeConditionResponse: condition,
+    set_goal(SetGoalRequest) -> SetGoalResponse: goal,
+    agree_action(AgreeActionRequest) -> AgreeActionResponse: action,
+    rate_goal(RateGoalRequest) -> RateGoalResponse: rate,
+    achieve_goal(AchieveGoalRequest) -> AchieveGoalResponse: achieve,
+    set_goal_aside(SetGoalAsideRequest) -> SetGoalAsideResponse: set_aside,
+    progress_action(ProgressActionRequest) -> ProgressActionResponse: progress,
+    complete_action(CompleteActionRequest) -> CompleteActionResponse: complete,
+    drop_action(DropActionRequest) -> DropActionResponse: give_up,
+} }
+
+impl People {
+    async fn register(&self, call: &Call, m: pb::RegisterPersonRequest) -> Result<pb::RegisterPersonResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: PersonId = context.new_id();
+        let register = RegisterPerson { name: m.name, birth_date: rpc::optional_date("birth_date", &m.birth_date)? };
+        let decide = |(person, sharing): &(Loaded<Person>, Loaded<Sharing>), changes: &mut Changes| {
+            let (registered, started) = register_person(person, sharing, register.clone())?;
+            changes.record(person, id, registered);
+            changes.record(sharing, id, started);
+            Ok(())
+        };
+        let registered = self.gate.engine().transact(&context, (id, id), decide).await?;
+        Ok(pb::RegisterPersonResponse { position: registered.position.0, person_id: id.to_string() })
     }
 
-    async fn get_my_record(
-        &self,
-        request: Request<pb::GetMyRecordRequest>,
-    ) -> Result<Response<pb::GetMyRecordResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.my_record(&extensions, message).await?))
+    async fn contribute<C>(&self, wish: &Contribution, command: C) -> Result<u64, Error>
+    where
+        C: Contribute<Aggregate = Person> + Clone + Send + Sync,
+    {
+        Ok(self.gate.contribute(wish, wish.person, command).await?.position.0)
     }
 
-    async fn get_shared_plan(
-        &self,
-        request: Request<pb::GetSharedPlanRequest>,
-    ) -> Result<Response<pb::GetSharedPlanResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.shared_plan(&extensions, message).await?))
+    async fn about_me(&self, call: &Call, m: pb::WriteAboutMeRequest) -> Result<pb::WriteAboutMeResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command = WriteAboutMe { entry, author, heading: m.heading, text: m.text, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::WriteAboutMeResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn write_about_me(
-        &self,
-        request: Request<pb::WriteAboutMeRequest>,
-    ) -> Result<Response<pb::WriteAboutMeResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::AboutMe)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, None, |entry, permission| WriteAboutMe {
-            entry,
-            author: permission.author,
-            heading: m.heading.clone(),
-            text: m.text.clone(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::WriteAboutMeResponse { position: committed.position.0, entry_id: entry.to_string() }))
+    async fn strength(&self, call: &Call, m: pb::RecordStrengthRequest) -> Result<pb::RecordStrengthResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command = RecordStrength { entry, author, text: m.text, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::RecordStrengthResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn record_strength(
+    async fn what_matters(
         &self,
-        request: Request<pb::RecordStrengthRequest>,
-    ) -> Result<Response<pb::RecordStrengthResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution =
-            Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Strengths)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, None, |entry, permission| RecordStrength {
-            entry,
-            author: permission.author,
-            text: m.text.clone(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::RecordStrengthResponse { position: committed.position.0, entry_id: entry.to_string() }))
+        call: &Call,
+        m: pb::RecordWhatMattersRequest,
+    ) -> Result<pb::RecordWhatMattersResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command = RecordWhatMatters { entry, author, text: m.text, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::RecordWhatMattersResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn record_what_matters(
+    async fn condition(
         &self,
-        request: Request<pb::RecordWhatMattersRequest>,
-    ) -> Result<Response<pb::RecordWhatMattersResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution =
-            Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::WhatMatters)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, None, |entry, permission| RecordWhatMatters {
-            entry,
-            author: permission.author,
-            text: m.text.clone(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::RecordWhatMattersResponse { position: committed.position.0, entry_id: entry.to_string() }))
+        call: &Call,
+        m: pb::DescribeConditionRequest,
+    ) -> Result<pb::DescribeConditionResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command =
+            DescribeCondition { entry, author, text: m.text, impact: m.impact, onset: None, source: None, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::DescribeConditionResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn describe_condition(
-        &self,
-        request: Request<pb::DescribeConditionRequest>,
-    ) -> Result<Response<pb::DescribeConditionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Health)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, None, |entry, permission| DescribeCondition {
-            entry,
-            author: permission.author,
-            text: m.text.clone(),
-            impact: m.impact.clone(),
-            onset: String::new(),
-            source: String::new(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::DescribeConditionResponse { position: committed.position.0, entry_id: entry.to_string() }))
+    async fn goal(&self, call: &Call, m: pb::SetGoalRequest) -> Result<pb::SetGoalResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command = SetGoal { entry, author, text: m.text, source: None, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::SetGoalResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn set_goal(&self, request: Request<pb::SetGoalRequest>) -> Result<Response<pb::SetGoalResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Goals)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
-        let added = self.add(&contribution, &sensitivity, None, |entry, permission| SetGoal {
-            entry,
-            author: permission.author,
-            text: m.text.clone(),
-            source: String::new(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::SetGoalResponse { position: committed.position.0, entry_id: entry.to_string() }))
-    }
-
-    async fn agree_action(
-        &self,
-        request: Request<pb::AgreeActionRequest>,
-    ) -> Result<Response<pb::AgreeActionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Actions)?;
-        let sensitivity = words::sensitivity(m.sensitivity.clone())?;
+    async fn action(&self, call: &Call, m: pb::AgreeActionRequest) -> Result<pb::AgreeActionResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let goal = rpc::optional_id("goal_id", &m.goal_id)?;
-        let confidence = rpc::small_number("confidence", m.confidence)?;
-        let added = self.add(&contribution, &sensitivity, goal, |entry, permission| AgreeAction {
+        let due = rpc::optional_date("due", &m.due)?;
+        let confidence = Rating::optional("confidence", rpc::small_number("confidence", m.confidence)?)?;
+        let command = AgreeAction {
             entry,
-            author: permission.author,
-            text: m.text.clone(),
+            author,
+            text: m.text,
             goal,
-            owner: m.owner.clone(),
-            due: m.due.clone(),
+            owner: m.owner,
+            due,
             confidence,
-            source: String::new(),
-            sensitivity: sensitivity.clone(),
-        });
-        let (entry, committed) = added.await?;
-        Ok(Response::new(pb::AgreeActionResponse { position: committed.position.0, entry_id: entry.to_string() }))
+            source: None,
+            sensitivity,
+        };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::AgreeActionResponse { position, entry_id: entry.to_string() })
     }
 
-    async fn rate_goal(&self, request: Request<pb::RateGoalRequest>) -> Result<Response<pb::RateGoalResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        Caller::of(&extensions)?.person()?;
-        let contribution = Contribution::read(&extensions, &m.request_id, "", 0, Category::Goals)?;
-        let (goal, importance) = (rpc::id("goal_id", &m.goal_id)?, rpc::small_number("importance", m.importance)?);
-        let rated =
-            self.change(&contribution, goal, |permission| RateGoal { goal, author: permission.author, importance });
-        Ok(Response::new(pb::RateGoalResponse { position: rated.await?.position.0 }))
-    }
-
-    async fn achieve_goal(
-        &self,
-        request: Request<pb::AchieveGoalRequest>,
-    ) -> Result<Response<pb::AchieveGoalResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Goals)?;
+    async fn rate(&self, call: &Call, m: pb::RateGoalRequest) -> Result<pb::RateGoalResponse, Error> {
+        call.person()?;
+        let wish = call.contribution(&m.request_id, "", 0)?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
-        let changed = self.change(&contribution, goal, |permission| AchieveGoal { goal, author: permission.author });
-        Ok(Response::new(pb::AchieveGoalResponse { position: changed.await?.position.0 }))
+        let importance = Rating::new("importance", rpc::small_number("importance", m.importance)?)?;
+        let position = self.contribute(&wish, RateGoal { goal, author: wish.author, importance }).await?;
+        Ok(pb::RateGoalResponse { position })
     }
 
-    async fn set_goal_aside(
-        &self,
-        request: Request<pb::SetGoalAsideRequest>,
-    ) -> Result<Response<pb::SetGoalAsideResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Goals)?;
+    async fn achieve(&self, call: &Call, m: pb::AchieveGoalRequest) -> Result<pb::AchieveGoalResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
-        let changed = self.change(&contribution, goal, |permission| SetGoalAside {
-            goal,
-            author: permission.author,
-            reason: m.reason.clone(),
-        });
-        Ok(Response::new(pb::SetGoalAsideResponse { position: changed.await?.position.0 }))
+        let position = self.contribute(&wish, AchieveGoal { goal, author: wish.author }).await?;
+        Ok(pb::AchieveGoalResponse { position })
     }
 
-    async fn progress_action(
-        &self,
-        request: Request<pb::ProgressActionRequest>,
-    ) -> Result<Response<pb::ProgressActionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Actions)?;
-        let action = rpc::id("action_id", &m.action_id)?;
-        let changed = self.change(&contribution, action, |permission| ProgressAction {
-            action,
-            author: permission.author,
-            note: m.note.clone(),
-        });
-        Ok(Response::new(pb::ProgressActionResponse { position: changed.await?.position.0 }))
+    async fn set_aside(&self, call: &Call, m: pb::SetGoalAsideRequest) -> Result<pb::SetGoalAsideResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let goal = rpc::id("goal_id", &m.goal_id)?;
+        let position = self.contribute(&wish, SetGoalAside { goal, author: wish.author, reason: m.reason }).await?;
+        Ok(pb::SetGoalAsideResponse { position })
     }
 
-    async fn complete_action(
-        &self,
-        request: Request<pb::CompleteActionRequest>,
-    ) -> Result<Response<pb::CompleteActionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Actions)?;
+    async fn progress(&self, call: &Call, m: pb::ProgressActionRequest) -> Result<pb::ProgressActionResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
         let action = rpc::id("action_id", &m.action_id)?;
-        let changed =
-            self.change(&contribution, action, |permission| CompleteAction { action, author: permission.author });
-        Ok(Response::new(pb::CompleteActionResponse { position: changed.await?.position.0 }))
+        let position = self.contribute(&wish, ProgressAction { action, author: wish.author, note: m.note }).await?;
+        Ok(pb::ProgressActionResponse { position })
     }
 
-    async fn drop_action(
-        &self,
-        request: Request<pb::DropActionRequest>,
-    ) -> Result<Response<pb::DropActionResponse>, Status> {
-        let (_, extensions, m) = request.into_parts();
-        let contribution = Contribution::read(&extensions, &m.request_id, &m.person_id, m.purpose, Category::Actions)?;
+    async fn complete(&self, call: &Call, m: pb::CompleteActionRequest) -> Result<pb::CompleteActionResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
         let action = rpc::id("action_id", &m.action_id)?;
-        let changed = self.change(&contribution, action, |permission| DropAction {
-            action,
-            author: permission.author,
-            reason: m.reason.clone(),
-        });
-        Ok(Response::new(pb::DropActionResponse { position: changed.await?.position.0 }))
+        let position = self.contribute(&wish, CompleteAction { action, author: wish.author }).await?;
+        Ok(pb::CompleteActionResponse { position })
     }
+
+    async fn give_up(&self, call: &Call, m: pb::DropActionRequest) -> Result<pb::DropActionResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let action = rpc::id("action_id", &m.action_id)?;
+        let position = self.contribute(&wish, DropAction { action, author: wish.author, reason: m.reason }).await?;
+        Ok(pb::DropActionResponse { position })
+    }
+}
+
+/// An entry on the wire.
+pub(crate) fn entry(doc: EntryDoc, names: &impl Names) -> pb::Entry {
+    pb::Entry {
+        entry_id: doc.entry.to_string(),
+        category: i32::from(doc.category.code()),
+        sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
+        author: Some(words::party(doc.author, "", names)),
+        recorded_at: Some(words::timestamp(doc.at)),
+        content: Some(content(doc.content)),
+    }
+}
+
+fn content(content: Content) -> Wire {
+    match content {
+        Content::AboutMe { heading, text } => Wire::AboutMe(pb::AboutMeSection { heading, text }),
+        Content::Strength { text } => Wire::Strength(pb::Strength { text }),
+        Content::WhatMatters { text } => Wire::WhatMatters(pb::WhatMatters { text }),
+        Content::Condition { text, impact, onset } => {
+            Wire::Condition(pb::Condition { text, impact, onset: date(onset) })
+        }
+        Content::Goal { text, importance, progress: at } => {
+            Wire::Goal(pb::Goal { text, importance: rating(importance), progress: progress(at) })
+        }
+        Content::Action(doc) => Wire::Action(action(doc)),
+        Content::Contact { name, birth_date } => Wire::Contact(pb::Contact { name, birth_date: date(birth_date) }),
+    }
+}
+
+fn action(doc: PlannedAction) -> pb::PlannedAction {
+    pb::PlannedAction {
+        text: doc.text,
+        goal_id: doc.goal.map(|goal| goal.to_string()).unwrap_or_default(),
+        owner: doc.owner,
+        due: date(doc.due),
+        confidence: rating(doc.confidence),
+        progress: progress(doc.progress),
+        notes: doc.notes,
+    }
+}
+
+fn progress(progress: Progress) -> i32 {
+    match progress {
+        Progress::Open => pb::Progress::Open,
+        Progress::Done => pb::Progress::Done,
+        Progress::Ended => pb::Progress::Ended,
+    }
+    .into()
+}
+
+fn date(date: Option<Date>) -> String {
+    date.as_ref().map(Date::as_str).unwrap_or_default().to_owned()
+}
+
+fn rating(rating: Option<Rating>) -> u32 {
+    rating.map_or(0, |rating| u32::from(rating.value()))
 }

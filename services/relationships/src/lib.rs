@@ -1,9 +1,9 @@
 //! Support relationships, over gRPC.
 
-mod lists;
+mod read;
 mod service;
 
-use access::Gate;
+use gate::Gate;
 use views::Views;
 
 /// The service.

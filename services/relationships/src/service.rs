@@ -1,185 +1,87 @@
-//! One method for each RPC.
+//! A row for each RPC, and what changes a relationship.
 
-use access::{Asked, Caller, Contribution};
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, DeclineSupport, EndSupport, Parties, ProposeSupport, Relationship, end_support,
+    AcceptSupport, DeclineSupport, EndSupport, Parties, Proposing, Relationship, accept_support, end_support,
+    propose_support,
 };
-use domain::sharing::{OpenRelationshipAccess, Sharing};
+use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Category, Purpose};
-use domain::{Command, Refusal};
-use engine::{Context, Loaded};
-use events::Actor;
+use engine::{Changes, Loaded};
+use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
 use proto::relationships::v1::relationship_service_server::RelationshipService;
 use rpc::Error;
-use tonic::{Extensions, Request, Response, Status};
 
 use crate::Relationships;
 
-/// A person's own answer: who, about what, under which request.
-fn own(
-    extensions: &Extensions,
-    request_id: &str,
-    relationship_id: &str,
-) -> Result<(PersonId, RelationshipId, Context), Error> {
-    let person = Caller::of(extensions)?.person()?;
-    let context = Context::new(Actor::person(person), access::request_id(extensions, request_id)?);
-    Ok((person, rpc::id("relationship_id", relationship_id)?, context))
-}
+gate::service! { RelationshipService for Relationships {
+    propose_support(ProposeSupportRequest) -> ProposeSupportResponse: propose,
+    accept_support(AcceptSupportRequest) -> AcceptSupportResponse: accept,
+    decline_support(DeclineSupportRequest) -> DeclineSupportResponse: decline,
+    end_support(EndSupportRequest) -> EndSupportResponse: end,
+    list_my_people(ListMyPeopleRequest) -> ListMyPeopleResponse: my_people,
+    get_caseload(GetCaseloadRequest) -> GetCaseloadResponse: caseload,
+} }
 
 impl Relationships {
-    async fn propose(
-        &self,
-        extensions: &Extensions,
-        message: pb::ProposeSupportRequest,
-    ) -> Result<pb::ProposeSupportResponse, Error> {
-        let (agency, staff) = Caller::of(extensions)?.staff()?;
-        let person: PersonId = rpc::id("person_id", &message.person_id)?;
-        let context =
-            Context::new(Actor::staff(agency, staff, ""), access::request_id(extensions, &message.request_id)?);
-        let relationship = RelationshipId(context.new_id());
+    async fn propose(&self, call: &Call, m: pb::ProposeSupportRequest) -> Result<pb::ProposeSupportResponse, Error> {
+        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let id: RelationshipId = context.new_id();
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
-        let ids = (relationship.0, person.0, person.0, staff.0);
-        let offer = message.offer;
-        let proposed = self.gate.engine().transact(&context, ids, |(new, record, sharing, worker): &Loads, changes| {
-            // What depends on the worker and their words comes first: whether somebody is registered, or has blocked the
-            // agency, is not told by what is refused.
-            let parties = Parties { person, agency, staff };
-            let propose = ProposeSupport { parties, role: worker.role().to_owned(), offer: offer.clone() };
-            if !worker.works_for(agency) {
-                return Err(Refusal::undisclosed());
-            }
-            let events = propose.decide(new)?;
-            if !record.is_registered() || sharing.is_blocked(agency) {
-                return Err(Refusal::undisclosed());
-            }
-            changes.record(new, person.0, events);
+        let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
+            let on = Proposing { relationship, person: record, sharing, staff };
+            changes.record(relationship, person, propose_support(on, Parties { person, worker }, m.offer.clone())?);
             changes.guard(sharing);
-            changes.guard(worker);
-            changes.in_role(worker.role());
+            changes.guard(staff);
+            changes.in_role(staff.role());
             Ok(())
-        });
-        match proposed.await {
-            Ok(committed) => Ok(pb::ProposeSupportResponse {
-                position: committed.position.0,
-                relationship_id: relationship.to_string(),
-            }),
+        };
+        match self.gate.engine().transact(&context, (id, person, person, worker.staff()), decide).await {
+            Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
             Err(error) => {
-                let asked = Asked {
-                    agency,
-                    staff,
-                    purpose: Purpose::SupportNetwork,
-                    categories: vec![Category::SupportNetwork],
-                };
+                let categories = vec![Category::SupportNetwork];
+                let asked = Asked { worker, purpose: Purpose::SupportNetwork, categories };
                 Err(self.gate.refused(&asked, person, error).await)
             }
         }
     }
 
-    async fn accept(
-        &self,
-        extensions: &Extensions,
-        message: pb::AcceptSupportRequest,
-    ) -> Result<pb::AcceptSupportResponse, Error> {
-        let (person, id, context) = own(extensions, &message.request_id, &message.relationship_id)?;
-        type Loads = (Loaded<Relationship>, Loaded<Sharing>);
-        let accepted =
-            self.gate.engine().transact(&context, (id.0, person.0), |(relationship, sharing): &Loads, changes| {
-                let events = AcceptSupport { person }.decide(relationship)?;
-                let parties = relationship.parties().ok_or_else(|| Refusal::not_found("relationship"))?;
-                let open = OpenRelationshipAccess { relationship: id, agency: parties.agency, staff: parties.staff };
-                changes.record(relationship, person.0, events);
-                changes.record(sharing, person.0, open.decide(sharing)?);
-                Ok(())
-            });
-        Ok(pb::AcceptSupportResponse { position: accepted.await?.position.0 })
+    async fn accept(&self, call: &Call, m: pb::AcceptSupportRequest) -> Result<pb::AcceptSupportResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let decide = |(relationship, sharing): &(Loaded<Relationship>, Loaded<Sharing>), changes: &mut Changes| {
+            let (accepted, opened) = accept_support(id, relationship, sharing, AcceptSupport { person })?;
+            changes.record(relationship, person, accepted);
+            changes.record(sharing, person, opened);
+            Ok(())
+        };
+        let accepted = self.gate.engine().transact(&context, (id, person), decide).await?;
+        Ok(pb::AcceptSupportResponse { position: accepted.position.0 })
     }
 
-    async fn end(
-        &self,
-        extensions: &Extensions,
-        message: pb::EndSupportRequest,
-    ) -> Result<pb::EndSupportResponse, Error> {
-        let category = Category::SupportNetwork;
-        let wish = Contribution::read(extensions, &message.request_id, &message.person_id, 0, category)?;
-        let (person, context) = wish.target()?;
-        let id: RelationshipId = rpc::id("relationship_id", &message.relationship_id)?;
-        let (by, reason) = (context.actor.author(), message.reason);
-        type Loads = (Loaded<Relationship>, Loaded<Sharing>);
-        let ended =
-            self.gate.engine().transact(&context, (id.0, person.0), |(relationship, sharing): &Loads, changes| {
-                let end = EndSupport { person, by, reason: reason.clone() };
-                let (ended, closed) = end_support(id, relationship, sharing, end)?;
-                changes.record(relationship, person.0, ended);
-                changes.record(sharing, person.0, closed);
-                Ok(())
-            });
-        Ok(pb::EndSupportResponse { position: ended.await?.position.0 })
-    }
-}
-
-#[tonic::async_trait]
-impl RelationshipService for Relationships {
-    async fn propose_support(
-        &self,
-        request: Request<pb::ProposeSupportRequest>,
-    ) -> Result<Response<pb::ProposeSupportResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.propose(&extensions, message).await?))
+    async fn decline(&self, call: &Call, m: pb::DeclineSupportRequest) -> Result<pb::DeclineSupportResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let command = DeclineSupport { person, reason: m.reason };
+        let declined = self.gate.engine().execute(&context, id, person, command).await?;
+        Ok(pb::DeclineSupportResponse { position: declined.position.0 })
     }
 
-    async fn accept_support(
-        &self,
-        request: Request<pb::AcceptSupportRequest>,
-    ) -> Result<Response<pb::AcceptSupportResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.accept(&extensions, message).await?))
-    }
-
-    async fn decline_support(
-        &self,
-        request: Request<pb::DeclineSupportRequest>,
-    ) -> Result<Response<pb::DeclineSupportResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        let (person, id, context) = own(&extensions, &message.request_id, &message.relationship_id)?;
-        let reason = message.reason;
-        let declined =
-            self.gate.engine().transact(&context, (id.0,), |(relationship,): &(Loaded<Relationship>,), changes| {
-                changes.record(
-                    relationship,
-                    person.0,
-                    DeclineSupport { person, reason: reason.clone() }.decide(relationship)?,
-                );
-                Ok(())
-            });
-        let position = declined.await.map_err(Error::from)?.position.0;
-        Ok(Response::new(pb::DeclineSupportResponse { position }))
-    }
-
-    async fn end_support(
-        &self,
-        request: Request<pb::EndSupportRequest>,
-    ) -> Result<Response<pb::EndSupportResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.end(&extensions, message).await?))
-    }
-
-    async fn list_my_people(
-        &self,
-        request: Request<pb::ListMyPeopleRequest>,
-    ) -> Result<Response<pb::ListMyPeopleResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.my_people(&extensions, message).await?))
-    }
-
-    async fn get_caseload(
-        &self,
-        request: Request<pb::GetCaseloadRequest>,
-    ) -> Result<Response<pb::GetCaseloadResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        Ok(Response::new(self.caseload(&extensions, message).await?))
+    async fn end(&self, call: &Call, m: pb::EndSupportRequest) -> Result<pb::EndSupportResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, 0)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let (person, end) = (wish.person, EndSupport { person: wish.person, by: wish.author, reason: m.reason });
+        let decide = |(relationship, sharing): &(Loaded<Relationship>, Loaded<Sharing>), changes: &mut Changes| {
+            let (ended, closed) = end_support(id, relationship, sharing, end.clone())?;
+            changes.record(relationship, person, ended);
+            changes.record(sharing, person, closed);
+            Ok(())
+        };
+        let ended = self.gate.engine().transact(&wish.context, (id, person), decide).await?;
+        Ok(pb::EndSupportResponse { position: ended.position.0 })
     }
 }

@@ -118,9 +118,7 @@ impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(refusal) => refusal.into(),
-            EngineError::Moved | EngineError::Contention => {
-                Self::new(Reason::Contention, "too many changes at once; try again")
-            }
+            EngineError::Contention => Self::new(Reason::Contention, "too many changes at once; try again"),
             EngineError::Busy => Self::new(Reason::Overloaded, "too much is waiting to be recorded; try again"),
             EngineError::Erased => Self::denied(),
             EngineError::Failed(_) => Self::internal(&error),

@@ -1,3 +1,4 @@
+use domain::values::Date;
 use uuid::Uuid;
 
 use crate::Error;
@@ -41,4 +42,12 @@ pub fn one_of<T>(field: &str, value: i32, from_code: fn(u32) -> Option<T>) -> Re
 /// When it does not.
 pub fn small_number(field: &str, value: u32) -> Result<u8, Error> {
     u8::try_from(value).map_err(|_cause| Error::invalid(field, "must be from `0` to `255`"))
+}
+
+/// The day in a field that may be empty.
+///
+/// # Errors
+/// When it is neither empty nor a day.
+pub fn optional_date(field: &'static str, text: &str) -> Result<Option<Date>, Error> {
+    Ok(Date::optional(field, text)?)
 }

@@ -1,12 +1,45 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::ids::{AgencyId, StaffId};
-use domain::vocabulary::Author;
+use domain::vocabulary::{Author, Worker};
 use views::Views;
-use views::directory::{self, AgencyDoc, StaffDoc};
+use views::directory::{self, DirectoryDoc};
 
 use crate::Error;
 use crate::words::Names;
+
+/// Whose names a page needs.
+#[derive(Debug, Default)]
+pub struct Named {
+    agencies: HashSet<AgencyId>,
+    staff: HashSet<StaffId>,
+}
+
+impl Named {
+    /// An agency.
+    pub fn agency(&mut self, agency: AgencyId) {
+        self.agencies.insert(agency);
+    }
+
+    /// Somebody who works for an agency.
+    pub fn staff(&mut self, staff: StaffId) {
+        self.staff.insert(staff);
+    }
+
+    /// A worker, and their agency.
+    pub fn worker(&mut self, worker: Worker) {
+        self.agency(worker.agency());
+        self.staff(worker.staff());
+    }
+}
+
+impl FromIterator<Author> for Named {
+    fn from_iter<I: IntoIterator<Item = Author>>(authors: I) -> Self {
+        let mut named = Self::default();
+        authors.into_iter().filter_map(Author::worker).for_each(|worker| named.worker(worker));
+        named
+    }
+}
 
 /// The names of a page's parties, read at once.
 #[derive(Debug, Default)]
@@ -16,29 +49,21 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads the names of these parties.
+    /// Reads these names.
     ///
     /// # Errors
-    /// When the view cannot be read.
-    pub async fn of(views: &Views, parties: impl IntoIterator<Item = Author>) -> Result<Self, Error> {
-        let mut agencies = HashSet::new();
-        let mut workers = HashSet::new();
-        for party in parties {
-            if let Author::Staff { agency, staff } = party {
-                agencies.insert(directory::agency_key(agency));
-                workers.insert(directory::staff_key(staff));
+    /// When the view is unreadable.
+    pub async fn of(views: &Views, named: Named) -> Result<Self, Error> {
+        let agencies = named.agencies.into_iter().map(directory::agency_key);
+        let keys: Vec<_> = agencies.chain(named.staff.into_iter().map(directory::staff_key)).collect();
+        let mut found = Self::default();
+        for doc in views.get::<directory::Directory>(&keys, 0).await?.into_values() {
+            match doc {
+                DirectoryDoc::Agency(doc) => drop(found.agencies.insert(doc.agency, doc.name)),
+                DirectoryDoc::Staff(doc) => drop(found.staff.insert(doc.staff, (doc.name, doc.role))),
             }
         }
-        let agencies: Vec<_> = agencies.into_iter().collect();
-        let workers: Vec<_> = workers.into_iter().collect();
-        let (agencies, workers) = tokio::try_join!(
-            views.get::<AgencyDoc>(directory::NAME, &agencies),
-            views.get::<StaffDoc>(directory::NAME, &workers),
-        )?;
-        Ok(Self {
-            agencies: agencies.into_values().map(|doc| (doc.agency, doc.name)).collect(),
-            staff: workers.into_values().map(|doc| (doc.staff, (doc.name, doc.role))).collect(),
-        })
+        Ok(found)
     }
 }
 

@@ -1,5 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use views::Pages;
 
 use crate::Error;
 
@@ -10,11 +11,11 @@ const LIMIT: i32 = 100;
 /// The longest token that is read, in characters.
 const TOKEN_LIMIT: usize = 256;
 
-/// The size of a page and the key after which it begins.
+/// Which page a caller asks for: how large, after which key, and reflecting at least which position.
 ///
 /// # Errors
 /// When the size is out of range or the token is not one that was handed out.
-pub fn pages(size: i32, token: &str) -> Result<(usize, Vec<u8>), Error> {
+pub fn pages(size: i32, token: &str, at_least: u64) -> Result<Pages, Error> {
     let size = match size {
         0 => DEFAULT,
         1..=LIMIT => size,
@@ -25,7 +26,7 @@ pub fn pages(size: i32, token: &str) -> Result<(usize, Vec<u8>), Error> {
         return Err(unknown());
     }
     let after = URL_SAFE_NO_PAD.decode(token).map_err(|_cause| unknown())?;
-    Ok((usize::try_from(size).unwrap_or(0), after))
+    Ok(Pages { size: usize::try_from(size).unwrap_or(0), after, at_least })
 }
 
 /// The opaque token of the next page; empty at the end. It names an item of the page before and opens nothing: the list
@@ -41,9 +42,10 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_and_garbage_is_refused() {
-        assert_eq!(pages(0, &next_token(Some(vec![1, 2]))), Ok((25, vec![1, 2])));
-        assert_eq!(pages(7, ""), Ok((7, vec![])));
-        assert!(pages(101, "").is_err() && pages(-1, "").is_err());
-        assert!(pages(1, "***").is_err() && pages(1, &"A".repeat(300)).is_err());
+        let page = |size, token: &str| pages(size, token, 9);
+        assert_eq!(page(0, &next_token(Some(vec![1, 2]))), Ok(Pages { size: 25, after: vec![1, 2], at_least: 9 }));
+        assert_eq!(page(7, ""), Ok(Pages { size: 7, after: vec![], at_least: 9 }));
+        assert!(page(100, "").is_ok() && page(101, "").is_err() && page(-1, "").is_err());
+        assert!(page(1, "***").is_err() && page(1, &"A".repeat(300)).is_err());
     }
 }

@@ -108,7 +108,8 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
     match author {
         Author::System => pb::Party { kind: pb::party::Kind::System.into(), ..pb::Party::default() },
         Author::Person => pb::Party { kind: pb::party::Kind::Person.into(), ..pb::Party::default() },
-        Author::Staff { agency, staff } => {
+        Author::Worker(worker) => {
+            let (agency, staff) = (worker.agency(), worker.staff());
             let (name, present_role) = names.staff(staff);
             pb::Party {
                 kind: pb::party::Kind::Staff.into(),

@@ -1,14 +1,12 @@
 //! The person's sharing directive, their access history, and emergency access, over gRPC.
 
-mod access_service;
 mod emergency;
-mod history;
-mod my_sharing;
-mod sharing_service;
+mod read;
+mod service;
 mod summary;
 mod terms;
 
-use access::Gate;
+use gate::Gate;
 use views::Views;
 
 /// The services `SharingService` and `AccessService`.

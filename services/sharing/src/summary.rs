@@ -1,6 +1,7 @@
 //! Receipts and provisions in plain words.
 
-use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, Terms};
+use domain::sharing::Provision;
+use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose};
 use rpc::words::Names;
 use views::access_history::{ReceiptDoc, ReceiptKind};
 
@@ -22,10 +23,10 @@ fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
     match doc.party {
         Author::Person => "You".to_owned(),
         Author::System => "The system".to_owned(),
-        Author::Staff { agency, staff } => {
-            let (name, role) = names.staff(staff);
+        Author::Worker(worker) => {
+            let (name, role) = names.staff(worker.staff());
             let role = if doc.role.is_empty() { role } else { doc.role.clone() };
-            let known = [name, role, names.agency(agency)];
+            let known = [name, role, names.agency(worker.agency())];
             let known: Vec<_> = known.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
             if known.is_empty() { "Somebody unknown".to_owned() } else { known.join(", ") }
         }
@@ -58,7 +59,8 @@ fn purpose(purpose: Purpose) -> String {
 }
 
 /// What a provision says.
-pub(crate) fn provision(permit: bool, terms: &Terms, names: &impl Names) -> String {
+pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
+    let (permit, terms) = (provision.permits(), provision.terms());
     let or = |name: String, unknown: &str| if name.is_empty() { unknown.to_owned() } else { name };
     let actor = match &terms.actor {
         ProvisionActor::Agency(agency) => format!("Everybody at {}", or(names.agency(*agency), "an agency")),
@@ -98,7 +100,7 @@ pub(crate) fn provision(permit: bool, terms: &Terms, names: &impl Names) -> Stri
 mod tests {
     use super::*;
     use domain::ids::{AgencyId, ReceiptId, StaffId};
-    use domain::vocabulary::{DenialRule, Timestamp};
+    use domain::vocabulary::{DenialRule, Terms, Timestamp, Worker};
     use uuid::Uuid;
 
     struct Known;
@@ -117,7 +119,7 @@ mod tests {
         ReceiptDoc {
             receipt: ReceiptId(Uuid::nil()),
             kind,
-            party: Author::Staff { agency: AgencyId(Uuid::nil()), staff: StaffId(Uuid::nil()) },
+            party: Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()))),
             role: String::new(),
             at: Timestamp(0),
             purpose: Purpose::CareCoordination,
@@ -142,7 +144,7 @@ mod tests {
             from: None,
             until: Some(Timestamp(1)),
         };
-        let said = provision(false, &terms, &Known);
+        let said = provision(&Provision::Deny(terms), &Known);
         let expected =
             "Everybody may not see, add to or pass on your health where it is labelled PSY, for a limited time";
         assert_eq!(said, expected);

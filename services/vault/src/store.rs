@@ -135,29 +135,29 @@ fn stored((key_id, subject, wrapped): (Uuid, Uuid, Option<Vec<u8>>)) -> StoredKe
     StoredKey { key_id, subject, wrapped }
 }
 
-/// The same four statements, in each database's dialect.
+/// The same four statements in every database.
 macro_rules! key_store {
-    ($store:ident, $dialect:literal) => {
+    ($store:ident) => {
         #[async_trait::async_trait]
         impl KeyStore for $store {
             async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
-                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/of_subject.sql")));
+                let query = sqlx::query_as(include_str!("../sql/of_subject.sql"));
                 Ok(query.bind(subject).fetch_optional(&self.0).await?.map(stored))
             }
 
             async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError> {
-                let query = sqlx::query_as(include_str!(concat!("../sql/", $dialect, "/by_id.sql")));
+                let query = sqlx::query_as(include_str!("../sql/by_id.sql"));
                 Ok(query.bind(key_id).fetch_optional(&self.0).await?.map(stored))
             }
 
             async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/insert.sql")));
+                let query = sqlx::query(include_str!("../sql/insert.sql"));
                 query.bind(key_id).bind(subject).bind(wrapped).execute(&self.0).await?;
                 Ok(())
             }
 
             async fn destroy(&self, subject: Uuid) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!(concat!("../sql/", $dialect, "/destroy.sql")));
+                let query = sqlx::query(include_str!("../sql/destroy.sql"));
                 query.bind(subject).execute(&self.0).await?;
                 Ok(())
             }
@@ -165,5 +165,5 @@ macro_rules! key_store {
     };
 }
 
-key_store!(PostgresKeys, "postgres");
-key_store!(SqliteKeys, "sqlite");
+key_store!(PostgresKeys);
+key_store!(SqliteKeys);

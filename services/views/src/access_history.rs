@@ -6,14 +6,12 @@ use domain::ids::{PersonId, ReceiptId};
 use domain::query::events::QueryEvent;
 use domain::sharing::events::SharingEvent;
 use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp};
-use events::Event;
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "access-history";
+use crate::view::changed;
+use crate::{ApplyError, Key, View};
 
 /// What a receipt records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,33 +84,24 @@ pub fn receipt_key(person: PersonId, receipt: ReceiptId) -> Key {
 pub struct AccessHistory;
 
 impl View for AccessHistory {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+    type Doc = ReceiptDoc;
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        matches!(kind, StreamKind::Access | StreamKind::Query | StreamKind::Sharing)
-    }
+    const NAME: &'static str = "access-history";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing];
 
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
+    fn key(event: &Envelope) -> Option<Key> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
-            return vec![receipt_key(PersonId(event.subject()), e.receipt)];
+            return Some(receipt_key(PersonId(event.subject()), e.receipt));
         }
-        receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt)).into_iter().collect()
+        receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt))
     }
 
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
+    fn apply(event: &Envelope, doc: Option<ReceiptDoc>) -> Result<Option<ReceiptDoc>, ApplyError> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
             let query = QueryDoc { query: event.stream, question: e.question.clone(), at: event.at };
-            let key = receipt_key(PersonId(event.subject()), e.receipt);
-            return docs.update(key, event.subject(), event.position, |doc: &mut ReceiptDoc| doc.query = Some(query));
+            return changed(doc, |doc| doc.query = Some(query));
         }
-        match receipt(event) {
-            Some(doc) => {
-                docs.put(receipt_key(PersonId(event.stream), doc.receipt), event.subject(), event.position, &doc)
-            }
-            None => Ok(()),
-        }
+        Ok(receipt(event))
     }
 }
 
@@ -147,7 +136,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             ..blank(e.receipt, ReceiptKind::Denied, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Sharing(SharingEvent::EmergencyAccessOpened(e)) => {
-            let party = Author::Staff { agency: e.agency, staff: e.staff };
+            let party = Author::Worker(e.worker);
             let receipt = ReceiptId(event.header.event_id);
             let doc = blank(receipt, ReceiptKind::Emergency, party, &event.header.actor.role, Purpose::BreakGlass, &[]);
             Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), ..doc })

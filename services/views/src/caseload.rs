@@ -4,17 +4,15 @@ use domain::StreamKind;
 use domain::ids::{PersonId, RelationshipId, StaffId};
 use domain::relationship::events::RelationshipEvent;
 use domain::vocabulary::Timestamp;
-use events::Event;
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "caseload";
+use crate::view::changed;
+use crate::{ApplyError, Key, View};
 
 /// A person whom a worker supports, or has offered to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseDoc {
+pub struct SupportDoc {
     /// The relationship.
     pub relationship: RelationshipId,
     /// The person.
@@ -36,44 +34,34 @@ pub fn of_staff(staff: StaffId) -> Key {
 pub struct Caseload;
 
 impl View for Caseload {
-    fn name(&self) -> &'static str {
-        NAME
+    type Doc = SupportDoc;
+
+    const NAME: &'static str = "caseload";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Relationship];
+
+    fn key(event: &Envelope) -> Option<Key> {
+        let Event::Relationship(happened) = &event.event else { return None };
+        Some(of_staff(supporter(happened)).id(event.stream))
     }
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        kind == StreamKind::Relationship
-    }
-
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
-        let Event::Relationship(happened) = &event.event else { return vec![] };
-        vec![of_staff(supporter(happened)).id(event.stream)]
-    }
-
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
-        let Event::Relationship(happened) = &event.event else { return Ok(()) };
-        let key = of_staff(supporter(happened)).id(event.stream);
+    fn apply(event: &Envelope, doc: Option<SupportDoc>) -> Result<Option<SupportDoc>, ApplyError> {
+        let Event::Relationship(happened) = &event.event else { return Ok(doc) };
         match happened {
             RelationshipEvent::SupportProposed(e) => {
                 let relationship = RelationshipId(event.stream);
-                let doc = CaseDoc { relationship, person: e.person, offer: e.offer.clone(), since: None };
-                docs.put(key, event.subject(), event.position, &doc)
+                Ok(Some(SupportDoc { relationship, person: e.person, offer: e.offer.clone(), since: None }))
             }
-            RelationshipEvent::SupportAccepted(_) => {
-                docs.update(key, event.subject(), event.position, |doc: &mut CaseDoc| doc.since = Some(event.at))
-            }
-            RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => {
-                docs.remove(key);
-                Ok(())
-            }
+            RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),
+            RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => Ok(None),
         }
     }
 }
 
 fn supporter(event: &RelationshipEvent) -> StaffId {
     match event {
-        RelationshipEvent::SupportProposed(e) => e.staff,
-        RelationshipEvent::SupportAccepted(e) => e.staff,
-        RelationshipEvent::SupportDeclined(e) => e.staff,
-        RelationshipEvent::SupportEnded(e) => e.staff,
+        RelationshipEvent::SupportProposed(e) => e.worker.staff(),
+        RelationshipEvent::SupportAccepted(e) => e.worker.staff(),
+        RelationshipEvent::SupportDeclined(e) => e.worker.staff(),
+        RelationshipEvent::SupportEnded(e) => e.worker.staff(),
     }
 }

@@ -5,13 +5,11 @@ use domain::consultation::Mode;
 use domain::consultation::events::ConsultationEvent;
 use domain::ids::{ConsultationId, EntryId, PersonId};
 use domain::vocabulary::{Author, Timestamp};
-use events::Event;
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "consultations";
+use crate::view::changed;
+use crate::{ApplyError, Key, View};
 
 /// A consultation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,36 +122,31 @@ pub fn of_person(person: PersonId) -> Key {
 pub struct Consultations;
 
 impl View for Consultations {
-    fn name(&self) -> &'static str {
-        NAME
+    type Doc = ConsultationDoc;
+
+    const NAME: &'static str = "consultations";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
+
+    fn key(event: &Envelope) -> Option<Key> {
+        Some(of_person(PersonId(event.subject())).id(event.stream))
     }
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        kind == StreamKind::Consultation
-    }
-
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
-        vec![of_person(PersonId(event.subject())).id(event.stream)]
-    }
-
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
-        let Event::Consultation(happened) = &event.event else { return Ok(()) };
-        let key = of_person(PersonId(event.subject())).id(event.stream);
-        if let ConsultationEvent::ConsultationRequested(e) = happened {
-            let doc = ConsultationDoc {
-                consultation: ConsultationId(event.stream),
-                mode: e.mode,
-                topic: e.topic.clone(),
-                state: ConsultationState::Open,
-                agenda: Vec::new(),
-                options: Vec::new(),
-                views: Vec::new(),
-                decisions: Vec::new(),
-                requested_at: event.at,
-            };
-            return docs.put(key, event.subject(), event.position, &doc);
-        }
-        docs.update(key, event.subject(), event.position, |doc: &mut ConsultationDoc| doc.take(happened))
+    fn apply(event: &Envelope, doc: Option<ConsultationDoc>) -> Result<Option<ConsultationDoc>, ApplyError> {
+        let Event::Consultation(happened) = &event.event else { return Ok(doc) };
+        let ConsultationEvent::ConsultationRequested(e) = happened else {
+            return changed(doc, |doc| doc.take(happened));
+        };
+        Ok(Some(ConsultationDoc {
+            consultation: ConsultationId(event.stream),
+            mode: e.mode,
+            topic: e.topic.clone(),
+            state: ConsultationState::Open,
+            agenda: Vec::new(),
+            options: Vec::new(),
+            views: Vec::new(),
+            decisions: Vec::new(),
+            requested_at: event.at,
+        }))
     }
 }
 

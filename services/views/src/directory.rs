@@ -4,13 +4,11 @@ use domain::StreamKind;
 use domain::agency::events::AgencyEvent;
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::events::StaffEvent;
-use events::Event;
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "directory";
+use crate::view::changed;
+use crate::{ApplyError, Key, View};
 
 /// An agency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +36,30 @@ pub struct StaffDoc {
     pub current: bool,
 }
 
+/// A document of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DirectoryDoc {
+    /// An agency.
+    Agency(AgencyDoc),
+    /// A worker.
+    Staff(StaffDoc),
+}
+
+impl DirectoryDoc {
+    /// The agency, if it is one.
+    #[must_use]
+    pub fn agency(self) -> Option<AgencyDoc> {
+        if let Self::Agency(agency) = self { Some(agency) } else { None }
+    }
+
+    /// The worker, if it is one.
+    #[must_use]
+    pub fn staff(self) -> Option<StaffDoc> {
+        if let Self::Staff(staff) = self { Some(staff) } else { None }
+    }
+}
+
 /// Before all agencies.
 #[must_use]
 pub fn agencies() -> Key {
@@ -61,42 +83,36 @@ pub fn staff_key(staff: StaffId) -> Key {
 pub struct Directory;
 
 impl View for Directory {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+    type Doc = DirectoryDoc;
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        matches!(kind, StreamKind::Agency | StreamKind::Staff)
-    }
+    const NAME: &'static str = "directory";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Agency, StreamKind::Staff];
 
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
-        if event.event.kind() == StreamKind::Agency {
-            vec![agency_key(AgencyId(event.stream))]
-        } else {
-            vec![staff_key(StaffId(event.stream))]
+    fn key(event: &Envelope) -> Option<Key> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these kinds are wanted")]
+        match &event.event {
+            Event::Agency(_) => Some(agency_key(AgencyId(event.stream))),
+            Event::Staff(_) => Some(staff_key(StaffId(event.stream))),
+            _ => None,
         }
     }
 
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
-        let (subject, position) = (event.subject(), event.position);
+    fn apply(event: &Envelope, doc: Option<DirectoryDoc>) -> Result<Option<DirectoryDoc>, ApplyError> {
         if let Event::Agency(AgencyEvent::AgencyRegistered(e)) = &event.event {
             let agency = AgencyId(event.stream);
-            let doc = AgencyDoc { agency, name: e.name.clone(), kind: e.kind.clone() };
-            return docs.put(agency_key(agency), subject, position, &doc);
+            return Ok(Some(DirectoryDoc::Agency(AgencyDoc { agency, name: e.name.clone(), kind: e.kind.clone() })));
         }
-        let Event::Staff(happened) = &event.event else { return Ok(()) };
+        let Event::Staff(happened) = &event.event else { return Ok(doc) };
         let staff = StaffId(event.stream);
-        let key = staff_key(staff);
-        match happened {
+        let doc = doc.and_then(DirectoryDoc::staff);
+        let doc = match happened {
             StaffEvent::StaffJoined(e) => {
-                let doc =
-                    StaffDoc { staff, agency: e.agency, name: e.name.clone(), role: e.role.clone(), current: true };
-                docs.put(key, subject, position, &doc)
+                let (name, role) = (e.name.clone(), e.role.clone());
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: true })
             }
-            StaffEvent::StaffRoleChanged(e) => {
-                docs.update(key, subject, position, |doc: &mut StaffDoc| doc.role.clone_from(&e.role))
-            }
-            StaffEvent::StaffLeft(_) => docs.update(key, subject, position, |doc: &mut StaffDoc| doc.current = false),
-        }
+            StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.role.clone_from(&e.role))?,
+            StaffEvent::StaffLeft(_) => changed(doc, |doc| doc.current = false)?,
+        };
+        Ok(doc.map(DirectoryDoc::Staff))
     }
 }

@@ -5,7 +5,6 @@
 //! gate reads nothing, and shredding reaches the views at once.
 
 pub mod access_history;
-mod all;
 pub mod caseload;
 pub mod consultations;
 #[cfg(feature = "contract")]
@@ -23,8 +22,6 @@ pub mod sharing;
 mod store;
 mod view;
 
-pub use all::all;
-pub use docs::{ApplyError, Docs};
 pub use key::Key;
 pub use metrics::ViewMetrics;
 pub use query::{Page, Pages, Views, ViewsError};
@@ -33,4 +30,22 @@ pub use runner::{Runner, Tail};
 pub use store::{
     Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert,
 };
-pub use view::{Envelope, View};
+pub use view::{AnyView, ApplyError, View};
+
+use std::sync::Arc;
+
+use view::erased;
+
+/// Every view.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn AnyView>> {
+    vec![
+        erased::<directory::Directory>(),
+        erased::<record::Record>(),
+        erased::<access_history::AccessHistory>(),
+        erased::<sharing::MySharing>(),
+        erased::<relationships::Relationships>(),
+        erased::<caseload::Caseload>(),
+        erased::<consultations::Consultations>(),
+    ]
+}

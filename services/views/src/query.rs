@@ -3,7 +3,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::Codec;
-use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -11,6 +10,7 @@ use crate::docs::Doc;
 use crate::key::Key;
 use crate::runner::{Tail, open_document};
 use crate::store::{DocumentStore, StoreError, StoredDocument};
+use crate::view::View;
 
 /// How long a read waits for the view to reach the position it asks for.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
@@ -39,12 +39,14 @@ impl From<StoreError> for ViewsError {
 }
 
 /// Which page of a list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pages {
     /// The most items.
     pub size: usize,
     /// What follows the prefix in the key of the last item of the page before; empty for the first page.
     pub after: Vec<u8>,
+    /// The position that the page must reflect at least; 0 asks for nothing.
+    pub at_least: u64,
 }
 
 /// A page of documents.
@@ -79,11 +81,17 @@ impl Views {
         Self { store, codec, progress }
     }
 
-    /// Waits until a view has applied the event at this position. 0 waits for nothing.
+    /// Waits until a view has applied the event at this position; 0 waits for nothing. Returns how far it has read the log:
+    /// what is read of it from now on reflects at least that.
     ///
     /// # Errors
     /// [`ViewsError::Behind`] when it takes too long.
-    pub async fn wait(&self, view: &str, at_least: u64) -> Result<(), ViewsError> {
+    pub async fn reach<V: View>(&self, at_least: u64) -> Result<u64, ViewsError> {
+        self.wait(V::NAME, at_least).await?;
+        Ok(self.store.position(V::NAME).await?)
+    }
+
+    async fn wait(&self, view: &str, at_least: u64) -> Result<(), ViewsError> {
         if at_least == 0 {
             return Ok(());
         }
@@ -112,40 +120,33 @@ impl Views {
         }
     }
 
-    /// How far a view has read the log.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn position(&self, view: &str) -> Result<u64, ViewsError> {
-        Ok(self.store.position(view).await?)
-    }
-
     /// A page of the documents whose keys begin with `prefix` and that `keep` keeps. The page is full, by
     /// number or by bytes, unless the list ends, whatever was left out.
     ///
     /// # Errors
-    /// When the store fails or a document has another shape.
-    pub async fn list<T: DeserializeOwned>(
+    /// [`ViewsError::Behind`] when the view does not reach the page's position in time; when the store fails or a document
+    /// has another shape.
+    pub async fn list<V: View>(
         &self,
-        view: &'static str,
         prefix: &Key,
         pages: &Pages,
-        keep: impl Fn(&T) -> bool + Send,
-    ) -> Result<Page<T>, ViewsError> {
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<Page<V::Doc>, ViewsError> {
+        self.wait(V::NAME, pages.at_least).await?;
         let end = prefix.end();
         let mut after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
-        let mut kept: Vec<(Key, T)> = Vec::new();
+        let mut kept: Vec<(Key, V::Doc)> = Vec::new();
         let mut reflected = 0;
         let (mut bytes, mut more) = (0, false);
         loop {
-            let (documents, position) = self.store.scan(view, &after, &end, CHUNK).await?;
+            let (documents, position) = self.store.scan(V::NAME, &after, &end, CHUNK).await?;
             // The oldest of what was read: the page reflects at least this.
             reflected = if reflected == 0 { position } else { reflected.min(position) };
             let last = documents.len() < CHUNK;
             for document in documents {
                 after.clone_from(&document.key.0);
                 let (key, size) = (document.key.clone(), document.body.len());
-                if let Some(value) = self.open(view, document).await?
+                if let Some(value) = self.open::<V>(document).await?
                     && keep(&value)
                 {
                     // One that does not fit any more tells that there is a next page.
@@ -166,31 +167,36 @@ impl Views {
         Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position: reflected })
     }
 
-    /// Those of these documents that exist.
+    /// Those of these documents that exist, once the view has reached this position.
     ///
     /// # Errors
-    /// When the store fails or a document has another shape.
-    pub async fn get<T: DeserializeOwned>(
-        &self,
-        view: &'static str,
-        keys: &[Key],
-    ) -> Result<HashMap<Key, T>, ViewsError> {
+    /// As [`Views::list`].
+    pub async fn get<V: View>(&self, keys: &[Key], at_least: u64) -> Result<HashMap<Key, V::Doc>, ViewsError> {
+        self.wait(V::NAME, at_least).await?;
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
         let mut found = HashMap::new();
-        for document in self.store.get(view, keys).await? {
+        for document in self.store.get(V::NAME, keys).await? {
             let key = document.key.clone();
-            if let Some(value) = self.open(view, document).await? {
+            if let Some(value) = self.open::<V>(document).await? {
                 found.insert(key, value);
             }
         }
         Ok(found)
     }
 
+    /// The document with this key, if there is one, once the view has reached this position.
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn one<V: View>(&self, key: Key, at_least: u64) -> Result<Option<V::Doc>, ViewsError> {
+        Ok(self.get::<V>(&[key], at_least).await?.into_values().next())
+    }
+
     /// The document, unless its subject was erased.
-    async fn open<T: DeserializeOwned>(&self, view: &str, document: StoredDocument) -> Result<Option<T>, ViewsError> {
-        let opened = open_document(&self.codec, view, document).await.map_err(|e| ViewsError::Failed(e.into()))?;
+    async fn open<V: View>(&self, document: StoredDocument) -> Result<Option<V::Doc>, ViewsError> {
+        let opened = open_document(&self.codec, V::NAME, document).await.map_err(|e| ViewsError::Failed(e.into()))?;
         let Some((_, Doc { body, .. })) = opened else { return Ok(None) };
         // Without the cause: it may repeat what the document says.
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());

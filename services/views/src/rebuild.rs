@@ -8,7 +8,7 @@ use events::Codec;
 use crate::docs::Doc;
 use crate::runner::{BATCH, RunnerError, Standing, apply, open_document};
 use crate::store::{DocumentStore, Generation};
-use crate::view::View;
+use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
 const SWAPS: usize = 20;
@@ -74,7 +74,7 @@ impl Rebuild {
     ///
     /// # Errors
     /// When the log or a store fails; what was built so far is left behind and never current.
-    pub async fn run(&self, view: Arc<dyn View>) -> Result<Rebuilt, RebuildError> {
+    pub async fn run(&self, view: Arc<dyn AnyView>) -> Result<Rebuilt, RebuildError> {
         let name = view.name();
         let old = Standing::load(&*self.store, view.clone()).await?;
         let generation = self.store.begin_generation(name).await?;

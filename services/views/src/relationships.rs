@@ -1,16 +1,14 @@
 //! "My people": who supports the person, and proposals that wait for an answer.
 
 use domain::StreamKind;
-use domain::ids::{AgencyId, PersonId, RelationshipId, StaffId};
+use domain::ids::{PersonId, RelationshipId};
 use domain::relationship::events::RelationshipEvent;
-use domain::vocabulary::Timestamp;
-use events::Event;
+use domain::vocabulary::{Timestamp, Worker};
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "relationships";
+use crate::view::changed;
+use crate::{ApplyError, Key, View};
 
 /// Where a relationship stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +29,9 @@ pub enum RelationshipStage {
 pub struct RelationshipDoc {
     /// Its id.
     pub relationship: RelationshipId,
-    /// The supporter's agency.
-    pub agency: AgencyId,
     /// The supporter.
-    pub staff: StaffId,
+    #[serde(flatten)]
+    pub worker: Worker,
     /// Their role when they proposed it.
     pub role: String,
     /// What the support is.
@@ -56,38 +53,32 @@ pub fn of_person(person: PersonId) -> Key {
 pub struct Relationships;
 
 impl View for Relationships {
-    fn name(&self) -> &'static str {
-        NAME
+    type Doc = RelationshipDoc;
+
+    const NAME: &'static str = "relationships";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Relationship];
+
+    fn key(event: &Envelope) -> Option<Key> {
+        Some(of_person(PersonId(event.subject())).id(event.stream))
     }
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        kind == StreamKind::Relationship
-    }
-
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
-        vec![of_person(PersonId(event.subject())).id(event.stream)]
-    }
-
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
-        let Event::Relationship(happened) = &event.event else { return Ok(()) };
-        let key = of_person(PersonId(event.subject())).id(event.stream);
+    fn apply(event: &Envelope, doc: Option<RelationshipDoc>) -> Result<Option<RelationshipDoc>, ApplyError> {
+        let Event::Relationship(happened) = &event.event else { return Ok(doc) };
         let stage = match happened {
             RelationshipEvent::SupportProposed(e) => {
-                let doc = RelationshipDoc {
+                return Ok(Some(RelationshipDoc {
                     relationship: RelationshipId(event.stream),
-                    agency: e.agency,
-                    staff: e.staff,
+                    worker: e.worker,
                     role: e.role.clone(),
                     offer: e.offer.clone(),
                     stage: RelationshipStage::Proposed,
                     proposed_at: event.at,
-                };
-                return docs.put(key, event.subject(), event.position, &doc);
+                }));
             }
             RelationshipEvent::SupportAccepted(_) => RelationshipStage::Active,
             RelationshipEvent::SupportDeclined(_) => RelationshipStage::Declined,
             RelationshipEvent::SupportEnded(_) => RelationshipStage::Ended,
         };
-        docs.update(key, event.subject(), event.position, |doc: &mut RelationshipDoc| doc.stage = stage)
+        changed(doc, |doc| doc.stage = stage)
     }
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use bus::{Bus, BusError};
 use bytes::Bytes;
-use domain::StreamKind;
 use event_log::{EventLog, Position, Recorded};
-use events::{Codec, Place};
+use events::Codec;
 use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +17,7 @@ use uuid::Uuid;
 
 use crate::metrics::ViewMetrics;
 use crate::store::{DocumentStore, StoreError};
-use crate::view::View;
+use crate::view::AnyView;
 pub(crate) use batch::{Standing, apply, open_document};
 
 /// Events in one transaction.
@@ -48,7 +47,7 @@ pub struct Runner {
     /// What opens events and seals documents.
     pub codec: Codec,
     /// The views.
-    pub views: Vec<Arc<dyn View>>,
+    pub views: Vec<Arc<dyn AnyView>>,
     /// What it tells Prometheus.
     pub metrics: ViewMetrics,
     /// Makes a span part of the trace that a W3C trace context names.
@@ -198,12 +197,6 @@ impl Runner {
 /// The subject of an event, by its header; the stream's id when even that cannot be read.
 pub(crate) fn subject_of(event: &Recorded) -> Uuid {
     events::Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject)
-}
-
-/// Where an event stands, if its kind of stream is known.
-pub(crate) fn place_of(event: &Recorded) -> Option<Place> {
-    let kind = StreamKind::from_code(event.stream.kind)?;
-    Some(Place { kind, stream: event.stream.id, code: event.event_type })
 }
 
 /// What a document's seal is bound to.

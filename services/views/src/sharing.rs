@@ -1,22 +1,20 @@
 //! "My sharing": who can see what now.
 
 use domain::StreamKind;
-use domain::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};
+use domain::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId};
+use domain::sharing::Provision;
 use domain::sharing::events::SharingEvent;
-use domain::vocabulary::{Terms, Timestamp};
-use events::Event;
+use domain::vocabulary::{Timestamp, Version, Worker};
+use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Docs, Envelope, Key, View};
-
-/// The view's name.
-pub const NAME: &str = "sharing";
+use crate::{ApplyError, Key, View};
 
 /// A person's directive as it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharingDoc {
     /// The version of the directive.
-    pub version: u64,
+    pub version: Version,
     /// The provisions in force, oldest first.
     pub provisions: Vec<ProvisionDoc>,
     /// The blocked agencies.
@@ -29,11 +27,11 @@ pub struct SharingDoc {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProvisionDoc {
     /// Its id.
-    pub provision: ProvisionId,
-    /// Whether it permits (or denies).
-    pub permit: bool,
+    #[serde(rename = "provision")]
+    pub id: ProvisionId,
     /// What it says.
-    pub terms: Terms,
+    #[serde(flatten)]
+    pub provision: Provision,
 }
 
 /// A relationship or emergency through which somebody may look.
@@ -43,10 +41,9 @@ pub struct OpenDoc {
     pub relationship: Option<RelationshipId>,
     /// The emergency, if it is one.
     pub emergency: Option<EmergencyId>,
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    #[serde(flatten)]
+    pub worker: Worker,
     /// When an emergency ends by itself.
     pub until: Option<Timestamp>,
 }
@@ -62,25 +59,21 @@ pub fn key(person: PersonId) -> Key {
 pub struct MySharing;
 
 impl View for MySharing {
-    fn name(&self) -> &'static str {
-        NAME
+    type Doc = SharingDoc;
+
+    const NAME: &'static str = "sharing";
+    const KINDS: &'static [StreamKind] = &[StreamKind::Sharing];
+
+    fn key(event: &Envelope) -> Option<Key> {
+        Some(key(PersonId(event.stream)))
     }
 
-    fn wants(&self, kind: StreamKind) -> bool {
-        kind == StreamKind::Sharing
-    }
-
-    fn keys(&self, event: &Envelope) -> Vec<Key> {
-        vec![key(PersonId(event.stream))]
-    }
-
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError> {
-        let Event::Sharing(happened) = &event.event else { return Ok(()) };
-        let key = key(PersonId(event.stream));
-        let mut doc: SharingDoc = docs.get(&key)?.unwrap_or_default();
+    fn apply(event: &Envelope, doc: Option<SharingDoc>) -> Result<Option<SharingDoc>, ApplyError> {
+        let Event::Sharing(happened) = &event.event else { return Ok(doc) };
+        let mut doc = doc.unwrap_or_default();
         doc.version = event.version;
         take(&mut doc, happened);
-        docs.put(key, event.subject(), event.position, &doc)
+        Ok(Some(doc))
     }
 }
 
@@ -88,28 +81,27 @@ fn take(doc: &mut SharingDoc, event: &SharingEvent) {
     match event {
         SharingEvent::SharingStarted(_) => {}
         SharingEvent::ProvisionGranted(e) => {
-            doc.provisions.push(ProvisionDoc { provision: e.provision, permit: true, terms: e.terms.clone() });
+            doc.provisions.push(ProvisionDoc { id: e.provision, provision: Provision::Permit(e.terms.clone()) });
         }
         SharingEvent::ProvisionDenied(e) => {
-            doc.provisions.push(ProvisionDoc { provision: e.provision, permit: false, terms: e.terms.clone() });
+            doc.provisions.push(ProvisionDoc { id: e.provision, provision: Provision::Deny(e.terms.clone()) });
         }
         SharingEvent::ProvisionNarrowed(e) => {
-            for provision in doc.provisions.iter_mut().filter(|p| p.provision == e.provision) {
-                provision.terms.categories.clone_from(&e.categories);
-                provision.terms.level = e.level;
+            for known in doc.provisions.iter_mut().filter(|p| p.id == e.provision) {
+                known.provision.narrow(&e.categories, e.level);
             }
         }
-        SharingEvent::ProvisionWithdrawn(e) => doc.provisions.retain(|p| p.provision != e.provision),
+        SharingEvent::ProvisionWithdrawn(e) => doc.provisions.retain(|p| p.id != e.provision),
         SharingEvent::AgencyBlocked(e) => doc.blocked.push(e.agency),
         SharingEvent::AgencyUnblocked(e) => doc.blocked.retain(|agency| *agency != e.agency),
         SharingEvent::RelationshipAccessOpened(e) => {
             let relationship = Some(e.relationship);
-            doc.open.push(OpenDoc { relationship, emergency: None, agency: e.agency, staff: e.staff, until: None });
+            doc.open.push(OpenDoc { relationship, emergency: None, worker: e.worker, until: None });
         }
         SharingEvent::RelationshipAccessClosed(e) => doc.open.retain(|o| o.relationship != Some(e.relationship)),
         SharingEvent::EmergencyAccessOpened(e) => {
             let (emergency, until) = (Some(e.emergency), Some(e.until));
-            doc.open.push(OpenDoc { relationship: None, emergency, agency: e.agency, staff: e.staff, until });
+            doc.open.push(OpenDoc { relationship: None, emergency, worker: e.worker, until });
         }
         SharingEvent::EmergencyAccessClosed(e) => doc.open.retain(|o| o.emergency != Some(e.emergency)),
     }

@@ -1,50 +1,91 @@
-use domain::StreamKind;
-use domain::vocabulary::Timestamp;
-use events::{Event, Header};
-use uuid::Uuid;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-use crate::docs::{ApplyError, Docs};
+use domain::StreamKind;
+use events::Envelope;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::key::Key;
 
-/// An event, opened, with what is known of it.
-#[derive(Debug, Clone)]
-pub struct Envelope {
-    /// Its position in the log.
-    pub position: u64,
-    /// Its place in its stream, from 1.
-    pub version: u64,
-    /// Its stream's id.
-    pub stream: Uuid,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Its header.
-    pub header: Header,
-    /// What happened.
-    pub event: Event,
-}
+/// A view does not take an event in. Names the cause, never the content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ApplyError(pub &'static str);
 
-impl Envelope {
-    /// Whose key seals it, and with it every document it changes.
-    #[must_use]
-    pub fn subject(&self) -> Uuid {
-        self.header.subject
-    }
-}
-
-/// A view: a pure function over documents.
+/// A view: a pure function over documents. Each event is about one document at most, and sees no other.
 pub trait View: Send + Sync + 'static {
-    /// Its name, as it is stored. Documents of another shape need another generation.
-    fn name(&self) -> &'static str;
+    /// A document, as JSON. Documents of another shape need another generation.
+    type Doc: Serialize + DeserializeOwned + Send + 'static;
 
-    /// Whether it wants events of this kind of stream. Others are not even opened for it.
-    fn wants(&self, kind: StreamKind) -> bool;
+    /// Its name, as it is stored.
+    const NAME: &'static str;
+    /// The kinds of stream whose events it wants. Others are not even opened for it.
+    const KINDS: &'static [StreamKind];
 
-    /// The documents that an event may change.
-    fn keys(&self, event: &Envelope) -> Vec<Key>;
+    /// The document that an event is about; none when it changes nothing.
+    fn key(event: &Envelope) -> Option<Key>;
 
-    /// Takes in an event. Touches only the documents that [`View::keys`] named.
+    /// The document after an event, given the one before it; none when there is none.
     ///
     /// # Errors
-    /// When a document is missing or has another shape: the subject is then parked, and the rest goes on.
-    fn apply(&self, event: &Envelope, docs: &mut Docs) -> Result<(), ApplyError>;
+    /// When there should be a document and is none: the subject is then parked, and the rest goes on.
+    fn apply(event: &Envelope, doc: Option<Self::Doc>) -> Result<Option<Self::Doc>, ApplyError>;
+}
+
+/// The document that must be there, after a change.
+///
+/// # Errors
+/// When it is not there.
+pub(crate) fn changed<Doc>(doc: Option<Doc>, change: impl FnOnce(&mut Doc)) -> Result<Option<Doc>, ApplyError> {
+    let mut doc = doc.ok_or(ApplyError("a document is missing"))?;
+    change(&mut doc);
+    Ok(Some(doc))
+}
+
+/// A view as the runner sees it: its documents are bytes.
+pub trait AnyView: Send + Sync + 'static {
+    /// Its name, as it is stored.
+    fn name(&self) -> &'static str;
+
+    /// Whether it wants events of this kind of stream.
+    fn wants(&self, kind: StreamKind) -> bool;
+
+    /// The document that an event is about.
+    fn key(&self, event: &Envelope) -> Option<Key>;
+
+    /// The document after an event, given the one before it.
+    ///
+    /// # Errors
+    /// As [`View::apply`], or when the document has another shape.
+    fn apply(&self, event: &Envelope, doc: Option<&[u8]>) -> Result<Option<Vec<u8>>, ApplyError>;
+}
+
+struct Erased<V>(PhantomData<V>);
+
+/// This view, for the runner.
+#[must_use]
+pub(crate) fn erased<V: View>() -> Arc<dyn AnyView> {
+    Arc::new(Erased::<V>(PhantomData))
+}
+
+impl<V: View> AnyView for Erased<V> {
+    fn name(&self) -> &'static str {
+        V::NAME
+    }
+
+    fn wants(&self, kind: StreamKind) -> bool {
+        V::KINDS.contains(&kind)
+    }
+
+    fn key(&self, event: &Envelope) -> Option<Key> {
+        V::key(event)
+    }
+
+    fn apply(&self, event: &Envelope, doc: Option<&[u8]>) -> Result<Option<Vec<u8>>, ApplyError> {
+        let shape = |_cause| ApplyError("a document has another shape");
+        let doc = doc.map(serde_json::from_slice).transpose().map_err(shape)?;
+        let unwritable = |_cause| ApplyError("a document is not writable as JSON");
+        V::apply(event, doc)?.map(|doc| serde_json::to_vec(&doc)).transpose().map_err(unwritable)
+    }
 }

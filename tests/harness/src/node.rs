@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use access::Binding;
 use anyhow::Context as _;
 use domain::ids::AgencyId;
+use gate::Binding;
 use node::tokens::{AUDIENCE, TokenSigner, issuer_name};
 use serde_json::json;
 use tempfile::TempDir;

@@ -1,10 +1,13 @@
 //! Who may see what now: a pure function of the person's directive and the worker's standing, with its reasons.
 
+mod contribute;
 mod decision;
 pub mod events;
 
+pub use contribute::Contribute;
 pub use decision::{Ask, Decision, Scope, decide};
 
+use crate::ids::PersonId;
 use crate::{Aggregate, StreamKind};
 
 /// The receipts about one person. Append-only and never folded: it has no state.
@@ -12,6 +15,7 @@ use crate::{Aggregate, StreamKind};
 pub struct Access;
 
 impl Aggregate for Access {
+    type Id = PersonId;
     type Event = events::AccessEvent;
 
     const KIND: StreamKind = StreamKind::Access;

@@ -5,6 +5,7 @@ mod register_agency;
 
 pub use register_agency::RegisterAgency;
 
+use crate::ids::AgencyId;
 use crate::{Aggregate, StreamKind};
 use events::AgencyEvent;
 
@@ -23,6 +24,7 @@ impl Agency {
 }
 
 impl Aggregate for Agency {
+    type Id = AgencyId;
     type Event = AgencyEvent;
 
     const KIND: StreamKind = StreamKind::Agency;

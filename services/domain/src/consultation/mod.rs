@@ -23,8 +23,9 @@ pub use propose_decision::ProposeDecision;
 pub use record_person_view::RecordPersonView;
 pub use request_consultation::RequestConsultation;
 
-use crate::ids::{EntryId, PersonId};
-use crate::vocabulary::{Author, coded};
+use crate::access::Contribute;
+use crate::ids::{ConsultationId, EntryId, PersonId};
+use crate::vocabulary::{Author, Category, Sensitivity, coded};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::ConsultationEvent;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,34 @@ coded! {
 
 /// The most agenda items, options, decisions or recorded views of one consultation: it is read as a whole.
 pub const ITEMS_LIMIT: usize = 50;
+
+/// Taking part in a consultation adds to the heading of the consultations, and to nothing that is more sensitive.
+macro_rules! takes_part {
+    ($($command:ident),+ $(,)?) => {$(
+        impl Contribute for $command {
+            const CATEGORY: Category = Category::Consultations;
+
+            fn sensitivity<'a>(&'a self, _: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
+                static NORMAL: Sensitivity = Sensitivity::NORMAL;
+                Ok(&NORMAL)
+            }
+        }
+    )+};
+}
+takes_part!(
+    AddressAgendaItem,
+    AgreeDecision,
+    CancelConsultation,
+    CloseConsultation,
+    DecideWithoutPerson,
+    DeferAgendaItem,
+    ObjectToDecision,
+    OfferOption,
+    ProposeDecision,
+    RaiseAgendaItem,
+    RecordPersonView,
+    RequestConsultation,
+);
 
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +146,7 @@ impl Consultation {
 }
 
 impl Aggregate for Consultation {
+    type Id = ConsultationId;
     type Event = ConsultationEvent;
 
     const KIND: StreamKind = StreamKind::Consultation;
@@ -148,12 +178,12 @@ pub(crate) mod fixtures {
     use super::events::*;
     use super::{EntryId, Mode, PersonId};
     use crate::ids::{AgencyId, StaffId};
-    use crate::vocabulary::Author;
+    use crate::vocabulary::{Author, Worker};
     use uuid::Uuid;
 
     pub(crate) const PERSON: PersonId = PersonId(Uuid::from_u128(1));
     pub(crate) const NURSE: Author =
-        Author::Staff { agency: AgencyId(Uuid::from_u128(2)), staff: StaffId(Uuid::from_u128(3)) };
+        Author::Worker(Worker::new(AgencyId(Uuid::from_u128(2)), StaffId(Uuid::from_u128(3))));
 
     pub(crate) fn id(n: u128) -> EntryId {
         EntryId(Uuid::from_u128(n))

@@ -1,6 +1,9 @@
 use super::Emergency;
 use super::events::{EmergencyAccessDeclared, EmergencyEvent};
 use crate::ids::{AgencyId, EmergencyId, PersonId};
+use crate::sharing::events::SharingEvent;
+use crate::sharing::{OpenEmergencyAccess, Sharing};
+use crate::staff::Staff;
 use crate::{Command, Refusal};
 
 /// A worker declares an emergency. Opens nothing by itself: see [`crate::sharing::OpenEmergencyAccess`], which commits
@@ -30,11 +33,35 @@ impl Command for DeclareEmergency {
     }
 }
 
+/// Declares an emergency and opens its access: what must commit as one append. What depends on the worker comes first,
+/// so that a refusal tells nothing of the person.
+///
+/// # Errors
+/// As [`DeclareEmergency`] and [`OpenEmergencyAccess`], or that nothing is disclosed to somebody who does not work there.
+pub fn declare_emergency(
+    declared: &Emergency,
+    sharing: &Sharing,
+    staff: &Staff,
+    person: PersonId,
+    open: OpenEmergencyAccess,
+) -> Result<(Vec<EmergencyEvent>, Vec<SharingEvent>), Refusal> {
+    let agency = open.worker.agency();
+    if !staff.works_for(agency) {
+        return Err(Refusal::undisclosed());
+    }
+    let events = DeclareEmergency { emergency: open.emergency, person, agency }.decide(declared)?;
+    Ok((events, open.decide(sharing)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::ReviewEmergency;
     use super::*;
+    use crate::ids::StaffId;
     use crate::scenario::given;
+    use crate::sharing::events::SharingStarted;
+    use crate::staff::events::StaffJoined;
+    use crate::vocabulary::{Timestamp, Worker};
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
 
@@ -44,6 +71,27 @@ mod tests {
             person: PersonId(Uuid::nil()),
             agency: AgencyId(Uuid::nil()),
         }
+    }
+
+    #[test]
+    fn rule_8_the_access_opens_with_the_declaration_and_for_current_staff_only() {
+        let agency = AgencyId(Uuid::nil());
+        let open = || OpenEmergencyAccess {
+            emergency: EmergencyId(Uuid::from_u128(1)),
+            worker: Worker::new(agency, StaffId(Uuid::nil())),
+            reason: "found unconscious at home".into(),
+            now: Timestamp(0),
+            minutes: 5,
+        };
+        let sharing = Sharing::folded(&[SharingStarted {}.into()]);
+        let joined = StaffJoined { agency, subject: "s".into(), name: "N".into(), role: "nurse".into() };
+        let (staff, person) = (Staff::folded(&[joined.into()]), PersonId(Uuid::nil()));
+        let declare =
+            |staff: &Staff, sharing: &Sharing| declare_emergency(&Emergency::default(), sharing, staff, person, open());
+        let (declared, opened) = declare(&staff, &sharing).unwrap();
+        assert_eq!((declared.len(), opened.len()), (1, 1));
+        assert_eq!(declare(&Staff::default(), &sharing), Err(Refusal::undisclosed()));
+        assert_eq!(declare(&staff, &Sharing::default()), Err(Refusal::undisclosed()));
     }
 
     #[test]

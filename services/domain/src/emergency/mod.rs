@@ -6,10 +6,10 @@ mod review_emergency;
 
 use std::collections::BTreeMap;
 
-pub use declare_emergency::DeclareEmergency;
-pub use review_emergency::ReviewEmergency;
+pub use declare_emergency::{DeclareEmergency, declare_emergency};
+pub use review_emergency::{ReviewEmergency, Reviewing, review_emergency};
 
-use crate::ids::{AgencyId, EmergencyId};
+use crate::ids::{AgencyId, EmergencyId, StaffId};
 use crate::{Aggregate, StreamKind};
 use events::EmergencyEvent;
 
@@ -20,6 +20,7 @@ pub struct Emergency {
 }
 
 impl Aggregate for Emergency {
+    type Id = StaffId;
     type Event = EmergencyEvent;
 
     const KIND: StreamKind = StreamKind::Emergency;

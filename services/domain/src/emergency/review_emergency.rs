@@ -1,6 +1,7 @@
 use super::Emergency;
 use super::events::{EmergencyAccessReviewed, EmergencyEvent};
 use crate::ids::{AgencyId, EmergencyId};
+use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
 use crate::{Command, Refusal};
 
@@ -36,6 +37,36 @@ impl Command for ReviewEmergency {
         let Self { emergency, justified, finding, .. } = self;
         Ok(vec![EmergencyAccessReviewed { emergency, justified, finding }.into()])
     }
+}
+
+/// Somebody who works at the agency, and in the right role, reviews an emergency access.
+///
+/// # Errors
+/// As [`ReviewEmergency`], or that nothing is disclosed to somebody who does not work there.
+pub fn review_emergency(
+    declared: &Emergency,
+    officer: &Staff,
+    reviewing: Reviewing,
+) -> Result<Vec<EmergencyEvent>, Refusal> {
+    let Reviewing { emergency, agency, justified, finding } = reviewing;
+    if !officer.works_for(agency) {
+        return Err(Refusal::undisclosed());
+    }
+    let reviewer_role = officer.role().to_owned();
+    ReviewEmergency { emergency, agency, reviewer_role, justified, finding }.decide(declared)
+}
+
+/// What a reviewer says.
+#[derive(Debug, Clone)]
+pub struct Reviewing {
+    /// The emergency.
+    pub emergency: EmergencyId,
+    /// The reviewer's agency.
+    pub agency: AgencyId,
+    /// Whether it was justified.
+    pub justified: bool,
+    /// What the review found.
+    pub finding: String,
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-use super::Person;
-use super::events::{AboutMeSectionWritten, PersonEvent};
+use super::entry::new_entry;
+use super::{Content, Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{LINE, PAGE, required};
 use crate::vocabulary::{Author, Sensitivity};
@@ -20,6 +20,23 @@ pub struct WriteAboutMe {
     pub sensitivity: Sensitivity,
 }
 
+/// A section of About Me was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AboutMeSectionWritten {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its heading.
+    pub heading: String,
+    /// Its text.
+    pub text: String,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+new_entry!(WriteAboutMe => AboutMeSectionWritten in AboutMe, e => Content::AboutMe { heading: e.heading.clone(), text: e.text.clone() });
+
 impl Command for WriteAboutMe {
     type Aggregate = Person;
 
@@ -34,35 +51,17 @@ impl Command for WriteAboutMe {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{entry, registered};
+    use super::super::fixtures::{entry, writes_a_new_entry};
     use super::*;
-    use crate::Reason;
-    use crate::scenario::given;
 
-    fn command(text: &str) -> WriteAboutMe {
-        WriteAboutMe {
+    #[test]
+    fn is_recorded_once_with_words_for_a_person_who_is_registered() {
+        writes_a_new_entry(|text, sensitivity| WriteAboutMe {
             entry: entry(1),
             author: Author::Person,
             heading: "h".into(),
             text: text.into(),
-            sensitivity: Sensitivity::normal(),
-        }
-    }
-
-    #[test]
-    fn is_recorded_once() {
-        let recorded = command("x").decide(&crate::Aggregate::folded(&[registered()])).unwrap();
-        assert_eq!(recorded.len(), 1);
-        let again = given([registered()].into_iter().chain(recorded));
-        again.when(command("x")).then_refused(Reason::AlreadyExists, "entry");
-    }
-
-    #[test]
-    fn refuses_no_text_no_person_and_labels_in_another_form() {
-        given([registered()]).when(command(" ")).then_refused(Reason::Invalid, "text");
-        given([]).when(command("x")).then_refused(Reason::NotFound, "person");
-        let mut labelled = command("x");
-        labelled.sensitivity.labels = vec!["psy".into()];
-        given([registered()]).when(labelled).then_refused(Reason::Invalid, "sensitivity.labels");
+            sensitivity,
+        });
     }
 }

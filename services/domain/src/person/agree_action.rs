@@ -1,7 +1,8 @@
-use super::Person;
-use super::events::{ActionAgreed, PersonEvent};
+use super::entry::new_entry;
+use super::{Content, Person, PersonEvent, PlannedAction, Progress};
 use crate::ids::EntryId;
-use crate::text::{LINE, PARAGRAPH, one_to_ten, optional, optional_date, required};
+use crate::text::{LINE, PARAGRAPH, required, source_fits};
+use crate::values::{Date, Rating, Source};
 use crate::vocabulary::{Author, Category, Sensitivity};
 use crate::{Command, Refusal};
 
@@ -18,14 +19,46 @@ pub struct AgreeAction {
     pub goal: Option<EntryId>,
     /// Who does it, in words.
     pub owner: String,
-    /// By when, `YYYY-MM-DD`, or empty.
-    pub due: String,
-    /// How confident the person is, 1 to 10, or 0 when not said. Only the person sets it (rule 15).
-    pub confidence: u8,
-    /// The resource that it was imported from, or empty.
-    pub source: String,
+    /// By when.
+    pub due: Option<Date>,
+    /// How confident the person is, when said. Only the person sets it (rule 15).
+    pub confidence: Option<Rating>,
+    /// What it was imported from.
+    pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+}
+
+/// An action was agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionAgreed {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+    /// The goal that it serves.
+    pub goal: Option<EntryId>,
+    /// Who does it, in words.
+    pub owner: String,
+    /// By when.
+    pub due: Option<Date>,
+    /// How confident the person is, when said.
+    pub confidence: Option<Rating>,
+    /// What it was imported from.
+    pub source: Option<Source>,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Action(e.planned()));
+
+impl ActionAgreed {
+    fn planned(&self) -> PlannedAction {
+        let Self { text, goal, owner, due, confidence, .. } = self.clone();
+        PlannedAction { text, goal, owner, due, confidence, progress: Progress::Open, notes: Vec::new() }
+    }
 }
 
 impl Command for AgreeAction {
@@ -35,18 +68,14 @@ impl Command for AgreeAction {
         state.admits(self.entry, &self.sensitivity)?;
         required("text", &self.text, PARAGRAPH)?;
         required("owner", &self.owner, LINE)?;
-        optional_date("due", &self.due)?;
-        optional("source", &self.source, LINE)?;
+        source_fits(self.source.as_ref())?;
         if let Some(goal) = self.goal
             && state.entry(goal).is_none_or(|e| e.category != Category::Goals)
         {
             return Err(Refusal::not_found("goal"));
         }
-        if self.confidence != 0 {
-            one_to_ten("confidence", self.confidence)?;
-            if self.author != Author::Person {
-                return Err(Refusal::rule("only_the_person_rates", "only the person says how confident they are"));
-            }
+        if self.confidence.is_some() && self.author != Author::Person {
+            return Err(Refusal::rule("only_the_person_rates", "only the person says how confident they are"));
         }
         let Self { entry, author, text, goal, owner, due, confidence, source, sensitivity } = self;
         Ok(vec![ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity }.into()])
@@ -60,6 +89,7 @@ mod tests {
     use crate::Reason;
     use crate::ids::{AgencyId, StaffId};
     use crate::scenario::given;
+    use crate::vocabulary::Worker;
     use uuid::Uuid;
 
     fn agree() -> AgreeAction {
@@ -69,9 +99,9 @@ mod tests {
             text: "buy boots".into(),
             goal: None,
             owner: "me".into(),
-            due: String::new(),
-            confidence: 7,
-            source: String::new(),
+            due: None,
+            confidence: Rating::stored(7),
+            source: None,
             sensitivity: Sensitivity::normal(),
         }
     }
@@ -90,11 +120,8 @@ mod tests {
 
     #[test]
     fn only_the_person_sets_confidence() {
-        let staff = Author::Staff { agency: AgencyId(Uuid::nil()), staff: StaffId(Uuid::nil()) };
+        let staff = Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil())));
         let by_staff = AgreeAction { author: staff, ..agree() };
         given([registered()]).when(by_staff).then_refused(Reason::Rule, "only_the_person_rates");
-        given([registered()])
-            .when(AgreeAction { confidence: 11, ..agree() })
-            .then_refused(Reason::Invalid, "confidence");
     }
 }

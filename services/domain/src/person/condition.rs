@@ -1,7 +1,8 @@
-use super::Person;
-use super::events::{ConditionDescribed, PersonEvent};
+use super::entry::new_entry;
+use super::{Content, Person, PersonEvent};
 use crate::ids::EntryId;
-use crate::text::{LINE, PARAGRAPH, optional, optional_date, required};
+use crate::text::{PARAGRAPH, optional, required, source_fits};
+use crate::values::{Date, Source};
 use crate::vocabulary::{Author, Sensitivity};
 use crate::{Command, Refusal};
 
@@ -16,13 +17,34 @@ pub struct DescribeCondition {
     pub text: String,
     /// What it means for the person's life; may be empty.
     pub impact: String,
-    /// When it began, `YYYY-MM-DD`, or empty.
-    pub onset: String,
-    /// The resource that it was imported from, or empty.
-    pub source: String,
+    /// When it began.
+    pub onset: Option<Date>,
+    /// What it was imported from.
+    pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
 }
+
+/// A condition was described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionDescribed {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+    /// What it means for their life; may be empty.
+    pub impact: String,
+    /// When it began.
+    pub onset: Option<Date>,
+    /// What it was imported from.
+    pub source: Option<Source>,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+new_entry!(DescribeCondition => ConditionDescribed in Health, e => Content::Condition { text: e.text.clone(), impact: e.impact.clone(), onset: e.onset.clone() });
 
 impl Command for DescribeCondition {
     type Aggregate = Person;
@@ -31,8 +53,7 @@ impl Command for DescribeCondition {
         state.admits(self.entry, &self.sensitivity)?;
         required("text", &self.text, PARAGRAPH)?;
         optional("impact", &self.impact, PARAGRAPH)?;
-        optional_date("onset", &self.onset)?;
-        optional("source", &self.source, LINE)?;
+        source_fits(self.source.as_ref())?;
         let Self { entry, author, text, impact, onset, source, sensitivity } = self;
         Ok(vec![ConditionDescribed { entry, author, text, impact, onset, source, sensitivity }.into()])
     }
@@ -40,37 +61,19 @@ impl Command for DescribeCondition {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{entry, registered};
+    use super::super::fixtures::{entry, writes_a_new_entry};
     use super::*;
-    use crate::Reason;
-    use crate::scenario::given;
 
-    fn command(text: &str) -> DescribeCondition {
-        DescribeCondition {
+    #[test]
+    fn is_recorded_once_with_words_for_a_person_who_is_registered() {
+        writes_a_new_entry(|text, sensitivity| DescribeCondition {
             entry: entry(1),
             author: Author::Person,
             text: text.into(),
             impact: String::new(),
-            onset: String::new(),
-            source: String::new(),
-            sensitivity: Sensitivity::normal(),
-        }
-    }
-
-    #[test]
-    fn is_recorded_once() {
-        let recorded = command("x").decide(&crate::Aggregate::folded(&[registered()])).unwrap();
-        assert_eq!(recorded.len(), 1);
-        let again = given([registered()].into_iter().chain(recorded));
-        again.when(command("x")).then_refused(Reason::AlreadyExists, "entry");
-    }
-
-    #[test]
-    fn refuses_no_text_no_person_and_labels_in_another_form() {
-        given([registered()]).when(command(" ")).then_refused(Reason::Invalid, "text");
-        given([]).when(command("x")).then_refused(Reason::NotFound, "person");
-        let mut labelled = command("x");
-        labelled.sensitivity.labels = vec!["psy".into()];
-        given([registered()]).when(labelled).then_refused(Reason::Invalid, "sensitivity.labels");
+            onset: None,
+            source: None,
+            sensitivity,
+        });
     }
 }

@@ -1,5 +1,5 @@
-use super::Person;
-use super::events::{ActionCompleted, ActionDropped, PersonEvent};
+use super::entry::changes_entry;
+use super::{Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, optional};
 use crate::vocabulary::{Author, Category};
@@ -24,6 +24,29 @@ pub struct DropAction {
     /// Why; may be empty.
     pub reason: String,
 }
+
+/// An action was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionCompleted {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+}
+
+/// An action was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionDropped {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+changes_entry!(CompleteAction, action in Actions);
+changes_entry!(DropAction, action in Actions);
 
 impl Command for CompleteAction {
     type Aggregate = Person;

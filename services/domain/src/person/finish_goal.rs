@@ -1,5 +1,5 @@
-use super::Person;
-use super::events::{GoalAchieved, GoalSetAside, PersonEvent};
+use super::entry::changes_entry;
+use super::{Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, optional};
 use crate::vocabulary::{Author, Category};
@@ -24,6 +24,29 @@ pub struct SetGoalAside {
     /// Why; may be empty.
     pub reason: String,
 }
+
+/// A goal was achieved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalAchieved {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+}
+
+/// A goal was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalSetAside {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+changes_entry!(AchieveGoal, goal in Goals);
+changes_entry!(SetGoalAside, goal in Goals);
 
 impl Command for AchieveGoal {
     type Aggregate = Person;

@@ -1,13 +1,17 @@
 //! A person's record: about me, strengths, what matters, conditions, goals and actions.
+//!
+//! A command and its event stand in one file. What consent is decided on, what the fold needs and what the views show of
+//! an entry all come from [`PersonEvent::entry`] and [`crate::access::Contribute`].
 
 mod about_me;
 mod agree_action;
 mod condition;
-pub mod events;
+mod entry;
 mod finish_action;
 mod finish_goal;
 mod progress_action;
 mod rate_goal;
+mod record;
 mod register_person;
 mod set_goal;
 mod strength;
@@ -15,41 +19,119 @@ mod what_matters;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use about_me::WriteAboutMe;
 pub use agree_action::AgreeAction;
 pub use condition::DescribeCondition;
+pub use entry::{Change, EntryChange, NewEntry, PlannedAction, Progress};
 pub use finish_action::{CompleteAction, DropAction};
 pub use finish_goal::{AchieveGoal, SetGoalAside};
 pub use progress_action::ProgressAction;
 pub use rate_goal::RateGoal;
-pub use register_person::RegisterPerson;
+pub use record::{ENTRIES_LIMIT, EntryState};
+pub use register_person::{RegisterPerson, register_person};
 pub use set_goal::SetGoal;
 pub use strength::RecordStrength;
 pub use what_matters::RecordWhatMatters;
 
 use crate::ids::EntryId;
-use crate::sharing::LABELS_LIMIT;
-use crate::vocabulary::{Category, Sensitivity};
-use crate::{Aggregate, Refusal, StreamKind};
-use events::PersonEvent;
+use crate::values::{Date, Rating, or_empty, or_zero};
+use crate::vocabulary::Category;
 
-/// The most entries that one record may hold.
-pub const ENTRIES_LIMIT: usize = 20_000;
+/// What can have happened on a `person` stream.
+pub mod events {
+    pub use super::PersonEvent;
+    pub use super::about_me::AboutMeSectionWritten;
+    pub use super::agree_action::ActionAgreed;
+    pub use super::condition::ConditionDescribed;
+    pub use super::finish_action::{ActionCompleted, ActionDropped};
+    pub use super::finish_goal::{GoalAchieved, GoalSetAside};
+    pub use super::progress_action::ActionProgressed;
+    pub use super::rate_goal::GoalRated;
+    pub use super::register_person::PersonRegistered;
+    pub use super::set_goal::GoalSet;
+    pub use super::strength::StrengthRecorded;
+    pub use super::what_matters::WhatMattersRecorded;
+}
+use events::*;
 
-/// The most notes on one action: it is read as a whole.
-const NOTES_LIMIT: usize = 50;
+crate::event_enum! {
+    /// An event of a `person` stream.
+    PersonEvent {
+        PersonRegistered,
+        AboutMeSectionWritten,
+        StrengthRecorded,
+        WhatMattersRecorded,
+        ConditionDescribed,
+        GoalSet,
+        GoalRated,
+        GoalAchieved,
+        GoalSetAside,
+        ActionAgreed,
+        ActionProgressed,
+        ActionCompleted,
+        ActionDropped,
+    }
+}
 
-/// What the rules need to know of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryState {
-    /// The heading it stands under.
-    pub category: Category,
-    /// How sensitive it is.
-    pub sensitivity: Sensitivity,
-    /// For a goal or an action: whether it is unfinished.
-    pub open: bool,
-    /// How many notes on progress an action has.
-    pub notes: usize,
+impl PersonEvent {
+    /// What it does to an entry; none when it is about the person themselves.
+    #[must_use]
+    pub fn entry(&self) -> Option<EntryChange<'_>> {
+        let goal = |entry, change| EntryChange::of(Category::Goals, entry, change);
+        let action = |entry, change| EntryChange::of(Category::Actions, entry, change);
+        Some(match self {
+            Self::PersonRegistered(_) => return None,
+            Self::AboutMeSectionWritten(e) => EntryChange::written(e),
+            Self::StrengthRecorded(e) => EntryChange::written(e),
+            Self::WhatMattersRecorded(e) => EntryChange::written(e),
+            Self::ConditionDescribed(e) => EntryChange::written(e),
+            Self::GoalSet(e) => EntryChange::written(e),
+            Self::ActionAgreed(e) => EntryChange::written(e),
+            Self::GoalRated(e) => goal(e.entry, Change::Rated(e.importance)),
+            Self::GoalAchieved(e) => goal(e.entry, Change::Finished(Progress::Done)),
+            Self::GoalSetAside(e) => goal(e.entry, Change::Finished(Progress::Ended)),
+            Self::ActionProgressed(e) => action(e.entry, Change::Noted(&e.note)),
+            Self::ActionCompleted(e) => action(e.entry, Change::Finished(Progress::Done)),
+            Self::ActionDropped(e) => action(e.entry, Change::Finished(Progress::Ended)),
+        })
+    }
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the fields are those of the events that they come from")]
+pub enum Content {
+    /// A section of About Me.
+    AboutMe { heading: String, text: String },
+    /// A strength.
+    Strength { text: String },
+    /// What matters.
+    WhatMatters { text: String },
+    /// A condition.
+    Condition {
+        text: String,
+        impact: String,
+        #[serde(with = "or_empty")]
+        onset: Option<Date>,
+    },
+    /// A goal.
+    Goal {
+        text: String,
+        #[serde(with = "or_zero")]
+        importance: Option<Rating>,
+        progress: Progress,
+    },
+    /// An action.
+    Action(PlannedAction),
+    /// Name and date of birth.
+    Contact {
+        name: String,
+        #[serde(with = "or_empty")]
+        birth_date: Option<Date>,
+    },
 }
 
 /// What the rules need to know of a record.
@@ -59,95 +141,14 @@ pub struct Person {
     entries: BTreeMap<EntryId, EntryState>,
 }
 
-impl Person {
-    /// Whether the person is registered.
-    #[must_use]
-    pub fn is_registered(&self) -> bool {
-        self.registered
-    }
-
-    /// An entry of the record.
-    #[must_use]
-    pub fn entry(&self, id: EntryId) -> Option<&EntryState> {
-        self.entries.get(&id)
-    }
-
-    /// Refuses a new entry that cannot be taken.
-    fn admits(&self, entry: EntryId, sensitivity: &Sensitivity) -> Result<(), Refusal> {
-        if !self.registered {
-            return Err(Refusal::not_found("person"));
-        }
-        if self.entries.contains_key(&entry) {
-            return Err(Refusal::already_exists("entry"));
-        }
-        if self.entries.len() >= ENTRIES_LIMIT {
-            return Err(Refusal::rule("entries_limit", format!("a record holds at most `{ENTRIES_LIMIT}` entries")));
-        }
-        if sensitivity.labels.len() > LABELS_LIMIT {
-            return Err(Refusal::invalid("sensitivity.labels", format!("at most `{LABELS_LIMIT}` labels are taken")));
-        }
-        if !sensitivity.labels.iter().all(|l| (2..=16).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_uppercase()))
-        {
-            return Err(Refusal::invalid("sensitivity.labels", "a label is 2 to 16 capital letters, such as `PSY`"));
-        }
-        Ok(())
-    }
-
-    /// The unfinished goal or action `entry`, or why there is none.
-    fn open_entry(&self, entry: EntryId, category: Category, what: &'static str) -> Result<&EntryState, Refusal> {
-        match self.entries.get(&entry) {
-            Some(state) if state.category == category && state.open => Ok(state),
-            Some(state) if state.category == category => {
-                Err(Refusal::rule("still_open", format!("this {what} is finished already")))
-            }
-            Some(_) | None => Err(Refusal::not_found(what)),
-        }
-    }
-
-    fn add(&mut self, entry: EntryId, category: Category, sensitivity: &Sensitivity) {
-        self.entries.insert(entry, EntryState { category, sensitivity: sensitivity.clone(), open: true, notes: 0 });
-    }
-
-    fn finish(&mut self, entry: EntryId) {
-        if let Some(state) = self.entries.get_mut(&entry) {
-            state.open = false;
-        }
-    }
-}
-
-impl Aggregate for Person {
-    type Event = PersonEvent;
-
-    const KIND: StreamKind = StreamKind::Person;
-
-    fn evolve(&mut self, event: &PersonEvent) {
-        match event {
-            PersonEvent::PersonRegistered(_) => self.registered = true,
-            PersonEvent::AboutMeSectionWritten(e) => self.add(e.entry, Category::AboutMe, &e.sensitivity),
-            PersonEvent::StrengthRecorded(e) => self.add(e.entry, Category::Strengths, &e.sensitivity),
-            PersonEvent::WhatMattersRecorded(e) => self.add(e.entry, Category::WhatMatters, &e.sensitivity),
-            PersonEvent::ConditionDescribed(e) => self.add(e.entry, Category::Health, &e.sensitivity),
-            PersonEvent::GoalSet(e) => self.add(e.entry, Category::Goals, &e.sensitivity),
-            PersonEvent::ActionAgreed(e) => self.add(e.entry, Category::Actions, &e.sensitivity),
-            PersonEvent::GoalRated(_) => {}
-            PersonEvent::ActionProgressed(e) => {
-                if let Some(state) = self.entries.get_mut(&e.entry) {
-                    state.notes += 1;
-                }
-            }
-            PersonEvent::GoalAchieved(e) => self.finish(e.entry),
-            PersonEvent::GoalSetAside(e) => self.finish(e.entry),
-            PersonEvent::ActionCompleted(e) => self.finish(e.entry),
-            PersonEvent::ActionDropped(e) => self.finish(e.entry),
-        }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod fixtures {
+    use super::EntryId;
     use super::events::{ActionAgreed, GoalSet, PersonEvent, PersonRegistered};
-    use super::{EntryId, Sensitivity};
-    use crate::vocabulary::Author;
+    use crate::scenario::given;
+    use crate::values::Rating;
+    use crate::vocabulary::{Author, Sensitivity};
+    use crate::{Command, Reason};
     use uuid::Uuid;
 
     pub(crate) fn entry(n: u128) -> EntryId {
@@ -155,19 +156,13 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn registered() -> PersonEvent {
-        PersonRegistered { name: "Ailsa".into(), birth_date: String::new() }.into()
+        PersonRegistered { name: "Ailsa".into(), birth_date: None }.into()
     }
 
     pub(crate) fn goal(n: u128) -> PersonEvent {
         let sensitivity = Sensitivity::normal();
-        GoalSet {
-            entry: entry(n),
-            author: Author::Person,
-            text: "walk to the loch".into(),
-            source: String::new(),
-            sensitivity,
-        }
-        .into()
+        GoalSet { entry: entry(n), author: Author::Person, text: "walk to the loch".into(), source: None, sensitivity }
+            .into()
     }
 
     pub(crate) fn action(n: u128) -> PersonEvent {
@@ -177,11 +172,28 @@ pub(crate) mod fixtures {
             text: "buy boots".into(),
             goal: None,
             owner: "me".into(),
-            due: String::new(),
-            confidence: 7,
-            source: String::new(),
+            due: None,
+            confidence: Rating::stored(7),
+            source: None,
             sensitivity: Sensitivity::normal(),
         }
         .into()
+    }
+
+    /// What holds for every command that writes a new entry from a text and a sensitivity: it is recorded once, needs words
+    /// and a person, and takes labels in their one form only.
+    pub(crate) fn writes_a_new_entry<C>(command: impl Fn(&str, Sensitivity) -> C)
+    where
+        C: Command<Aggregate = super::Person>,
+    {
+        let plain = |text: &str| command(text, Sensitivity::normal());
+        let recorded = plain("x").decide(&crate::Aggregate::folded(&[registered()])).unwrap();
+        assert_eq!(recorded.len(), 1);
+        let again = given([registered()].into_iter().chain(recorded));
+        again.when(plain("x")).then_refused(Reason::AlreadyExists, "entry");
+        given([registered()]).when(plain(" ")).then_refused(Reason::Invalid, "text");
+        given([]).when(plain("x")).then_refused(Reason::NotFound, "person");
+        let labelled = Sensitivity { labels: vec!["psy".into()], ..Sensitivity::normal() };
+        given([registered()]).when(command("x", labelled)).then_refused(Reason::Invalid, "sensitivity.labels");
     }
 }

@@ -1,5 +1,6 @@
-use super::events::{ActionProgressed, PersonEvent};
-use super::{NOTES_LIMIT, Person};
+use super::entry::changes_entry;
+use super::record::NOTES_LIMIT;
+use super::{Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Category};
@@ -15,6 +16,19 @@ pub struct ProgressAction {
     /// What happened.
     pub note: String,
 }
+
+/// An action progressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionProgressed {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// What happened.
+    pub note: String,
+}
+
+changes_entry!(ProgressAction, action in Actions);
 
 impl Command for ProgressAction {
     type Aggregate = Person;

@@ -1,7 +1,7 @@
-use super::Person;
-use super::events::{GoalRated, PersonEvent};
+use super::entry::changes_entry;
+use super::{Person, PersonEvent};
 use crate::ids::EntryId;
-use crate::text::one_to_ten;
+use crate::values::Rating;
 use crate::vocabulary::{Author, Category};
 use crate::{Command, Refusal};
 
@@ -12,9 +12,20 @@ pub struct RateGoal {
     pub goal: EntryId,
     /// Who rates it.
     pub author: Author,
-    /// 1 to 10.
-    pub importance: u8,
+    /// How important.
+    pub importance: Rating,
 }
+
+/// The person said how important a goal is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalRated {
+    /// The entry.
+    pub entry: EntryId,
+    /// How important.
+    pub importance: Rating,
+}
+
+changes_entry!(RateGoal, goal in Goals);
 
 impl Command for RateGoal {
     type Aggregate = Person;
@@ -23,7 +34,6 @@ impl Command for RateGoal {
         if self.author != Author::Person {
             return Err(Refusal::rule("only_the_person_rates", "only the person says how important a goal is"));
         }
-        one_to_ten("importance", self.importance)?;
         state.open_entry(self.goal, Category::Goals, "goal")?;
         Ok(vec![GoalRated { entry: self.goal, importance: self.importance }.into()])
     }
@@ -36,15 +46,18 @@ mod tests {
     use crate::Reason;
     use crate::scenario::given;
 
-    fn rate(author: Author, importance: u8) -> RateGoal {
-        RateGoal { goal: entry(1), author, importance }
+    fn nine() -> Rating {
+        Rating::new("importance", 9).unwrap()
+    }
+
+    fn rate(author: Author) -> RateGoal {
+        RateGoal { goal: entry(1), author, importance: nine() }
     }
 
     #[test]
     fn only_the_person_sets_importance() {
         let given = || given([registered(), goal(1)]);
-        given().when(rate(Author::Person, 9)).then([GoalRated { entry: entry(1), importance: 9 }.into()]);
-        given().when(rate(Author::System, 9)).then_refused(Reason::Rule, "only_the_person_rates");
-        given().when(rate(Author::Person, 0)).then_refused(Reason::Invalid, "importance");
+        given().when(rate(Author::Person)).then([GoalRated { entry: entry(1), importance: nine() }.into()]);
+        given().when(rate(Author::System)).then_refused(Reason::Rule, "only_the_person_rates");
     }
 }

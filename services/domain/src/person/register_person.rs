@@ -1,6 +1,8 @@
-use super::Person;
-use super::events::{PersonEvent, PersonRegistered};
-use crate::text::{LINE, optional_date, required};
+use super::{Person, PersonEvent};
+use crate::sharing::events::SharingEvent;
+use crate::sharing::{Sharing, StartSharing};
+use crate::text::{LINE, required};
+use crate::values::Date;
 use crate::{Command, Refusal};
 
 /// Registers a person. Shares nothing.
@@ -8,8 +10,17 @@ use crate::{Command, Refusal};
 pub struct RegisterPerson {
     /// Their name.
     pub name: String,
-    /// `YYYY-MM-DD`, or empty.
-    pub birth_date: String,
+    /// When they were born.
+    pub birth_date: Option<Date>,
+}
+
+/// A person was registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRegistered {
+    /// The person's name.
+    pub name: String,
+    /// When they were born.
+    pub birth_date: Option<Date>,
 }
 
 impl Command for RegisterPerson {
@@ -17,12 +28,23 @@ impl Command for RegisterPerson {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("name", &self.name, LINE)?;
-        optional_date("birth_date", &self.birth_date)?;
         if state.registered {
             return Err(Refusal::already_exists("person"));
         }
         Ok(vec![PersonRegistered { name: self.name, birth_date: self.birth_date }.into()])
     }
+}
+
+/// Registers a person and gives them a directive that permits nothing: what must commit as one append.
+///
+/// # Errors
+/// As [`RegisterPerson`].
+pub fn register_person(
+    person: &Person,
+    sharing: &Sharing,
+    command: RegisterPerson,
+) -> Result<(Vec<PersonEvent>, Vec<SharingEvent>), Refusal> {
+    Ok((command.decide(person)?, StartSharing.decide(sharing)?))
 }
 
 #[cfg(test)]
@@ -34,9 +56,9 @@ mod tests {
 
     #[test]
     fn registers_once() {
-        let register = |name: &str, date: &str| RegisterPerson { name: name.into(), birth_date: date.into() };
-        given([]).when(register("Ailsa", "")).then([registered()]);
-        given([registered()]).when(register("Ailsa", "")).then_refused(Reason::AlreadyExists, "person");
-        given([]).when(register("Ailsa", "1.2.1980")).then_refused(Reason::Invalid, "birth_date");
+        let register = |name: &str| RegisterPerson { name: name.into(), birth_date: None };
+        given([]).when(register("Ailsa")).then([registered()]);
+        given([registered()]).when(register("Ailsa")).then_refused(Reason::AlreadyExists, "person");
+        given([]).when(register(" ")).then_refused(Reason::Invalid, "name");
     }
 }

@@ -1,7 +1,8 @@
-use super::Person;
-use super::events::{GoalSet, PersonEvent};
+use super::entry::new_entry;
+use super::{Content, Person, PersonEvent, Progress};
 use crate::ids::EntryId;
-use crate::text::{LINE, PARAGRAPH, optional, required};
+use crate::text::{PARAGRAPH, required, source_fits};
+use crate::values::Source;
 use crate::vocabulary::{Author, Sensitivity};
 use crate::{Command, Refusal};
 
@@ -14,11 +15,28 @@ pub struct SetGoal {
     pub author: Author,
     /// Its text.
     pub text: String,
-    /// The resource that it was imported from, or empty.
-    pub source: String,
+    /// What it was imported from.
+    pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
 }
+
+/// A goal was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalSet {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+    /// What it was imported from.
+    pub source: Option<Source>,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open });
 
 impl Command for SetGoal {
     type Aggregate = Person;
@@ -26,7 +44,7 @@ impl Command for SetGoal {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         state.admits(self.entry, &self.sensitivity)?;
         required("text", &self.text, PARAGRAPH)?;
-        optional("source", &self.source, LINE)?;
+        source_fits(self.source.as_ref())?;
         let Self { entry, author, text, source, sensitivity } = self;
         Ok(vec![GoalSet { entry, author, text, source, sensitivity }.into()])
     }
@@ -34,35 +52,17 @@ impl Command for SetGoal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{entry, registered};
+    use super::super::fixtures::{entry, writes_a_new_entry};
     use super::*;
-    use crate::Reason;
-    use crate::scenario::given;
 
-    fn command(text: &str) -> SetGoal {
-        SetGoal {
+    #[test]
+    fn is_recorded_once_with_words_for_a_person_who_is_registered() {
+        writes_a_new_entry(|text, sensitivity| SetGoal {
             entry: entry(1),
             author: Author::Person,
             text: text.into(),
-            source: String::new(),
-            sensitivity: Sensitivity::normal(),
-        }
-    }
-
-    #[test]
-    fn is_recorded_once() {
-        let recorded = command("x").decide(&crate::Aggregate::folded(&[registered()])).unwrap();
-        assert_eq!(recorded.len(), 1);
-        let again = given([registered()].into_iter().chain(recorded));
-        again.when(command("x")).then_refused(Reason::AlreadyExists, "entry");
-    }
-
-    #[test]
-    fn refuses_no_text_no_person_and_labels_in_another_form() {
-        given([registered()]).when(command(" ")).then_refused(Reason::Invalid, "text");
-        given([]).when(command("x")).then_refused(Reason::NotFound, "person");
-        let mut labelled = command("x");
-        labelled.sensitivity.labels = vec!["psy".into()];
-        given([registered()]).when(labelled).then_refused(Reason::Invalid, "sensitivity.labels");
+            source: None,
+            sensitivity,
+        });
     }
 }

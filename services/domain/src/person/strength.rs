@@ -1,5 +1,5 @@
-use super::Person;
-use super::events::{PersonEvent, StrengthRecorded};
+use super::entry::new_entry;
+use super::{Content, Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Sensitivity};
@@ -18,6 +18,21 @@ pub struct RecordStrength {
     pub sensitivity: Sensitivity,
 }
 
+/// A strength, skill, resource or experience was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrengthRecorded {
+    /// The entry.
+    pub entry: EntryId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Its text.
+    pub text: String,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+new_entry!(RecordStrength => StrengthRecorded in Strengths, e => Content::Strength { text: e.text.clone() });
+
 impl Command for RecordStrength {
     type Aggregate = Person;
 
@@ -31,34 +46,16 @@ impl Command for RecordStrength {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{entry, registered};
+    use super::super::fixtures::{entry, writes_a_new_entry};
     use super::*;
-    use crate::Reason;
-    use crate::scenario::given;
 
-    fn command(text: &str) -> RecordStrength {
-        RecordStrength {
+    #[test]
+    fn is_recorded_once_with_words_for_a_person_who_is_registered() {
+        writes_a_new_entry(|text, sensitivity| RecordStrength {
             entry: entry(1),
             author: Author::Person,
             text: text.into(),
-            sensitivity: Sensitivity::normal(),
-        }
-    }
-
-    #[test]
-    fn is_recorded_once() {
-        let recorded = command("x").decide(&crate::Aggregate::folded(&[registered()])).unwrap();
-        assert_eq!(recorded.len(), 1);
-        let again = given([registered()].into_iter().chain(recorded));
-        again.when(command("x")).then_refused(Reason::AlreadyExists, "entry");
-    }
-
-    #[test]
-    fn refuses_no_text_no_person_and_labels_in_another_form() {
-        given([registered()]).when(command(" ")).then_refused(Reason::Invalid, "text");
-        given([]).when(command("x")).then_refused(Reason::NotFound, "person");
-        let mut labelled = command("x");
-        labelled.sensitivity.labels = vec!["psy".into()];
-        given([registered()]).when(labelled).then_refused(Reason::Invalid, "sensitivity.labels");
+            sensitivity,
+        });
     }
 }

@@ -5,6 +5,7 @@ mod query_access;
 
 pub use query_access::QueryAccess;
 
+use crate::ids::QueryId;
 use crate::{Aggregate, StreamKind};
 use events::QueryEvent;
 
@@ -15,6 +16,7 @@ pub struct Query {
 }
 
 impl Aggregate for Query {
+    type Id = QueryId;
     type Event = QueryEvent;
 
     const KIND: StreamKind = StreamKind::Query;

@@ -1,6 +1,8 @@
 use super::events::{RelationshipEvent, SupportAccepted};
 use super::{Relationship, Stage};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, RelationshipId};
+use crate::sharing::events::SharingEvent;
+use crate::sharing::{OpenRelationshipAccess, Sharing};
 use crate::{Command, Refusal};
 
 /// The person accepts. Access opens in the same append: see [`crate::sharing::OpenRelationshipAccess`].
@@ -21,8 +23,23 @@ impl Command for AcceptSupport {
                 "only a proposal that waits for an answer can be accepted",
             ));
         }
-        Ok(vec![SupportAccepted { agency: parties.agency, staff: parties.staff }.into()])
+        Ok(vec![SupportAccepted { worker: parties.worker }.into()])
     }
+}
+
+/// Accepts a proposal and opens its access: what must commit as one append.
+///
+/// # Errors
+/// As [`AcceptSupport`].
+pub fn accept_support(
+    id: RelationshipId,
+    relationship: &Relationship,
+    sharing: &Sharing,
+    command: AcceptSupport,
+) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> {
+    let worker = relationship.of(command.person)?.worker;
+    let accepted = command.decide(relationship)?;
+    Ok((accepted, OpenRelationshipAccess { relationship: id, worker }.decide(sharing)?))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Command for DeclineSupport {
                 "only a proposal that waits for an answer can be declined",
             ));
         }
-        Ok(vec![SupportDeclined { agency: parties.agency, staff: parties.staff, reason: self.reason }.into()])
+        Ok(vec![SupportDeclined { worker: parties.worker, reason: self.reason }.into()])
     }
 }
 

@@ -24,14 +24,14 @@ impl Command for EndSupport {
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
         let parties = state.of(self.person)?;
-        let supporter = Author::Staff { agency: parties.agency, staff: parties.staff };
+        let supporter = Author::Worker(parties.worker);
         if self.by != Author::Person && self.by != supporter {
             return Err(Refusal::not_found("relationship"));
         }
         if state.stage != Stage::Active {
             return Err(Refusal::rule("active_relationship", "only an accepted relationship can be ended"));
         }
-        Ok(vec![SupportEnded { agency: parties.agency, staff: parties.staff, by: self.by, reason: self.reason }.into()])
+        Ok(vec![SupportEnded { worker: parties.worker, by: self.by, reason: self.reason }.into()])
     }
 }
 
@@ -52,11 +52,12 @@ pub fn end_support(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{AGENCY, PERSON, STAFF, accepted, proposed};
+    use super::super::fixtures::{PERSON, WORKER, accepted, proposed};
     use super::*;
     use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::sharing::events::{RelationshipAccessClosed, RelationshipAccessOpened};
+    use crate::vocabulary::Worker;
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
 
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn rule_10_ending_closes_the_access_in_the_same_append() {
         let id = RelationshipId(Uuid::from_u128(7));
-        let opened = RelationshipAccessOpened { relationship: id, agency: AGENCY, staff: STAFF };
+        let opened = RelationshipAccessOpened { relationship: id, worker: WORKER };
         let sharing = Sharing::folded(&[opened.into()]);
         let relationship = Relationship::folded(&[proposed(), accepted()]);
         let (ended, closed) = end_support(id, &relationship, &sharing, end(Author::Person)).unwrap();
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn only_its_two_ends_end_it() {
-        let stranger = Author::Staff { agency: AGENCY, staff: StaffId(Uuid::from_u128(9)) };
+        let stranger = Author::Worker(Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9))));
         given([proposed(), accepted()]).when(end(stranger)).then_refused(Reason::NotFound, "relationship");
         given([proposed()]).when(end(Author::Person)).then_refused(Reason::Rule, "active_relationship");
     }

@@ -1,17 +1,15 @@
 //! What can have happened on a `relationship` stream.
 
-use crate::ids::{AgencyId, PersonId, StaffId};
-use crate::vocabulary::Author;
+use crate::ids::PersonId;
+use crate::vocabulary::{Author, Worker};
 
 /// A worker proposed support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportProposed {
     /// The person.
     pub person: PersonId,
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
     /// The role.
     pub role: String,
     /// What the support is.
@@ -21,19 +19,15 @@ pub struct SupportProposed {
 /// The person accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportAccepted {
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
 }
 
 /// The person declined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportDeclined {
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
     /// Why; may be empty.
     pub reason: String,
 }
@@ -41,10 +35,8 @@ pub struct SupportDeclined {
 /// The support ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportEnded {
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
     /// Who ended it.
     pub by: Author,
     /// Why; may be empty.

@@ -6,12 +6,13 @@ mod end_support;
 pub mod events;
 mod propose_support;
 
-pub use accept_support::AcceptSupport;
+pub use accept_support::{AcceptSupport, accept_support};
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, end_support};
-pub use propose_support::ProposeSupport;
+pub use propose_support::{ProposeSupport, Proposing, propose_support};
 
-use crate::ids::{AgencyId, PersonId, StaffId};
+use crate::ids::{PersonId, RelationshipId};
+use crate::vocabulary::Worker;
 use crate::{Aggregate, Refusal, StreamKind};
 use events::RelationshipEvent;
 
@@ -34,10 +35,8 @@ pub enum Stage {
 pub struct Parties {
     /// The one supported.
     pub person: PersonId,
-    /// The supporter's agency.
-    pub agency: AgencyId,
     /// The supporter.
-    pub staff: StaffId,
+    pub worker: Worker,
 }
 
 /// A relationship.
@@ -61,6 +60,7 @@ impl Relationship {
 }
 
 impl Aggregate for Relationship {
+    type Id = RelationshipId;
     type Event = RelationshipEvent;
 
     const KIND: StreamKind = StreamKind::Relationship;
@@ -69,7 +69,7 @@ impl Aggregate for Relationship {
         match event {
             RelationshipEvent::SupportProposed(e) => {
                 self.stage = Stage::Proposed;
-                self.parties = Some(Parties { person: e.person, agency: e.agency, staff: e.staff });
+                self.parties = Some(Parties { person: e.person, worker: e.worker });
             }
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
             RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => self.stage = Stage::Over,
@@ -80,19 +80,18 @@ impl Aggregate for Relationship {
 #[cfg(test)]
 pub(crate) mod fixtures {
     use super::events::{RelationshipEvent, SupportAccepted, SupportProposed};
-    use super::{AgencyId, PersonId, StaffId};
+    use super::{PersonId, Worker};
+    use crate::ids::{AgencyId, StaffId};
     use uuid::Uuid;
 
     pub(crate) const PERSON: PersonId = PersonId(Uuid::from_u128(1));
-    pub(crate) const AGENCY: AgencyId = AgencyId(Uuid::from_u128(2));
-    pub(crate) const STAFF: StaffId = StaffId(Uuid::from_u128(3));
+    pub(crate) const WORKER: Worker = Worker::new(AgencyId(Uuid::from_u128(2)), StaffId(Uuid::from_u128(3)));
 
     pub(crate) fn proposed() -> RelationshipEvent {
-        SupportProposed { person: PERSON, agency: AGENCY, staff: STAFF, role: "nurse".into(), offer: "visits".into() }
-            .into()
+        SupportProposed { person: PERSON, worker: WORKER, role: "nurse".into(), offer: "visits".into() }.into()
     }
 
     pub(crate) fn accepted() -> RelationshipEvent {
-        SupportAccepted { agency: AGENCY, staff: STAFF }.into()
+        SupportAccepted { worker: WORKER }.into()
     }
 }

@@ -1,5 +1,8 @@
 use super::events::{RelationshipEvent, SupportProposed};
 use super::{Parties, Relationship, Stage};
+use crate::person::Person;
+use crate::sharing::Sharing;
+use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, required};
 use crate::{Command, Refusal};
 
@@ -23,21 +26,82 @@ impl Command for ProposeSupport {
         if state.stage != Stage::None {
             return Err(Refusal::already_exists("relationship"));
         }
-        let Parties { person, agency, staff } = self.parties;
-        Ok(vec![SupportProposed { person, agency, staff, role: self.role, offer: self.offer }.into()])
+        let Parties { person, worker } = self.parties;
+        Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
     }
+}
+
+/// What a proposal depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Proposing<'a> {
+    /// The relationship, which must be new.
+    pub relationship: &'a Relationship,
+    /// The person's record.
+    pub person: &'a Person,
+    /// The person's directive.
+    pub sharing: &'a Sharing,
+    /// The worker's standing.
+    pub staff: &'a Staff,
+}
+
+/// A worker proposes support, in their present role. Neither somebody who does not work there, nor a worker of an agency
+/// that the person has blocked, can: and what depends on the worker and their words comes first, so that a refusal does
+/// not tell whether somebody is registered or has blocked the agency.
+///
+/// # Errors
+/// As [`ProposeSupport`], or that nothing is disclosed.
+pub fn propose_support(on: Proposing<'_>, parties: Parties, offer: String) -> Result<Vec<RelationshipEvent>, Refusal> {
+    let agency = parties.worker.agency();
+    if !on.staff.works_for(agency) {
+        return Err(Refusal::undisclosed());
+    }
+    let proposed = ProposeSupport { parties, role: on.staff.role().to_owned(), offer }.decide(on.relationship)?;
+    if !on.person.is_registered() || on.sharing.is_blocked(agency) {
+        return Err(Refusal::undisclosed());
+    }
+    Ok(proposed)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{AGENCY, PERSON, STAFF, proposed};
+    use super::super::fixtures::{PERSON, WORKER, proposed};
     use super::*;
-    use crate::Reason;
+    use crate::person::fixtures::registered;
     use crate::scenario::given;
+    use crate::sharing::events::AgencyBlocked;
+    use crate::staff::events::StaffJoined;
+    use crate::{Aggregate as _, Reason};
+
+    #[test]
+    fn only_current_staff_propose_and_not_to_whoever_has_blocked_their_agency() {
+        let (registered, here) = (Person::folded(&[registered()]), joined());
+        let (nobody, stranger) = (Person::default(), Staff::default());
+        let (open, blocked) = (Sharing::default(), AgencyBlocked { agency: WORKER.agency() });
+        let blocked = Sharing::folded(&[blocked.into()]);
+        let propose = |person, sharing, staff, offer: &str| {
+            let relationship = &Relationship::default();
+            let parties = Parties { person: PERSON, worker: WORKER };
+            propose_support(Proposing { relationship, person, sharing, staff }, parties, offer.into())
+        };
+        assert_eq!(propose(&registered, &open, &here, "visits"), Ok(vec![proposed()]));
+        for (person, sharing, staff) in
+            [(&registered, &blocked, &here), (&nobody, &open, &here), (&registered, &open, &stranger)]
+        {
+            assert_eq!(propose(person, sharing, staff, "visits"), Err(Refusal::undisclosed()));
+        }
+        // What is wrong with the offer is told whoever it is for.
+        let told = |person, sharing| propose(person, sharing, &here, "").unwrap_err().subject;
+        assert_eq!((told(&registered, &blocked), told(&nobody, &open)), ("offer", "offer"));
+    }
+
+    fn joined() -> Staff {
+        let (agency, role) = (WORKER.agency(), "nurse".to_owned());
+        Staff::folded(&[StaffJoined { agency, subject: "s".into(), name: "N".into(), role }.into()])
+    }
 
     #[test]
     fn proposes_once_and_says_what() {
-        let parties = Parties { person: PERSON, agency: AGENCY, staff: STAFF };
+        let parties = Parties { person: PERSON, worker: WORKER };
         let propose = |offer: &str| ProposeSupport { parties, role: "nurse".into(), offer: offer.into() };
         given([]).when(propose("visits")).then([proposed()]);
         given([]).when(propose("")).then_refused(Reason::Invalid, "offer");

@@ -1,8 +1,8 @@
 use super::Sharing;
 use super::events::{EmergencyAccessClosed, EmergencyAccessOpened, SharingEvent};
-use crate::ids::{AgencyId, EmergencyId, StaffId};
+use crate::ids::EmergencyId;
 use crate::text::explained;
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Timestamp, Worker};
 use crate::{Command, Refusal};
 
 /// The longest emergency access, in minutes: 8 hours (rule 8).
@@ -15,10 +15,8 @@ pub(super) const EMERGENCY_REASON_LEAST: usize = 20;
 pub struct OpenEmergencyAccess {
     /// The emergency.
     pub emergency: EmergencyId,
-    /// The worker's agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
     /// Why, in words that the person reads.
     pub reason: String,
     /// Now.
@@ -33,7 +31,7 @@ pub struct CloseEmergencyAccess {
     /// The emergency.
     pub emergency: EmergencyId,
     /// The worker: only the one who declared it may close it.
-    pub staff: StaffId,
+    pub worker: Worker,
 }
 
 impl Command for OpenEmergencyAccess {
@@ -45,12 +43,12 @@ impl Command for OpenEmergencyAccess {
             return Err(Refusal::invalid("minutes", format!("must be from `1` to `{EMERGENCY_MINUTES_LIMIT}`")));
         }
         // The same answer as for a blocked agency: who is registered, and who has blocked whom, is not told.
-        if !state.started || state.is_blocked(self.agency) {
+        if !state.started || state.is_blocked(self.worker.agency()) {
             return Err(Refusal::undisclosed());
         }
-        let Self { emergency, agency, staff, reason, .. } = self;
+        let Self { emergency, worker, reason, .. } = self;
         let until = self.now.plus_minutes(self.minutes);
-        Ok(vec![EmergencyAccessOpened { emergency, agency, staff, reason, until }.into()])
+        Ok(vec![EmergencyAccessOpened { emergency, worker, reason, until }.into()])
     }
 }
 
@@ -59,7 +57,7 @@ impl Command for CloseEmergencyAccess {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         match state.emergencies.get(&self.emergency) {
-            Some(open) if open.staff == self.staff => {
+            Some(open) if open.worker == self.worker => {
                 Ok(vec![EmergencyAccessClosed { emergency: self.emergency }.into()])
             }
             Some(_) | None => Err(Refusal::not_found("emergency")),
@@ -72,20 +70,21 @@ mod tests {
     use super::super::events::{AgencyBlocked, SharingStarted};
     use super::*;
     use crate::Reason;
+    use crate::ids::{AgencyId, StaffId};
     use crate::scenario::given;
     use uuid::Uuid;
 
     fn open(reason: &str, minutes: u32) -> OpenEmergencyAccess {
         OpenEmergencyAccess {
             emergency: EmergencyId(Uuid::nil()),
-            agency: AgencyId(Uuid::nil()),
-            staff: StaffId(Uuid::nil()),
+            worker: WORKER,
             reason: reason.into(),
             now: Timestamp(0),
             minutes,
         }
     }
 
+    const WORKER: Worker = Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()));
     const REASON: &str = "found unconscious at home by a neighbour";
 
     #[test]
@@ -103,8 +102,7 @@ mod tests {
         let state = [SharingStarted {}.into()];
         let opened = EmergencyAccessOpened {
             emergency: EmergencyId(Uuid::nil()),
-            agency: AgencyId(Uuid::nil()),
-            staff: StaffId(Uuid::nil()),
+            worker: WORKER,
             reason: REASON.into(),
             until: Timestamp(480 * 60_000_000),
         };
@@ -122,9 +120,10 @@ mod tests {
     fn only_the_worker_who_opened_it_closes_it() {
         let opened = open(REASON, 10).decide(&crate::Aggregate::folded(&[SharingStarted {}.into()])).unwrap();
         let emergency = EmergencyId(Uuid::nil());
-        let other = CloseEmergencyAccess { emergency, staff: StaffId(Uuid::from_u128(9)) };
+        let other =
+            CloseEmergencyAccess { emergency, worker: Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9))) };
         given(opened.clone()).when(other).then_refused(Reason::NotFound, "emergency");
-        let same = CloseEmergencyAccess { emergency, staff: StaffId(Uuid::nil()) };
+        let same = CloseEmergencyAccess { emergency, worker: WORKER };
         given(opened).when(same).then([EmergencyAccessClosed { emergency }.into()]);
     }
 }

@@ -1,7 +1,7 @@
 //! What can have happened on a `sharing` stream.
 
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, StaffId};
-use crate::vocabulary::{Category, Level, Terms, Timestamp};
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId};
+use crate::vocabulary::{Category, Level, Terms, Timestamp, Worker};
 
 /// The person has a directive, and it permits nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +62,8 @@ pub struct AgencyUnblocked {
 pub struct RelationshipAccessOpened {
     /// The relationship.
     pub relationship: RelationshipId,
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
 }
 
 /// A relationship ended, and its access with it.
@@ -80,10 +78,8 @@ pub struct RelationshipAccessClosed {
 pub struct EmergencyAccessOpened {
     /// The emergency.
     pub emergency: EmergencyId,
-    /// The agency.
-    pub agency: AgencyId,
     /// The worker.
-    pub staff: StaffId,
+    pub worker: Worker,
     /// Why, in words that the person reads.
     pub reason: String,
     /// When it ends by itself.

@@ -6,6 +6,7 @@ mod emergency_access;
 pub mod events;
 mod narrow_provision;
 mod open_relationship_access;
+mod provision;
 mod set_provision;
 mod start_sharing;
 mod withdraw_provision;
@@ -17,30 +18,21 @@ pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, OpenEmergencyAccess};
 pub use narrow_provision::NarrowProvision;
 pub use open_relationship_access::OpenRelationshipAccess;
+pub use provision::Provision;
 pub(crate) use set_provision::LABELS_LIMIT;
 pub use set_provision::{DenyProvision, GrantProvision};
 pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
 
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, StaffId};
-use crate::vocabulary::{Terms, Timestamp};
+use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId};
+use crate::vocabulary::{Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::SharingEvent;
-
-/// A provision in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provision {
-    /// Whether it permits (or denies).
-    pub permit: bool,
-    /// What it says.
-    pub terms: Terms,
-}
 
 /// An emergency access that has not been closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OpenEmergency {
-    agency: AgencyId,
-    staff: StaffId,
+    worker: Worker,
     until: Timestamp,
 }
 
@@ -50,7 +42,7 @@ pub struct Sharing {
     started: bool,
     provisions: BTreeMap<ProvisionId, Provision>,
     blocked: BTreeSet<AgencyId>,
-    relationships: BTreeMap<RelationshipId, (AgencyId, StaffId)>,
+    relationships: BTreeMap<RelationshipId, Worker>,
     emergencies: BTreeMap<EmergencyId, OpenEmergency>,
 }
 
@@ -69,16 +61,16 @@ impl Sharing {
         self.blocked.contains(&agency)
     }
 
-    /// Whether a support relationship with this worker of this agency is open.
+    /// Whether a support relationship with this worker is open.
     #[must_use]
-    pub fn relationship_open(&self, staff: StaffId, agency: AgencyId) -> bool {
-        self.relationships.values().any(|open| *open == (agency, staff))
+    pub fn relationship_open(&self, worker: Worker) -> bool {
+        self.relationships.values().any(|open| *open == worker)
     }
 
     /// Whether this worker has emergency access at this moment.
     #[must_use]
-    pub fn emergency_open(&self, staff: StaffId, agency: AgencyId, now: Timestamp) -> bool {
-        self.emergencies.values().any(|open| open.staff == staff && open.agency == agency && now < open.until)
+    pub fn emergency_open(&self, worker: Worker, now: Timestamp) -> bool {
+        self.emergencies.values().any(|open| open.worker == worker && now < open.until)
     }
 
     fn started(&self) -> Result<(), Refusal> {
@@ -91,6 +83,7 @@ impl Sharing {
 }
 
 impl Aggregate for Sharing {
+    type Id = PersonId;
     type Event = SharingEvent;
 
     const KIND: StreamKind = StreamKind::Sharing;
@@ -99,15 +92,14 @@ impl Aggregate for Sharing {
         match event {
             SharingEvent::SharingStarted(_) => self.started = true,
             SharingEvent::ProvisionGranted(e) => {
-                self.provisions.insert(e.provision, Provision { permit: true, terms: e.terms.clone() });
+                self.provisions.insert(e.provision, Provision::Permit(e.terms.clone()));
             }
             SharingEvent::ProvisionDenied(e) => {
-                self.provisions.insert(e.provision, Provision { permit: false, terms: e.terms.clone() });
+                self.provisions.insert(e.provision, Provision::Deny(e.terms.clone()));
             }
             SharingEvent::ProvisionNarrowed(e) => {
                 if let Some(provision) = self.provisions.get_mut(&e.provision) {
-                    provision.terms.categories.clone_from(&e.categories);
-                    provision.terms.level = e.level;
+                    provision.narrow(&e.categories, e.level);
                 }
             }
             SharingEvent::ProvisionWithdrawn(e) => {
@@ -120,13 +112,13 @@ impl Aggregate for Sharing {
                 self.blocked.remove(&e.agency);
             }
             SharingEvent::RelationshipAccessOpened(e) => {
-                self.relationships.insert(e.relationship, (e.agency, e.staff));
+                self.relationships.insert(e.relationship, e.worker);
             }
             SharingEvent::RelationshipAccessClosed(e) => {
                 self.relationships.remove(&e.relationship);
             }
             SharingEvent::EmergencyAccessOpened(e) => {
-                let open = OpenEmergency { agency: e.agency, staff: e.staff, until: e.until };
+                let open = OpenEmergency { worker: e.worker, until: e.until };
                 self.emergencies.insert(e.emergency, open);
             }
             SharingEvent::EmergencyAccessClosed(e) => {

@@ -1,5 +1,5 @@
-use super::Sharing;
 use super::events::{ProvisionNarrowed, SharingEvent};
+use super::{Provision, Sharing};
 use crate::ids::ProvisionId;
 use crate::vocabulary::{Category, Level};
 use crate::{Command, Refusal};
@@ -19,20 +19,19 @@ impl Command for NarrowProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        let current = state.provision(self.provision)?;
-        if !current.permit {
+        let Provision::Permit(current) = state.provision(self.provision)? else {
             return Err(Refusal::rule("narrow_a_permit", "a deny cannot be narrowed; withdraw it and deny less"));
-        }
+        };
         if self.categories.is_empty() {
             return Err(Refusal::invalid(
                 "categories",
                 "needs at least one category; to take out all, withdraw the provision",
             ));
         }
-        if !self.categories.iter().all(|c| current.terms.categories.contains(c)) || self.level > current.terms.level {
+        if !self.categories.iter().all(|c| current.categories.contains(c)) || self.level > current.level {
             return Err(Refusal::rule("narrow_only", "narrowing cannot add anything; grant it instead"));
         }
-        if self.categories == current.terms.categories && self.level == current.terms.level {
+        if self.categories == current.categories && self.level == current.level {
             return Ok(vec![]);
         }
         Ok(vec![ProvisionNarrowed { provision: self.provision, categories: self.categories, level: self.level }.into()])

@@ -1,6 +1,7 @@
 use super::Sharing;
 use super::events::{RelationshipAccessOpened, SharingEvent};
-use crate::ids::{AgencyId, RelationshipId, StaffId};
+use crate::ids::RelationshipId;
+use crate::vocabulary::Worker;
 use crate::{Command, Refusal};
 
 /// An accepted relationship opens access, within the provisions.
@@ -8,10 +9,8 @@ use crate::{Command, Refusal};
 pub struct OpenRelationshipAccess {
     /// The relationship.
     pub relationship: RelationshipId,
-    /// The supporter's agency.
-    pub agency: AgencyId,
-    /// The supporter.
-    pub staff: StaffId,
+    /// The worker.
+    pub worker: Worker,
 }
 
 impl Command for OpenRelationshipAccess {
@@ -22,7 +21,7 @@ impl Command for OpenRelationshipAccess {
         if state.relationships.contains_key(&self.relationship) {
             return Ok(vec![]);
         }
-        let Self { relationship, agency, staff } = self;
-        Ok(vec![RelationshipAccessOpened { relationship, agency, staff }.into()])
+        let Self { relationship, worker } = self;
+        Ok(vec![RelationshipAccessOpened { relationship, worker }.into()])
     }
 }

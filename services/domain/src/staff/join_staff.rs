@@ -1,5 +1,6 @@
 use super::Staff;
 use super::events::{StaffEvent, StaffJoined};
+use crate::agency::Agency;
 use crate::ids::AgencyId;
 use crate::text::{LINE, required};
 use crate::{Command, Refusal};
@@ -30,6 +31,17 @@ impl Command for JoinStaff {
         let Self { agency, subject, name, role } = self;
         Ok(vec![StaffJoined { agency, subject, name, role }.into()])
     }
+}
+
+/// Somebody joins an agency that is registered.
+///
+/// # Errors
+/// As [`JoinStaff`], or that there is no such agency.
+pub fn join_staff(staff: &Staff, agency: &Agency, command: JoinStaff) -> Result<Vec<StaffEvent>, Refusal> {
+    if !agency.is_registered() {
+        return Err(Refusal::not_found("agency"));
+    }
+    command.decide(staff)
 }
 
 #[cfg(test)]

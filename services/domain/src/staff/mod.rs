@@ -6,10 +6,10 @@ mod join_staff;
 mod remove_staff;
 
 pub use change_staff_role::ChangeStaffRole;
-pub use join_staff::JoinStaff;
+pub use join_staff::{JoinStaff, join_staff};
 pub use remove_staff::RemoveStaff;
 
-use crate::ids::AgencyId;
+use crate::ids::{AgencyId, StaffId};
 use crate::{Aggregate, StreamKind};
 use events::StaffEvent;
 
@@ -42,6 +42,7 @@ impl Staff {
 }
 
 impl Aggregate for Staff {
+    type Id = StaffId;
     type Event = StaffEvent;
 
     const KIND: StreamKind = StreamKind::Staff;

@@ -1,1 +1,1 @@
-SELECT version FROM stream_head WHERE kind = ?1 AND stream = ?2
+SELECT version FROM stream_head WHERE kind = $1 AND stream = $2

@@ -30,7 +30,7 @@ impl SqliteCommitter {
 
     async fn transaction(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
         let (position, _): (i64, Uuid) =
-            sqlx::query_as(include_str!("../../sql/sqlite/head.sql")).fetch_one(&mut self.connection).await?;
+            sqlx::query_as(include_str!("../../sql/head.sql")).fetch_one(&mut self.connection).await?;
         let base = unsigned(position);
         if base != self.position || self.heads.len() > REMEMBERED {
             self.heads.clear();

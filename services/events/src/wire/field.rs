@@ -4,8 +4,10 @@ use domain::consultation::{Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId,
 };
+use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
+    Worker,
 };
 use proto::events::v1 as pb;
 use uuid::Uuid;
@@ -30,16 +32,6 @@ macro_rules! as_itself {
     })+};
 }
 as_itself!(String, bool, u32);
-
-impl Field<u32> for u8 {
-    fn to_wire(&self) -> u32 {
-        u32::from(*self)
-    }
-
-    fn from_wire(wire: u32) -> Result<Self, DecodeError> {
-        Self::try_from(wire).map_err(|_cause| DecodeError("number"))
-    }
-}
 
 impl Field<i64> for Timestamp {
     fn to_wire(&self) -> i64 {
@@ -120,12 +112,54 @@ macro_rules! as_code {
 }
 as_code!(Action, Category, DenialRule, Level, Mode, Purpose, WithoutPersonGround);
 
+/// A worker, from the two fields that it is stored in.
+pub(crate) fn worker(agency: Vec<u8>, staff: Vec<u8>) -> Result<Worker, DecodeError> {
+    Ok(Worker::new(AgencyId::from_wire(agency)?, StaffId::from_wire(staff)?))
+}
+
+/// An absent day or source is stored as empty text.
+macro_rules! or_empty {
+    ($($value:ident),+) => {$(impl Field<String> for Option<$value> {
+        fn to_wire(&self) -> String {
+            self.as_ref().map($value::as_str).unwrap_or_default().to_owned()
+        }
+
+        fn from_wire(wire: String) -> Result<Self, DecodeError> {
+            Ok($value::stored(wire))
+        }
+    })+};
+}
+or_empty!(Date, Source);
+
+impl Field<u32> for Rating {
+    fn to_wire(&self) -> u32 {
+        u32::from(self.value())
+    }
+
+    fn from_wire(wire: u32) -> Result<Self, DecodeError> {
+        Option::from_wire(wire)?.ok_or(DecodeError("rating"))
+    }
+}
+
+/// An absent rating is stored as 0.
+impl Field<u32> for Option<Rating> {
+    fn to_wire(&self) -> u32 {
+        self.map_or(0, |rating| u32::from(rating.value()))
+    }
+
+    fn from_wire(wire: u32) -> Result<Self, DecodeError> {
+        u8::try_from(wire).map(Rating::stored).map_err(|_cause| DecodeError("rating"))
+    }
+}
+
 impl Field<Option<pb::Author>> for Author {
     fn to_wire(&self) -> Option<pb::Author> {
         Some(match self {
             Self::System => pb::Author { kind: 1, ..Default::default() },
             Self::Person => pb::Author { kind: 2, ..Default::default() },
-            Self::Staff { agency, staff } => pb::Author { kind: 3, agency: agency.to_wire(), staff: staff.to_wire() },
+            Self::Worker(worker) => {
+                pb::Author { kind: 3, agency: worker.agency().to_wire(), staff: worker.staff().to_wire() }
+            }
         })
     }
 
@@ -133,9 +167,7 @@ impl Field<Option<pb::Author>> for Author {
         match wire {
             Some(pb::Author { kind: 1, .. }) => Ok(Self::System),
             Some(pb::Author { kind: 2, .. }) => Ok(Self::Person),
-            Some(pb::Author { kind: 3, agency, staff }) => {
-                Ok(Self::Staff { agency: AgencyId::from_wire(agency)?, staff: StaffId::from_wire(staff)? })
-            }
+            Some(pb::Author { kind: 3, agency, staff }) => Ok(Self::Worker(worker(agency, staff)?)),
             Some(_) | None => Err(DecodeError("author")),
         }
     }

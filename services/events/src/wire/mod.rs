@@ -11,7 +11,7 @@ mod relationship;
 mod sharing;
 mod staff;
 
-pub(crate) use field::Field;
+pub(crate) use field::{Field, worker};
 
 /// Stored bytes that are not what they should be; names the part, never its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +31,19 @@ pub trait Stored: Sized {
     /// # Errors
     /// When the type or version is not known, or the bytes do not fit it.
     fn decode(code: i32, schema: u32, bytes: &[u8]) -> Result<Self, DecodeError>;
+
+    /// One of each event, with values that follow from the names of its fields: what the golden bytes are of.
+    #[cfg(feature = "samples")]
+    fn samples() -> Vec<Self>;
 }
 
 /// The schema version that is written today, of every event. The first event to get a second one brings its own.
 pub(crate) const SCHEMA: u32 = 1;
 
-/// Maps each event of an enum to the message of the same name, field by field, under its type code.
+/// Maps each event of an enum to the message of the same name, field by field, under its type code. A worker is stored as
+/// two fields, `agency` and `staff`: `+ worker` says so.
 macro_rules! wire_event {
-    ($enum:ident { $($code:literal => $event:ident { $($field:ident),* $(,)? }),+ $(,)? }) => {
+    ($enum:ident { $($code:literal => $event:ident { $($field:ident),* $(,)? } $(+ $worker:ident)?),+ $(,)? }) => {
         impl crate::Stored for $enum {
             fn code(&self) -> i32 {
                 match self { $(Self::$event(_) => $code),+ }
@@ -49,7 +54,11 @@ macro_rules! wire_event {
                 #[allow(unused_imports, reason = "some events have no fields")]
                 use crate::wire::Field as _;
                 match self {
-                    $(Self::$event($event { $($field),* }) => pb::$event { $($field: $field.to_wire()),* }.encode_to_vec()),+
+                    $(Self::$event($event { $($field,)* $($worker)? }) => pb::$event {
+                        $($field: $field.to_wire(),)*
+                        $(agency: $worker.agency().to_wire(), staff: $worker.staff().to_wire(),)?
+                    }
+                    .encode_to_vec()),+
                 }
             }
 
@@ -59,12 +68,24 @@ macro_rules! wire_event {
                 use crate::wire::Field as _;
                 match (code, schema) {
                     $(($code, 1) => {
+                        #[allow(unused_variables, reason = "some events have no fields")]
                         let stored = pb::$event::decode(bytes).map_err(|_cause| crate::DecodeError(stringify!($event)))?;
-                        let pb::$event { $($field),* } = stored;
-                        Ok($event { $($field: crate::wire::Field::from_wire($field)?),* }.into())
+                        $(let $worker = crate::wire::worker(stored.agency.clone(), stored.staff.clone())?;)?
+                        Ok($event { $($field: crate::wire::Field::from_wire(stored.$field)?,)* $($worker)? }.into())
                     })+
                     _ => Err(crate::DecodeError("type")),
                 }
+            }
+
+            #[cfg(feature = "samples")]
+            fn samples() -> Vec<Self> {
+                #[allow(unused_imports, reason = "some events have no fields")]
+                use crate::samples::Sample as _;
+                vec![$($event {
+                    $($field: crate::samples::Sample::sample(stringify!($field)),)*
+                    $($worker: crate::samples::Sample::sample("worker"),)?
+                }
+                .into()),+]
             }
         }
     };

@@ -7,9 +7,9 @@ use super::wire_event;
 
 wire_event! {
     RelationshipEvent {
-        1 => SupportProposed { person, agency, staff, role, offer },
-        2 => SupportAccepted { agency, staff },
-        3 => SupportDeclined { agency, staff, reason },
-        4 => SupportEnded { agency, staff, by, reason },
+        1 => SupportProposed { person, role, offer } + worker,
+        2 => SupportAccepted {} + worker,
+        3 => SupportDeclined { reason } + worker,
+        4 => SupportEnded { by, reason } + worker,
     }
 }

@@ -14,9 +14,9 @@ wire_event! {
         5 => ProvisionWithdrawn { provision },
         6 => AgencyBlocked { agency },
         7 => AgencyUnblocked { agency },
-        8 => RelationshipAccessOpened { relationship, agency, staff },
+        8 => RelationshipAccessOpened { relationship } + worker,
         9 => RelationshipAccessClosed { relationship },
-        10 => EmergencyAccessOpened { emergency, agency, staff, reason, until },
+        10 => EmergencyAccessOpened { emergency, reason, until } + worker,
         11 => EmergencyAccessClosed { emergency },
     }
 }

@@ -68,10 +68,12 @@ fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
 fn tokens(signer: &TokenSigner, file: &str, bytes: &[u8]) -> anyhow::Result<()> {
     let plan = interop::plan(&interop::read(file, bytes)?)?;
     output::line(&format!("\nperson {} ({file})\n  {}", plan.person(), signer.person(plan.person())?))?;
-    let (staff, agency, subject) = plan.supporters().next().context("every sample is seen by somebody")?;
+    let (worker, subject) = plan.supporters().next().context("every sample is seen by somebody")?;
     output::line(&format!(
-        "staff {staff} of agency {agency}, who has proposed support\n  {}",
-        signer.staff(agency, subject)?
+        "staff {} of agency {}, who has proposed support\n  {}",
+        worker.staff(),
+        worker.agency(),
+        signer.staff(worker.agency(), subject)?
     ))?;
     Ok(())
 }

@@ -1,17 +1,16 @@
 //! Who plays: one of the sample people, two workers who have seen them, and a privacy officer.
 
-use access::Binding;
 use anyhow::Context as _;
 use domain::ids::{AgencyId, PersonId};
+use gate::Binding;
 use proto::agencies::v1::AddStaffRequest;
-use proto::people::v1::GetMyRecordRequest;
 use proto::people::v1::entry::Content;
-use proto::relationships::v1::{ListMyPeopleRequest, Relationship, RelationshipState};
+use proto::relationships::v1::{Relationship, RelationshipState};
 use tonic::transport::Channel;
 
-use super::{client, request, worker};
-use crate::client::Client;
+use super::{client, worker};
 use crate::tokens::TokenSigner;
+use ::client::Client;
 
 /// The sample whose story is told: several agencies, goals and actions.
 const SAMPLE: &str = "chadwick-von.json";
@@ -59,14 +58,11 @@ impl Cast {
         let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
         let id: PersonId = interop::plan(&interop::read(&file, &bytes)?)?.person();
         let person = client(&channel, signer.person(id))?;
-        let record = GetMyRecordRequest { page_size: 100, ..GetMyRecordRequest::default() };
-        let record = person.people().get_my_record(record).await?.into_inner();
-        let name = record.entries.into_iter().find_map(|entry| match entry.content {
+        let name = person.my_record(0).await?.into_iter().find_map(|entry| match entry.content {
             Some(Content::Contact(contact)) => Some(contact.name),
             _ => None,
         });
-        let people = ListMyPeopleRequest { page_size: 100, ..ListMyPeopleRequest::default() };
-        let people = person.relationships().list_my_people(people).await?.into_inner().relationships;
+        let people = person.my_people(0).await?;
         let waiting = |r: &&Relationship| r.state() == RelationshipState::Proposed;
         let first =
             people.iter().find(waiting).context("nobody has proposed support; was the story told here before?")?;
@@ -90,7 +86,7 @@ impl Cast {
 fn subjects() -> anyhow::Result<std::collections::HashMap<String, String>> {
     let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
     let plan = interop::plan(&interop::read(&file, &bytes)?)?;
-    Ok(plan.supporters().map(|(staff, _, subject)| (staff.to_string(), subject.to_owned())).collect())
+    Ok(plan.supporters().map(|(worker, subject)| (worker.staff().to_string(), subject.to_owned())).collect())
 }
 
 fn sign_in(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -> anyhow::Result<Worker> {
@@ -113,7 +109,7 @@ async fn appoint_officer(channel: &Channel, signer: &TokenSigner, agency_id: &st
     let operator = client(channel, signer.operator())?;
     let (subject, name, role) = ("privacy-officer".to_owned(), "Isla Munro".to_owned(), "privacy officer".to_owned());
     let add = AddStaffRequest {
-        request_id: request(),
+        request_id: ::client::request_id(),
         agency_id: agency_id.to_owned(),
         subject: subject.clone(),
         name,

@@ -1,26 +1,23 @@
 //! The chapters. Each does something as somebody, checks what comes of it, and tells it.
 
 use anyhow::{Context as _, ensure};
+use client::{request_id, terms};
 use proto::access::v1::{
-    Action, DeclareEmergencyAccessRequest, ListAccessHistoryRequest, Purpose, QueryAccessRequest, Receipt,
-    RecordCategory, ReviewEmergencyAccessRequest, query, receipt,
+    Action, DeclareEmergencyAccessRequest, Purpose, QueryAccessRequest, Receipt, RecordCategory,
+    ReviewEmergencyAccessRequest, query, receipt,
 };
 use proto::consultations::v1::{
     AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListMyConsultationsRequest, Mode,
     ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest, RequestConsultationRequest, consultation,
 };
-use proto::people::v1::{
-    AgreeActionRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest, RecordWhatMattersRequest,
-};
-use proto::relationships::v1::{AcceptSupportRequest, GetCaseloadRequest};
+use proto::people::v1::{AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest};
+use proto::relationships::v1::GetCaseloadRequest;
+use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{
-    GrantProvisionRequest, GrantProvisionResponse, ProvisionActor, ProvisionTerms, WithdrawProvisionRequest,
-};
 use tonic::{Code, Status};
 
 use super::cast::{Cast, Worker};
-use super::{refused, request};
+use super::refused;
 
 type Tell<'a> = &'a mut (dyn FnMut(&str) + Send);
 
@@ -33,32 +30,14 @@ const SHARED: [RecordCategory; 6] = [
     RecordCategory::Contact,
 ];
 
-async fn look(
-    worker: &Worker,
-    person_id: &str,
-    purpose: Purpose,
-    at_least: u64,
-) -> Result<GetSharedPlanResponse, Status> {
-    let look = GetSharedPlanRequest {
-        person_id: person_id.to_owned(),
-        purpose: purpose.into(),
-        page_size: 100,
-        at_least_position: at_least,
-        ..GetSharedPlanRequest::default()
-    };
-    Ok(worker.client.people().get_shared_plan(look).await?.into_inner())
-}
-
-async fn history(cast: &Cast, at_least: u64) -> anyhow::Result<Vec<Receipt>> {
-    let list =
-        ListAccessHistoryRequest { page_size: 50, at_least_position: at_least, ..ListAccessHistoryRequest::default() };
-    Ok(cast.person.access().list_access_history(list).await?.into_inner().receipts)
+async fn look(worker: &Worker, cast: &Cast, purpose: Purpose, at_least: u64) -> Result<GetSharedPlanResponse, Status> {
+    worker.client.look(&cast.person_id, purpose, &[], at_least).await
 }
 
 /// The newest receipt, waited for: it is durable before the look is answered, and in the view a moment later.
 async fn newest(cast: &Cast, wanted: impl Fn(&Receipt) -> bool) -> anyhow::Result<Receipt> {
     for _ in 0..200 {
-        if let Some(found) = history(cast, 0).await?.into_iter().next().filter(&wanted) {
+        if let Some(found) = cast.person.history(0).await?.into_iter().next().filter(&wanted) {
             return Ok(found);
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -74,7 +53,7 @@ pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Resul
         cast.supporter.name, cast.supporter.agency, cast.name, cast.supporter.name
     ));
     let denied = refused(
-        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
+        look(&cast.supporter, cast, Purpose::CareCoordination, 0).await,
         Code::PermissionDenied,
         "ACCESS_DENIED",
     )?;
@@ -90,33 +69,19 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     tell("");
     tell(&format!("## {} decides", cast.name));
     tell("");
-    let accept =
-        AcceptSupportRequest { request_id: request(), relationship_id: cast.supporter.relationship_id.clone() };
-    cast.person.relationships().accept_support(accept).await?;
-    refused(
-        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
-        Code::PermissionDenied,
-        "ACCESS_DENIED",
-    )?;
+    cast.person.accept(&cast.supporter.relationship_id).await?;
+    refused(look(&cast.supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
     tell(&format!(
         "{} accepts support from {}. That alone shows nothing yet: consent is a choice of its own.",
         cast.name, cast.supporter.name
     ));
-    let strength = "I know every bus in town and I turn up on time";
-    let strength = RecordStrengthRequest { request_id: request(), text: strength.into(), ..Default::default() };
-    cast.person.people().record_strength(strength).await?;
+    cast.person.strength("I know every bus in town and I turn up on time").await?;
     let matters = "Being home in the evening to cook with my sister";
-    let matters = RecordWhatMattersRequest { request_id: request(), text: matters.into(), ..Default::default() };
+    let matters = RecordWhatMattersRequest { request_id: request_id(), text: matters.into(), ..Default::default() };
     cast.person.people().record_what_matters(matters).await?;
-    let terms = ProvisionTerms {
-        actor: Some(ProvisionActor { actor: Some(Actor::AgencyId(cast.supporter.agency_id.clone())) }),
-        categories: SHARED.iter().map(|c| i32::from(*c)).collect(),
-        purposes: vec![Purpose::CareCoordination.into()],
-        actions: vec![Action::Read.into(), Action::Contribute.into()],
-        ..ProvisionTerms::default()
-    };
-    let grant = GrantProvisionRequest { request_id: request(), terms: Some(terms) };
-    let granted = cast.person.sharing().grant_provision(grant).await?.into_inner();
+    let agency = Actor::AgencyId(cast.supporter.agency_id.clone());
+    let terms = terms(agency, SHARED, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
+    let granted = cast.person.grant(terms).await?;
     let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position };
     let sharing = cast.person.sharing().get_my_sharing(sharing).await?.into_inner();
     let said = sharing.provisions.first().context("the grant is in force")?;
@@ -140,7 +105,7 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
     let caseload = cast.supporter.client.relationships().get_caseload(caseload).await?.into_inner();
     ensure!(caseload.rows.iter().any(|row| row.name == cast.name), "the caseload names the person");
     let agreed = AgreeActionRequest {
-        request_id: request(),
+        request_id: request_id(),
         person_id: cast.person_id.clone(),
         purpose: Purpose::CareCoordination.into(),
         text: "Move the Tuesday visit to the morning".into(),
@@ -148,7 +113,7 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
         ..AgreeActionRequest::default()
     };
     let agreed = cast.supporter.client.people().agree_action(agreed).await?.into_inner();
-    let plan = look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, agreed.position).await?;
+    let plan = look(&cast.supporter, cast, Purpose::CareCoordination, agreed.position).await?;
     let withheld = plan.entries.iter().any(|e| e.category() == RecordCategory::Health);
     ensure!(!withheld, "health was not shared");
     ensure!(plan.entries.iter().any(|e| e.entry_id == agreed.entry_id), "the new action is in the plan");
@@ -172,14 +137,14 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     let person_id = cast.person_id.clone();
     let (person, staff) = (&cast.person, &cast.supporter.client);
     let ask = RequestConsultationRequest {
-        request_id: request(),
+        request_id: request_id(),
         person_id: person_id.clone(),
         mode: Mode::Involve.into(),
         topic: "Visits".into(),
     };
     let consultation_id = staff.consultations().request_consultation(ask).await?.into_inner().consultation_id;
     let raise = RaiseAgendaItemRequest {
-        request_id: request(),
+        request_id: request_id(),
         consultation_id: consultation_id.clone(),
         text: "My evenings".into(),
         ..Default::default()
@@ -187,14 +152,14 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     let item_id = person.consultations().raise_agenda_item(raise).await?.into_inner().item_id;
     let text = "Visits in the morning, evenings left free".to_owned();
     let propose = ProposeDecisionRequest {
-        request_id: request(),
+        request_id: request_id(),
         person_id: person_id.clone(),
         consultation_id: consultation_id.clone(),
         text,
     };
     let decision_id = staff.consultations().propose_decision(propose).await?.into_inner().decision_id;
     let agree = || AgreeDecisionRequest {
-        request_id: request(),
+        request_id: request_id(),
         consultation_id: consultation_id.clone(),
         decision_id: decision_id.clone(),
     };
@@ -203,11 +168,11 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     tell("A decision cannot be settled before the person's own view is recorded:");
     tell(&format!("  > {}", early.message()));
     let view = "Mornings suit me if the evenings stay mine".to_owned();
-    let view = RecordPersonViewRequest { request_id: request(), consultation_id: consultation_id.clone(), view };
+    let view = RecordPersonViewRequest { request_id: request_id(), consultation_id: consultation_id.clone(), view };
     person.consultations().record_person_view(view).await?;
     person.consultations().agree_decision(agree()).await?;
     let close = || CloseConsultationRequest {
-        request_id: request(),
+        request_id: request_id(),
         person_id: person_id.clone(),
         consultation_id: consultation_id.clone(),
     };
@@ -233,7 +198,7 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
 /// The person says that what they raised was talked about.
 async fn heard(cast: &Cast, consultation_id: &str, item_id: String) -> anyhow::Result<()> {
     let addressed = AddressAgendaItemRequest {
-        request_id: request(),
+        request_id: request_id(),
         consultation_id: consultation_id.to_owned(),
         item_id,
         note: "We talked about it".into(),
@@ -247,14 +212,9 @@ pub(super) async fn withdrawal(cast: &Cast, grant: &str, tell: Tell<'_>) -> anyh
     tell("");
     tell("## Consent is withdrawn");
     tell("");
-    look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await?;
-    let withdraw = WithdrawProvisionRequest { request_id: request(), provision_id: grant.to_owned() };
-    cast.person.sharing().withdraw_provision(withdraw).await?;
-    refused(
-        look(&cast.supporter, &cast.person_id, Purpose::CareCoordination, 0).await,
-        Code::PermissionDenied,
-        "ACCESS_DENIED",
-    )?;
+    look(&cast.supporter, cast, Purpose::CareCoordination, 0).await?;
+    cast.person.withdraw(grant).await?;
+    refused(look(&cast.supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
     tell(&format!(
         "{} withdraws the consent. A moment ago {} could read the plan; the very next look is refused, on every server.",
         cast.name, cast.supporter.name
@@ -270,7 +230,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     tell("");
     let other = &cast.other;
     let declare = |reason: &str| DeclareEmergencyAccessRequest {
-        request_id: request(),
+        request_id: request_id(),
         person_id: cast.person_id.clone(),
         reason: reason.to_owned(),
         minutes: 60,
@@ -279,13 +239,13 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     refused(short, Code::InvalidArgument, "INVALID_ARGUMENT")?;
     let reason = "Found unconscious at the bus station, no one with them";
     let declared = other.client.access().declare_emergency_access(declare(reason)).await?.into_inner();
-    let plan = look(other, &cast.person_id, Purpose::BreakGlass, declared.position).await?;
+    let plan = look(other, cast, Purpose::BreakGlass, declared.position).await?;
     ensure!(plan.entries.iter().any(|e| e.category() == RecordCategory::Health), "an emergency shows health");
     tell(&format!(
         "{} at {} has no consent, and breaks the glass for an hour, with a reason:",
         other.name, other.agency
     ));
-    let opened = history(cast, declared.position).await?;
+    let opened = cast.person.history(declared.position).await?;
     let notice = opened.iter().find(|r| r.kind() == receipt::Kind::Emergency).context("the person is told at once")?;
     tell(&format!("  ! {}", notice.summary));
     let again = other.client.access().declare_emergency_access(declare(reason)).await;
@@ -293,7 +253,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     tell("The same worker cannot do it again before a review:");
     tell(&format!("  > {}", again.message()));
     let review = ReviewEmergencyAccessRequest {
-        request_id: request(),
+        request_id: request_id(),
         staff_id: other.staff_id.clone(),
         emergency_id: declared.emergency_id,
         justified: true,
@@ -310,9 +270,9 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     tell("");
     let receipt = newest(cast, |r| r.kind() == receipt::Kind::Viewed && r.emergency).await?;
     let question = "I was awake when you came. Why did you need all of it?".to_owned();
-    let ask = QueryAccessRequest { request_id: request(), receipt_id: receipt.receipt_id.clone(), question };
+    let ask = QueryAccessRequest { request_id: request_id(), receipt_id: receipt.receipt_id.clone(), question };
     let asked = cast.person.access().query_access(ask).await?.into_inner();
-    let receipts = history(cast, asked.position).await?;
+    let receipts = cast.person.history(asked.position).await?;
     let open = receipts.iter().find(|r| r.receipt_id == receipt.receipt_id).and_then(|r| r.query.as_ref());
     let open = open.context("the question stands with the receipt")?;
     ensure!(open.state() == query::State::Open, "the question is open");

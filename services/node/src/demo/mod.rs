@@ -4,17 +4,16 @@
 mod cast;
 mod chapters;
 
-use access::Binding;
 use anyhow::{Context as _, bail};
+use gate::Binding;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
-use uuid::Uuid;
 
 pub use cast::Cast;
 
-use crate::client::Client;
 use crate::tokens::TokenSigner;
+use client::Client;
 
 /// Plays the story against a system that holds the sample people and trusts `signer`, and tells it line by line.
 ///
@@ -30,11 +29,6 @@ pub async fn play(channel: Channel, signer: &TokenSigner, mut tell: impl FnMut(&
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
     chapters::why_did_you_look(&cast, tell).await
-}
-
-/// A fresh request id.
-fn request() -> String {
-    Uuid::now_v7().to_string()
 }
 
 /// Checks that a call was refused, and for this documented reason.

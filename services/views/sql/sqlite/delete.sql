@@ -1,1 +1,1 @@
-DELETE FROM document WHERE view = ?1 AND generation = ?2 AND key = ?3
+DELETE FROM document WHERE view = $1 AND generation = $2 AND key = $3

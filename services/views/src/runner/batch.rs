@@ -1,21 +1,22 @@
 //! One batch of events, applied to the documents that it needs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::vocabulary::Timestamp;
+use domain::StreamKind;
 use event_log::Recorded;
-use events::{Codec, CodecError, Sealed};
+use events::{Codec, CodecError, Envelope};
 use uuid::Uuid;
 
-use super::{Parked, RunnerError, document_context, place_of, subject_of};
+use super::{Parked, RunnerError, document_context, subject_of};
 use crate::docs::{Doc, Docs};
 use crate::key::Key;
 use crate::store::{Advance, DocumentStore, StoreError, StoredDocument, Upsert};
-use crate::view::{Envelope, View};
+use crate::view::AnyView;
 
 /// A generation of a view, and how far it has come.
 pub(crate) struct Standing {
-    pub(crate) view: Arc<dyn View>,
+    pub(crate) view: Arc<dyn AnyView>,
     pub(crate) generation: i32,
     pub(crate) position: u64,
     pub(crate) parked: Parked,
@@ -23,7 +24,7 @@ pub(crate) struct Standing {
 
 impl Standing {
     /// The current generation.
-    pub(crate) async fn load(store: &dyn DocumentStore, view: Arc<dyn View>) -> Result<Self, StoreError> {
+    pub(crate) async fn load(store: &dyn DocumentStore, view: Arc<dyn AnyView>) -> Result<Self, StoreError> {
         let generations = store.generations(view.name()).await?;
         let current = generations.into_iter().find(|g| g.current);
         let (generation, position) = current.map_or((1, 0), |g| (g.number, g.position));
@@ -32,7 +33,7 @@ impl Standing {
     }
 }
 
-/// An event of a batch: opened, of an erased subject, or not to be opened.
+/// An event of a batch: opened, of an erased subject, or unreadable.
 enum Opened {
     Envelope(Box<Envelope>),
     Erased,
@@ -50,8 +51,8 @@ pub(crate) async fn apply(
     let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(Vec::new()) };
     let mut opened = Vec::with_capacity(events.len());
     for event in events {
-        let wanted = place_of(event).is_some_and(|place| standings.iter().any(|s| s.view.wants(place.kind)));
-        if wanted {
+        let kind = StreamKind::from_code(event.stream.kind);
+        if kind.is_some_and(|kind| standings.iter().any(|s| s.view.wants(kind))) {
             opened.push((event.position.0, event.stream.kind, open(codec, event).await?));
         }
     }
@@ -63,22 +64,27 @@ pub(crate) async fn apply(
 }
 
 async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
-    let unreadable = || Opened::Unreadable { subject: subject_of(event), position: event.position.0 };
-    let Some(place) = place_of(event) else { return Ok(unreadable()) };
-    let sealed = Sealed { key_id: event.key_id, head: event.head.clone(), body: event.body.clone() };
-    match codec.open(place, &sealed).await {
-        Ok((header, opened)) => Ok(Opened::Envelope(Box::new(Envelope {
-            position: event.position.0,
-            version: event.version.0,
-            stream: event.stream.id,
-            at: Timestamp(event.at),
-            header,
-            event: opened,
-        }))),
+    match codec.open(event).await {
+        Ok(envelope) => Ok(Opened::Envelope(Box::new(envelope))),
         Err(error) if error.is_erased() => Ok(Opened::Erased),
         // The key store is down: nothing is wrong with the event.
         Err(error) if error.is_outage() => Err(error.into()),
-        Err(_) => Ok(unreadable()),
+        Err(_) => Ok(Opened::Unreadable { subject: subject_of(event), position: event.position.0 }),
+    }
+}
+
+/// Subjects that a batch parks.
+#[derive(Default)]
+struct Parking {
+    subjects: Parked,
+    rows: Vec<(Uuid, u64, &'static str)>,
+}
+
+impl Parking {
+    fn park(&mut self, subject: Uuid, position: u64, reason: &'static str) {
+        if self.subjects.insert(subject) {
+            self.rows.push((subject, position, reason));
+        }
     }
 }
 
@@ -91,62 +97,35 @@ async fn apply_to(
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Advance, RunnerError> {
     let view = standing.view.clone();
-    let wants = |kind: i16| domain::StreamKind::from_code(kind).is_some_and(|kind| view.wants(kind));
-    let events =
-        || opened.iter().filter(|(position, kind, _)| *position > standing.position && wants(*kind)).map(|(.., o)| o);
-
-    let mut docs = Docs::default();
+    let wants = |kind: i16| StreamKind::from_code(kind).is_some_and(|kind| view.wants(kind));
+    let from = standing.position;
+    let events = || opened.iter().filter(|(position, kind, _)| *position > from && wants(*kind)).map(|(.., o)| o);
     let envelopes = events().filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
-    let mut keys: Vec<Key> = envelopes.flat_map(|e| view.keys(e)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let mut parked = Vec::new();
-    let mut newly = Parked::new();
-    for document in store.load(view.name(), standing.generation, &keys).await? {
-        let subject = document.subject;
-        match open_document(codec, view.name(), document).await {
-            Ok(Some((key, doc))) => docs.insert_open(key, Some(doc)),
-            Ok(None) => {}
-            Err(error) if error.is_outage() => return Err(error.into()),
-            // One document that was changed must not stop everybody's views.
-            Err(_) if newly.insert(subject) => parked.push((subject, newest, "a document does not open")),
-            Err(_) => {}
-        }
-    }
-    for key in keys {
-        if !docs.is_open(&key) {
-            docs.insert_open(key, None);
-        }
-    }
+    let keys: BTreeSet<Key> = envelopes.filter_map(|e| view.key(e)).collect();
+    let mut parking = Parking::default();
+    let mut docs = load(codec, store, standing, keys, newest, &mut parking).await?;
 
     for event in events() {
-        let (subject, position, result) = match event {
-            Opened::Erased => continue,
-            Opened::Unreadable { subject, position } => (*subject, *position, Err("the event cannot be read")),
-            Opened::Envelope(e) if standing.parked.contains(&e.subject()) || newly.contains(&e.subject()) => continue,
+        match event {
+            Opened::Erased => {}
+            Opened::Unreadable { subject, position } => parking.park(*subject, *position, "the event is unreadable"),
             Opened::Envelope(e) => {
-                let applied = traced(&*view, e, adopt, || view.apply(e, &mut docs));
-                (e.subject(), e.position, applied.map_err(|error| error.0))
+                let subject = e.subject();
+                let left_out = standing.parked.contains(&subject) || parking.subjects.contains(&subject);
+                let Some(key) = view.key(e).filter(|_| !left_out) else { continue };
+                match traced(&*view, e, adopt, || view.apply(e, docs.body(&key))) {
+                    Ok(body) => docs.set(key, body.map(|body| Doc { subject, position: e.position.0, body })),
+                    Err(error) => parking.park(subject, e.position.0, error.0),
+                }
             }
-        };
-        if let Err(reason) = result
-            && newly.insert(subject)
-        {
-            parked.push((subject, position, reason));
         }
     }
-    standing.parked.extend(newly);
-    let mut advance = Advance {
-        view: view.name(),
-        generation: standing.generation,
-        from: standing.position,
-        to: newest,
-        upserts: Vec::new(),
-        removals: Vec::new(),
-        parked,
-    };
+    standing.parked.extend(parking.subjects);
+    let (view, generation, parked) = (view.name(), standing.generation, parking.rows);
+    let (upserts, removals) = (Vec::new(), Vec::new());
+    let mut advance = Advance { view, generation, from, to: newest, upserts, removals, parked };
     for (key, doc) in docs.into_changes() {
-        match seal(codec, view.name(), &key, doc).await? {
+        match seal(codec, view, &key, doc).await? {
             Some(upsert) => advance.upserts.push(upsert),
             None => advance.removals.push(key),
         }
@@ -154,10 +133,37 @@ async fn apply_to(
     Ok(advance)
 }
 
+/// The documents that a batch needs, open.
+async fn load(
+    codec: &Codec,
+    store: &dyn DocumentStore,
+    standing: &Standing,
+    keys: BTreeSet<Key>,
+    newest: u64,
+    parking: &mut Parking,
+) -> Result<Docs, RunnerError> {
+    let (mut docs, view) = (Docs::default(), standing.view.name());
+    let wanted: Vec<Key> = keys.iter().cloned().collect();
+    for document in store.load(view, standing.generation, &wanted).await? {
+        let subject = document.subject;
+        match open_document(codec, view, document).await {
+            Ok(Some((key, doc))) => docs.insert_open(key, Some(doc)),
+            Ok(None) => {}
+            Err(error) if error.is_outage() => return Err(error.into()),
+            // One document that was changed must not stop everybody's views.
+            Err(_) => parking.park(subject, newest, "a document does not open"),
+        }
+    }
+    for key in keys {
+        docs.insert_open(key, None);
+    }
+    Ok(docs)
+}
+
 /// Runs `work` in a span of the trace that the event's request began, if that was sampled.
-fn traced<T>(view: &dyn View, event: &Envelope, adopt: fn(&tracing::Span, &str), work: impl FnOnce() -> T) -> T {
+fn traced<T>(view: &dyn AnyView, event: &Envelope, adopt: fn(&tracing::Span, &str), work: impl FnOnce() -> T) -> T {
     let Some(trace) = event.header.sampled_trace() else { return work() };
-    let span = tracing::info_span!("view.apply", view = view.name(), position = event.position);
+    let span = tracing::info_span!("view.apply", view = view.name(), position = event.position.0);
     adopt(&span, trace);
     span.in_scope(work)
 }

@@ -1,5 +1,6 @@
 //! Where documents are kept.
 
+mod dialect;
 mod postgres;
 mod sqlite;
 

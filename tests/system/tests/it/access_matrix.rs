@@ -2,6 +2,7 @@
 //! A new RPC is covered as soon as it is declared.
 
 use bytes::{Buf as _, BufMut as _};
+use client::request_id;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
 use proto::access::v1::AccessClass;
@@ -12,7 +13,7 @@ use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World, accept, pair, request};
+use crate::world::{Callers, Pair, World, pair};
 
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
 const NEEDS_NO_RELATIONSHIP: [&str; 2] = ["ProposeSupport", "DeclareEmergencyAccess"];
@@ -85,8 +86,8 @@ fn value(field: &FieldDescriptor, pair: &Pair) -> Value {
     #[allow(clippy::wildcard_enum_match_arm, reason = "whatever comes needs a thought")]
     let one = match field.kind() {
         Kind::String => Value::String(match field.name() {
-            "person_id" => pair.person.to_string(),
-            "agency_id" => pair.agency.to_string(),
+            "person_id" => pair.person_id(),
+            "agency_id" => pair.agency_id(),
             "page_token" | "due" | "birth_date" => String::new(),
             "goal_id" if field.parent_message().name().contains("AgreeAction") => String::new(),
             name if name.ends_with("_id") => Uuid::now_v7().to_string(),
@@ -153,6 +154,10 @@ fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operato
     }
 }
 
+fn is_for_staff(class: AccessClass) -> bool {
+    matches!(class, AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::Contribute)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rpc_withholds_from_whoever_must_not_have_it() {
     let world = World::distributed().await;
@@ -164,22 +169,22 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
     let signer = &world.cluster.signer;
     let (person, worker, operator) = (
         signer.person(pair.person).unwrap(),
-        signer.staff(pair.agency, &pair.subject).unwrap(),
+        signer.staff(pair.worker.agency(), &pair.subject).unwrap(),
         signer.operator().unwrap(),
     );
     // Somebody else at the same agency, whom nobody has accepted; and somebody whom the agency vouches for but who never joined.
     let colleague = AddStaffRequest {
-        request_id: request(),
-        agency_id: pair.agency.to_string(),
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
         subject: "colleague".into(),
         name: "Colleague".into(),
         role: "nurse".into(),
     };
     callers.operator.agencies().add_staff(colleague).await.unwrap();
-    let colleague = signer.staff(pair.agency, "colleague").unwrap();
-    let stranger = signer.staff(pair.agency, "never joined").unwrap();
-    let elsewhere = signer.staff(other.agency, &other.subject).unwrap();
-    accept(&callers, &pair).await;
+    let colleague = signer.staff(pair.worker.agency(), "colleague").unwrap();
+    let stranger = signer.staff(pair.worker.agency(), "never joined").unwrap();
+    let elsewhere = signer.staff(other.worker.agency(), &other.subject).unwrap();
+    callers.accept().await;
     let matrix = Matrix { channel, pair };
 
     let mut checked = 0;
@@ -197,19 +202,27 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
             let status = matrix.call(&method, Some(token)).await.unwrap_err();
             assert_eq!(reason(&status), "CALLER_NOT_ADMITTED", "{}: {status:?}", method.full_name());
         }
-        if matches!(class, AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::Contribute) {
-            matrix.withheld(&method, &stranger, "somebody who is not staff").await;
-            if !NEEDS_NO_RELATIONSHIP.contains(&method.name()) {
-                matrix.withheld(&method, &elsewhere, "staff of another agency").await;
-                matrix.withheld(&method, &colleague, "staff without a relationship").await;
-                if !ABOUT_NOBODY.contains(&method.name()) {
-                    matrix.withheld(&method, &worker, "staff with a relationship and no consent").await;
-                }
-            }
+        if is_for_staff(class)
+            && !NEEDS_NO_RELATIONSHIP.contains(&method.name())
+            && !ABOUT_NOBODY.contains(&method.name())
+        {
+            matrix.withheld(&method, &worker, "staff with a relationship and no consent").await;
         }
         checked += 1;
     }
     assert!(checked > 40, "{checked} RPCs");
+
+    // From here on the person shares everything with everybody at the agency: only a relationship is missing.
+    callers.grant().await;
+    for (method, _) in proto::rpcs().filter(|(_, class)| is_for_staff(*class)) {
+        matrix.withheld(&method, &stranger, "somebody who is not staff").await;
+        if !NEEDS_NO_RELATIONSHIP.contains(&method.name()) {
+            matrix.withheld(&method, &elsewhere, "staff of another agency").await;
+            matrix.withheld(&method, &colleague, "staff without a relationship").await;
+        }
+    }
+    // And the one who has both is answered: what the others were refused was there to have.
+    callers.look().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,10 +232,11 @@ async fn nobody_can_tell_a_person_who_is_not_there_from_one_who_shares_nothing()
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
     let there = pair(0);
-    let callers = Callers::new(&world.cluster, &channel, &there);
-    let nobody =
-        Pair { person: Uuid::now_v7().into(), agency: there.agency, subject: String::new(), staff_id: String::new() };
-    let one = crate::world::look(&callers.worker, &there).await.unwrap_err();
-    let other = crate::world::look(&callers.worker, &nobody).await.unwrap_err();
+    let nobody = Pair { person: Uuid::now_v7().into(), ..there.clone() };
+    let refused = |about: &Pair| {
+        let callers = Callers::new(&world.cluster, &channel, about);
+        async move { callers.look().await.unwrap_err() }
+    };
+    let (one, other) = (refused(&there).await, refused(&nobody).await);
     assert_eq!((one.code(), one.message(), one.details()), (other.code(), other.message(), other.details()));
 }

@@ -14,11 +14,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bus", &[]),
     ("vault", &[]),
     ("telemetry", &[]),
-    ("events", &["domain", "proto", "vault"]),
+    ("events", &["domain", "event-log", "proto", "vault"]),
     ("engine", &["domain", "events", "event-log", "bus"]),
     ("views", &["domain", "events", "event-log", "bus"]),
     ("rpc", &["domain", "engine", "proto", "views"]),
-    ("access", &["domain", "engine", "events", "proto", "rpc"]),
+    ("gate", &["domain", "engine", "events", "proto", "rpc"]),
+    ("client", &["proto"]),
     ("people", SERVICE),
     ("relationships", SERVICE),
     ("consultations", SERVICE),
@@ -26,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agencies", SERVICE),
     ("interop", &["domain", "engine", "events"]),
 ];
-const SERVICE: &[&str] = &["access", "domain", "engine", "events", "proto", "rpc", "views"];
+const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];
 /// Who alone talks to a database, and to NATS.
 const ONLY_IN: &[(&str, &[&str])] = &[("sqlx", &["event-log", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
 /// Above the system, and free to use all of it.

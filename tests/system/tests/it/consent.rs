@@ -3,42 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::ids::PersonId;
-use node::client::Client;
-use proto::access::v1::{
-    ListAccessHistoryRequest, Purpose, Receipt, RecordCategory, Sensitivity, SensitivityLevel, receipt,
-};
+use client::{Client, request_id};
+use proto::access::v1::{Purpose, Receipt, RecordCategory, Sensitivity, SensitivityLevel, receipt};
 use proto::agencies::v1::RemoveStaffRequest;
 use proto::people::v1::entry::Content;
 use proto::people::v1::{
-    AgreeActionRequest, GetMyRecordRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest,
-    SetGoalRequest,
+    AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
 };
-use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest, ListMyPeopleRequest, RelationshipState};
-use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest, WithdrawProvisionRequest};
+use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest};
+use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{Callers, World, accept, grant, look, pair, request};
+use crate::world::{Callers, Supported, World, pair};
 
-/// Every receipt of the person, all pages.
-async fn receipts(callers: &Callers, at_least: u64) -> Vec<Receipt> {
-    let mut all = Vec::new();
-    let mut token = String::new();
-    loop {
-        let list = ListAccessHistoryRequest {
-            page_size: 100,
-            page_token: token,
-            at_least_position: at_least,
-            ..Default::default()
-        };
-        let page = callers.person.access().list_access_history(list).await.unwrap().into_inner();
-        all.extend(page.receipts);
-        token = page.next_page_token;
-        if token.is_empty() {
-            return all;
-        }
-    }
+/// A sensitivity without labels.
+fn level(level: SensitivityLevel) -> Option<Sensitivity> {
+    Some(Sensitivity { level: level.into(), labels: vec![] })
 }
 
 /// What each reader asks for: by it a receipt tells whose look it is of.
@@ -54,23 +35,17 @@ struct Look {
 }
 
 /// Looks again and again until five looks after `withdrawn` was set were refused.
-async fn reader(worker: Client, person: PersonId, asked: RecordCategory, withdrawn: Arc<AtomicBool>) -> Vec<Look> {
+async fn reader(callers: Arc<Callers>, asked: RecordCategory, withdrawn: Arc<AtomicBool>) -> Vec<Look> {
     let (mut looks, mut refused_after) = (Vec::new(), 0);
     while refused_after < 5 {
-        let look = GetSharedPlanRequest {
-            person_id: person.to_string(),
-            purpose: Purpose::CareCoordination.into(),
-            categories: vec![asked.into()],
-            ..Default::default()
-        };
         // The order of acknowledgements, as the callers see it.
         let (after, from) = (withdrawn.load(Ordering::SeqCst), engine::now().0);
-        let answer = worker.people().get_shared_plan(look).await;
+        let answer = callers.look_for(&[asked], 0).await;
         looks.push(Look { answered: answer.is_ok(), from, until: engine::now().0 });
         match answer {
             Ok(answer) => {
                 assert!(!after, "a read that began after the withdrawal was acknowledged succeeded");
-                assert!(!answer.into_inner().entries.is_empty());
+                assert!(!answer.entries.is_empty());
             }
             Err(status) => {
                 assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
@@ -98,30 +73,27 @@ async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_
     world.import(3);
     let (one, two) = (world.start().await, world.start().await);
     let pair = pair(2);
-    let callers = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair);
-    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
+    let callers = Arc::new(Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair));
+    let elsewhere = Arc::new(Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair));
+    callers.accept().await;
     an_entry_of_each(&callers.person).await;
     let mut looks: [Vec<Look>; 4] = Default::default();
     for _ in 0..5 {
-        let (provision, _) = grant(&callers, &pair).await;
+        let provision = callers.grant().await.provision_id;
         let withdrawn = Arc::new(AtomicBool::new(false));
         let sides = [&callers, &elsewhere, &callers, &elsewhere].into_iter().zip(ASKED);
-        let readers = sides
-            .map(|(side, asked)| tokio::spawn(reader(side.worker.clone(), pair.person, asked, withdrawn.clone())))
-            .collect::<Vec<_>>();
+        let readers =
+            sides.map(|(side, asked)| tokio::spawn(reader(side.clone(), asked, withdrawn.clone()))).collect::<Vec<_>>();
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let withdraw = WithdrawProvisionRequest { request_id: request(), provision_id: provision };
-        elsewhere.person.sharing().withdraw_provision(withdraw).await.unwrap();
+        elsewhere.person.withdraw(&provision).await.unwrap();
         withdrawn.store(true, Ordering::SeqCst);
         for (looks, reader) in looks.iter_mut().zip(readers) {
             looks.extend(reader.await.unwrap());
         }
     }
     // A write that comes after every look has a position beyond all their receipts.
-    let strength = RecordStrengthRequest { request_id: request(), text: "x".into(), ..Default::default() };
-    let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
-    let mut history = receipts(&callers, position).await;
+    let position = callers.person.strength("x").await.unwrap().position;
+    let mut history = callers.person.history(position).await.unwrap();
     history.reverse();
     for (looks, asked) in looks.iter().zip(ASKED) {
         assert!(looks.iter().any(|look| look.answered), "nobody looked at {asked:?}");
@@ -136,39 +108,24 @@ async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_
 /// The person's record gets a strength, something that matters, a goal and an action.
 async fn an_entry_of_each(person: &Client) {
     let (text, owner) = ("x".to_owned(), "me".to_owned());
-    let strength = RecordStrengthRequest { request_id: request(), text: text.clone(), ..Default::default() };
-    person.people().record_strength(strength).await.unwrap();
-    let matters = RecordWhatMattersRequest { request_id: request(), text: text.clone(), ..Default::default() };
+    person.strength(&text).await.unwrap();
+    let matters = RecordWhatMattersRequest { request_id: request_id(), text: text.clone(), ..Default::default() };
     person.people().record_what_matters(matters).await.unwrap();
-    let goal = SetGoalRequest { request_id: request(), text: text.clone(), ..Default::default() };
+    let goal = SetGoalRequest { request_id: request_id(), text: text.clone(), ..Default::default() };
     person.people().set_goal(goal).await.unwrap();
-    let action = AgreeActionRequest { request_id: request(), text, owner, ..Default::default() };
+    let action = AgreeActionRequest { request_id: request_id(), text, owner, ..Default::default() };
     person.people().agree_action(action).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_10_ending_support_closes_access_at_once() {
-    let world = World::distributed().await;
-    world.import(3);
-    let node = world.start().await;
-    let pair = pair(1);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    let (_, position) = grant(&callers, &pair).await;
-    look(&callers.worker, &pair).await.unwrap();
-    let list = ListMyPeopleRequest { page_size: 100, at_least_position: position, ..Default::default() };
-    let people = callers.person.relationships().list_my_people(list).await.unwrap().into_inner().relationships;
-    let active = people.iter().find(|r| r.state() == RelationshipState::Active).unwrap();
+    let Supported { callers, position, .. } = &Supported::sharing(1).await;
+    callers.look().await.unwrap();
     // The supporter may end it too.
-    let person_id = pair.person.to_string();
-    let end = EndSupportRequest {
-        request_id: request(),
-        person_id,
-        relationship_id: active.relationship_id.clone(),
-        reason: String::new(),
-    };
+    let (person_id, relationship_id) = (callers.pair.person_id(), callers.active(*position).await);
+    let end = EndSupportRequest { request_id: request_id(), person_id, relationship_id, reason: String::new() };
     callers.worker.relationships().end_support(end).await.unwrap();
-    assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+    callers.is_refused().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,46 +134,35 @@ async fn a_retried_write_happens_once_and_nobody_can_replay_anothers() {
     world.import(2);
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
-    let (first, second) =
-        (Callers::new(&world.cluster, &channel, &pair(0)), Callers::new(&world.cluster, &channel, &pair(1)));
-    let id = Uuid::now_v7().to_string();
+    let callers = |index| Callers::new(&world.cluster, &channel, &pair(index));
+    let (first, second) = (callers(0), callers(1));
+    let id = request_id();
     let strength = || RecordStrengthRequest { request_id: id.clone(), text: "patient".into(), ..Default::default() };
     let once = first.person.people().record_strength(strength()).await.unwrap().into_inner();
     let again = first.person.people().record_strength(strength()).await.unwrap().into_inner();
     assert_eq!((once.position, &once.entry_id), (again.position, &again.entry_id));
     let theirs = second.person.people().record_strength(strength()).await.unwrap().into_inner();
     assert_ne!(once.entry_id, theirs.entry_id);
-    let record = GetMyRecordRequest { page_size: 100, at_least_position: theirs.position, ..Default::default() };
-    let entries = first.person.people().get_my_record(record).await.unwrap().into_inner().entries;
+    let entries = first.person.my_record(theirs.position).await.unwrap();
     assert_eq!(entries.iter().filter(|e| e.entry_id == once.entry_id).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
-    let world = World::distributed().await;
-    world.import(8);
-    let node = world.start().await;
-    let pair = pair(7);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
+    let Supported { callers, .. } = &Supported::without_consent(7).await;
     for n in 0..30 {
         // Every other one is beyond what the grant covers.
-        let level = if n % 2 == 0 { SensitivityLevel::Restricted } else { SensitivityLevel::Normal };
-        let sensitivity = Some(Sensitivity { level: level.into(), labels: vec![] });
-        let strength = RecordStrengthRequest {
-            request_id: request(),
-            text: format!("strength {n}"),
-            sensitivity,
-            ..Default::default()
-        };
+        let sensitivity = level(if n % 2 == 0 { SensitivityLevel::Restricted } else { SensitivityLevel::Normal });
+        let text = format!("strength {n}");
+        let strength = RecordStrengthRequest { request_id: request_id(), text, sensitivity, ..Default::default() };
         callers.person.people().record_strength(strength).await.unwrap();
     }
-    let (_, position) = grant(&callers, &pair).await;
+    let position = callers.grant().await.position;
     let mut seen = Vec::new();
     let mut token = String::new();
     loop {
         let page = GetSharedPlanRequest {
-            person_id: pair.person.to_string(),
+            person_id: callers.pair.person_id(),
             purpose: Purpose::CareCoordination.into(),
             categories: vec![RecordCategory::Strengths.into()],
             page_size: 4,
@@ -240,26 +186,19 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_who_has_left() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    let (_, position) = grant(&callers, &pair).await;
+    let Supported { callers, position, .. } = &Supported::sharing(0).await;
     let caseload = || GetCaseloadRequest {
         purpose: Purpose::CareCoordination.into(),
-        at_least_position: position,
+        at_least_position: *position,
         ..Default::default()
     };
     let relationships = || callers.worker.relationships();
     let rows = relationships().get_caseload(caseload()).await.unwrap().into_inner().rows;
     assert!(rows.len() == 1 && !rows[0].name.is_empty(), "{rows:?}");
-    let block = BlockAgencyRequest { request_id: request(), agency_id: pair.agency.to_string() };
-    callers.person.sharing().block_agency(block).await.unwrap();
+    callers.person.block(&callers.pair.agency_id()).await.unwrap();
     let rows = relationships().get_caseload(caseload()).await.unwrap().into_inner().rows;
     assert!(rows.is_empty(), "{rows:?}");
-    let remove = RemoveStaffRequest { request_id: request(), staff_id: pair.staff_id.clone() };
+    let remove = RemoveStaffRequest { request_id: request_id(), staff_id: callers.pair.staff_id() };
     callers.operator.agencies().remove_staff(remove).await.unwrap();
     let status = relationships().get_caseload(caseload()).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
@@ -267,25 +206,17 @@ async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_w
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_decided_on_an_old_memory_is_never_acknowledged_as_done() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    grant(&callers, &pair).await;
-    let agency_id = pair.agency.to_string();
-    let block = || BlockAgencyRequest { request_id: request(), agency_id: agency_id.clone() };
-    let unblock = || UnblockAgencyRequest { request_id: request(), agency_id: agency_id.clone() };
+    let Supported { callers, .. } = &Supported::sharing(0).await;
+    let (person, agency) = (&callers.person, callers.pair.agency_id());
     for _ in 0..3 {
-        callers.person.sharing().block_agency(block()).await.unwrap();
+        person.block(&agency).await.unwrap();
         // The refused look makes the server remember that the agency is blocked.
-        assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
-        callers.person.sharing().unblock_agency(unblock()).await.unwrap();
-        callers.person.sharing().block_agency(block()).await.unwrap();
-        assert_eq!(look(&callers.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
-        callers.person.sharing().unblock_agency(unblock()).await.unwrap();
-        look(&callers.worker, &pair).await.unwrap();
+        callers.is_refused().await;
+        person.unblock(&agency).await.unwrap();
+        person.block(&agency).await.unwrap();
+        callers.is_refused().await;
+        person.unblock(&agency).await.unwrap();
+        callers.look().await.unwrap();
     }
 }
 
@@ -294,33 +225,24 @@ async fn support_that_was_accepted_on_another_server_closes_with_its_access() {
     let world = World::distributed().await;
     world.import(2);
     let (one, two) = (world.start().await, world.start().await);
-    let pair = pair(0);
-    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair);
-    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair);
+    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair(0));
+    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair(0));
     // This server remembers a directive without any relationship.
-    assert_eq!(look(&here.worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
-    let position = accept(&elsewhere, &pair).await;
-    grant(&elsewhere, &pair).await;
-    let list = ListMyPeopleRequest { page_size: 100, at_least_position: position, ..Default::default() };
-    let people = here.person.relationships().list_my_people(list).await.unwrap().into_inner().relationships;
-    let relationship_id =
-        people.iter().find(|r| r.state() == RelationshipState::Active).unwrap().relationship_id.clone();
-    let end = EndSupportRequest { request_id: request(), relationship_id, ..Default::default() };
+    here.is_refused().await;
+    let position = elsewhere.accept().await;
+    elsewhere.grant().await;
+    let relationship_id = here.active(position).await;
+    let end = EndSupportRequest { request_id: request_id(), relationship_id, ..Default::default() };
     here.person.relationships().end_support(end).await.unwrap();
-    for worker in [&here.worker, &elsewhere.worker] {
-        assert_eq!(look(worker, &pair).await.unwrap_err().code(), Code::PermissionDenied);
+    for side in [&here, &elsewhere] {
+        side.is_refused().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_used_with_another_method_is_another_request() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    let agency_id = pair.agency.to_string();
-    let id = request();
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    let (id, agency_id) = (request_id(), callers.pair.agency_id());
     let block = BlockAgencyRequest { request_id: id.clone(), agency_id: agency_id.clone() };
     let blocked = callers.person.sharing().block_agency(block).await.unwrap().into_inner().position;
     let unblock = UnblockAgencyRequest { request_id: id, agency_id };
@@ -330,109 +252,68 @@ async fn a_request_id_used_with_another_method_is_another_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withheld_goal_does_not_show_through_an_action() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    let sensitivity = |level: SensitivityLevel| Some(Sensitivity { level: level.into(), labels: vec![] });
-    let mut goals = Vec::new();
-    for level in [SensitivityLevel::Restricted, SensitivityLevel::Normal] {
-        let goal = SetGoalRequest {
-            request_id: request(),
-            text: "sleep".into(),
-            sensitivity: sensitivity(level),
-            ..Default::default()
-        };
-        let goal_id = callers.person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
-        let (text, owner) = ("walk".to_owned(), "me".to_owned());
-        let action =
-            AgreeActionRequest { request_id: request(), text, owner, goal_id: goal_id.clone(), ..Default::default() };
-        let action_id = callers.person.people().agree_action(action).await.unwrap().into_inner().entry_id;
-        goals.push((goal_id, action_id));
-    }
-    let (_, position) = grant(&callers, &pair).await;
-    let shared = GetSharedPlanRequest {
-        person_id: pair.person.to_string(),
-        purpose: Purpose::CareCoordination.into(),
-        page_size: 100,
-        at_least_position: position,
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    let agree = |goal_id: String| AgreeActionRequest {
+        request_id: request_id(),
+        text: "walk".into(),
+        owner: "me".into(),
+        goal_id,
         ..Default::default()
     };
-    let entries = callers.worker.people().get_shared_plan(shared).await.unwrap().into_inner().entries;
+    let mut goals = Vec::new();
+    for sensitivity in [SensitivityLevel::Restricted, SensitivityLevel::Normal].map(level) {
+        let (request_id, text) = (request_id(), "sleep".into());
+        let goal = SetGoalRequest { request_id, text, sensitivity, ..Default::default() };
+        let goal_id = callers.person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
+        let action = callers.person.people().agree_action(agree(goal_id.clone())).await.unwrap().into_inner();
+        goals.push((goal_id, action.entry_id));
+    }
+    let position = callers.grant().await.position;
+    let entries = callers.look_for(&[], position).await.unwrap().entries;
     let goal_of = |action_id: &str| match &entries.iter().find(|e| e.entry_id == action_id).unwrap().content {
         Some(Content::Action(action)) => action.goal_id.clone(),
         other => panic!("{other:?}"),
     };
     assert_eq!((goal_of(&goals[0].1), goal_of(&goals[1].1)), (String::new(), goals[1].0.clone()));
-    for (goal_id, expected) in [(goals[0].0.clone(), Code::NotFound), (Uuid::now_v7().to_string(), Code::NotFound)] {
-        let action = AgreeActionRequest {
-            request_id: request(),
-            person_id: pair.person.to_string(),
-            purpose: Purpose::CareCoordination.into(),
-            text: "walk".into(),
-            owner: "me".into(),
-            goal_id,
-            ..Default::default()
-        };
-        assert_eq!(callers.worker.people().agree_action(action).await.unwrap_err().code(), expected);
+    for goal_id in [goals[0].0.clone(), Uuid::now_v7().to_string()] {
+        let (person_id, purpose) = (callers.pair.person_id(), Purpose::CareCoordination.into());
+        let action = AgreeActionRequest { person_id, purpose, ..agree(goal_id) };
+        assert_eq!(callers.worker.people().agree_action(action).await.unwrap_err().code(), Code::NotFound);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_3_the_person_always_sees_their_own_record_and_what_staff_did_to_it() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    grant(&callers, &pair).await;
+    let Supported { callers, .. } = &Supported::sharing(0).await;
     let by_staff = RecordStrengthRequest {
-        request_id: request(),
-        person_id: pair.person.to_string(),
+        request_id: request_id(),
+        person_id: callers.pair.person_id(),
         purpose: Purpose::CareCoordination.into(),
         text: "keeps every appointment".into(),
         ..Default::default()
     };
     let by_staff = callers.worker.people().record_strength(by_staff).await.unwrap().into_inner().entry_id;
-    let block = BlockAgencyRequest { request_id: request(), agency_id: pair.agency.to_string() };
-    let position = callers.person.sharing().block_agency(block).await.unwrap().into_inner().position;
-    let record = GetMyRecordRequest { page_size: 100, at_least_position: position, ..Default::default() };
-    let entries = callers.person.people().get_my_record(record).await.unwrap().into_inner().entries;
+    let position = callers.person.block(&callers.pair.agency_id()).await.unwrap();
+    let entries = callers.person.my_record(position).await.unwrap();
     let entry = entries.iter().find(|e| e.entry_id == by_staff).unwrap();
-    assert_eq!(entry.author.as_ref().unwrap().staff_id, pair.staff_id);
-    let history = receipts(&callers, position).await;
+    assert_eq!(entry.author.as_ref().unwrap().staff_id, callers.pair.staff_id());
     // The import left receipts of the same kind and by the same worker, but none about strengths.
+    let history = callers.person.history(position).await.unwrap();
     let strengths = [i32::from(RecordCategory::Strengths)];
     let added = history.iter().filter(|r| r.kind() == receipt::Kind::Contributed && r.categories == strengths);
-    let by: Vec<_> = added.map(|r| r.party.as_ref().unwrap().staff_id.as_str()).collect();
-    assert_eq!(by, [pair.staff_id.as_str()], "{history:?}");
+    let by: Vec<_> = added.map(|r| r.party.as_ref().unwrap().staff_id.clone()).collect();
+    assert_eq!(by, [callers.pair.staff_id()], "{history:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_5_one_receipt_for_each_request_of_what_was_disclosed_and_of_a_denied_attempt_too() {
-    let world = World::distributed().await;
-    world.import(2);
-    let node = world.start().await;
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
-    accept(&callers, &pair).await;
-    look(&callers.worker, &pair).await.unwrap_err();
-    grant(&callers, &pair).await;
-    let asked = vec![RecordCategory::Health.into(), RecordCategory::Wellbeing.into(), RecordCategory::Contact.into()];
-    let shared = GetSharedPlanRequest {
-        person_id: pair.person.to_string(),
-        purpose: Purpose::CareCoordination.into(),
-        categories: asked,
-        page_size: 100,
-        ..Default::default()
-    };
-    let answer = callers.worker.people().get_shared_plan(shared).await.unwrap().into_inner();
-    let strength = RecordStrengthRequest { request_id: request(), text: "x".into(), ..Default::default() };
-    let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
-    let history = receipts(&callers, position).await;
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    callers.is_refused().await;
+    callers.grant().await;
+    let asked = [RecordCategory::Health, RecordCategory::Wellbeing, RecordCategory::Contact];
+    let answer = callers.look_for(&asked, 0).await.unwrap();
+    let position = callers.person.strength("x").await.unwrap().position;
+    let history = callers.person.history(position).await.unwrap();
     let theirs = |kind| history.iter().filter(move |r| r.kind() == kind).collect::<Vec<_>>();
     assert_eq!(theirs(receipt::Kind::Denied).len(), 1);
     let viewed = theirs(receipt::Kind::Viewed);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use harness::Cluster;
 use prost::Message as _;
-use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use proto::people::v1::GetMyRecordRequest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::access_matrix::call;
-use crate::world::{Callers, import, pair, request};
+use crate::world::{Callers, import, pair};
 
 fn embedded() -> Cluster {
     let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
@@ -36,8 +36,7 @@ async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
     harness::wait_until("readiness to go", || async { Ok(node.admin_get("/readyz").await?.contains("503")) })
         .await
         .unwrap();
-    let late = RecordStrengthRequest { request_id: request(), text: "late".into(), ..Default::default() };
-    callers.person.people().record_strength(late).await.expect("calls are taken until the drain is over");
+    callers.person.strength("late").await.expect("calls are taken until the drain is over");
     let status = waiting.await.unwrap().unwrap_err();
     assert_eq!(
         (status.code(), status.get_details_error_info().unwrap().reason.as_str()),
@@ -59,11 +58,9 @@ async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() 
     assert_eq!(unknown.code(), Code::Unauthenticated);
 
     let callers = Callers::new(&cluster, &channel, &pair(0));
-    let huge = RecordStrengthRequest { request_id: request(), text: "x".repeat(300 << 10), ..Default::default() };
-    let status = callers.person.people().record_strength(huge).await.unwrap_err();
+    let status = callers.person.strength(&"x".repeat(300 << 10)).await.unwrap_err();
     assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
-    let long = RecordStrengthRequest { request_id: request(), text: "x".repeat(2_001), ..Default::default() };
-    let status = callers.person.people().record_strength(long).await.unwrap_err();
+    let status = callers.person.strength(&"x".repeat(2_001)).await.unwrap_err();
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "text");
 
     let token = cluster.signer.person(pair(0).person).unwrap();

@@ -28,8 +28,7 @@ async fn the_story_is_true_distributed_over_processes_of_different_roles() {
     harness::wait_until("the imported people", || async {
         let pair = crate::world::pair(interop::samples().count() - 1);
         let callers = crate::world::Callers::new(&world.cluster, &channel, &pair);
-        let list = proto::relationships::v1::ListMyPeopleRequest::default();
-        Ok(!callers.person.relationships().list_my_people(list).await?.into_inner().relationships.is_empty())
+        Ok(!callers.person.my_people(0).await?.is_empty())
     })
     .await
     .unwrap();

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
+use client::request_id;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
-use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest, RegisterPersonRequest};
+use proto::people::v1::{RecordStrengthRequest, RegisterPersonRequest};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World, accept, grant, look, pair, request};
+use crate::world::{Callers, Pair, World, pair};
 
 /// An OTLP collector that keeps what it gets.
 #[derive(Clone, Default)]
@@ -62,19 +63,18 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     let callers = Callers::new(&world.cluster, &channel, &pair(0));
 
     let register =
-        RegisterPersonRequest { request_id: request(), name: MARKER.into(), birth_date: "1980-01-01".into() };
+        RegisterPersonRequest { request_id: request_id(), name: MARKER.into(), birth_date: "1980-01-01".into() };
     let person: Uuid =
         callers.operator.people().register_person(register).await.unwrap().into_inner().person_id.parse().unwrap();
     let marked = Pair { person: person.into(), ..pair(0) };
     let callers = Callers::new(&world.cluster, &channel, &marked);
     let trace = Uuid::now_v7();
     let text = format!("{MARKER} bakes");
-    let mut strength = Request::new(RecordStrengthRequest { request_id: request(), text, ..Default::default() });
+    let mut strength = Request::new(RecordStrengthRequest { request_id: request_id(), text, ..Default::default() });
     let traceparent = format!("00-{}-b7ad6b7169203331-01", trace.simple());
     strength.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
     let position = callers.person.people().record_strength(strength).await.unwrap().into_inner().position;
-    let record = GetMyRecordRequest { at_least_position: position, ..Default::default() };
-    let record = callers.person.people().get_my_record(record).await.unwrap().into_inner();
+    let record = callers.person.my_record(position).await.unwrap();
     assert!(format!("{record:?}").contains(MARKER));
     // Errors too must not repeat what they were given.
     let wrong = RecordStrengthRequest { request_id: MARKER.into(), text: MARKER.repeat(500), ..Default::default() };
@@ -89,11 +89,10 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     .await
     .unwrap_or_else(|error| panic!("{error}: {:?}", collector.spans(trace.as_bytes())));
 
-    let pair = pair(0);
-    let callers = Callers::new(&world.cluster, &channel, &pair);
-    accept(&callers, &pair).await;
-    grant(&callers, &pair).await;
-    look(&callers.worker, &pair).await.unwrap();
+    let callers = Callers::new(&world.cluster, &channel, &pair(0));
+    callers.accept().await;
+    callers.grant().await;
+    callers.look().await.unwrap();
     let metrics = node.admin_get("/metrics").await.unwrap();
     for metric in [
         "alongside_log_append_batch_events_bucket",

@@ -1,19 +1,19 @@
 //! A system on real servers with the sample people in it, and callers.
 
-use domain::ids::{AgencyId, PersonId};
+use client::{Client, terms};
+use domain::ids::PersonId;
+use domain::vocabulary::Worker;
 use harness::{Cluster, Database, Nats, Node, Postgres};
-use node::client::Client;
 use node::compose::Stores;
 use node::config::Flags;
 use proto::access::v1::{Action, Purpose, RecordCategory};
-use proto::people::v1::{GetSharedPlanRequest, GetSharedPlanResponse};
-use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest};
+use proto::people::v1::GetSharedPlanResponse;
+use proto::relationships::v1::{Relationship, RelationshipState};
+use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{GrantProvisionRequest, ProvisionActor, ProvisionTerms};
 use serde_json::Value;
-use tonic::Status;
 use tonic::transport::Channel;
-use uuid::Uuid;
+use tonic::{Code, Status};
 
 /// PostgreSQL, NATS and the settings of a system on them. Migrated, and nothing imported.
 pub(crate) struct World {
@@ -97,28 +97,41 @@ pub(crate) fn import(cluster: &Cluster, count: usize) -> Vec<Value> {
 }
 
 /// A sample person, and somebody who has proposed to support them.
+#[derive(Debug, Clone)]
 pub(crate) struct Pair {
     pub(crate) person: PersonId,
-    pub(crate) agency: AgencyId,
+    pub(crate) worker: Worker,
+    /// With which the worker signs in.
     pub(crate) subject: String,
-    pub(crate) staff_id: String,
+}
+
+impl Pair {
+    pub(crate) fn person_id(&self) -> String {
+        self.person.to_string()
+    }
+
+    pub(crate) fn agency_id(&self) -> String {
+        self.worker.agency().to_string()
+    }
+
+    pub(crate) fn staff_id(&self) -> String {
+        self.worker.staff().to_string()
+    }
 }
 
 pub(crate) fn pair(index: usize) -> Pair {
     let (name, bytes) = interop::samples().nth(index).unwrap();
     let plan = interop::plan(&interop::read(&name, &bytes).unwrap()).unwrap();
-    let (staff, agency, subject) = plan.supporters().next().unwrap();
-    Pair { person: plan.person(), agency, subject: subject.to_owned(), staff_id: staff.to_string() }
+    let (worker, subject) = plan.supporters().next().unwrap();
+    Pair { person: plan.person(), worker, subject: subject.to_owned() }
 }
 
-pub(crate) fn request() -> String {
-    Uuid::now_v7().to_string()
-}
-
+/// Those who call about a pair.
 pub(crate) struct Callers {
     pub(crate) person: Client,
     pub(crate) worker: Client,
     pub(crate) operator: Client,
+    pub(crate) pair: Pair,
 }
 
 impl Callers {
@@ -127,50 +140,82 @@ impl Callers {
         let client = |token: anyhow::Result<String>| Client::new(channel.clone(), &token.unwrap()).unwrap();
         Self {
             person: client(signer.person(pair.person)),
-            worker: client(signer.staff(pair.agency, &pair.subject)),
+            worker: client(signer.staff(pair.worker.agency(), &pair.subject)),
             operator: client(signer.operator()),
+            pair: pair.clone(),
         }
+    }
+
+    /// The person accepts the worker's support; returns the position.
+    pub(crate) async fn accept(&self) -> u64 {
+        harness::wait_until("the proposal", || async { Ok(!self.person.my_people(0).await?.is_empty()) })
+            .await
+            .unwrap();
+        let proposals = self.person.my_people(0).await.unwrap();
+        let theirs = |r: &&Relationship| r.supporter.as_ref().unwrap().staff_id == self.pair.staff_id();
+        self.person.accept(&proposals.iter().find(theirs).unwrap().relationship_id).await.unwrap()
+    }
+
+    /// The relationship that the person has accepted.
+    pub(crate) async fn active(&self, at_least: u64) -> String {
+        let people = self.person.my_people(at_least).await.unwrap();
+        people.into_iter().find(|r| r.state() == RelationshipState::Active).unwrap().relationship_id
+    }
+
+    /// The person permits the worker's agency to see and add to everything normal, to coordinate support.
+    pub(crate) async fn grant(&self) -> GrantProvisionResponse {
+        let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
+        let agency = Actor::AgencyId(self.pair.agency_id());
+        let terms = terms(agency, everything, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
+        self.person.grant(terms).await.unwrap()
+    }
+
+    /// The worker looks at everything that the person shares.
+    pub(crate) async fn look(&self) -> Result<GetSharedPlanResponse, Status> {
+        self.look_for(&[], 0).await
+    }
+
+    /// The worker looks at some of it.
+    pub(crate) async fn look_for(
+        &self,
+        categories: &[RecordCategory],
+        at_least: u64,
+    ) -> Result<GetSharedPlanResponse, Status> {
+        self.worker.look(&self.pair.person_id(), Purpose::CareCoordination, categories, at_least).await
+    }
+
+    /// The worker looks and is refused.
+    pub(crate) async fn is_refused(&self) {
+        assert_eq!(self.look().await.unwrap_err().code(), Code::PermissionDenied);
     }
 }
 
-/// The person accepts the worker's support.
-pub(crate) async fn accept(callers: &Callers, pair: &Pair) -> u64 {
-    let list = || ListMyPeopleRequest { page_size: 100, ..Default::default() };
-    let mut found = None;
-    harness::wait_until("the proposal", || async {
-        Ok(!callers.person.relationships().list_my_people(list()).await?.into_inner().relationships.is_empty())
-    })
-    .await
-    .unwrap();
-    for proposal in callers.person.relationships().list_my_people(list()).await.unwrap().into_inner().relationships {
-        if proposal.supporter.as_ref().unwrap().staff_id == pair.staff_id {
-            found = Some(proposal.relationship_id);
-        }
+/// A person of the samples who is supported by somebody and, if they share, shares everything normal with their agency:
+/// on one server.
+pub(crate) struct Supported {
+    // Dropped in this order: the server before what it needs.
+    _node: Node,
+    _world: World,
+    pub(crate) callers: Callers,
+    /// Includes all of this.
+    pub(crate) position: u64,
+}
+
+impl Supported {
+    /// The person at this place of the samples has accepted a worker's support.
+    pub(crate) async fn without_consent(index: usize) -> Self {
+        let world = World::distributed().await;
+        world.import(index + 1);
+        let node = world.start().await;
+        let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(index));
+        let position = callers.accept().await;
+        Self { _node: node, _world: world, callers, position }
     }
-    let accept = AcceptSupportRequest { request_id: request(), relationship_id: found.unwrap() };
-    callers.person.relationships().accept_support(accept).await.unwrap().into_inner().position
-}
 
-/// The person permits the worker's agency to see and add to everything normal, to coordinate support.
-pub(crate) async fn grant(callers: &Callers, pair: &Pair) -> (String, u64) {
-    let terms = ProvisionTerms {
-        actor: Some(ProvisionActor { actor: Some(Actor::AgencyId(pair.agency.to_string())) }),
-        categories: (i32::from(RecordCategory::AboutMe)..=i32::from(RecordCategory::Contact)).collect(),
-        purposes: vec![Purpose::CareCoordination.into()],
-        actions: vec![Action::Read.into(), Action::Contribute.into()],
-        ..Default::default()
-    };
-    let grant = GrantProvisionRequest { request_id: request(), terms: Some(terms) };
-    let granted = callers.person.sharing().grant_provision(grant).await.unwrap().into_inner();
-    (granted.provision_id, granted.position)
-}
-
-pub(crate) async fn look(worker: &Client, pair: &Pair) -> Result<GetSharedPlanResponse, Status> {
-    let look = GetSharedPlanRequest {
-        person_id: pair.person.to_string(),
-        purpose: Purpose::CareCoordination.into(),
-        page_size: 100,
-        ..Default::default()
-    };
-    Ok(worker.people().get_shared_plan(look).await?.into_inner())
+    /// And shares everything normal with the worker's agency.
+    pub(crate) async fn sharing(index: usize) -> Self {
+        let mut supported = Self::without_consent(index).await;
+        supported.position = supported.callers.grant().await.position;
+        supported
+    }
 }

@@ -1,8 +1,9 @@
 use super::*;
 use crate::Aggregate;
-use crate::ids::{EmergencyId, ProvisionId, RelationshipId};
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, StaffId};
 use crate::sharing::events::*;
 use crate::staff::events::{StaffJoined, StaffLeft};
+use crate::vocabulary::{ProvisionActor, Terms};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
@@ -11,8 +12,8 @@ fn agency() -> AgencyId {
     AgencyId(Uuid::from_u128(1))
 }
 
-fn worker() -> StaffId {
-    StaffId(Uuid::from_u128(2))
+fn worker() -> Worker {
+    Worker::new(agency(), StaffId(Uuid::from_u128(2)))
 }
 
 fn nurse() -> Staff {
@@ -21,7 +22,7 @@ fn nurse() -> Staff {
 }
 
 fn ask(purpose: Purpose) -> Ask {
-    Ask { agency: agency(), staff: worker(), purpose, action: Action::Read, now: NOW }
+    Ask { worker: worker(), purpose, action: Action::Read, now: NOW }
 }
 
 fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
@@ -39,7 +40,7 @@ fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
 
 fn relationship() -> SharingEvent {
     let relationship = RelationshipId(Uuid::from_u128(3));
-    RelationshipAccessOpened { relationship, agency: agency(), staff: worker() }.into()
+    RelationshipAccessOpened { relationship, worker: worker() }.into()
 }
 
 fn permit(n: u128, terms: Terms) -> SharingEvent {
@@ -56,14 +57,7 @@ fn goals_for_the_agency() -> SharingEvent {
 
 fn emergency(until: Timestamp) -> SharingEvent {
     let emergency = EmergencyId(Uuid::from_u128(4));
-    EmergencyAccessOpened {
-        emergency,
-        agency: agency(),
-        staff: worker(),
-        reason: "found unconscious at home".into(),
-        until,
-    }
-    .into()
+    EmergencyAccessOpened { emergency, worker: worker(), reason: "found unconscious at home".into(), until }.into()
 }
 
 fn decided(events: &[SharingEvent], ask: &Ask) -> Decision {
@@ -83,7 +77,7 @@ fn rule_1_denies_by_default() {
 
 #[test]
 fn rule_1_a_deny_beats_a_permit_whatever_their_order() {
-    let deny = deny(11, terms(ProvisionActor::Staff(worker()), &[Category::Goals]));
+    let deny = deny(11, terms(ProvisionActor::Staff(worker().staff()), &[Category::Goals]));
     for events in
         [[relationship(), goals_for_the_agency(), deny.clone()], [deny, relationship(), goals_for_the_agency()]]
     {
@@ -119,7 +113,8 @@ fn rule_2_needs_current_staff_of_that_agency() {
         decide(&sharing, &Staff::default(), &ask(Purpose::Treatment)),
         Decision::Deny(DenialRule::NotCurrentStaff)
     );
-    let elsewhere = Ask { agency: AgencyId(Uuid::from_u128(99)), ..ask(Purpose::Treatment) };
+    let elsewhere =
+        Ask { worker: Worker::new(AgencyId(Uuid::from_u128(99)), worker().staff()), ..ask(Purpose::Treatment) };
     assert_eq!(decide(&sharing, &nurse(), &elsewhere), Decision::Deny(DenialRule::NotCurrentStaff));
 }
 

@@ -1,0 +1,75 @@
+//! A row for each RPC, and what changes agencies and their staff.
+
+use domain::agency::{Agency, RegisterAgency};
+use domain::ids::{AgencyId, StaffId, staff_id};
+use domain::staff::{ChangeStaffRole, JoinStaff, RemoveStaff, Staff, join_staff};
+use domain::{Command, Refusal};
+use engine::{Changes, Loaded};
+use gate::Call;
+use proto::agencies::v1 as pb;
+use proto::agencies::v1::agency_service_server::AgencyService;
+use rpc::Error;
+
+use crate::Agencies;
+
+gate::service! { AgencyService for Agencies {
+    register_agency(RegisterAgencyRequest) -> RegisterAgencyResponse: register,
+    get_agency(GetAgencyRequest) -> GetAgencyResponse: agency,
+    list_agencies(ListAgenciesRequest) -> ListAgenciesResponse: agencies,
+    add_staff(AddStaffRequest) -> AddStaffResponse: add,
+    change_staff_role(ChangeStaffRoleRequest) -> ChangeStaffRoleResponse: change_role,
+    remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
+} }
+
+impl Agencies {
+    async fn register(&self, call: &Call, m: pb::RegisterAgencyRequest) -> Result<pb::RegisterAgencyResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: AgencyId = context.new_id();
+        let command = RegisterAgency { name: m.name, kind: m.kind };
+        let registered = self.gate.engine().execute(&context, id, id, command).await?;
+        Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() })
+    }
+
+    async fn add(&self, call: &Call, m: pb::AddStaffRequest) -> Result<pb::AddStaffResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let id = staff_id(agency, &m.subject);
+        let join = JoinStaff { agency, subject: m.subject, name: m.name, role: m.role };
+        let decide = |(staff, registered): &(Loaded<Staff>, Loaded<Agency>), changes: &mut Changes| {
+            changes.record(staff, agency, join_staff(staff, registered, join.clone())?);
+            Ok(())
+        };
+        let joined = self.gate.engine().transact(&context, (id, agency), decide).await?;
+        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: id.to_string() })
+    }
+
+    async fn change_role(
+        &self,
+        call: &Call,
+        m: pb::ChangeStaffRoleRequest,
+    ) -> Result<pb::ChangeStaffRoleResponse, Error> {
+        let command = ChangeStaffRole { role: m.role };
+        let position = self.change_staff(call, &m.request_id, &m.staff_id, command).await?;
+        Ok(pb::ChangeStaffRoleResponse { position })
+    }
+
+    async fn remove(&self, call: &Call, m: pb::RemoveStaffRequest) -> Result<pb::RemoveStaffResponse, Error> {
+        let position = self.change_staff(call, &m.request_id, &m.staff_id, RemoveStaff).await?;
+        Ok(pb::RemoveStaffResponse { position })
+    }
+
+    /// Changes somebody's standing at the agency that they joined.
+    async fn change_staff<C>(&self, call: &Call, request_id: &str, staff_id: &str, command: C) -> Result<u64, Error>
+    where
+        C: Command<Aggregate = Staff> + Clone + Send + Sync,
+    {
+        let context = call.context(request_id)?;
+        let id: StaffId = rpc::id("staff_id", staff_id)?;
+        let decide = |(staff,): &(Loaded<Staff>,), changes: &mut Changes| {
+            let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;
+            changes.record(staff, agency, command.clone().decide(staff)?);
+            Ok(())
+        };
+        Ok(self.gate.engine().transact(&context, (id,), decide).await?.position.0)
+    }
+}

@@ -1,0 +1,81 @@
+//! A caller over gRPC: a channel and a token, every service, and verbs for what callers do all the time.
+
+mod verbs;
+
+use proto::access::v1::access_service_client::AccessServiceClient;
+use proto::agencies::v1::agency_service_client::AgencyServiceClient;
+use proto::consultations::v1::consultation_service_client::ConsultationServiceClient;
+use proto::people::v1::people_service_client::PeopleServiceClient;
+use proto::relationships::v1::relationship_service_client::RelationshipServiceClient;
+use proto::sharing::v1::sharing_service_client::SharingServiceClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+pub use verbs::{request_id, terms};
+
+/// Adds a bearer token to every call.
+#[derive(Debug, Clone)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+/// A channel on which every call carries a token.
+pub type SignedIn = InterceptedService<Channel, Bearer>;
+
+/// Somebody who calls.
+#[derive(Debug, Clone)]
+pub struct Client {
+    channel: Channel,
+    bearer: Bearer,
+}
+
+macro_rules! clients {
+    ($($(#[$doc:meta])* $name:ident: $client:ident),+ $(,)?) => {
+        impl Client {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $name(&self) -> $client<SignedIn> {
+                $client::with_interceptor(self.channel.clone(), self.bearer.clone())
+            }
+        )+}
+    };
+}
+
+clients! {
+    /// `PeopleService`.
+    people: PeopleServiceClient,
+    /// `SharingService`.
+    sharing: SharingServiceClient,
+    /// `AccessService`.
+    access: AccessServiceClient,
+    /// `RelationshipService`.
+    relationships: RelationshipServiceClient,
+    /// `ConsultationService`.
+    consultations: ConsultationServiceClient,
+    /// `AgencyService`.
+    agencies: AgencyServiceClient,
+}
+
+/// A token that no header can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token holds characters that no header may hold")]
+pub struct InvalidToken;
+
+impl Client {
+    /// Calls on this channel with this token.
+    ///
+    /// # Errors
+    /// When the token holds characters that no header may hold.
+    pub fn new(channel: Channel, token: &str) -> Result<Self, InvalidToken> {
+        let bearer = format!("Bearer {token}").parse().map_err(|_cause| InvalidToken)?;
+        Ok(Self { channel, bearer: Bearer(bearer) })
+    }
+}

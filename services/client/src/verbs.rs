@@ -1,0 +1,175 @@
+use proto::access::v1::{Action, ListAccessHistoryRequest, Purpose, Receipt, RecordCategory};
+use proto::people::v1::{
+    Entry, GetMyRecordRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest,
+    RecordStrengthResponse,
+};
+use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest, Relationship};
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{
+    BlockAgencyRequest, GrantProvisionRequest, GrantProvisionResponse, ProvisionActor, ProvisionTerms,
+    UnblockAgencyRequest, WithdrawProvisionRequest,
+};
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::Client;
+
+/// The most items that a page holds.
+const PAGE: i32 = 100;
+
+/// A fresh request id.
+#[must_use]
+pub fn request_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// Terms that speak of these categories, for these purposes and actions, without labels or a period.
+#[must_use]
+pub fn terms(
+    actor: Actor,
+    categories: impl IntoIterator<Item = RecordCategory>,
+    purpose: Purpose,
+    actions: impl IntoIterator<Item = Action>,
+) -> ProvisionTerms {
+    ProvisionTerms {
+        actor: Some(ProvisionActor { actor: Some(actor) }),
+        categories: categories.into_iter().map(i32::from).collect(),
+        purposes: vec![purpose.into()],
+        actions: actions.into_iter().map(i32::from).collect(),
+        ..ProvisionTerms::default()
+    }
+}
+
+/// What a worker does.
+impl Client {
+    /// Looks at the first page of what a person shares. An empty list asks for every category.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn look(
+        &self,
+        person_id: &str,
+        purpose: Purpose,
+        categories: &[RecordCategory],
+        at_least: u64,
+    ) -> Result<GetSharedPlanResponse, Status> {
+        let look = GetSharedPlanRequest {
+            person_id: person_id.to_owned(),
+            purpose: purpose.into(),
+            categories: categories.iter().map(|category| i32::from(*category)).collect(),
+            page_size: PAGE,
+            page_token: String::new(),
+            at_least_position: at_least,
+        };
+        Ok(self.people().get_shared_plan(look).await?.into_inner())
+    }
+}
+
+/// What a person does.
+impl Client {
+    /// Everybody who supports the person or has proposed to, all pages.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn my_people(&self, at_least: u64) -> Result<Vec<Relationship>, Status> {
+        let mut request = ListMyPeopleRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = self.relationships().list_my_people(request.clone()).await?.into_inner();
+            all.extend(page.relationships);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The person's whole record, all pages.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn my_record(&self, at_least: u64) -> Result<Vec<Entry>, Status> {
+        let mut request = GetMyRecordRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = self.people().get_my_record(request.clone()).await?.into_inner();
+            all.extend(page.entries);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Who has looked, newest first, all pages; not the person themselves.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn history(&self, at_least: u64) -> Result<Vec<Receipt>, Status> {
+        let mut request =
+            ListAccessHistoryRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = self.access().list_access_history(request.clone()).await?.into_inner();
+            all.extend(page.receipts);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Accepts a proposal; returns the position.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn accept(&self, relationship_id: &str) -> Result<u64, Status> {
+        let accept = AcceptSupportRequest { request_id: request_id(), relationship_id: relationship_id.to_owned() };
+        Ok(self.relationships().accept_support(accept).await?.into_inner().position)
+    }
+
+    /// Permits something.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn grant(&self, terms: ProvisionTerms) -> Result<GrantProvisionResponse, Status> {
+        let grant = GrantProvisionRequest { request_id: request_id(), terms: Some(terms) };
+        Ok(self.sharing().grant_provision(grant).await?.into_inner())
+    }
+
+    /// Withdraws a provision; returns the position.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn withdraw(&self, provision_id: &str) -> Result<u64, Status> {
+        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id: provision_id.to_owned() };
+        Ok(self.sharing().withdraw_provision(withdraw).await?.into_inner().position)
+    }
+
+    /// Blocks an agency; returns the position.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn block(&self, agency_id: &str) -> Result<u64, Status> {
+        let block = BlockAgencyRequest { request_id: request_id(), agency_id: agency_id.to_owned() };
+        Ok(self.sharing().block_agency(block).await?.into_inner().position)
+    }
+
+    /// Unblocks an agency; returns the position.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn unblock(&self, agency_id: &str) -> Result<u64, Status> {
+        let unblock = UnblockAgencyRequest { request_id: request_id(), agency_id: agency_id.to_owned() };
+        Ok(self.sharing().unblock_agency(unblock).await?.into_inner().position)
+    }
+
+    /// Records a strength in the person's own record.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn strength(&self, text: &str) -> Result<RecordStrengthResponse, Status> {
+        let strength = RecordStrengthRequest { request_id: request_id(), text: text.to_owned(), ..Default::default() };
+        Ok(self.people().record_strength(strength).await?.into_inner())
+    }
+}

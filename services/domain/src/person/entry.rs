@@ -1,0 +1,176 @@
+//! What every entry of a record has in common.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, Person};
+use crate::Refusal;
+use crate::ids::EntryId;
+use crate::values::{Date, Rating, or_empty, or_zero};
+use crate::vocabulary::{Author, Category, Sensitivity};
+
+/// What an event does to an entry.
+#[derive(Clone, Copy)]
+pub struct EntryChange<'a> {
+    /// The heading that the entry stands under.
+    pub category: Category,
+    /// The entry.
+    pub entry: EntryId,
+    /// What it does.
+    pub what: Change<'a>,
+}
+
+/// What can be done to an entry.
+#[derive(Clone, Copy)]
+pub enum Change<'a> {
+    /// It is written.
+    Written(&'a dyn NewEntry),
+    /// The person says how important it is.
+    Rated(Rating),
+    /// Progress is noted.
+    Noted(&'a str),
+    /// It is finished.
+    Finished(Progress),
+}
+
+/// An event that writes a new entry.
+pub trait NewEntry: Sync {
+    /// The heading that it stands under.
+    fn category(&self) -> Category;
+    /// The entry.
+    fn entry(&self) -> EntryId;
+    /// Who wrote it.
+    fn author(&self) -> Author;
+    /// How sensitive it is.
+    fn sensitivity(&self) -> &Sensitivity;
+    /// What it says.
+    fn content(&self) -> Content;
+}
+
+impl<'a> EntryChange<'a> {
+    pub(super) fn written(event: &'a dyn NewEntry) -> Self {
+        Self { category: event.category(), entry: event.entry(), what: Change::Written(event) }
+    }
+
+    pub(super) fn of(category: Category, entry: EntryId, what: Change<'a>) -> Self {
+        Self { category, entry, what }
+    }
+}
+
+/// Where a goal or an action stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    /// Not finished.
+    Open,
+    /// Achieved or done.
+    Done,
+    /// Set aside or dropped.
+    Ended,
+}
+
+/// An action, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedAction {
+    /// What will be done.
+    pub text: String,
+    /// The goal it serves.
+    pub goal: Option<EntryId>,
+    /// Who does it, in words.
+    pub owner: String,
+    /// By when.
+    #[serde(with = "or_empty")]
+    pub due: Option<Date>,
+    /// How confident the person is.
+    #[serde(with = "or_zero")]
+    pub confidence: Option<Rating>,
+    /// Where it stands.
+    pub progress: Progress,
+    /// Notes on progress, oldest first.
+    pub notes: Vec<String>,
+}
+
+impl Content {
+    /// Takes in a change of the entry. What does not fit its kind changes nothing.
+    pub fn take(&mut self, change: Change<'_>) {
+        match (self, change) {
+            (Self::Goal { importance, .. }, Change::Rated(rating)) => *importance = Some(rating),
+            (Self::Goal { progress, .. }, Change::Finished(now)) => *progress = now,
+            (Self::Action(action), Change::Noted(note)) => action.notes.push(note.to_owned()),
+            (Self::Action(action), Change::Finished(now)) => action.progress = now,
+            _ => {}
+        }
+    }
+}
+
+impl Person {
+    /// How sensitive an existing entry is.
+    pub(super) fn sensitivity_of(
+        &self,
+        entry: EntryId,
+        category: Category,
+        what: &'static str,
+    ) -> Result<&Sensitivity, Refusal> {
+        let known = self.entry(entry).filter(|state| state.category == category);
+        known.map(|state| &state.sensitivity).ok_or_else(|| Refusal::not_found(what))
+    }
+}
+
+/// Ties a command that writes a new entry to the event that it becomes, and to the heading that consent is asked for.
+macro_rules! new_entry {
+    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr) => {
+        impl crate::access::Contribute for $command {
+            const CATEGORY: crate::vocabulary::Category = crate::vocabulary::Category::$category;
+
+            fn sensitivity<'a>(&'a self, _: &'a Person) -> Result<&'a Sensitivity, Refusal> {
+                Ok(&self.sensitivity)
+            }
+
+            $(fn goal<'a>(&self, state: &'a Person) -> Result<Option<&'a Sensitivity>, Refusal> {
+                let goals = crate::vocabulary::Category::Goals;
+                self.$goal.map(|goal| state.sensitivity_of(goal, goals, "goal")).transpose()
+            })?
+        }
+
+        impl super::entry::NewEntry for $event {
+            fn category(&self) -> crate::vocabulary::Category {
+                <$command as crate::access::Contribute>::CATEGORY
+            }
+
+            fn entry(&self) -> EntryId {
+                self.entry
+            }
+
+            fn author(&self) -> Author {
+                self.author
+            }
+
+            fn sensitivity(&self) -> &Sensitivity {
+                &self.sensitivity
+            }
+
+            fn content(&self) -> Content {
+                let $e = self;
+                $content
+            }
+        }
+    };
+}
+pub(super) use new_entry;
+
+/// Says which entry a command changes: it must be covered as it is, and is absent when it is not.
+macro_rules! changes_entry {
+    ($command:ident, $entry:ident in $category:ident) => {
+        impl crate::access::Contribute for $command {
+            const CATEGORY: Category = Category::$category;
+
+            fn sensitivity<'a>(&'a self, state: &'a Person) -> Result<&'a crate::vocabulary::Sensitivity, Refusal> {
+                state.sensitivity_of(self.$entry, Self::CATEGORY, stringify!($entry))
+            }
+
+            fn withheld(&self) -> Refusal {
+                Refusal::not_found(stringify!($entry))
+            }
+        }
+    };
+}
+pub(super) use changes_entry;

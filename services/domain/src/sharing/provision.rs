@@ -1,0 +1,111 @@
+use serde::{Deserialize, Serialize};
+
+use crate::access::Ask;
+use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms};
+
+/// A provision in force: the same terms mean one thing in a permit and another in a deny, so what they cover is asked of
+/// the provision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub enum Provision {
+    /// What may be seen or done.
+    Permit(Terms),
+    /// What may not, whatever is permitted.
+    Deny(Terms),
+}
+
+impl Provision {
+    /// What it says.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        match self {
+            Self::Permit(terms) | Self::Deny(terms) => terms,
+        }
+    }
+
+    /// Whether it permits.
+    #[must_use]
+    pub fn permits(&self) -> bool {
+        matches!(self, Self::Permit(_))
+    }
+
+    /// Takes categories and levels out of a permit: only these stay.
+    pub fn narrow(&mut self, categories: &[Category], level: Level) {
+        match self {
+            Self::Permit(terms) | Self::Deny(terms) => {
+                categories.clone_into(&mut terms.categories);
+                terms.level = level;
+            }
+        }
+    }
+
+    /// Whether it speaks of what is asked, by somebody in this role: actor, period, purpose and action.
+    pub(crate) fn applies(&self, role: &str, ask: &Ask) -> bool {
+        let Terms { actor, purposes, actions, from, until, .. } = self.terms();
+        let actor = match actor {
+            ProvisionActor::Agency(agency) => *agency == ask.worker.agency(),
+            ProvisionActor::Staff(staff) => *staff == ask.worker.staff(),
+            ProvisionActor::Role(wanted) => wanted.eq_ignore_ascii_case(role),
+            ProvisionActor::Everybody => true,
+        };
+        // None means all in a deny; in a permit no purpose, and reading alone.
+        let purpose = (purposes.is_empty() && !self.permits()) || purposes.contains(&ask.purpose);
+        let action = match actions.as_slice() {
+            [] => !self.permits() || ask.action == Action::Read,
+            actions => actions.contains(&ask.action),
+        };
+        let now = from.is_none_or(|from| from <= ask.now) && until.is_none_or(|until| ask.now < until);
+        actor && purpose && action && now
+    }
+
+    /// Whether an entry of this category and sensitivity is covered.
+    pub(crate) fn covers(&self, category: Category, sensitivity: &Sensitivity) -> bool {
+        let Sensitivity { level, labels } = sensitivity;
+        match self {
+            Self::Permit(terms) => {
+                terms.categories.contains(&category)
+                    && *level <= terms.level
+                    && labels.iter().all(|label| terms.labels.contains(label))
+            }
+            Self::Deny(terms) => {
+                (terms.categories.is_empty() || terms.categories.contains(&category))
+                    && *level >= terms.level
+                    && (terms.labels.is_empty() || labels.iter().any(|label| terms.labels.contains(label)))
+            }
+        }
+    }
+
+    /// Whether it covers something of this category; a deny, whether it covers all of it.
+    pub(crate) fn speaks_of(&self, category: Category) -> bool {
+        match self {
+            Self::Permit(terms) => terms.categories.contains(&category),
+            Self::Deny(terms) => {
+                terms.labels.is_empty()
+                    && terms.level == Level::Normal
+                    && (terms.categories.is_empty() || terms.categories.contains(&category))
+            }
+        }
+    }
+}
+
+/// A provision as documents hold it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    permit: bool,
+    terms: Terms,
+}
+
+impl From<Stored> for Provision {
+    fn from(Stored { permit, terms }: Stored) -> Self {
+        if permit { Self::Permit(terms) } else { Self::Deny(terms) }
+    }
+}
+
+impl From<Provision> for Stored {
+    fn from(provision: Provision) -> Self {
+        let permit = provision.permits();
+        match provision {
+            Provision::Permit(terms) | Provision::Deny(terms) => Self { permit, terms },
+        }
+    }
+}

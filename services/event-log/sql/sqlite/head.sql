@@ -1,1 +1,0 @@
-SELECT position, epoch FROM log_head

@@ -1,0 +1,71 @@
+//! A value of every type that a stored event may hold, by the name of its field.
+
+use domain::consultation::{Mode, WithoutPersonGround};
+use domain::ids::{AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId};
+use domain::values::{Date, Rating, Source};
+use domain::vocabulary::{
+    Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
+    Worker,
+};
+use uuid::Uuid;
+
+/// A value that says which field it stands in.
+pub(crate) trait Sample {
+    fn sample(field: &str) -> Self;
+}
+
+macro_rules! samples {
+    ($($ty:ty: $field:ident => $value:expr),+ $(,)?) => {$(impl Sample for $ty {
+        fn sample($field: &str) -> Self {
+            $value
+        }
+    })+};
+}
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn text(field: &str) -> String {
+    format!("{field} text")
+}
+
+samples! {
+    String: field => text(field),
+    bool: _field => true,
+    u32: _field => 300,
+    EntryId: field => EntryId(id(match field { "item" => 10, "goal" => 9, _ => 1 })),
+    Option<EntryId>: field => Some(EntryId::sample(field)),
+    ProvisionId: _field => ProvisionId(id(2)),
+    AgencyId: _field => AgencyId(id(3)),
+    StaffId: _field => StaffId(id(4)),
+    PersonId: _field => PersonId(id(5)),
+    RelationshipId: _field => RelationshipId(id(6)),
+    EmergencyId: _field => EmergencyId(id(7)),
+    ReceiptId: _field => ReceiptId(id(8)),
+    Worker: field => Worker::new(AgencyId::sample(field), StaffId::sample(field)),
+    Author: field => Author::Worker(Worker::sample(field)),
+    Option<Date>: field => Date::stored(text(field)),
+    Option<Source>: field => Source::stored(text(field)),
+    Option<Rating>: _field => Rating::stored(7),
+    Rating: field => Option::sample(field).unwrap_or_else(|| unreachable!("7 is a rating")),
+    Timestamp: _field => Timestamp(1_700_000_000_000_000),
+    Version: _field => Version(12),
+    Level: _field => Level::Restricted,
+    Purpose: _field => Purpose::CareCoordination,
+    Vec<Category>: _field => vec![Category::Goals, Category::Health],
+    Vec<DenialRule>: _field => vec![DenialRule::AgencyBlocked],
+    Mode: _field => Mode::PersonLed,
+    WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
+    Sensitivity: _field => Sensitivity { level: Level::Restricted, labels: vec!["PSY".into()] },
+    Terms: _field => Terms {
+        actor: ProvisionActor::Role("nurse".into()),
+        categories: vec![Category::Goals],
+        level: Level::Normal,
+        labels: vec!["HIV".into()],
+        purposes: vec![Purpose::Treatment],
+        actions: vec![Action::Read, Action::Contribute],
+        from: Some(Timestamp(0)),
+        until: None,
+    },
+}

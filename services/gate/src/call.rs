@@ -1,0 +1,90 @@
+use domain::ids::{PersonId, derived_id};
+use domain::vocabulary::Worker;
+use engine::Context;
+use rpc::{Error, Reason};
+use tonic::Extensions;
+
+use crate::Caller;
+
+/// A call that passed [`crate::AccessLayer`]: who makes it, and which method it is.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub(crate) caller: Caller,
+    /// The path of the method: what scopes a request id.
+    pub(crate) method: String,
+}
+
+impl Call {
+    /// The call with these extensions.
+    ///
+    /// # Errors
+    /// When nobody has signed in.
+    pub fn of(extensions: &Extensions) -> Result<Self, Error> {
+        let none = || Error::new(Reason::Unauthenticated, "a bearer token is needed");
+        extensions.get::<Self>().cloned().ok_or_else(none)
+    }
+
+    /// The person, when a person calls about themselves.
+    ///
+    /// # Errors
+    /// For any other caller.
+    pub fn person(&self) -> Result<PersonId, Error> {
+        if let Caller::Person(person) = self.caller { Ok(person) } else { Err(not_admitted()) }
+    }
+
+    /// The worker, when one calls.
+    ///
+    /// # Errors
+    /// For any other caller.
+    pub fn worker(&self) -> Result<Worker, Error> {
+        if let Caller::Worker(worker) = self.caller { Ok(worker) } else { Err(not_admitted()) }
+    }
+
+    /// What the caller wants under the id in the field `request_id`, which is made the method's own: used again with
+    /// another method it is another request.
+    ///
+    /// # Errors
+    /// When it is not a UUID.
+    pub fn context(&self, request_id: &str) -> Result<Context, Error> {
+        let id = rpc::id("request_id", request_id)?;
+        Ok(Context::new(self.caller.actor(), derived_id(id, &[self.method.as_bytes()])))
+    }
+
+    /// A person's own act.
+    ///
+    /// # Errors
+    /// For any other caller, and when the request id is not a UUID.
+    pub fn own(&self, request_id: &str) -> Result<(PersonId, Context), Error> {
+        Ok((self.person()?, self.context(request_id)?))
+    }
+}
+
+pub(crate) fn not_admitted() -> Error {
+    Error::new(Reason::CallerNotAdmitted, "this kind of caller may not call this method")
+}
+
+/// Implements a service: a row for each RPC, with the function that answers it.
+///
+/// ```ignore
+/// gate::service! { PeopleService for People {
+///     get_my_record(GetMyRecordRequest) -> GetMyRecordResponse: my_record,
+/// } }
+/// ```
+///
+/// The function takes the [`Call`] and the message, and returns the response or an [`rpc::Error`].
+#[macro_export]
+macro_rules! service {
+    ($trait:ident for $service:ident { $($rpc:ident($request:ident) -> $response:ident: $answer:ident),+ $(,)? }) => {
+        #[tonic::async_trait]
+        impl $trait for $service {
+            $(async fn $rpc(
+                &self,
+                request: tonic::Request<pb::$request>,
+            ) -> Result<tonic::Response<pb::$response>, tonic::Status> {
+                let (_, extensions, message) = request.into_parts();
+                let call = $crate::Call::of(&extensions)?;
+                Ok(tonic::Response::new(self.$answer(&call, message).await?))
+            })+
+        }
+    };
+}

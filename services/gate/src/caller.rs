@@ -1,0 +1,26 @@
+use domain::ids::PersonId;
+use domain::vocabulary::Worker;
+use events::Actor;
+
+/// Who is calling, as far as a token says it. What they may do is decided later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// Those who run the system.
+    Operator,
+    /// A person.
+    Person(PersonId),
+    /// Somebody whom an agency's identity provider vouches for. Whether they work there, the log says.
+    Worker(Worker),
+}
+
+impl Caller {
+    /// The same party, as the actor of what they do. A worker's role is added where their standing is known.
+    #[must_use]
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::Operator => Actor::system(),
+            Self::Person(person) => Actor::person(person),
+            Self::Worker(worker) => Actor::worker(worker, ""),
+        }
+    }
+}

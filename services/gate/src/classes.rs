@@ -1,0 +1,55 @@
+use std::collections::HashMap;
+
+use proto::access::v1::AccessClass;
+
+use crate::Caller;
+
+/// Paths that anybody may call: they tell nothing about anybody. Everything else declares its class in its proto.
+const OPEN: [&str; 3] =
+    ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
+
+/// The access class of every RPC.
+#[derive(Debug)]
+pub struct Classes(HashMap<String, AccessClass>);
+
+impl Default for Classes {
+    fn default() -> Self {
+        Self(proto::rpcs().map(|(method, class)| (proto::path(&method), class)).collect())
+    }
+}
+
+impl Classes {
+    /// The class of a path; unspecified, which admits nobody, for a path that is not known.
+    #[must_use]
+    pub fn of(&self, path: &str) -> AccessClass {
+        if OPEN.iter().any(|open| path.starts_with(open)) {
+            return AccessClass::Public;
+        }
+        self.0.get(path).copied().unwrap_or(AccessClass::Unspecified)
+    }
+}
+
+/// Whether a class admits this kind of caller at all.
+pub(crate) fn admits(class: AccessClass, caller: Caller) -> bool {
+    match class {
+        AccessClass::Unspecified => false,
+        AccessClass::Public | AccessClass::SignedIn => true,
+        AccessClass::Operator => caller == Caller::Operator,
+        AccessClass::Self_ => matches!(caller, Caller::Person(_)),
+        AccessClass::StaffRead | AccessClass::StaffWrite => matches!(caller, Caller::Worker(_)),
+        AccessClass::Contribute => matches!(caller, Caller::Person(_) | Caller::Worker(_)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_path_admits_nobody() {
+        let classes = Classes::default();
+        assert_eq!(classes.of("/alongside.people.v1.PeopleService/DropTables"), AccessClass::Unspecified);
+        assert!(!admits(AccessClass::Unspecified, Caller::Operator));
+        assert_eq!(classes.of("/alongside.people.v1.PeopleService/GetSharedPlan"), AccessClass::StaffRead);
+    }
+}

@@ -1,0 +1,299 @@
+//! The gate: decide, read, record the receipt on condition that the decision still holds, and only then answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::events::{AccessDenied, AccessEvent, RecordViewed};
+use domain::access::{Access, Ask, Decision, Scope, decide};
+use domain::ids::{PersonId, ReceiptId};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
+use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, Subject, Version, Worker};
+use engine::{Changes, Context, Engine, EngineError, Freshness, Loaded};
+use events::Actor;
+use rpc::Error;
+use uuid::Uuid;
+
+use crate::GateMetrics;
+
+/// What a worker asks to see.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Who asks.
+    pub worker: Worker,
+    /// Why.
+    pub purpose: Purpose,
+    /// The categories asked for; none means all.
+    pub categories: Vec<Category>,
+}
+
+/// An answer, and what it discloses.
+#[derive(Debug, Clone)]
+pub struct Disclosure<T> {
+    /// The answer.
+    pub answer: T,
+    /// The categories that it discloses something of.
+    pub categories: BTreeSet<Category>,
+    /// How many entries it discloses.
+    pub entries: usize,
+}
+
+/// Where every disclosure passes.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    pub(crate) engine: Engine,
+    pub(crate) metrics: GateMetrics,
+}
+
+/// What a decision was made on.
+pub(crate) struct Grounds {
+    pub(crate) sharing: Loaded<Sharing>,
+    pub(crate) staff: Loaded<Staff>,
+    pub(crate) decision: Decision,
+}
+
+/// The categories and the number of entries that were disclosed.
+type Seen = (BTreeSet<Category>, usize);
+
+impl Grounds {
+    /// What is permitted, if anything is.
+    fn scope(&self) -> Option<&Scope> {
+        match &self.decision {
+            Decision::Permit(scope) => Some(scope),
+            Decision::Deny(_) => None,
+        }
+    }
+}
+
+impl Gate {
+    /// A gate that records its receipts through this engine.
+    #[must_use]
+    pub fn new(engine: Engine, metrics: GateMetrics) -> Self {
+        Self { engine, metrics }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Discloses to a worker what `query` finds within the scope that the person's directive allows. The receipt is
+    /// durable before this returns, and commits only if neither the directive nor the worker's standing has moved since
+    /// the decision; otherwise it is decided and read again.
+    ///
+    /// # Errors
+    /// The same denial whether there is no such person, no relationship or no consent; that attempt leaves a receipt
+    /// too. Nothing is disclosed when the receipt is not written.
+    pub async fn disclose<T, F>(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        query: impl Fn(Scope) -> F + Send + Sync,
+    ) -> Result<T, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<Disclosure<T>, Error>> + Send,
+    {
+        let disclosed = self.engine.settle(|freshness| self.try_disclose(asked, person, &query, freshness));
+        disclosed.await?.ok_or_else(Error::denied)
+    }
+
+    /// One try: the answer, or none when it is denied; nothing at all when something moved.
+    async fn try_disclose<T, F>(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        query: &(impl Fn(Scope) -> F + Send + Sync),
+        freshness: Freshness,
+    ) -> Result<Option<Option<T>>, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<Disclosure<T>, Error>> + Send,
+    {
+        let grounds = self.grounds(asked, person, Action::Read, freshness).await?;
+        let (outcome, disclosed) = match &grounds.decision {
+            Decision::Deny(rule) => (Err(*rule), None),
+            Decision::Permit(scope) => {
+                let Disclosure { answer, categories, entries } = query(scope.clone()).await?;
+                (Ok((categories, entries)), Some(answer))
+            }
+        };
+        let recorded = self.record(asked, person, &grounds, outcome).await?;
+        Ok(recorded.map(|()| disclosed))
+    }
+
+    /// Discloses to a worker something about each of several people, in one answer: a receipt for each of whom something
+    /// is disclosed, all or nothing. `query` gets those whom the worker supports now and who have not blocked the
+    /// agency, with a scope where their directive permits something, and says what it discloses of whom.
+    ///
+    /// # Errors
+    /// When the worker is not current staff, or a receipt is not written.
+    pub async fn disclose_each<T, F>(
+        &self,
+        asked: &Asked,
+        persons: &[PersonId],
+        query: impl Fn(Vec<(PersonId, Option<Scope>)>) -> F + Send + Sync,
+    ) -> Result<T, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
+    {
+        self.engine.settle(|_| self.try_disclose_each(asked, persons, &query)).await
+    }
+
+    async fn try_disclose_each<T, F>(
+        &self,
+        asked: &Asked,
+        persons: &[PersonId],
+        query: &(impl Fn(Vec<(PersonId, Option<Scope>)>) -> F + Send + Sync),
+    ) -> Result<Option<T>, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
+    {
+        let worker = asked.worker;
+        let staff = self.engine.load::<Staff>(worker.staff(), Freshness::Latest).await?;
+        if !staff.works_for(worker.agency()) {
+            return Err(Error::denied());
+        }
+        let mut all = BTreeMap::new();
+        for person in persons {
+            let grounds = self.grounds(asked, *person, Action::Read, Freshness::Latest).await?;
+            let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
+            if !blocked && grounds.sharing.relationship_open(worker) {
+                all.insert(*person, grounds);
+            }
+        }
+        let scopes = all.iter().map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
+        let (answer, disclosed) = query(scopes).await?;
+        let mut changes = Changes::new(&self.context(asked, staff.role()));
+        changes.guard(&staff);
+        for (person, grounds) in &all {
+            changes.guard(&grounds.sharing);
+            if let Some(disclosure) = disclosed.get(person) {
+                let seen = (disclosure.categories.clone(), disclosure.entries);
+                receipt(&mut changes, asked, *person, grounds, Ok(seen));
+            }
+        }
+        Ok(self.commit_each(changes, &all).await?.map(|()| answer))
+    }
+
+    /// Commits receipts; or, when there are none, checks that what was decided on still holds.
+    async fn commit_each(
+        &self,
+        changes: Changes,
+        all: &BTreeMap<PersonId, Grounds>,
+    ) -> Result<Option<()>, EngineError> {
+        if !changes.is_empty() {
+            return self.commit(changes, "permit").await;
+        }
+        for (person, grounds) in all {
+            let now = self.engine.load::<Sharing>(*person, Freshness::Latest).await?;
+            if now.version != grounds.sharing.version {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Keeps a receipt of a person's look at their own record. Nothing is decided: it is theirs.
+    ///
+    /// # Errors
+    /// When the receipt is not written; then nothing is disclosed.
+    pub async fn disclose_own(
+        &self,
+        person: PersonId,
+        categories: BTreeSet<Category>,
+        entries: usize,
+    ) -> Result<(), Error> {
+        let context = Context::new(Actor::person(person), Uuid::now_v7());
+        let receipt = ReceiptId(Uuid::now_v7());
+        let viewed = RecordViewed {
+            receipt,
+            party: Author::Person,
+            role: String::new(),
+            purpose: Purpose::PersonRequest,
+            categories: categories.into_iter().collect(),
+            entries: u32::try_from(entries).unwrap_or(u32::MAX),
+            under_emergency: false,
+            directive: Version(0),
+        };
+        let mut changes = Changes::new(&context);
+        changes.fact::<Access>(person, person, receipt, viewed.into());
+        // It relies on nothing that could move; and without its receipt nothing is disclosed.
+        self.engine.commit(changes).await?.ok_or(EngineError::Contention)?;
+        self.metrics.count("own");
+        Ok(())
+    }
+
+    pub(crate) async fn grounds(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        action: Action,
+        freshness: Freshness,
+    ) -> Result<Grounds, Error> {
+        let sharing = self.engine.load::<Sharing>(person, freshness).await?;
+        let staff = self.engine.load::<Staff>(asked.worker.staff(), freshness).await?;
+        let ask = Ask { worker: asked.worker, purpose: asked.purpose, action, now: engine::now() };
+        let decision = decide(&sharing, &staff, &ask);
+        Ok(Grounds { sharing, staff, decision })
+    }
+
+    fn context(&self, asked: &Asked, role: &str) -> Context {
+        Context::new(Actor::worker(asked.worker, role), Uuid::now_v7())
+    }
+
+    /// Commits the receipt, guarded by what the decision relied on. Nothing when that has moved.
+    pub(crate) async fn record(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        grounds: &Grounds,
+        outcome: Result<Seen, DenialRule>,
+    ) -> Result<Option<()>, EngineError> {
+        let label = if outcome.is_ok() { "permit" } else { "deny" };
+        let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
+        changes.guard(&grounds.sharing);
+        changes.guard(&grounds.staff);
+        receipt(&mut changes, asked, person, grounds, outcome);
+        self.commit(changes, label).await
+    }
+
+    async fn commit(&self, changes: Changes, label: &'static str) -> Result<Option<()>, EngineError> {
+        let committed = self.engine.commit(changes).await?;
+        match committed {
+            Some(_) => self.metrics.count(label),
+            None => drop(self.metrics.again.inc()),
+        }
+        Ok(committed.map(|_| ()))
+    }
+}
+
+fn receipt(
+    changes: &mut Changes,
+    asked: &Asked,
+    person: PersonId,
+    grounds: &Grounds,
+    outcome: Result<Seen, DenialRule>,
+) {
+    let receipt = ReceiptId(Uuid::now_v7());
+    let party = Author::Worker(asked.worker);
+    let (role, purpose, directive) = (grounds.staff.role().to_owned(), asked.purpose, grounds.sharing.version);
+    let event: AccessEvent = match outcome {
+        Ok((categories, entries)) => {
+            let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
+            let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
+            RecordViewed { receipt, party, role, purpose, categories, entries, under_emergency, directive }.into()
+        }
+        Err(rule) => {
+            let (categories, rules) = (asked.categories.clone(), vec![rule]);
+            AccessDenied { receipt, party, role, purpose, categories, rules, directive }.into()
+        }
+    };
+    // An attempt at somebody who is not registered is kept too, at the same cost, under the agency's own key: no
+    // person's key is made for it.
+    let unregistered = directive == Version(0);
+    let subject = if unregistered { Subject::Agency(asked.worker.agency()) } else { Subject::Person(person) };
+    changes.fact::<Access>(person, subject, receipt, event);
+}

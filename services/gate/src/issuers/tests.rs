@@ -1,0 +1,72 @@
+use super::*;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+
+const AGENCY: AgencyId = AgencyId(Uuid::from_u128(5));
+
+fn key() -> EncodingKey {
+    let pkcs8 = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(
+        &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+        &aws_lc_rs::rand::SystemRandom::new(),
+    );
+    EncodingKey::from_ec_der(pkcs8.unwrap().as_ref())
+}
+
+fn trusting(key: &EncodingKey, binding: Binding) -> Issuers {
+    let mut jwk = Jwk::from_encoding_key(key, Algorithm::ES256).unwrap();
+    jwk.common.key_id = Some("1".into());
+    let issuer = Issuer {
+        issuer: "https://a.example".into(),
+        audience: "alongside".into(),
+        keys: JwkSet { keys: vec![jwk] },
+        binding,
+    };
+    Issuers::new(vec![issuer]).unwrap()
+}
+
+fn token(key: &EncodingKey, change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60});
+    change(&mut claims);
+    jsonwebtoken::encode(&Header { kid: Some("1".into()), ..Header::new(Algorithm::ES256) }, &claims, key).unwrap()
+}
+
+#[test]
+fn the_issuer_decides_the_agency() {
+    let key = key();
+    let issuers = trusting(&key, Binding::Agency(AGENCY));
+    let spoofed = token(&key, |claims| claims["agency"] = json!("another"));
+    for _ in 0..2 {
+        assert_eq!(issuers.verify(&spoofed), Ok(Caller::Worker(Worker::new(AGENCY, staff_id(AGENCY, "n1")))));
+    }
+}
+
+#[test]
+fn refuses_what_is_not_for_us_not_now_or_not_theirs() {
+    let (ours, other) = (key(), key());
+    let issuers = trusting(&ours, Binding::Agency(AGENCY));
+    let refused = |token: String| assert!(issuers.verify(&token).is_err(), "{token}");
+    refused(token(&other, |_| {}));
+    refused(token(&ours, |claims| claims["aud"] = json!("somebody else")));
+    refused(token(&ours, |claims| claims["iss"] = json!("https://b.example")));
+    refused(token(&ours, |claims| claims["exp"] = json!(seconds() - 120)));
+    refused(token(&ours, |claims| claims["nbf"] = json!(seconds() + 120)));
+    for claim in ["sub", "exp", "aud"] {
+        refused(token(&ours, |claims| drop(claims.as_object_mut().unwrap().remove(claim))));
+    }
+    refused(String::from("garbage"));
+    refused("x".repeat(10_000));
+    let symmetric =
+        jsonwebtoken::encode(&Header::default(), &json!({"iss": "https://a.example"}), &EncodingKey::from_secret(b"x"));
+    refused(symmetric.unwrap());
+}
+
+#[test]
+fn a_persons_subject_is_their_id() {
+    let key = key();
+    let issuers = trusting(&key, Binding::People);
+    assert!(issuers.verify(&token(&key, |_| {})).is_err());
+    let person = Uuid::now_v7();
+    let theirs = token(&key, |claims| claims["sub"] = json!(person.to_string()));
+    assert_eq!(issuers.verify(&theirs), Ok(Caller::Person(PersonId(person))));
+}

@@ -1,0 +1,105 @@
+//! The wrapper that every RPC passes: who calls, whether this kind of caller may call this at all, and whether there is
+//! room.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use proto::access::v1::AccessClass;
+use rpc::{Error, Reason};
+use tokio::sync::Semaphore;
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use crate::call::{Call, not_admitted};
+use crate::classes::admits;
+use crate::{Caller, Classes, Issuers};
+
+/// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
+const CONCURRENT: usize = 1_024;
+
+/// Puts the wrapper around a server's routes.
+#[derive(Debug, Clone)]
+pub struct AccessLayer {
+    issuers: Arc<Issuers>,
+    classes: Arc<Classes>,
+    room: Arc<Semaphore>,
+}
+
+impl AccessLayer {
+    /// Trusts these issuers.
+    #[must_use]
+    pub fn new(issuers: Issuers) -> Self {
+        Self { issuers: Arc::new(issuers), classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)) }
+    }
+}
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = AccessService<S>;
+
+    fn layer(&self, inner: S) -> AccessService<S> {
+        AccessService { inner, access: self.clone() }
+    }
+}
+
+/// A wrapped service.
+#[derive(Debug, Clone)]
+pub struct AccessService<S> {
+    inner: S,
+    access: AccessLayer,
+}
+
+impl<S> Service<Request<Body>> for AccessService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // The service that was polled ready is the one to call.
+        let fresh = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let admitted = self.access.admit(&mut request);
+        let room = self.access.room.clone().try_acquire_owned();
+        Box::pin(async move {
+            if let Err(error) = admitted {
+                return Ok(Status::from(error).into_http());
+            }
+            let Ok(_room) = room else {
+                return Ok(
+                    Status::from(Error::new(Reason::Overloaded, "too many calls at once; try again")).into_http()
+                );
+            };
+            inner.call(request).await
+        })
+    }
+}
+
+impl AccessLayer {
+    fn admit(&self, request: &mut Request<Body>) -> Result<(), Error> {
+        let class = self.classes.of(request.uri().path());
+        if class == AccessClass::Public {
+            return Ok(());
+        }
+        let header = request.headers().get(http::header::AUTHORIZATION);
+        let token = header.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.ok_or_else(|| Error::new(Reason::Unauthenticated, "a bearer token is needed"))?;
+        let caller: Caller = self.issuers.verify(token)?;
+        if !admits(class, caller) {
+            return Err(not_admitted());
+        }
+        let method = request.uri().path().to_owned();
+        request.extensions_mut().insert(Call { caller, method });
+        Ok(())
+    }
+}

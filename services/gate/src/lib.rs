@@ -1,0 +1,20 @@
+//! Who is calling, and what they may see: caller identity, the wrapper that every RPC passes, and the gate, where a
+//! disclosure is a transaction.
+
+mod call;
+mod caller;
+mod classes;
+mod contribute;
+mod gate;
+mod issuers;
+mod layer;
+mod metrics;
+
+pub use call::Call;
+pub use caller::Caller;
+pub use classes::Classes;
+pub use contribute::Contribution;
+pub use gate::{Asked, Disclosure, Gate};
+pub use issuers::{Binding, Issuer, IssuerError, Issuers};
+pub use layer::{AccessLayer, AccessService};
+pub use metrics::GateMetrics;

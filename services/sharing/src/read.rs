@@ -1,0 +1,125 @@
+//! "Who has looked" and "my sharing".
+
+use domain::ids::AgencyId;
+use domain::vocabulary::{Author, ProvisionActor};
+use gate::Call;
+use proto::access::v1 as pb;
+use proto::sharing::v1 as sharing_pb;
+use rpc::words::{self, Names as _};
+use rpc::{Directory, Error, Named};
+use views::access_history::{self, AccessHistory, QueryDoc, ReceiptDoc, ReceiptKind};
+use views::sharing::{self, MySharing, OpenDoc, ProvisionDoc, SharingDoc};
+
+use crate::{SharingServices, summary, terms};
+
+impl SharingServices {
+    pub(crate) async fn history(
+        &self,
+        call: &Call,
+        message: pb::ListAccessHistoryRequest,
+    ) -> Result<pb::ListAccessHistoryResponse, Error> {
+        let person = call.person()?;
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
+        let keep = |doc: &ReceiptDoc| match doc.party {
+            Author::Person => message.include_own && wanted.is_none(),
+            Author::System => wanted.is_none(),
+            Author::Worker(worker) => wanted.is_none_or(|wanted| wanted == worker.agency()),
+        };
+        let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &pages, keep).await?;
+        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).collect()).await?;
+        Ok(pb::ListAccessHistoryResponse {
+            receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
+            next_page_token: rpc::next_token(page.next),
+            position: page.position,
+        })
+    }
+
+    pub(crate) async fn my_sharing(
+        &self,
+        call: &Call,
+        message: sharing_pb::GetMySharingRequest,
+    ) -> Result<sharing_pb::GetMySharingResponse, Error> {
+        let person = call.person()?;
+        let position = self.views.reach::<MySharing>(message.at_least_position).await?;
+        let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
+        let doc = found.ok_or_else(|| Error::not_found("person"))?;
+        let names = Directory::of(&self.views, named(&doc)).await?;
+        let now = engine::now();
+        let open_now = doc.open.iter().filter(|o| o.until.is_none_or(|until| now < until));
+        Ok(sharing_pb::GetMySharingResponse {
+            provisions: doc.provisions.iter().map(|p| provision(p, &names)).collect(),
+            blocked_agencies: doc
+                .blocked
+                .iter()
+                .map(|agency| sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(*agency) })
+                .collect(),
+            open_access: open_now.map(|o| open(o, &names)).collect(),
+            directive_version: doc.version.0,
+            position,
+        })
+    }
+}
+
+fn provision(doc: &ProvisionDoc, names: &Directory) -> sharing_pb::Provision {
+    sharing_pb::Provision {
+        provision_id: doc.id.to_string(),
+        permit: doc.provision.permits(),
+        terms: Some(terms::to_wire(doc.provision.terms())),
+        summary: summary::provision(&doc.provision, names),
+    }
+}
+
+fn open(doc: &OpenDoc, names: &Directory) -> sharing_pb::OpenAccess {
+    sharing_pb::OpenAccess {
+        party: Some(words::party(Author::Worker(doc.worker), "", names)),
+        emergency: doc.emergency.is_some(),
+        until: doc.until.map(words::timestamp),
+    }
+}
+
+/// Everybody whom a directive names.
+fn named(doc: &SharingDoc) -> Named {
+    let mut named = Named::default();
+    for provision in &doc.provisions {
+        match provision.provision.terms().actor {
+            ProvisionActor::Agency(agency) => named.agency(agency),
+            ProvisionActor::Staff(staff) => named.staff(staff),
+            ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
+        }
+    }
+    doc.blocked.iter().for_each(|agency| named.agency(*agency));
+    doc.open.iter().for_each(|open| named.worker(open.worker));
+    named
+}
+
+fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
+    let kind = match doc.kind {
+        ReceiptKind::Viewed => pb::receipt::Kind::Viewed,
+        ReceiptKind::Contributed => pb::receipt::Kind::Contributed,
+        ReceiptKind::Denied => pb::receipt::Kind::Denied,
+        ReceiptKind::Emergency => pb::receipt::Kind::Emergency,
+    };
+    pb::Receipt {
+        receipt_id: doc.receipt.to_string(),
+        kind: kind.into(),
+        party: Some(words::party(doc.party, &doc.role, names)),
+        time: Some(words::timestamp(doc.at)),
+        purpose: i32::from(doc.purpose.code()),
+        categories: words::to_categories(&doc.categories),
+        entries: doc.entries,
+        summary: summary::receipt(doc, names),
+        emergency: doc.emergency,
+        reason: doc.reason.clone(),
+        query: doc.query.as_ref().map(query),
+    }
+}
+
+fn query(doc: &QueryDoc) -> pb::Query {
+    pb::Query {
+        query_id: doc.query.to_string(),
+        question: doc.question.clone(),
+        state: pb::query::State::Open.into(),
+        asked_at: Some(words::timestamp(doc.at)),
+    }
+}

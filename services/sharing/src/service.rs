@@ -1,0 +1,116 @@
+//! A row for each RPC, and what changes the caller's own directive.
+
+use domain::Command;
+use domain::ids::{AgencyId, ProvisionId, QueryId, ReceiptId, derived_id};
+use domain::query::QueryAccess;
+use domain::sharing::{
+    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockAgency, WithdrawProvision,
+};
+use gate::Call;
+use proto::sharing::v1 as pb;
+use proto::sharing::v1::sharing_service_server::SharingService;
+use rpc::{Error, words};
+use views::access_history::{self, AccessHistory};
+
+use crate::{SharingServices, terms};
+
+gate::service! { SharingService for SharingServices {
+    get_my_sharing(GetMySharingRequest) -> GetMySharingResponse: my_sharing,
+    grant_provision(GrantProvisionRequest) -> GrantProvisionResponse: grant,
+    deny_provision(DenyProvisionRequest) -> DenyProvisionResponse: deny,
+    narrow_provision(NarrowProvisionRequest) -> NarrowProvisionResponse: narrow,
+    withdraw_provision(WithdrawProvisionRequest) -> WithdrawProvisionResponse: withdraw,
+    block_agency(BlockAgencyRequest) -> BlockAgencyResponse: block,
+    unblock_agency(UnblockAgencyRequest) -> UnblockAgencyResponse: unblock,
+} }
+
+/// The rows of `AccessService`.
+mod access {
+    use proto::access::v1 as pb;
+    use proto::access::v1::access_service_server::AccessService;
+
+    use crate::SharingServices;
+
+    gate::service! { AccessService for SharingServices {
+        list_access_history(ListAccessHistoryRequest) -> ListAccessHistoryResponse: history,
+        query_access(QueryAccessRequest) -> QueryAccessResponse: query,
+        declare_emergency_access(DeclareEmergencyAccessRequest) -> DeclareEmergencyAccessResponse: declare,
+        close_emergency_access(CloseEmergencyAccessRequest) -> CloseEmergencyAccessResponse: close,
+        review_emergency_access(ReviewEmergencyAccessRequest) -> ReviewEmergencyAccessResponse: review,
+    } }
+}
+
+impl SharingServices {
+    /// Changes the caller's own directive.
+    async fn change<C>(&self, call: &Call, request_id: &str, command: C) -> Result<u64, Error>
+    where
+        C: Command<Aggregate = Sharing> + Clone + Send + Sync,
+    {
+        let (person, context) = call.own(request_id)?;
+        Ok(self.gate.engine().execute(&context, person, person, command).await?.position.0)
+    }
+
+    async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
+        let provision: ProvisionId = call.context(&m.request_id)?.new_id();
+        let command = GrantProvision { provision, terms: terms::read(m.terms)? };
+        let position = self.change(call, &m.request_id, command).await?;
+        Ok(pb::GrantProvisionResponse { position, provision_id: provision.to_string() })
+    }
+
+    async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
+        let provision: ProvisionId = call.context(&m.request_id)?.new_id();
+        let command = DenyProvision { provision, terms: terms::read(m.terms)? };
+        let position = self.change(call, &m.request_id, command).await?;
+        Ok(pb::DenyProvisionResponse { position, provision_id: provision.to_string() })
+    }
+
+    async fn narrow(&self, call: &Call, m: pb::NarrowProvisionRequest) -> Result<pb::NarrowProvisionResponse, Error> {
+        let command = NarrowProvision {
+            provision: rpc::id("provision_id", &m.provision_id)?,
+            categories: words::categories("categories", &m.categories)?,
+            level: words::level("up_to", m.up_to)?,
+        };
+        Ok(pb::NarrowProvisionResponse { position: self.change(call, &m.request_id, command).await? })
+    }
+
+    async fn withdraw(
+        &self,
+        call: &Call,
+        m: pb::WithdrawProvisionRequest,
+    ) -> Result<pb::WithdrawProvisionResponse, Error> {
+        let provision = rpc::id("provision_id", &m.provision_id)?;
+        let position = self.change(call, &m.request_id, WithdrawProvision { provision }).await?;
+        Ok(pb::WithdrawProvisionResponse { position })
+    }
+
+    async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {
+        let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let position = self.change(call, &m.request_id, BlockAgency { agency }).await?;
+        Ok(pb::BlockAgencyResponse { position })
+    }
+
+    async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
+        let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let position = self.change(call, &m.request_id, UnblockAgency { agency }).await?;
+        Ok(pb::UnblockAgencyResponse { position })
+    }
+
+    /// The person asks why somebody looked.
+    async fn query(
+        &self,
+        call: &Call,
+        m: proto::access::v1::QueryAccessRequest,
+    ) -> Result<proto::access::v1::QueryAccessResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let receipt: ReceiptId = rpc::id("receipt_id", &m.receipt_id)?;
+        // The person names what they have read: it is in the view, or it is not theirs.
+        let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, receipt), 0).await?;
+        known.ok_or_else(|| Error::not_found("receipt"))?;
+        // One question for each receipt, so its id follows from the receipt.
+        let query = QueryId(derived_id(receipt.0, &[b"query", person.0.as_bytes()]));
+        let command = QueryAccess { receipt, question: m.question };
+        let asked = self.gate.engine().execute(&context, query, person, command).await?;
+        let position = asked.position.0;
+        Ok(proto::access::v1::QueryAccessResponse { position, query_id: query.to_string() })
+    }
+}

@@ -1,1 +1,0 @@
-UPDATE subject_key SET wrapped = NULL, destroyed_at = coalesce(destroyed_at, now()) WHERE subject = $1

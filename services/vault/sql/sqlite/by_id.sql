@@ -1,1 +1,0 @@
-SELECT key_id, subject, wrapped FROM subject_key WHERE key_id = ?1

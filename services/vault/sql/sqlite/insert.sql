@@ -1,1 +1,0 @@
-INSERT INTO subject_key (key_id, subject, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (subject) DO NOTHING

@@ -1,5 +1,0 @@
-SELECT key, subject, body
-  FROM document
- WHERE view = ?1 AND generation = ?2 AND key > ?3
- ORDER BY key
- LIMIT ?4

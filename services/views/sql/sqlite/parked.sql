@@ -1,1 +1,0 @@
-SELECT subject FROM parked WHERE view = ?1 AND generation = ?2

@@ -1,4 +1,0 @@
-SELECT generation, position, current
-  FROM view_state
- WHERE view = ?1
- ORDER BY generation
