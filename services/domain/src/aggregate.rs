@@ -116,3 +116,17 @@ macro_rules! event_enum {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_found_by_its_code_and_no_two_share_one() {
+        for kind in StreamKind::ALL {
+            assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
+        }
+        let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=9).collect(), None));
+    }
+}

@@ -39,3 +39,15 @@ pub(crate) fn explained(field: &'static str, text: &str, least: usize) -> Result
 pub(crate) fn source_fits(source: Option<&Source>) -> Result<(), Refusal> {
     source.map_or(Ok(()), |source| optional("source", source.as_str(), LINE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_may_be_as_long_as_its_limit_and_an_explanation_as_short_as_its_least() {
+        assert!(required("text", "abc", 3).is_ok() && required("text", "abcd", 3).is_err());
+        assert!(required("text", " ", 3).is_err() && optional("text", "", 3).is_ok());
+        assert!(explained("reason", "abc", 3).is_ok() && explained("reason", "ab ", 3).is_err());
+    }
+}

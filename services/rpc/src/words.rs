@@ -122,3 +122,35 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::consultation::{Mode, WithoutPersonGround};
+    use proto::consultations::v1 as consultations;
+
+    /// The domain's codes, and the numbers of the wire that are not "unspecified".
+    fn same_numbers<W: TryFrom<i32>>(codes: impl Iterator<Item = u8>, words: &str) {
+        let codes: Vec<_> = codes.map(i32::from).collect();
+        let numbers: Vec<_> = (1..256).filter(|number| W::try_from(*number).is_ok()).collect();
+        assert_eq!(codes, numbers, "{words}");
+    }
+
+    #[test]
+    fn the_codes_of_the_domain_are_the_numbers_of_the_wire() {
+        same_numbers::<pb::RecordCategory>(Category::ALL.iter().map(|c| c.code()), "categories");
+        same_numbers::<pb::SensitivityLevel>(Level::ALL.iter().map(|l| l.code()), "levels");
+        same_numbers::<pb::Purpose>(Purpose::ALL.iter().map(|p| p.code()), "purposes");
+        same_numbers::<pb::Action>(Action::ALL.iter().map(|a| a.code()), "actions");
+        same_numbers::<consultations::Mode>(Mode::ALL.iter().map(|m| m.code()), "modes");
+        same_numbers::<consultations::WithoutPersonGround>(
+            WithoutPersonGround::ALL.iter().map(|g| g.code()),
+            "grounds",
+        );
+        for category in Category::ALL {
+            let name = pb::RecordCategory::try_from(i32::from(category.code())).unwrap().as_str_name();
+            let variant = format!("{category:?}").to_uppercase();
+            assert_eq!(name.trim_start_matches("RECORD_CATEGORY_").replace('_', ""), variant);
+        }
+    }
+}

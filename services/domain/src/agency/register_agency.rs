@@ -39,4 +39,11 @@ mod tests {
         given([registered()]).when(register("A")).then_refused(Reason::AlreadyExists, "agency");
         given([]).when(register(&"x".repeat(201))).then_refused(Reason::Invalid, "name");
     }
+
+    #[test]
+    fn an_agency_is_registered_once_it_was() {
+        assert!(!Agency::default().is_registered());
+        let registered = AgencyRegistered { name: "A".into(), kind: "housing".into() };
+        assert!(<Agency as crate::Aggregate>::folded(&[registered.into()]).is_registered());
+    }
 }

@@ -83,4 +83,14 @@ mod tests {
         let closed = ConsultationClosed { author: NURSE }.into();
         given([requested(Mode::Involve), closed]).when(other).then_refused(Reason::NotFound, "consultation");
     }
+
+    #[test]
+    fn cancels_with_a_reason_what_goes_on() {
+        let cancel = |reason: &str| CancelConsultation { person: PERSON, author: NURSE, reason: reason.into() };
+        let cancelled = || ConsultationEvent::from(ConsultationCancelled { author: NURSE, reason: "ill".into() });
+        given([requested(Mode::Involve)]).when(cancel("ill")).then([cancelled()]);
+        given([requested(Mode::Involve)]).when(cancel("")).then_refused(Reason::Invalid, "reason");
+        let again = given([requested(Mode::Involve), cancelled()]);
+        again.when(cancel("ill")).then_refused(Reason::Rule, "open_consultation");
+    }
 }

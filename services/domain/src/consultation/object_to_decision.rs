@@ -25,3 +25,22 @@ impl Command for ObjectToDecision {
         Ok(vec![DecisionObjected { decision: self.decision, reason: self.reason }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::super::fixtures::{PERSON, id, proposed, requested};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn rule_21_objects_in_their_words_once() {
+        let object = |reason: &str| ObjectToDecision { person: PERSON, decision: id(5), reason: reason.into() };
+        let objected = || ConsultationEvent::from(DecisionObjected { decision: id(5), reason: "no".into() });
+        given([requested(Mode::Involve), proposed(5)]).when(object("no")).then([objected()]);
+        given([requested(Mode::Involve), proposed(5)]).when(object(" ")).then_refused(Reason::Invalid, "reason");
+        let again = given([requested(Mode::Involve), proposed(5), objected()]);
+        again.when(object("no")).then_refused(Reason::Rule, "objection_stands");
+    }
+}

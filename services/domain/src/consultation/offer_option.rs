@@ -37,3 +37,32 @@ impl Command for OfferOption {
         Ok(vec![OptionOffered { option, author, text, benefits, risks }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::super::fixtures::{NURSE, PERSON, id, requested};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn offers_options_up_to_the_limit() {
+        let offer = || OfferOption {
+            person: PERSON,
+            option: id(7),
+            author: NURSE,
+            text: "a carer".into(),
+            benefits: String::new(),
+            risks: String::new(),
+        };
+        let offered = || {
+            let (text, benefits, risks) = ("a carer".into(), String::new(), String::new());
+            ConsultationEvent::from(OptionOffered { option: id(7), author: NURSE, text, benefits, risks })
+        };
+        let with =
+            |options: usize| given([requested(Mode::Involve)].into_iter().chain((0..options).map(|_| offered())));
+        with(ITEMS_LIMIT - 1).when(offer()).then([offered()]);
+        with(ITEMS_LIMIT).when(offer()).then_refused(Reason::Rule, "items_limit");
+    }
+}

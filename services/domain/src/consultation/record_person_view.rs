@@ -25,3 +25,20 @@ impl Command for RecordPersonView {
         Ok(vec![PersonViewRecorded { view: self.view }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::super::fixtures::{PERSON, requested, viewed};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn takes_views_up_to_the_limit() {
+        let view = || RecordPersonView { person: PERSON, view: "I want to stay at home".into() };
+        let with = |views: usize| given([requested(Mode::Involve)].into_iter().chain((0..views).map(|_| viewed())));
+        with(ITEMS_LIMIT - 1).when(view()).then([viewed()]);
+        with(ITEMS_LIMIT).when(view()).then_refused(Reason::Rule, "items_limit");
+    }
+}

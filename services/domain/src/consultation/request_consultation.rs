@@ -30,3 +30,23 @@ impl Command for RequestConsultation {
         Ok(vec![ConsultationRequested { person, author, mode, topic }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{NURSE, PERSON, requested};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn is_asked_for_once_and_says_what_it_is_about() {
+        let ask = |topic: &str| {
+            let (mode, topic) = (Mode::Involve, topic.into());
+            RequestConsultation { person: PERSON, author: NURSE, mode, topic }
+        };
+        given([]).when(ask("care at home")).then([requested(Mode::Involve)]);
+        given([]).when(ask("")).then_refused(Reason::Invalid, "topic");
+        let again = given([requested(Mode::Involve)]);
+        again.when(ask("care at home")).then_refused(Reason::AlreadyExists, "consultation");
+    }
+}

@@ -84,7 +84,7 @@ impl Command for AgreeAction {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{action, entry, registered};
+    use super::super::fixtures::{action, entry, goal, registered};
     use super::*;
     use crate::Reason;
     use crate::ids::{AgencyId, StaffId};
@@ -123,5 +123,13 @@ mod tests {
         let staff = Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil())));
         let by_staff = AgreeAction { author: staff, ..agree() };
         given([registered()]).when(by_staff).then_refused(Reason::Rule, "only_the_person_rates");
+    }
+
+    #[test]
+    fn an_action_serves_a_goal_and_nothing_else() {
+        let serving = |n| AgreeAction { goal: Some(entry(n)), ..agree() };
+        let served = serving(1).decide(&crate::Aggregate::folded(&[registered(), goal(1)])).unwrap();
+        assert_eq!(served.len(), 1);
+        given([registered(), action(3)]).when(serving(3)).then_refused(Reason::NotFound, "goal");
     }
 }

@@ -44,3 +44,23 @@ impl Command for ProgressAction {
         Ok(vec![ActionProgressed { entry: self.action, author: self.author, note: self.note }.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{action, entry, registered};
+    use super::*;
+    use crate::Reason;
+    use crate::scenario::given;
+
+    #[test]
+    fn an_action_takes_notes_up_to_the_limit() {
+        let note = || ProgressAction { action: entry(1), author: Author::Person, note: "bought them".into() };
+        let noted = || {
+            let (author, note) = (Author::Person, "bought them".into());
+            PersonEvent::from(ActionProgressed { entry: entry(1), author, note })
+        };
+        let with = |notes: usize| given([registered(), action(1)].into_iter().chain((0..notes).map(|_| noted())));
+        with(NOTES_LIMIT - 1).when(note()).then([noted()]);
+        with(NOTES_LIMIT).when(note()).then_refused(Reason::Rule, "notes_limit");
+    }
+}

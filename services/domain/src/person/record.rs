@@ -111,3 +111,25 @@ impl Aggregate for Person {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{entry, goal, registered};
+    use super::*;
+
+    #[test]
+    fn a_record_knows_that_it_is_somebodys_and_what_stands_in_it() {
+        let (nobody, somebody) = (Person::default(), Person::folded(&[registered(), goal(1)]));
+        assert!(!nobody.is_registered() && somebody.is_registered());
+        assert_eq!(somebody.entry(entry(1)).map(|state| state.category), Some(Category::Goals));
+        assert_eq!(somebody.entry(entry(2)), None);
+    }
+
+    #[test]
+    fn takes_labels_up_to_the_limit() {
+        let labelled = |labels| Sensitivity { labels: vec!["PSY".into(); labels], ..Sensitivity::normal() };
+        let record = Person::folded(&[registered()]);
+        assert!(record.admits(entry(1), &labelled(LABELS_LIMIT)).is_ok());
+        assert!(record.admits(entry(1), &labelled(LABELS_LIMIT + 1)).is_err());
+    }
+}

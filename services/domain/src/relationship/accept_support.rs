@@ -44,10 +44,11 @@ pub fn accept_support(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, accepted, proposed};
+    use super::super::fixtures::{PERSON, WORKER, accepted, proposed};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
+    use crate::sharing::events::{RelationshipAccessOpened, SharingStarted};
     use uuid::Uuid;
 
     #[test]
@@ -59,5 +60,19 @@ mod tests {
         given([proposed(), accepted()])
             .when(AcceptSupport { person: PERSON })
             .then_refused(Reason::Rule, "waiting_for_the_person");
+    }
+
+    #[test]
+    fn accepting_opens_the_access_of_the_one_who_proposed() {
+        let id = RelationshipId(Uuid::from_u128(7));
+        let relationship = <Relationship as crate::Aggregate>::folded(&[proposed()]);
+        let sharing = <Sharing as crate::Aggregate>::folded(&[SharingStarted {}.into()]);
+        assert_eq!(relationship.parties().map(|parties| parties.worker), Some(WORKER));
+        let (agreed, opened) = accept_support(id, &relationship, &sharing, AcceptSupport { person: PERSON }).unwrap();
+        let open = RelationshipAccessOpened { relationship: id, worker: WORKER };
+        assert_eq!((agreed, opened), (vec![accepted()], vec![open.clone().into()]));
+        // Open already: there is nothing left to open.
+        let again = OpenRelationshipAccess { relationship: id, worker: WORKER };
+        given([SharingStarted {}.into(), open.into()]).when(again).then_nothing();
     }
 }

@@ -82,4 +82,14 @@ mod tests {
             .when(narrow(&[Category::Goals], Level::VeryRestricted))
             .then_refused(Reason::Rule, "narrow_only");
     }
+
+    #[test]
+    fn narrowing_to_what_it_is_already_is_nothing_and_less_in_one_way_is_less() {
+        let both = [Category::Goals, Category::Health];
+        given([granted()]).when(narrow(&both, Level::Restricted)).then_nothing();
+        for (categories, level) in [(&both[..], Level::Normal), (&both[..1], Level::Restricted)] {
+            let narrowed = narrow(categories, level).decide(&crate::Aggregate::folded(&[granted()])).unwrap();
+            assert_eq!(narrowed.len(), 1);
+        }
+    }
 }

@@ -128,4 +128,14 @@ mod tests {
     fn refuses_for_a_person_who_is_not_registered() {
         given([]).when(grant(terms())).then_refused(Reason::NotFound, "person");
     }
+
+    #[test]
+    fn takes_labels_up_to_the_limit() {
+        let labelled = |labels| grant(Terms { labels: vec!["PSY".into(); labels], ..terms() });
+        let started = <Sharing as crate::Aggregate>::folded(&[SharingStarted {}.into()]);
+        assert!(labelled(LABELS_LIMIT).decide(&started).is_ok());
+        given([SharingStarted {}.into()])
+            .when(labelled(LABELS_LIMIT + 1))
+            .then_refused(Reason::Invalid, "terms.labels");
+    }
 }

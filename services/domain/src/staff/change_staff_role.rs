@@ -21,3 +21,26 @@ impl Command for ChangeStaffRole {
         if state.role == self.role { Ok(vec![]) } else { Ok(vec![StaffRoleChanged { role: self.role }.into()]) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::{StaffJoined, StaffLeft};
+    use super::*;
+    use crate::Reason;
+    use crate::ids::AgencyId;
+    use crate::scenario::given;
+    use uuid::Uuid;
+
+    #[test]
+    fn only_current_staff_change_their_role_and_only_to_another() {
+        let joined = || {
+            let (agency, role) = (AgencyId(Uuid::nil()), "nurse".into());
+            StaffEvent::from(StaffJoined { agency, subject: "s".into(), name: "N".into(), role })
+        };
+        let change = |role: &str| ChangeStaffRole { role: role.into() };
+        given([joined()]).when(change("lead")).then([StaffRoleChanged { role: "lead".into() }.into()]);
+        given([joined()]).when(change("nurse")).then_nothing();
+        given([]).when(change("lead")).then_refused(Reason::NotFound, "staff");
+        given([joined(), StaffLeft {}.into()]).when(change("lead")).then_refused(Reason::NotFound, "staff");
+    }
+}

@@ -179,3 +179,47 @@ fn a_denied_category_stays_denied_in_an_emergency() {
     assert!(!covers(&decision, Category::Health, Level::Normal, &[]));
     assert!(covers(&decision, Category::Contingency, Level::Normal, &[]));
 }
+
+#[test]
+fn rule_2_needs_a_provision_for_the_right_actor() {
+    for (actor, permitted) in [
+        (ProvisionActor::Agency(agency()), true),
+        (ProvisionActor::Agency(AgencyId(Uuid::from_u128(99))), false),
+        (ProvisionActor::Staff(worker().staff()), true),
+        (ProvisionActor::Staff(StaffId(Uuid::from_u128(99))), false),
+        (ProvisionActor::Role("NURSE".into()), true),
+        (ProvisionActor::Role("cleaner".into()), false),
+        (ProvisionActor::Everybody, true),
+    ] {
+        let permit = permit(10, terms(actor.clone(), &[Category::Goals]));
+        let decision = decided(&[relationship(), permit], &ask(Purpose::Treatment));
+        assert_eq!(covers(&decision, Category::Goals, Level::Normal, &[]), permitted, "{actor:?}");
+    }
+}
+
+#[test]
+fn rule_2_a_period_holds_from_its_beginning_until_just_before_its_end() {
+    let (from, until) = (Some(NOW), Some(Timestamp(NOW.0 + 1)));
+    let inside = Terms { from, until, ..terms(ProvisionActor::Everybody, &[Category::Goals]) };
+    let decision = decided(&[relationship(), permit(10, inside)], &ask(Purpose::Treatment));
+    assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
+}
+
+#[test]
+fn rule_1_a_deny_of_one_purpose_or_action_leaves_the_others() {
+    for narrower in [
+        Terms { purposes: vec![Purpose::Research], ..terms(ProvisionActor::Everybody, &[Category::Goals]) },
+        Terms { actions: vec![Action::Contribute], ..terms(ProvisionActor::Everybody, &[Category::Goals]) },
+    ] {
+        let events = [relationship(), goals_for_the_agency(), deny(11, narrower)];
+        assert!(covers(&decided(&events, &ask(Purpose::Treatment)), Category::Goals, Level::Normal, &[]));
+    }
+}
+
+#[test]
+fn rule_5_a_decision_says_whether_it_relied_on_an_emergency() {
+    let relied = |decision| matches!(decision, Decision::Permit(scope) if scope.relied_on_emergency());
+    let events = [relationship(), goals_for_the_agency(), emergency(NOW.plus_minutes(1))];
+    assert!(relied(decided(&events, &ask(Purpose::BreakGlass))));
+    assert!(!relied(decided(&events, &ask(Purpose::Treatment))));
+}
