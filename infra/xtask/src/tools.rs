@@ -14,7 +14,7 @@ const BUF: &str = "@bufbuild/buf@1.75.0";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
 /// The breaker of rules, from crates.io.
-const CARGO_MUTANTS: &str = "";
+const CARGO_MUTANTS: &str = "27.1.0";
 
 /// The workspace's directory.
 pub(crate) fn workspace() -> PathBuf {
