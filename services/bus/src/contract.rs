@@ -25,7 +25,7 @@ cases! {
     a_second_publisher_is_out_of_step,
     a_subscriber_gets_what_comes_later,
     refuses_to_subscribe_beyond_its_end,
-    a_bus_ahead_of_the_log_starts_anew,
+    a_bus_ahead_of_the_log_starts_again,
     nudges_arrive,
 }
 
@@ -80,7 +80,7 @@ async fn refuses_to_subscribe_beyond_its_end(bus: Arc<dyn Bus>) {
     assert!(matches!(bus.subscribe(9).await, Err(BusError::Gap)));
 }
 
-async fn a_bus_ahead_of_the_log_starts_anew(bus: Arc<dyn Bus>) {
+async fn a_bus_ahead_of_the_log_starts_again(bus: Arc<dyn Bus>) {
     bus.prepare(0).await.unwrap();
     bus.publish(0, messages(1..=9)).await.unwrap();
     let last = bus.prepare(4).await.unwrap();

@@ -53,7 +53,7 @@ pub trait Bus: Send + Sync + 'static {
     async fn last(&self) -> Result<Option<u64>, BusError>;
 
     /// Makes the bus ready to take the message after the one it holds last, and returns that one's position. What does
-    /// not fit a log whose head is `head` is thrown away, and the bus starts anew.
+    /// not fit a log whose head is `head` is thrown away, and the bus starts again from nothing.
     ///
     /// # Errors
     /// When the bus cannot be reached.

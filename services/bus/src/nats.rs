@@ -127,11 +127,15 @@ impl Bus for NatsBus {
     async fn prepare(&self, head: u64) -> Result<u64, BusError> {
         if let Some(stream) = self.existing().await? {
             let state = &stream.cached_info().state;
-            // An emptied stream keeps its sequence; one that was made anew stands at 0 and takes everything again.
+            // An emptied stream keeps its sequence; one that was made again stands at 0 and takes everything again.
             if state.last_sequence <= head {
                 return Ok(state.last_sequence);
             }
-            tracing::warn!(bus = state.last_sequence, log = head, "the bus is ahead of the log; it starts anew");
+            tracing::warn!(
+                bus = state.last_sequence,
+                log = head,
+                "the bus is ahead of the log; it starts again from nothing"
+            );
             self.jetstream.delete_stream(&self.stream).await.map_err(BusError::failed)?;
         }
         let before = head.saturating_sub(KEPT.unsigned_abs());

@@ -2,6 +2,10 @@
 //!
 //! Each folder is one aggregate: its events, its state (folded by [`Aggregate::evolve`]), and one file per command
 //! with the rules that may refuse it. [`access`] decides who may see what. Terms follow IHE, FHIR, PRSB and GIRFEC.
+#![allow(
+    missing_docs,
+    reason = "a field has the name that the domain gives it, and a comment only where that is not enough"
+)]
 
 pub mod access;
 pub mod agency;

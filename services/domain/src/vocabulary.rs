@@ -161,7 +161,6 @@ pub struct Version(pub u64);
 /// How sensitive an entry is, and what makes it so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sensitivity {
-    /// The level.
     pub level: Level,
     /// Topic labels (HL7 v3-ActCode), such as `PSY`.
     pub labels: Vec<String>,

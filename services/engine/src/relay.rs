@@ -96,7 +96,7 @@ impl Relay {
         }
     }
 
-    /// Prepares the bus, and copies until another relay or an emptied bus makes it prepare anew.
+    /// Prepares the bus, and copies until another relay or an emptied bus makes it prepare again.
     async fn copy(&self, nudges: &mut BoxStream<'static, ()>, pause: &mut Duration) -> Result<(), RelayError> {
         let mut last = self.standing().await?;
         *pause = FIRST_PAUSE;

@@ -20,7 +20,11 @@ impl GateMetrics {
     pub fn register(&self, registry: &mut Registry) {
         let gate = registry.sub_registry_with_prefix("gate");
         gate.register("decisions", "Access decisions that were recorded, by outcome", self.decisions.clone());
-        gate.register("decided_again", "Decisions made anew because the directive had moved", self.again.clone());
+        gate.register(
+            "decided_again",
+            "Decisions made again because the directive or the standing had moved",
+            self.again.clone(),
+        );
     }
 
     pub(crate) fn count(&self, outcome: &'static str) {

@@ -20,7 +20,7 @@ pub use wrap::{KeyWrap, LocalKek, WrapError};
 
 use cache::Cache;
 
-/// Why a key cannot be had, or something sealed cannot be opened.
+/// Why there is no key, or something sealed does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// No such key was ever made: the data is of another system, or the key store is the wrong one.

@@ -69,7 +69,7 @@ fn context(key_id: Uuid, subject: Uuid) -> [u8; 32] {
 impl KeyWrap for LocalKek {
     fn wrap(&self, key_id: Uuid, subject: Uuid, key: &[u8]) -> Result<Vec<u8>, WrapError> {
         let sealed = self.key.seal(&context(key_id, subject), key).map_err(|_cause| WrapError)?;
-        // The fingerprint names the wrapping key, so that keys can be wrapped anew one by one.
+        // The fingerprint names the wrapping key, so that keys can be wrapped again one by one.
         Ok(self.fingerprint.iter().copied().chain(sealed).collect())
     }
 

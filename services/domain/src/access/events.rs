@@ -6,11 +6,9 @@ use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version};
 /// Somebody looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordViewed {
-    /// The id of the receipt.
     pub receipt: ReceiptId,
     /// Who it was.
     pub party: Author,
-    /// The role.
     pub role: String,
     /// The purpose given.
     pub purpose: Purpose,
@@ -27,11 +25,9 @@ pub struct RecordViewed {
 /// Somebody added to the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordContributed {
-    /// The id of the receipt.
     pub receipt: ReceiptId,
     /// Who it was.
     pub party: Author,
-    /// The role.
     pub role: String,
     /// The purpose given.
     pub purpose: Purpose,
@@ -46,11 +42,9 @@ pub struct RecordContributed {
 /// Somebody was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessDenied {
-    /// The id of the receipt.
     pub receipt: ReceiptId,
     /// Who it was.
     pub party: Author,
-    /// The role.
     pub role: String,
     /// The purpose given.
     pub purpose: Purpose,

@@ -3,7 +3,6 @@
 /// An agency was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgencyRegistered {
-    /// The name.
     pub name: String,
     /// What the agency does.
     pub kind: String,

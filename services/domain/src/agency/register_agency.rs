@@ -6,7 +6,6 @@ use crate::{Command, Refusal};
 /// Registers an agency.
 #[derive(Debug, Clone)]
 pub struct RegisterAgency {
-    /// Its name.
     pub name: String,
     /// What it does.
     pub kind: String,

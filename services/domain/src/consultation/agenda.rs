@@ -10,7 +10,6 @@ use crate::{Command, Refusal};
 pub struct RaiseAgendaItem {
     /// The person whose consultation it is.
     pub person: PersonId,
-    /// The new item.
     pub item: EntryId,
     /// Who raises it.
     pub author: Author,
@@ -23,7 +22,6 @@ pub struct RaiseAgendaItem {
 pub struct AddressAgendaItem {
     /// The person whose consultation it is.
     pub person: PersonId,
-    /// The item.
     pub item: EntryId,
     /// Who says so.
     pub author: Author,
@@ -36,7 +34,6 @@ pub struct AddressAgendaItem {
 pub struct DeferAgendaItem {
     /// The person whose consultation it is.
     pub person: PersonId,
-    /// The item.
     pub item: EntryId,
     /// Who leaves it.
     pub author: Author,

@@ -6,9 +6,7 @@ use crate::{Command, Refusal};
 /// The person agrees to a decision.
 #[derive(Debug, Clone)]
 pub struct AgreeDecision {
-    /// The person.
     pub person: PersonId,
-    /// The decision.
     pub decision: EntryId,
 }
 

@@ -11,9 +11,7 @@ const EVIDENCE_LEAST: usize = 20;
 /// Takes a proposed decision without the person's view, for a typed and visible reason (rule 20).
 #[derive(Debug, Clone)]
 pub struct DecideWithoutPerson {
-    /// The person.
     pub person: PersonId,
-    /// The decision.
     pub decision: EntryId,
     /// Who decides.
     pub author: Author,

@@ -8,7 +8,6 @@ use crate::vocabulary::Author;
 /// Somebody asked for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsultationRequested {
-    /// The person.
     pub person: PersonId,
     /// Who wrote it.
     pub author: Author,
@@ -25,7 +24,6 @@ pub struct AgendaItemRaised {
     pub item: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
 }
 
@@ -52,11 +50,9 @@ pub struct AgendaItemDeferred {
 /// An option was offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionOffered {
-    /// The option.
     pub option: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// What speaks for it.
     pub benefits: String,
@@ -78,7 +74,6 @@ pub struct DecisionProposed {
     pub decision: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
 }
 

@@ -7,9 +7,7 @@ use crate::{Command, Refusal};
 /// The person objects to a decision: it is not agreed.
 #[derive(Debug, Clone)]
 pub struct ObjectToDecision {
-    /// The person.
     pub person: PersonId,
-    /// The decision.
     pub decision: EntryId,
     /// Why, in their words.
     pub reason: String,

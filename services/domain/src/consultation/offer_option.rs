@@ -10,7 +10,6 @@ use crate::{Command, Refusal};
 pub struct OfferOption {
     /// The person whose consultation it is.
     pub person: PersonId,
-    /// The new option.
     pub option: EntryId,
     /// Who offers it.
     pub author: Author,

@@ -10,7 +10,6 @@ use crate::{Command, Refusal};
 pub struct ProposeDecision {
     /// The person whose consultation it is.
     pub person: PersonId,
-    /// The new decision.
     pub decision: EntryId,
     /// Who proposes it.
     pub author: Author,

@@ -7,7 +7,6 @@ use crate::{Command, Refusal};
 /// The person says what they think.
 #[derive(Debug, Clone)]
 pub struct RecordPersonView {
-    /// The person.
     pub person: PersonId,
     /// Their view, in their words.
     pub view: String,

@@ -8,7 +8,6 @@ use crate::{Command, Refusal};
 /// Asks for a conversation, in a mode.
 #[derive(Debug, Clone)]
 pub struct RequestConsultation {
-    /// The person.
     pub person: PersonId,
     /// Who asks.
     pub author: Author,

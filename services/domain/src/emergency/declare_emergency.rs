@@ -10,7 +10,6 @@ use crate::{Command, Refusal};
 /// with it.
 #[derive(Debug, Clone)]
 pub struct DeclareEmergency {
-    /// The emergency.
     pub emergency: EmergencyId,
     /// The person in danger.
     pub person: PersonId,

@@ -5,18 +5,14 @@ use crate::ids::{AgencyId, EmergencyId, PersonId};
 /// A worker declared an emergency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessDeclared {
-    /// The emergency.
     pub emergency: EmergencyId,
-    /// The person.
     pub person: PersonId,
-    /// The agency.
     pub agency: AgencyId,
 }
 
 /// The privacy officer reviewed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessReviewed {
-    /// The emergency.
     pub emergency: EmergencyId,
     /// Whether it was justified.
     pub justified: bool,

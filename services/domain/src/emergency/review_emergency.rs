@@ -11,7 +11,6 @@ pub(super) const PRIVACY_OFFICER: &str = "privacy officer";
 /// The agency's privacy officer reviews an emergency access.
 #[derive(Debug, Clone)]
 pub struct ReviewEmergency {
-    /// The emergency.
     pub emergency: EmergencyId,
     /// The reviewer's agency: the one that it was declared for.
     pub agency: AgencyId,
@@ -59,7 +58,6 @@ pub fn review_emergency(
 /// What a reviewer says.
 #[derive(Debug, Clone)]
 pub struct Reviewing {
-    /// The emergency.
     pub emergency: EmergencyId,
     /// The reviewer's agency.
     pub agency: AgencyId,

@@ -8,13 +8,10 @@ use crate::{Command, Refusal};
 /// Writes a section of About Me (PRSB).
 #[derive(Debug, Clone)]
 pub struct WriteAboutMe {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
-    /// Its heading.
     pub heading: String,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
@@ -23,13 +20,10 @@ pub struct WriteAboutMe {
 /// A section of About Me was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AboutMeSectionWritten {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its heading.
     pub heading: String,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,

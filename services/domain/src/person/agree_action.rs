@@ -9,7 +9,6 @@ use crate::{Command, Refusal};
 /// Agrees an action: what, who, by when.
 #[derive(Debug, Clone)]
 pub struct AgreeAction {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
@@ -32,11 +31,9 @@ pub struct AgreeAction {
 /// An action was agreed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionAgreed {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// The goal that it serves.
     pub goal: Option<EntryId>,

@@ -9,11 +9,9 @@ use crate::{Command, Refusal};
 /// Describes a condition and its impact.
 #[derive(Debug, Clone)]
 pub struct DescribeCondition {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// What it means for the person's life; may be empty.
     pub impact: String,
@@ -28,11 +26,9 @@ pub struct DescribeCondition {
 /// A condition was described.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConditionDescribed {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// What it means for their life; may be empty.
     pub impact: String,

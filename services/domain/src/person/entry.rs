@@ -13,7 +13,6 @@ use crate::vocabulary::{Author, Category, Sensitivity};
 pub struct EntryChange<'a> {
     /// The heading that the entry stands under.
     pub category: Category,
-    /// The entry.
     pub entry: EntryId,
     /// What it does.
     pub what: Change<'a>,

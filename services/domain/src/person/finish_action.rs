@@ -8,7 +8,6 @@ use crate::{Command, Refusal};
 /// An action is done.
 #[derive(Debug, Clone)]
 pub struct CompleteAction {
-    /// The action.
     pub action: EntryId,
     /// Who says so.
     pub author: Author,
@@ -17,7 +16,6 @@ pub struct CompleteAction {
 /// An action is dropped.
 #[derive(Debug, Clone)]
 pub struct DropAction {
-    /// The action.
     pub action: EntryId,
     /// Who drops it.
     pub author: Author,
@@ -28,7 +26,6 @@ pub struct DropAction {
 /// An action was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionCompleted {
-    /// The entry.
     pub entry: EntryId,
     /// Who did so.
     pub author: Author,
@@ -37,7 +34,6 @@ pub struct ActionCompleted {
 /// An action was dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionDropped {
-    /// The entry.
     pub entry: EntryId,
     /// Who did so.
     pub author: Author,

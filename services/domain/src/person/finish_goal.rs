@@ -8,7 +8,6 @@ use crate::{Command, Refusal};
 /// A goal is achieved.
 #[derive(Debug, Clone)]
 pub struct AchieveGoal {
-    /// The goal.
     pub goal: EntryId,
     /// Who says so.
     pub author: Author,
@@ -17,7 +16,6 @@ pub struct AchieveGoal {
 /// A goal is set aside.
 #[derive(Debug, Clone)]
 pub struct SetGoalAside {
-    /// The goal.
     pub goal: EntryId,
     /// Who sets it aside.
     pub author: Author,
@@ -28,7 +26,6 @@ pub struct SetGoalAside {
 /// A goal was achieved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoalAchieved {
-    /// The entry.
     pub entry: EntryId,
     /// Who did so.
     pub author: Author,
@@ -37,7 +34,6 @@ pub struct GoalAchieved {
 /// A goal was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoalSetAside {
-    /// The entry.
     pub entry: EntryId,
     /// Who did so.
     pub author: Author,

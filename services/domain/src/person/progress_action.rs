@@ -9,7 +9,6 @@ use crate::{Command, Refusal};
 /// Notes progress on an action.
 #[derive(Debug, Clone)]
 pub struct ProgressAction {
-    /// The action.
     pub action: EntryId,
     /// Who notes it.
     pub author: Author,
@@ -20,7 +19,6 @@ pub struct ProgressAction {
 /// An action progressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionProgressed {
-    /// The entry.
     pub entry: EntryId,
     /// Who did so.
     pub author: Author,

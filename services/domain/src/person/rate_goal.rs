@@ -8,7 +8,6 @@ use crate::{Command, Refusal};
 /// The person says how important a goal is to them. Nobody else may (rule 15).
 #[derive(Debug, Clone)]
 pub struct RateGoal {
-    /// The goal.
     pub goal: EntryId,
     /// Who rates it.
     pub author: Author,
@@ -19,7 +18,6 @@ pub struct RateGoal {
 /// The person said how important a goal is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoalRated {
-    /// The entry.
     pub entry: EntryId,
     /// How important.
     pub importance: Rating,

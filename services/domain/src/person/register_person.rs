@@ -8,7 +8,6 @@ use crate::{Command, Refusal};
 /// Registers a person. Shares nothing.
 #[derive(Debug, Clone)]
 pub struct RegisterPerson {
-    /// Their name.
     pub name: String,
     /// When they were born.
     pub birth_date: Option<Date>,

@@ -9,11 +9,9 @@ use crate::{Command, Refusal};
 /// Sets a goal, in the person's words.
 #[derive(Debug, Clone)]
 pub struct SetGoal {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// What it was imported from.
     pub source: Option<Source>,
@@ -24,11 +22,9 @@ pub struct SetGoal {
 /// A goal was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoalSet {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// What it was imported from.
     pub source: Option<Source>,

@@ -8,11 +8,9 @@ use crate::{Command, Refusal};
 /// Records a strength, skill, resource or experience.
 #[derive(Debug, Clone)]
 pub struct RecordStrength {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
@@ -21,11 +19,9 @@ pub struct RecordStrength {
 /// A strength, skill, resource or experience was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrengthRecorded {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,

@@ -8,11 +8,9 @@ use crate::{Command, Refusal};
 /// Records what matters to the person.
 #[derive(Debug, Clone)]
 pub struct RecordWhatMatters {
-    /// The new entry.
     pub entry: EntryId,
     /// Who writes it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
@@ -21,11 +19,9 @@ pub struct RecordWhatMatters {
 /// What matters to the person was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhatMattersRecorded {
-    /// The entry.
     pub entry: EntryId,
     /// Who wrote it.
     pub author: Author,
-    /// Its text.
     pub text: String,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,

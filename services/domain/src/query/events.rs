@@ -5,7 +5,6 @@ use crate::ids::ReceiptId;
 /// The person asked why somebody looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessQueried {
-    /// The id of the receipt.
     pub receipt: ReceiptId,
     /// What the person asks.
     pub question: String,

@@ -7,9 +7,7 @@ use crate::{Command, Refusal};
 /// The person asks why somebody looked. One question for each receipt; it stays open until it is explained.
 #[derive(Debug, Clone)]
 pub struct QueryAccess {
-    /// The receipt.
     pub receipt: ReceiptId,
-    /// The question.
     pub question: String,
 }
 

@@ -10,7 +10,6 @@ use crate::{Command, Refusal};
 /// The person or the supporter ends a relationship.
 #[derive(Debug, Clone)]
 pub struct EndSupport {
-    /// The person.
     pub person: PersonId,
     /// Who ends it.
     pub by: Author,

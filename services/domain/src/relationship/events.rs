@@ -6,11 +6,8 @@ use crate::vocabulary::{Author, Worker};
 /// A worker proposed support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportProposed {
-    /// The person.
     pub person: PersonId,
-    /// The worker.
     pub worker: Worker,
-    /// The role.
     pub role: String,
     /// What the support is.
     pub offer: String,
@@ -19,14 +16,12 @@ pub struct SupportProposed {
 /// The person accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportAccepted {
-    /// The worker.
     pub worker: Worker,
 }
 
 /// The person declined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportDeclined {
-    /// The worker.
     pub worker: Worker,
     /// Why; may be empty.
     pub reason: String,
@@ -35,7 +30,6 @@ pub struct SupportDeclined {
 /// The support ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportEnded {
-    /// The worker.
     pub worker: Worker,
     /// Who ended it.
     pub by: Author,

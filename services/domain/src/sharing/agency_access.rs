@@ -6,14 +6,12 @@ use crate::{Command, Refusal};
 /// The person blocks an agency: nothing is disclosed to it, whatever else is permitted.
 #[derive(Debug, Clone)]
 pub struct BlockAgency {
-    /// The agency.
     pub agency: AgencyId,
 }
 
 /// The person unblocks an agency: what was permitted before holds again.
 #[derive(Debug, Clone)]
 pub struct UnblockAgency {
-    /// The agency.
     pub agency: AgencyId,
 }
 

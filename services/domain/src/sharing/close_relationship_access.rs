@@ -6,7 +6,6 @@ use crate::{Command, Refusal};
 /// A relationship ends, and its access with it.
 #[derive(Debug, Clone)]
 pub struct CloseRelationshipAccess {
-    /// The relationship.
     pub relationship: RelationshipId,
 }
 

@@ -13,13 +13,10 @@ pub(super) const EMERGENCY_REASON_LEAST: usize = 20;
 /// A worker breaks the glass.
 #[derive(Debug, Clone)]
 pub struct OpenEmergencyAccess {
-    /// The emergency.
     pub emergency: EmergencyId,
-    /// The worker.
     pub worker: Worker,
     /// Why, in words that the person reads.
     pub reason: String,
-    /// Now.
     pub now: Timestamp,
     /// For how long: 1 to 480 minutes (8 hours, rule 8).
     pub minutes: u32,
@@ -28,7 +25,6 @@ pub struct OpenEmergencyAccess {
 /// A worker gives emergency access back.
 #[derive(Debug, Clone)]
 pub struct CloseEmergencyAccess {
-    /// The emergency.
     pub emergency: EmergencyId,
     /// The worker: only the one who declared it may close it.
     pub worker: Worker,

@@ -10,7 +10,6 @@ pub struct SharingStarted {}
 /// The person permitted something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionGranted {
-    /// The provision.
     pub provision: ProvisionId,
     /// What it says.
     pub terms: Terms,
@@ -19,7 +18,6 @@ pub struct ProvisionGranted {
 /// The person denied something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionDenied {
-    /// The provision.
     pub provision: ProvisionId,
     /// What it says.
     pub terms: Terms,
@@ -28,7 +26,6 @@ pub struct ProvisionDenied {
 /// The person took something out of a permit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionNarrowed {
-    /// The provision.
     pub provision: ProvisionId,
     /// The categories that stay.
     pub categories: Vec<Category>,
@@ -39,46 +36,38 @@ pub struct ProvisionNarrowed {
 /// The person withdrew a provision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionWithdrawn {
-    /// The provision.
     pub provision: ProvisionId,
 }
 
 /// The person blocked an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgencyBlocked {
-    /// The agency.
     pub agency: AgencyId,
 }
 
 /// The person unblocked an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgencyUnblocked {
-    /// The agency.
     pub agency: AgencyId,
 }
 
 /// An accepted relationship opened access, within the provisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationshipAccessOpened {
-    /// The relationship.
     pub relationship: RelationshipId,
-    /// The worker.
     pub worker: Worker,
 }
 
 /// A relationship ended, and its access with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationshipAccessClosed {
-    /// The relationship.
     pub relationship: RelationshipId,
 }
 
 /// A worker broke the glass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessOpened {
-    /// The emergency.
     pub emergency: EmergencyId,
-    /// The worker.
     pub worker: Worker,
     /// Why, in words that the person reads.
     pub reason: String,
@@ -89,7 +78,6 @@ pub struct EmergencyAccessOpened {
 /// A worker gave emergency access back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessClosed {
-    /// The emergency.
     pub emergency: EmergencyId,
 }
 

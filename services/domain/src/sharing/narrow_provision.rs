@@ -7,7 +7,6 @@ use crate::{Command, Refusal};
 /// The person takes something out of a permit.
 #[derive(Debug, Clone)]
 pub struct NarrowProvision {
-    /// The provision.
     pub provision: ProvisionId,
     /// The categories that stay.
     pub categories: Vec<Category>,

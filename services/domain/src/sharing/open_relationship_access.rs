@@ -7,9 +7,7 @@ use crate::{Command, Refusal};
 /// An accepted relationship opens access, within the provisions.
 #[derive(Debug, Clone)]
 pub struct OpenRelationshipAccess {
-    /// The relationship.
     pub relationship: RelationshipId,
-    /// The worker.
     pub worker: Worker,
 }
 

@@ -11,7 +11,6 @@ pub(crate) const LABELS_LIMIT: usize = 8;
 /// The person permits something.
 #[derive(Debug, Clone)]
 pub struct GrantProvision {
-    /// The new provision.
     pub provision: ProvisionId,
     /// What is permitted: at least one category and one purpose.
     pub terms: Terms,
@@ -20,7 +19,6 @@ pub struct GrantProvision {
 /// The person denies something. A deny beats every permit.
 #[derive(Debug, Clone)]
 pub struct DenyProvision {
-    /// The new provision.
     pub provision: ProvisionId,
     /// What is denied: at least one category.
     pub terms: Terms,

@@ -6,7 +6,6 @@ use crate::{Command, Refusal};
 /// The person withdraws a provision. Once this is acknowledged no read that relied on it succeeds.
 #[derive(Debug, Clone)]
 pub struct WithdrawProvision {
-    /// The provision.
     pub provision: ProvisionId,
 }
 

@@ -6,7 +6,6 @@ use crate::{Command, Refusal};
 /// A worker changes role.
 #[derive(Debug, Clone)]
 pub struct ChangeStaffRole {
-    /// The new role.
     pub role: String,
 }
 

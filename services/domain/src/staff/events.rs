@@ -5,20 +5,16 @@ use crate::ids::AgencyId;
 /// A worker joined an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffJoined {
-    /// The agency.
     pub agency: AgencyId,
     /// The subject at the agency's identity provider.
     pub subject: String,
-    /// The name.
     pub name: String,
-    /// The role.
     pub role: String,
 }
 
 /// A worker changed role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffRoleChanged {
-    /// The role.
     pub role: String,
 }
 

@@ -8,13 +8,10 @@ use crate::{Command, Refusal};
 /// A worker joins an agency.
 #[derive(Debug, Clone)]
 pub struct JoinStaff {
-    /// The agency.
     pub agency: AgencyId,
     /// The subject (`sub`) at the agency's identity provider.
     pub subject: String,
-    /// Their name.
     pub name: String,
-    /// Their role.
     pub role: String,
 }
 

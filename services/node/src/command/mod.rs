@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Serve,
     /// Create or upgrade the database schemas.
     Migrate,
-    /// Build views anew beside the old ones, compare, and swap.
+    /// Build views again beside the old ones, compare, and swap.
     Rebuild(rebuild::Args),
     /// Import records of other systems.
     #[command(subcommand)]

@@ -120,3 +120,22 @@ fn every_migration_and_statement_is_in_the_binary() {
         assert!(included, "{} is nowhere included", sql.display());
     }
 }
+
+/// In the domain a field needs no comment when its name says it all; everything else that is public has one.
+#[test]
+fn every_public_item_of_the_domain_says_what_it_is_for() {
+    let item = ["struct", "enum", "trait", "fn", "const", "type"].map(|kind| format!("pub {kind} "));
+    for path in files(&workspace().join("services/domain/src"), "rs") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut before = "";
+        for line in text.lines().map(str::trim) {
+            // What a macro makes is documented where the macro is used.
+            let public = item.iter().any(|item| line.starts_with(item)) && !line.contains('$');
+            assert!(!public || before.starts_with("///"), "{}: `{line}` has no comment", path.display());
+            // Attributes stand between a comment and its item.
+            if !line.starts_with("#[") {
+                before = line;
+            }
+        }
+    }
+}
