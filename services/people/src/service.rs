@@ -5,7 +5,7 @@ use domain::ids::PersonId;
 use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, Content, DescribeCondition, DropAction, Person, PlannedAction, Progress,
     ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, SetGoal, SetGoalAside, WriteAboutMe,
-    register_person,
+    WriteContingencyPlan, register_person,
 };
 use domain::sharing::Sharing;
 use domain::values::{Date, Rating};
@@ -27,6 +27,7 @@ gate::service! { PeopleService for People {
     write_about_me(WriteAboutMeRequest) -> WriteAboutMeResponse: about_me,
     record_strength(RecordStrengthRequest) -> RecordStrengthResponse: strength,
     record_what_matters(RecordWhatMattersRequest) -> RecordWhatMattersResponse: what_matters,
+    write_contingency_plan(WriteContingencyPlanRequest) -> WriteContingencyPlanResponse: contingency_plan,
     describe_condition(DescribeConditionRequest) -> DescribeConditionResponse: condition,
     set_goal(SetGoalRequest) -> SetGoalResponse: goal,
     agree_action(AgreeActionRequest) -> AgreeActionResponse: action,
@@ -99,6 +100,18 @@ impl People {
             DescribeCondition { entry, author, text: m.text, impact: m.impact, onset: None, source: None, sensitivity };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::DescribeConditionResponse { position, entry_id: entry.to_string() })
+    }
+
+    async fn contingency_plan(
+        &self,
+        call: &Call,
+        m: pb::WriteContingencyPlanRequest,
+    ) -> Result<pb::WriteContingencyPlanResponse, Error> {
+        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
+        let command = WriteContingencyPlan { entry, author, text: m.text, sensitivity };
+        let position = self.contribute(&wish, command).await?;
+        Ok(pb::WriteContingencyPlanResponse { position, entry_id: entry.to_string() })
     }
 
     async fn goal(&self, call: &Call, m: pb::SetGoalRequest) -> Result<pb::SetGoalResponse, Error> {
@@ -192,6 +205,7 @@ fn content(content: Content) -> Wire {
         Content::AboutMe { heading, text } => Wire::AboutMe(pb::AboutMeSection { heading, text }),
         Content::Strength { text } => Wire::Strength(pb::Strength { text }),
         Content::WhatMatters { text } => Wire::WhatMatters(pb::WhatMatters { text }),
+        Content::ContingencyPlan { text } => Wire::ContingencyPlan(pb::ContingencyPlan { text }),
         Content::Condition { text, impact, onset } => {
             Wire::Condition(pb::Condition { text, impact, onset: date(onset) })
         }

@@ -6,6 +6,7 @@
 mod about_me;
 mod agree_action;
 mod condition;
+mod contingency;
 mod entry;
 mod finish_action;
 mod finish_goal;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use about_me::WriteAboutMe;
 pub use agree_action::AgreeAction;
 pub use condition::DescribeCondition;
+pub use contingency::WriteContingencyPlan;
 pub use entry::{Change, EntryChange, NewEntry, PlannedAction, Progress};
 pub use finish_action::{CompleteAction, DropAction};
 pub use finish_goal::{AchieveGoal, SetGoalAside};
@@ -45,6 +47,7 @@ pub mod events {
     pub use super::about_me::AboutMeSectionWritten;
     pub use super::agree_action::ActionAgreed;
     pub use super::condition::ConditionDescribed;
+    pub use super::contingency::ContingencyPlanWritten;
     pub use super::finish_action::{ActionCompleted, ActionDropped};
     pub use super::finish_goal::{GoalAchieved, GoalSetAside};
     pub use super::progress_action::ActionProgressed;
@@ -72,6 +75,7 @@ crate::event_enum! {
         ActionProgressed,
         ActionCompleted,
         ActionDropped,
+        ContingencyPlanWritten,
     }
 }
 
@@ -89,6 +93,7 @@ impl PersonEvent {
             Self::ConditionDescribed(e) => EntryChange::written(e),
             Self::GoalSet(e) => EntryChange::written(e),
             Self::ActionAgreed(e) => EntryChange::written(e),
+            Self::ContingencyPlanWritten(e) => EntryChange::written(e),
             Self::GoalRated(e) => goal(e.entry, Change::Rated(e.importance)),
             Self::GoalAchieved(e) => goal(e.entry, Change::Finished(Progress::Done)),
             Self::GoalSetAside(e) => goal(e.entry, Change::Finished(Progress::Ended)),
@@ -110,6 +115,8 @@ pub enum Content {
     Strength { text: String },
     /// What matters.
     WhatMatters { text: String },
+    /// What to do when things go wrong.
+    ContingencyPlan { text: String },
     /// A condition.
     Condition {
         text: String,

@@ -20,5 +20,6 @@ wire_event! {
         11 => ActionProgressed { entry, author, note },
         12 => ActionCompleted { entry, author },
         13 => ActionDropped { entry, author, reason },
+        14 => ContingencyPlanWritten { entry, author, text, sensitivity },
     }
 }
