@@ -14,6 +14,7 @@ mod docs;
 mod key;
 mod metrics;
 mod query;
+pub mod questions;
 mod rebuild;
 pub mod record;
 pub mod relationships;
@@ -47,5 +48,6 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<relationships::Relationships>(),
         erased::<caseload::Caseload>(),
         erased::<consultations::Consultations>(),
+        erased::<questions::Questions>(),
     ]
 }
