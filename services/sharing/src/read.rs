@@ -1,13 +1,15 @@
 //! "Who has looked" and "my sharing".
 
-use domain::ids::AgencyId;
-use domain::vocabulary::{Author, ProvisionActor};
+use domain::ids::{AgencyId, ReceiptId};
+use domain::vocabulary::{Author, ProvisionActor, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
 use rpc::{Directory, Error, Named};
-use views::access_history::{self, AccessHistory, QueryDoc, ReceiptDoc, ReceiptKind};
+use uuid::Uuid;
+use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
+use views::questions::{self, Questions};
 use views::sharing::{self, MySharing, OpenDoc, ProvisionDoc, SharingDoc};
 
 use crate::{SharingServices, summary, terms};
@@ -30,6 +32,21 @@ impl SharingServices {
         let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).collect()).await?;
         Ok(pb::ListAccessHistoryResponse {
             receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
+            next_page_token: rpc::next_token(page.next),
+            position: page.position,
+        })
+    }
+
+    pub(crate) async fn questions(
+        &self,
+        call: &Call,
+        message: pb::ListMyQuestionsRequest,
+    ) -> Result<pb::ListMyQuestionsResponse, Error> {
+        let person = call.person()?;
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let page = self.views.list::<Questions>(&questions::of_person(person), &pages, |_| true).await?;
+        Ok(pb::ListMyQuestionsResponse {
+            questions: page.items.iter().map(|q| query(q.query.0, q.receipt, &q.question, q.asked_at)).collect(),
             next_page_token: rpc::next_token(page.next),
             position: page.position,
         })
@@ -111,15 +128,16 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         summary: summary::receipt(doc, names),
         emergency: doc.emergency,
         reason: doc.reason.clone(),
-        query: doc.query.as_ref().map(query),
+        query: doc.query.as_ref().map(|q| query(q.query, doc.receipt, &q.question, q.at)),
     }
 }
 
-fn query(doc: &QueryDoc) -> pb::Query {
+fn query(query: Uuid, receipt: ReceiptId, question: &str, asked_at: Timestamp) -> pb::Query {
     pb::Query {
-        query_id: doc.query.to_string(),
-        question: doc.question.clone(),
+        query_id: query.to_string(),
+        question: question.to_owned(),
         state: pb::query::State::Open.into(),
-        asked_at: Some(words::timestamp(doc.at)),
+        asked_at: Some(words::timestamp(asked_at)),
+        receipt_id: receipt.to_string(),
     }
 }
