@@ -1,4 +1,6 @@
-use proto::access::v1::{Action, ListAccessHistoryRequest, Purpose, Receipt, RecordCategory};
+use proto::access::v1::{
+    Action, ListAccessHistoryRequest, ListMyQuestionsRequest, Purpose, Query, Receipt, RecordCategory,
+};
 use proto::people::v1::{
     Entry, GetMyRecordRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest,
     RecordStrengthResponse,
@@ -112,6 +114,23 @@ impl Client {
         loop {
             let page = self.access().list_access_history(request.clone()).await?.into_inner();
             all.extend(page.receipts);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// What the person has asked, all pages.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn my_questions(&self, at_least: u64) -> Result<Vec<Query>, Status> {
+        let mut request = ListMyQuestionsRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = self.access().list_my_questions(request.clone()).await?.into_inner();
+            all.extend(page.questions);
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
                 return Ok(all);

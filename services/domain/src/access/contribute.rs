@@ -51,3 +51,75 @@ pub trait Contribute: Command {
         self.decide(state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::access::Decision;
+    use crate::access::decision::scope_of;
+    use crate::ids::EntryId;
+    use crate::person::fixtures::{action, entry, goal, registered};
+    use crate::person::{AchieveGoal, AgreeAction, Person, RecordStrength};
+    use crate::vocabulary::{Author, Level};
+
+    /// What is covered by a permit of these categories, normal entries only.
+    fn scope(categories: &[Category]) -> Scope {
+        match scope_of(categories) {
+            Decision::Permit(scope) => scope,
+            Decision::Deny(rule) => panic!("{rule:?}"),
+        }
+    }
+
+    fn record() -> Person {
+        Person::folded(&[registered(), goal(1), action(2)])
+    }
+
+    fn strength(level: Level) -> RecordStrength {
+        let sensitivity = Sensitivity { level, ..Sensitivity::normal() };
+        RecordStrength { entry: EntryId(Uuid::from_u128(9)), author: Author::Person, text: "x".into(), sensitivity }
+    }
+
+    #[test]
+    fn a_new_entry_must_be_covered_as_it_says_it_is() {
+        let (strengths, goals) = (scope(&[Category::Strengths]), scope(&[Category::Goals]));
+        let decide = |level, scope: Option<&Scope>| strength(level).decide_within(&record(), scope);
+        assert_eq!(decide(Level::Normal, Some(&strengths)).map(|events| events.len()), Ok(1));
+        assert_eq!(decide(Level::Restricted, Some(&strengths)), Err(Refusal::undisclosed()));
+        assert_eq!(decide(Level::Normal, Some(&goals)), Err(Refusal::undisclosed()));
+        assert_eq!(decide(Level::Restricted, None).map(|events| events.len()), Ok(1), "the person's own record");
+    }
+
+    #[test]
+    fn an_entry_that_is_withheld_is_as_if_it_were_absent() {
+        let achieve = |n, scope: Option<&Scope>| {
+            AchieveGoal { goal: entry(n), author: Author::Person }.decide_within(&record(), scope)
+        };
+        let (actions, goals) = (scope(&[Category::Actions]), scope(&[Category::Goals]));
+        let absent = achieve(7, Some(&goals));
+        assert_eq!(achieve(1, Some(&goals)).map(|events| events.len()), Ok(1));
+        assert_eq!((achieve(1, Some(&actions)), absent), (achieve(7, None), Err(Refusal::not_found("goal"))));
+    }
+
+    #[test]
+    fn the_goal_that_an_action_serves_must_be_covered_too() {
+        let agree = |goal, scope: &Scope| {
+            let agree = AgreeAction {
+                entry: entry(9),
+                author: Author::Person,
+                text: "walk".into(),
+                goal,
+                owner: "me".into(),
+                due: None,
+                confidence: None,
+                source: None,
+                sensitivity: Sensitivity::normal(),
+            };
+            agree.decide_within(&record(), Some(scope)).map(|events| events.len())
+        };
+        let (actions, both) = (scope(&[Category::Actions]), scope(&[Category::Actions, Category::Goals]));
+        assert_eq!((agree(None, &actions), agree(Some(entry(1)), &both)), (Ok(1), Ok(1)));
+        assert_eq!(agree(Some(entry(1)), &actions), Err(Refusal::not_found("goal")));
+    }
+}

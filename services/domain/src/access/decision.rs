@@ -94,4 +94,7 @@ fn is_emergency_purpose(purpose: Purpose) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) use tests::scope_of;
+
+#[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@ use proto::consultations::v1::{
     AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListMyConsultationsRequest, Mode,
     ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest, RequestConsultationRequest, consultation,
 };
-use proto::people::v1::{AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest};
+use proto::people::v1::{
+    AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest, WriteContingencyPlanRequest,
+};
 use proto::relationships::v1::GetCaseloadRequest;
 use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
@@ -21,11 +23,12 @@ use super::refused;
 
 type Tell<'a> = &'a mut (dyn FnMut(&str) + Send);
 
-const SHARED: [RecordCategory; 6] = [
+const SHARED: [RecordCategory; 7] = [
     RecordCategory::Strengths,
     RecordCategory::WhatMatters,
     RecordCategory::Goals,
     RecordCategory::Actions,
+    RecordCategory::Contingency,
     RecordCategory::Consultations,
     RecordCategory::Contact,
 ];
@@ -79,6 +82,9 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     let matters = "Being home in the evening to cook with my sister";
     let matters = RecordWhatMattersRequest { request_id: request_id(), text: matters.into(), ..Default::default() };
     cast.person.people().record_what_matters(matters).await?;
+    let plan = "If I miss two visits, ring my sister before anybody else";
+    let plan = WriteContingencyPlanRequest { request_id: request_id(), text: plan.into(), ..Default::default() };
+    cast.person.people().write_contingency_plan(plan).await?;
     let agency = Actor::AgencyId(cast.supporter.agency_id.clone());
     let terms = terms(agency, SHARED, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
     let granted = cast.person.grant(terms).await?;
@@ -86,7 +92,7 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     let sharing = cast.person.sharing().get_my_sharing(sharing).await?.into_inner();
     let said = sharing.provisions.first().context("the grant is in force")?;
     tell(&format!(
-        "{} adds a strength and what matters, and shares some of the record, but not their health:",
+        "{} adds a strength, what matters and what to do when things go wrong, and shares some of it, but not their health:",
         cast.name
     ));
     tell(&format!("  * {}", said.summary));
@@ -117,6 +123,10 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
     let withheld = plan.entries.iter().any(|e| e.category() == RecordCategory::Health);
     ensure!(!withheld, "health was not shared");
     ensure!(plan.entries.iter().any(|e| e.entry_id == agreed.entry_id), "the new action is in the plan");
+    ensure!(
+        plan.entries.iter().any(|e| e.category() == RecordCategory::Contingency),
+        "so is what to do when it goes wrong"
+    );
     tell(&format!(
         "{} finds {} in the caseload, agrees an action, and now sees {} entries of the shared plan. No word about health.",
         cast.supporter.name,
@@ -276,6 +286,9 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     let open = receipts.iter().find(|r| r.receipt_id == receipt.receipt_id).and_then(|r| r.query.as_ref());
     let open = open.context("the question stands with the receipt")?;
     ensure!(open.state() == query::State::Open, "the question is open");
+    let listed = cast.person.my_questions(asked.position).await?;
+    let listed = listed.iter().find(|q| q.query_id == asked.query_id).context("and in the list of what they asked")?;
+    ensure!(listed.receipt_id == receipt.receipt_id && listed.question == open.question, "about the same look");
     tell(&format!("{} asks about the emergency look. The question stays open until the agency explains:", cast.name));
     tell(&format!("  ? {}", open.question));
     tell("");

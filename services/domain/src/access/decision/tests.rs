@@ -60,6 +60,12 @@ fn emergency(until: Timestamp) -> SharingEvent {
     EmergencyAccessOpened { emergency, worker: worker(), reason: "found unconscious at home".into(), until }.into()
 }
 
+/// The decision on a permit of these categories to the worker's agency.
+pub(crate) fn scope_of(categories: &[Category]) -> Decision {
+    let permit = permit(10, terms(ProvisionActor::Agency(agency()), categories));
+    decided(&[relationship(), permit], &ask(Purpose::Treatment))
+}
+
 fn decided(events: &[SharingEvent], ask: &Ask) -> Decision {
     decide(&Sharing::folded(events), &nurse(), ask)
 }
