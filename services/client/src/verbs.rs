@@ -19,6 +19,21 @@ use crate::Client;
 /// The most items that a page holds.
 const PAGE: i32 = 100;
 
+/// Calls for one page after the other, and returns the items of all.
+macro_rules! all_pages {
+    ($client:expr, $list:ident($request:ident).$items:ident) => {{
+        let (mut request, mut all) = ($request, Vec::new());
+        loop {
+            let page = $client.$list(request.clone()).await?.into_inner();
+            all.extend(page.$items);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }};
+}
+
 /// A fresh request id.
 #[must_use]
 pub fn request_id() -> String {
@@ -74,16 +89,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn my_people(&self, at_least: u64) -> Result<Vec<Relationship>, Status> {
-        let mut request = ListMyPeopleRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
-        let mut all = Vec::new();
-        loop {
-            let page = self.relationships().list_my_people(request.clone()).await?.into_inner();
-            all.extend(page.relationships);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        let request = ListMyPeopleRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        all_pages!(self.relationships(), list_my_people(request).relationships)
     }
 
     /// The person's whole record, all pages.
@@ -91,16 +98,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn my_record(&self, at_least: u64) -> Result<Vec<Entry>, Status> {
-        let mut request = GetMyRecordRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
-        let mut all = Vec::new();
-        loop {
-            let page = self.people().get_my_record(request.clone()).await?.into_inner();
-            all.extend(page.entries);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        let request = GetMyRecordRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        all_pages!(self.people(), get_my_record(request).entries)
     }
 
     /// Who has looked, newest first, all pages; not the person themselves.
@@ -108,17 +107,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn history(&self, at_least: u64) -> Result<Vec<Receipt>, Status> {
-        let mut request =
-            ListAccessHistoryRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
-        let mut all = Vec::new();
-        loop {
-            let page = self.access().list_access_history(request.clone()).await?.into_inner();
-            all.extend(page.receipts);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        let request = ListAccessHistoryRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        all_pages!(self.access(), list_access_history(request).receipts)
     }
 
     /// What the person has asked, all pages.
@@ -126,16 +116,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn my_questions(&self, at_least: u64) -> Result<Vec<Query>, Status> {
-        let mut request = ListMyQuestionsRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
-        let mut all = Vec::new();
-        loop {
-            let page = self.access().list_my_questions(request.clone()).await?.into_inner();
-            all.extend(page.questions);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return Ok(all);
-            }
-        }
+        let request = ListMyQuestionsRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
+        all_pages!(self.access(), list_my_questions(request).questions)
     }
 
     /// Accepts a proposal; returns the position.
