@@ -291,3 +291,18 @@ pub struct Terms {
     /// Until when; absent means until withdrawn.
     pub until: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_and_an_author_say_whom_they_name() {
+        let (person, agency) = (PersonId(Uuid::from_u128(1)), AgencyId(Uuid::from_u128(2)));
+        assert_eq!((Subject::from(person).id(), Subject::from(agency).id()), (person.0, agency.0));
+        let worker = Worker::new(agency, StaffId(Uuid::from_u128(3)));
+        assert_eq!((Author::Worker(worker).worker(), Author::Person.worker()), (Some(worker), None));
+        let stored = format!(r#"{{"staff":{{"agency":"{agency}","staff":"{}"}}}}"#, worker.staff());
+        assert_eq!(serde_json::to_string(&Author::Worker(worker)).unwrap(), stored);
+    }
+}

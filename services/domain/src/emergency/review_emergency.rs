@@ -71,9 +71,11 @@ pub struct Reviewing {
 mod tests {
     use super::super::events::EmergencyAccessDeclared;
     use super::*;
+    use crate::Aggregate as _;
     use crate::Reason;
     use crate::ids::PersonId;
     use crate::scenario::given;
+    use crate::staff::events::StaffJoined;
     use uuid::Uuid;
 
     fn review(agency: u128, role: &str) -> ReviewEmergency {
@@ -101,5 +103,22 @@ mod tests {
             finding: "no emergency".into(),
         };
         given(declared()).when(review(1, PRIVACY_OFFICER)).then([reviewed.into()]);
+    }
+
+    #[test]
+    fn a_reviewer_works_at_the_agency_as_its_privacy_officer() {
+        let agency = AgencyId(Uuid::from_u128(1));
+        let joined = |role: &str| {
+            let role = role.to_owned();
+            Staff::folded(&[StaffJoined { agency, subject: "s".into(), name: "N".into(), role }.into()])
+        };
+        let review = |officer: &Staff| {
+            let (emergency, finding) = (EmergencyId(Uuid::nil()), "no emergency".into());
+            let reviewing = Reviewing { emergency, agency, justified: false, finding };
+            review_emergency(&Emergency::folded(&declared()), officer, reviewing)
+        };
+        assert_eq!(review(&joined(PRIVACY_OFFICER)).map(|events| events.len()), Ok(1));
+        assert_eq!(review(&joined("nurse")).unwrap_err().reason, Reason::Denied);
+        assert_eq!(review(&Staff::default()), Err(Refusal::undisclosed()));
     }
 }

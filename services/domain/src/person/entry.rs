@@ -173,3 +173,55 @@ macro_rules! changes_entry {
     };
 }
 pub(super) use changes_entry;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action() -> PlannedAction {
+        let (text, owner) = ("buy boots".into(), "me".into());
+        let (goal, due, confidence, notes) = (None, None, None, Vec::new());
+        PlannedAction { text, goal, owner, due, confidence, progress: Progress::Open, notes }
+    }
+
+    fn goal() -> Content {
+        Content::Goal { text: "walk".into(), importance: None, progress: Progress::Open }
+    }
+
+    #[test]
+    fn a_change_is_taken_by_the_content_that_it_fits() {
+        let nine = Rating::stored(9).unwrap();
+        let after = |mut content: Content, change| {
+            content.take(change);
+            content
+        };
+        let Content::Goal { importance, .. } = after(goal(), Change::Rated(nine)) else { panic!("a goal") };
+        assert_eq!(importance, Some(nine));
+        let Content::Goal { progress, .. } = after(goal(), Change::Finished(Progress::Done)) else { panic!("a goal") };
+        assert_eq!(progress, Progress::Done);
+        let noted = PlannedAction { notes: vec!["red ones".into()], ..action() };
+        assert_eq!(after(Content::Action(action()), Change::Noted("red ones")), Content::Action(noted));
+        let dropped = PlannedAction { progress: Progress::Ended, ..action() };
+        assert_eq!(after(Content::Action(action()), Change::Finished(Progress::Ended)), Content::Action(dropped));
+        assert_eq!(after(goal(), Change::Noted("x")), goal());
+    }
+
+    #[test]
+    fn a_document_says_nothing_as_empty_text_and_zero() {
+        let day = || Date::optional("due", "2026-03-03").unwrap();
+        let condition = |onset| Content::Condition { text: "asthma".into(), impact: String::new(), onset };
+        let said = PlannedAction { due: day(), confidence: Rating::stored(7), ..action() };
+        for (content, json) in [
+            (condition(None), r#"{"condition":{"text":"asthma","impact":"","onset":""}}"#),
+            (condition(day()), r#"{"condition":{"text":"asthma","impact":"","onset":"2026-03-03"}}"#),
+            (goal(), r#"{"goal":{"text":"walk","importance":0,"progress":"open"}}"#),
+            (
+                Content::Action(said),
+                r#"{"action":{"text":"buy boots","goal":null,"owner":"me","due":"2026-03-03","confidence":7,"progress":"open","notes":[]}}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&content).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Content>(json).unwrap(), content);
+        }
+    }
+}

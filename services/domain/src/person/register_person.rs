@@ -60,4 +60,12 @@ mod tests {
         given([registered()]).when(register("Ailsa")).then_refused(Reason::AlreadyExists, "person");
         given([]).when(register(" ")).then_refused(Reason::Invalid, "name");
     }
+
+    #[test]
+    fn whoever_is_registered_has_a_directive_that_permits_nothing() {
+        let register = RegisterPerson { name: "Ailsa".into(), birth_date: None };
+        let (person, sharing) = register_person(&Person::default(), &Sharing::default(), register).unwrap();
+        assert_eq!((person, sharing.len()), (vec![registered()], 1));
+        assert_eq!(<Sharing as crate::Aggregate>::folded(&sharing).provisions().count(), 0);
+    }
 }

@@ -48,8 +48,10 @@ impl Command for SetGoal {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::registered;
     use super::super::fixtures::{entry, writes_a_new_entry};
     use super::*;
+    use crate::scenario::given;
 
     #[test]
     fn is_recorded_once_with_words_for_a_person_who_is_registered() {
@@ -60,5 +62,17 @@ mod tests {
             source: None,
             sensitivity,
         });
+    }
+
+    #[test]
+    fn keeps_what_it_was_imported_from_if_that_fits_a_line() {
+        let set = |length| {
+            let (source, sensitivity) = (Source::stored("x".repeat(length)), Sensitivity::normal());
+            SetGoal { entry: entry(1), author: Author::Person, text: "walk".into(), source, sensitivity }
+        };
+        let events = set(200).decide(&crate::Aggregate::folded(&[registered()])).unwrap();
+        let [PersonEvent::GoalSet(goal)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(goal.source.as_ref().map(|source| source.as_str().len()), Some(200));
+        given([registered()]).when(set(201)).then_refused(crate::Reason::Invalid, "source");
     }
 }
