@@ -18,12 +18,14 @@ use crate::Client;
 
 /// The most items that a page holds.
 const PAGE: i32 = 100;
+/// The most pages that are read as one list.
+const PAGES: usize = 1_000;
 
 /// Calls for one page after the other, and returns the items of all.
 macro_rules! all_pages {
     ($client:expr, $list:ident($request:ident).$items:ident) => {{
         let (mut request, mut all) = ($request, Vec::new());
-        loop {
+        for _ in 0..PAGES {
             let page = $client.$list(request.clone()).await?.into_inner();
             all.extend(page.$items);
             request.page_token = page.next_page_token;
@@ -31,6 +33,7 @@ macro_rules! all_pages {
                 return Ok(all);
             }
         }
+        Err(Status::out_of_range("the list has too many pages to be read at once"))
     }};
 }
 
@@ -40,7 +43,7 @@ pub fn request_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Terms that speak of these categories, for these purposes and actions, without labels or a period.
+/// Terms that speak of these categories, for this purpose and these actions, without labels or a period.
 #[must_use]
 pub fn terms(
     actor: Actor,

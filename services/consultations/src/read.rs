@@ -40,7 +40,9 @@ impl Consultations {
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
         let asked = Asked { worker, purpose, categories: vec![Category::Consultations] };
-        let pages = &rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let pages = &rpc::pages(message.page_size, &message.page_token, 0)?;
+        // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
+        self.views.reach::<MyConsultations>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered = scope.covers(Category::Consultations, &Sensitivity::normal());
             let page = self.page(person, pages).await?;

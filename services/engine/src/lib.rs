@@ -27,7 +27,7 @@ pub use relay::{Relay, RelayMetrics};
 
 use cache::States;
 
-/// How often something is decided again because somebody else was faster.
+/// How often something is decided on before it is given up because somebody else was faster every time.
 const ATTEMPTS: usize = 8;
 
 /// What came of a command.
@@ -37,6 +37,27 @@ pub struct Committed {
     pub position: Position,
     /// When it happened: at first, when the request is a retry.
     pub at: Timestamp,
+}
+
+/// What came of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "what moved was not appended"]
+pub enum Commit {
+    /// It is durable; its last event has this position.
+    Done(Position),
+    /// A stream or a guard moved meanwhile, or another try of the same request was faster: load and decide again.
+    Moved,
+}
+
+impl Commit {
+    /// The position, if it is durable.
+    #[must_use]
+    pub fn done(self) -> Option<Position> {
+        match self {
+            Self::Done(position) => Some(position),
+            Self::Moved => None,
+        }
+    }
 }
 
 /// Runs commands against the log.
@@ -141,7 +162,7 @@ impl Engine {
         let decided = decide(&loaded, &mut changes);
         let committed = |position| Committed { position, at: context.now };
         match decided {
-            Ok(()) if !changes.is_empty() => Ok(self.commit(changes).await?.map(committed)),
+            Ok(()) if !changes.is_empty() => Ok(self.commit(changes).await?.done().map(committed)),
             // Only an append proves that what it was decided on still holds: a refusal or a "nothing to do" does not, and
             // what is remembered may be old.
             Ok(()) | Err(_) if freshness == Freshness::Remembered => Ok(None),
@@ -173,23 +194,22 @@ impl Engine {
         self.transact(context, (on,), decide).await
     }
 
-    /// Seals and appends changes that were decided on. Nothing when a stream or a guard moved meanwhile, or another try of
-    /// the same request was faster: load again and decide again.
+    /// Seals and appends changes that were decided on.
     ///
     /// # Errors
     /// When the log takes no more, or fails.
-    pub async fn commit(&self, changes: Changes) -> Result<Option<Position>, EngineError> {
+    pub async fn commit(&self, changes: Changes) -> Result<Commit, EngineError> {
         let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");
         match self.log.append(append).instrument(span).await {
-            Ok(appended) if appended.replayed => Ok(None),
+            Ok(appended) if appended.replayed => Ok(Commit::Moved),
             Ok(appended) => {
                 self.appended.notify_one();
-                Ok(Some(appended.position))
+                Ok(Commit::Done(appended.position))
             }
             Err(AppendError::Conflict | AppendError::GuardMoved) => {
                 self.metrics.conflicts.inc();
-                Ok(None)
+                Ok(Commit::Moved)
             }
             Err(AppendError::Busy) => Err(EngineError::Busy),
             Err(error @ (AppendError::Invalid(_) | AppendError::Store(_))) => Err(EngineError::failed(error)),

@@ -13,6 +13,6 @@ impl EngineMetrics {
     pub fn register(&self, registry: &mut Registry) {
         let engine = registry.sub_registry_with_prefix("engine");
         engine.register("append_conflicts", "Appends that somebody else was faster than", self.conflicts.clone());
-        engine.register("contention", "Commands given up because of conflicts", self.contention.clone());
+        engine.register("contention", "Decisions given up because of conflicts", self.contention.clone());
     }
 }

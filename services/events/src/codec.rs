@@ -37,7 +37,7 @@ impl Envelope {
 /// Why an event cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
-    /// The key is not to be had, or does not open the body.
+    /// There is no key, or it does not open the body.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The bytes are not what they should be.

@@ -71,7 +71,8 @@ pub(crate) fn not_admitted() -> Error {
 /// } }
 /// ```
 ///
-/// The function takes the [`Call`] and the message, and returns the response or an [`rpc::Error`].
+/// The function takes the [`Call`] and the message, and returns the response or an [`rpc::Error`]. Messages are those of
+/// what is called `pb` where the rows stand.
 #[macro_export]
 macro_rules! service {
     ($trait:ident for $service:ident { $($rpc:ident($request:ident) -> $response:ident: $answer:ident),+ $(,)? }) => {

@@ -8,7 +8,7 @@ use domain::ids::{PersonId, ReceiptId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, Subject, Version, Worker};
-use engine::{Changes, Context, Engine, EngineError, Freshness, Loaded};
+use engine::{Changes, Commit, Context, Engine, EngineError, Freshness, Loaded};
 use events::Actor;
 use rpc::Error;
 use uuid::Uuid;
@@ -190,6 +190,7 @@ impl Gate {
         for (person, grounds) in all {
             let now = self.engine.load::<Sharing>(*person, Freshness::Latest).await?;
             if now.version != grounds.sharing.version {
+                self.metrics.again.inc();
                 return Ok(None);
             }
         }
@@ -221,7 +222,7 @@ impl Gate {
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
         // It relies on nothing that could move; and without its receipt nothing is disclosed.
-        self.engine.commit(changes).await?.ok_or(EngineError::Contention)?;
+        self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
         Ok(())
     }
@@ -261,12 +262,12 @@ impl Gate {
     }
 
     async fn commit(&self, changes: Changes, label: &'static str) -> Result<Option<()>, EngineError> {
-        let committed = self.engine.commit(changes).await?;
-        match committed {
-            Some(_) => self.metrics.count(label),
-            None => drop(self.metrics.again.inc()),
+        if self.engine.commit(changes).await? == Commit::Moved {
+            self.metrics.again.inc();
+            return Ok(None);
         }
-        Ok(committed.map(|_| ()))
+        self.metrics.count(label);
+        Ok(Some(()))
     }
 }
 

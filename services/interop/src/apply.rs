@@ -1,6 +1,6 @@
 //! Carries a plan out: one bundle is one append, so nothing is half-imported, and what is there already is left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Access;
 use domain::access::events::RecordContributed;
@@ -56,53 +56,60 @@ impl Importer {
 
     async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
         let context = Context::new(Actor::system(), Uuid::now_v7());
-        let (changes, report) = self.changes(&context, plan, freshness).await?;
-        if changes.is_empty() {
-            return Ok(Some(report));
+        let mut work = Work { changes: Changes::new(&context), events: 0, outcomes: BTreeMap::new() };
+        let refused = self.work(plan, freshness, &mut work).await?;
+        let lines = plan.lines.iter().map(|line| work.line(line)).collect();
+        let report = Report { file: plan.file.clone(), person: plan.person, events: work.events, lines };
+        if !work.changes.is_empty() {
+            return Ok(self.engine.commit(work.changes).await?.done().map(|_| report));
         }
-        Ok(self.engine.commit(changes).await?.map(|_| report))
+        // That a proposal is refused holds only if what it was decided on is the latest.
+        Ok((!refused || freshness == Freshness::Latest).then_some(report))
     }
 
-    async fn changes(
-        &self,
-        context: &Context,
-        plan: &Plan,
-        freshness: Freshness,
-    ) -> Result<(Changes, Report), EngineError> {
-        let mut work = Work { changes: Changes::new(context), events: 0, outcomes: BTreeMap::new() };
-        let staff = self.agencies_and_staff(plan, freshness, &mut work).await?;
+    /// Decides on everything that the plan says. Returns whether a proposal was refused.
+    async fn work(&self, plan: &Plan, freshness: Freshness, work: &mut Work) -> Result<bool, EngineError> {
+        let workers = self.agencies_and_staff(plan, freshness, work).await?;
         let record = self.engine.load::<Person>(plan.person, freshness).await?;
-        let sharing = self.engine.load::<Sharing>(plan.person, freshness).await?;
-        let sharing = work.record(&sharing, plan.person, StartSharing.decide(&sharing)?);
+        let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
+        let sharing = work.record(&directive, plan.person, StartSharing.decide(&directive)?);
         let person = work.person(plan, &record)?;
+        let (mut proposed, mut refused) = (BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.relationships {
             let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
-            let Some(staff) = staff.get(&planned.worker.staff()).filter(|_| relationship.parties().is_none()) else {
+            if relationship.parties().is_some() {
+                proposed.extend(&planned.resources);
                 continue;
-            };
+            }
+            let (joined, staff) = workers.get(&planned.worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
             let on = Proposing { relationship: &relationship, person: &person, sharing: &sharing, staff };
             let parties = Parties { person: plan.person, worker: planned.worker };
+            work.changes.guard(&directive);
+            work.changes.guard(joined);
             match propose_support(on, parties, planned.offer.clone()) {
-                Ok(proposed) => drop(work.record(&relationship, plan.person, proposed)),
-                Err(refusal) if refusal == Refusal::undisclosed() => {
-                    let why = "the worker has left, or the person wants nothing from their agency";
-                    planned.resources.iter().for_each(|r| work.settle(r, Outcome::LeftOut(why.to_owned())));
+                Ok(events) => {
+                    work.record(&relationship, plan.person, events);
+                    proposed.extend(&planned.resources);
                 }
+                Err(refusal) if refusal.reason == domain::Reason::Undisclosed => refused.extend(&planned.resources),
                 Err(refusal) => return Err(refusal.into()),
             }
         }
-        let lines = plan.lines.iter().map(|line| work.line(line)).collect();
-        let report = Report { file: plan.file.clone(), person: plan.person, events: work.events, lines };
-        Ok((work.changes, report))
+        // What several workers are named in is left out only when none of them could propose.
+        for resource in refused.difference(&proposed) {
+            let why = "the worker has left, or the person wants nothing from their agency";
+            work.settle(resource, Outcome::LeftOut(why.to_owned()));
+        }
+        Ok(!refused.is_empty())
     }
 
-    /// Registers agencies and lets staff join them. Returns the standing of each worker after that.
+    /// Registers agencies and lets staff join them. Returns the standing of each worker before and after that.
     async fn agencies_and_staff(
         &self,
         plan: &Plan,
         freshness: Freshness,
         work: &mut Work,
-    ) -> Result<BTreeMap<StaffId, Staff>, EngineError> {
+    ) -> Result<BTreeMap<StaffId, (Loaded<Staff>, Staff)>, EngineError> {
         let (mut agencies, mut workers) = (BTreeMap::new(), BTreeMap::new());
         for (id, planned) in &plan.agencies {
             let agency = self.engine.load::<Agency>(*id, freshness).await?;
@@ -126,7 +133,8 @@ impl Importer {
                 let registered = agencies.get(&agency).cloned().unwrap_or_default();
                 events = join_staff(&staff, &registered, JoinStaff { agency, subject, name, role: role() })?;
             }
-            workers.insert(*id, work.record(&staff, planned.agency, events));
+            let after = work.record(&staff, planned.agency, events);
+            workers.insert(*id, (staff, after));
         }
         Ok(workers)
     }

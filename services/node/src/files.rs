@@ -5,11 +5,11 @@ use anyhow::Context as _;
 /// Writes a file that only its owner may read.
 ///
 /// # Errors
-/// When it exists, or is not writable.
+/// When it exists, or cannot be written.
 pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
     let opened = options.write(true).create_new(true).mode(0o600).open(file);
-    opened.and_then(|mut f| f.write_all(bytes)).with_context(|| format!("`{}` is not writable", file.display()))
+    opened.and_then(|mut f| f.write_all(bytes)).with_context(|| format!("`{}` cannot be written", file.display()))
 }

@@ -39,8 +39,9 @@ impl People {
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let categories = words::categories("categories", &message.categories)?;
         let asked = Asked { worker, purpose: words::purpose(message.purpose)?, categories };
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let (wanted, pages) = (&asked.categories, &pages);
+        let (wanted, pages) = (&asked.categories, &rpc::pages(message.page_size, &message.page_token, 0)?);
+        // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
+        self.views.reach::<Record>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered =
                 |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);

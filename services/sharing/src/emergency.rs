@@ -1,12 +1,12 @@
 //! Emergency access: break the glass, give it back, review it.
 
+use domain::Command as _;
 use domain::emergency::{Emergency, Reviewing, declare_emergency, review_emergency};
 use domain::ids::{EmergencyId, PersonId, StaffId};
 use domain::sharing::{CloseEmergencyAccess, OpenEmergencyAccess, Sharing};
 use domain::staff::Staff;
-use domain::vocabulary::{Purpose, Worker};
-use engine::{Changes, Context, Freshness, Loaded};
-use events::Actor;
+use domain::vocabulary::Purpose;
+use engine::{Changes, Loaded};
 use gate::{Asked, Call};
 use proto::access::v1 as pb;
 use rpc::{Error, words};
@@ -14,19 +14,12 @@ use rpc::{Error, words};
 use crate::SharingServices;
 
 impl SharingServices {
-    /// Who acts, in which role, under which request.
-    async fn acting(&self, call: &Call, request_id: &str) -> Result<(Worker, Context), Error> {
-        let (worker, context) = (call.worker()?, call.context(request_id)?);
-        let staff = self.gate.engine().load::<Staff>(worker.staff(), Freshness::Remembered).await?;
-        Ok((worker, Context { actor: Actor::worker(worker, staff.role()), ..context }))
-    }
-
     pub(crate) async fn declare(
         &self,
         call: &Call,
         m: pb::DeclareEmergencyAccessRequest,
     ) -> Result<pb::DeclareEmergencyAccessResponse, Error> {
-        let (worker, context) = self.acting(call, &m.request_id).await?;
+        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (emergency, minutes): (EmergencyId, u32) = (context.new_id(), m.minutes);
         let open = OpenEmergencyAccess { emergency, worker, reason: m.reason, now: context.now, minutes };
@@ -36,6 +29,7 @@ impl SharingServices {
             changes.record(declared, worker.agency(), events);
             changes.record(sharing, person, opened);
             changes.guard(staff);
+            changes.in_role(staff.role());
             Ok(())
         };
         let committed =
@@ -58,10 +52,15 @@ impl SharingServices {
         call: &Call,
         m: pb::CloseEmergencyAccessRequest,
     ) -> Result<pb::CloseEmergencyAccessResponse, Error> {
-        let (worker, context) = self.acting(call, &m.request_id).await?;
+        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let close = CloseEmergencyAccess { emergency: rpc::id("emergency_id", &m.emergency_id)?, worker };
-        let closed = self.gate.engine().execute(&context, person, person, close).await?;
+        let decide = |(sharing, staff): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
+            changes.record(sharing, person, close.clone().decide(sharing)?);
+            changes.in_role(staff.role());
+            Ok(())
+        };
+        let closed = self.gate.engine().transact(&context, (person, worker.staff()), decide).await?;
         Ok(pb::CloseEmergencyAccessResponse { position: closed.position.0 })
     }
 
@@ -70,13 +69,14 @@ impl SharingServices {
         call: &Call,
         m: pb::ReviewEmergencyAccessRequest,
     ) -> Result<pb::ReviewEmergencyAccessResponse, Error> {
-        let (reviewer, context) = self.acting(call, &m.request_id).await?;
+        let (reviewer, context) = (call.worker()?, call.context(&m.request_id)?);
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let (emergency, agency) = (rpc::id("emergency_id", &m.emergency_id)?, reviewer.agency());
         let reviewing = Reviewing { emergency, agency, justified: m.justified, finding: m.finding };
         let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
             changes.record(declared, agency, review_emergency(declared, officer, reviewing.clone())?);
             changes.guard(officer);
+            changes.in_role(officer.role());
             Ok(())
         };
         let reviewed = self.gate.engine().transact(&context, (staff, reviewer.staff()), decide).await?;

@@ -1,11 +1,12 @@
 //! A row for each RPC, and what changes the caller's own directive.
 
 use domain::Command;
-use domain::ids::{AgencyId, ProvisionId, QueryId, ReceiptId, derived_id};
+use domain::ids::{AgencyId, PersonId, ProvisionId, QueryId, ReceiptId, derived_id};
 use domain::query::QueryAccess;
 use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockAgency, WithdrawProvision,
 };
+use engine::Context;
 use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
@@ -42,26 +43,27 @@ mod access {
 }
 
 impl SharingServices {
-    /// Changes the caller's own directive.
-    async fn change<C>(&self, call: &Call, request_id: &str, command: C) -> Result<u64, Error>
+    /// Changes a person's own directive.
+    async fn change<C>(&self, (person, context): (PersonId, Context), command: C) -> Result<u64, Error>
     where
         C: Command<Aggregate = Sharing> + Clone + Send + Sync,
     {
-        let (person, context) = call.own(request_id)?;
         Ok(self.gate.engine().execute(&context, person, person, command).await?.position.0)
     }
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
-        let provision: ProvisionId = call.context(&m.request_id)?.new_id();
+        let own = call.own(&m.request_id)?;
+        let provision: ProvisionId = own.1.new_id();
         let command = GrantProvision { provision, terms: terms::read(m.terms)? };
-        let position = self.change(call, &m.request_id, command).await?;
+        let position = self.change(own, command).await?;
         Ok(pb::GrantProvisionResponse { position, provision_id: provision.to_string() })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
-        let provision: ProvisionId = call.context(&m.request_id)?.new_id();
+        let own = call.own(&m.request_id)?;
+        let provision: ProvisionId = own.1.new_id();
         let command = DenyProvision { provision, terms: terms::read(m.terms)? };
-        let position = self.change(call, &m.request_id, command).await?;
+        let position = self.change(own, command).await?;
         Ok(pb::DenyProvisionResponse { position, provision_id: provision.to_string() })
     }
 
@@ -71,7 +73,7 @@ impl SharingServices {
             categories: words::categories("categories", &m.categories)?,
             level: words::level("up_to", m.up_to)?,
         };
-        Ok(pb::NarrowProvisionResponse { position: self.change(call, &m.request_id, command).await? })
+        Ok(pb::NarrowProvisionResponse { position: self.change(call.own(&m.request_id)?, command).await? })
     }
 
     async fn withdraw(
@@ -80,19 +82,19 @@ impl SharingServices {
         m: pb::WithdrawProvisionRequest,
     ) -> Result<pb::WithdrawProvisionResponse, Error> {
         let provision = rpc::id("provision_id", &m.provision_id)?;
-        let position = self.change(call, &m.request_id, WithdrawProvision { provision }).await?;
+        let position = self.change(call.own(&m.request_id)?, WithdrawProvision { provision }).await?;
         Ok(pb::WithdrawProvisionResponse { position })
     }
 
     async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let position = self.change(call, &m.request_id, BlockAgency { agency }).await?;
+        let position = self.change(call.own(&m.request_id)?, BlockAgency { agency }).await?;
         Ok(pb::BlockAgencyResponse { position })
     }
 
     async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let position = self.change(call, &m.request_id, UnblockAgency { agency }).await?;
+        let position = self.change(call.own(&m.request_id)?, UnblockAgency { agency }).await?;
         Ok(pb::UnblockAgencyResponse { position })
     }
 

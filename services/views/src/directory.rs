@@ -40,10 +40,10 @@ pub struct StaffDoc {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum DirectoryDoc {
+    /// A worker. First, because only a worker is current: an agency's fields may come to be among a worker's.
+    Staff(StaffDoc),
     /// An agency.
     Agency(AgencyDoc),
-    /// A worker.
-    Staff(StaffDoc),
 }
 
 impl DirectoryDoc {

@@ -19,9 +19,9 @@ pub(crate) struct Doc {
 }
 
 impl Docs {
-    /// A document as it is stored; none when there is none.
-    pub(crate) fn insert_open(&mut self, key: Key, doc: Option<Doc>) {
-        self.open.entry(key).or_insert(doc);
+    /// A document as it is stored.
+    pub(crate) fn insert_open(&mut self, key: Key, doc: Doc) {
+        self.open.insert(key, Some(doc));
     }
 
     /// The bytes of a document, if there is one.

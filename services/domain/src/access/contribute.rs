@@ -39,14 +39,14 @@ pub trait Contribute: Command {
     where
         Self: Sized,
     {
-        let (sensitivity, goal) = (self.sensitivity(state)?, self.goal(state)?);
-        if let Some(scope) = scope {
-            if !scope.covers(Self::CATEGORY, sensitivity) {
-                return Err(self.withheld());
-            }
-            if goal.is_some_and(|goal| !scope.covers(Category::Goals, goal)) {
-                return Err(Refusal::not_found("goal"));
-            }
+        let sensitivity = self.sensitivity(state)?;
+        if scope.is_some_and(|scope| !scope.covers(Self::CATEGORY, sensitivity)) {
+            return Err(self.withheld());
+        }
+        // Only then: whoever may not add here learns nothing of the goals that there are.
+        let goal = self.goal(state)?;
+        if scope.is_some_and(|scope| goal.is_some_and(|goal| !scope.covers(Category::Goals, goal))) {
+            return Err(Refusal::not_found("goal"));
         }
         self.decide(state)
     }
@@ -121,5 +121,11 @@ mod tests {
         let (actions, both) = (scope(&[Category::Actions]), scope(&[Category::Actions, Category::Goals]));
         assert_eq!((agree(None, &actions), agree(Some(entry(1)), &both)), (Ok(1), Ok(1)));
         assert_eq!(agree(Some(entry(1)), &actions), Err(Refusal::not_found("goal")));
+        assert_eq!(agree(Some(entry(8)), &both), Err(Refusal::not_found("goal")));
+        // Whoever may not add an action is not told which goals there are.
+        let strengths = scope(&[Category::Strengths]);
+        for n in [1, 8] {
+            assert_eq!(agree(Some(entry(n)), &strengths), Err(Refusal::undisclosed()));
+        }
     }
 }

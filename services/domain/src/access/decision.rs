@@ -47,8 +47,8 @@ impl Scope {
     #[must_use]
     pub fn categories(&self) -> Vec<Category> {
         let could = |category: &Category| {
-            let speaking = || self.provisions.iter().filter(|p| p.speaks_of(*category));
-            (self.emergency || speaking().any(Provision::permits)) && speaking().all(Provision::permits)
+            let settling = || self.provisions.iter().filter(|p| p.settles(*category));
+            (self.emergency || settling().any(Provision::permits)) && settling().all(Provision::permits)
         };
         Category::ALL.iter().copied().filter(could).collect()
     }

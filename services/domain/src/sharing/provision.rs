@@ -29,13 +29,11 @@ impl Provision {
         matches!(self, Self::Permit(_))
     }
 
-    /// Takes categories and levels out of a permit: only these stay.
+    /// Takes categories and levels out of a permit: only these stay. A deny is never narrowed.
     pub fn narrow(&mut self, categories: &[Category], level: Level) {
-        match self {
-            Self::Permit(terms) | Self::Deny(terms) => {
-                categories.clone_into(&mut terms.categories);
-                terms.level = level;
-            }
+        if let Self::Permit(terms) = self {
+            categories.clone_into(&mut terms.categories);
+            terms.level = level;
         }
     }
 
@@ -75,8 +73,8 @@ impl Provision {
         }
     }
 
-    /// Whether it covers something of this category; a deny, whether it covers all of it.
-    pub(crate) fn speaks_of(&self, category: Category) -> bool {
+    /// Whether it settles something about this category as a whole: a permit by covering any of it, a deny by covering all.
+    pub(crate) fn settles(&self, category: Category) -> bool {
         match self {
             Self::Permit(terms) => terms.categories.contains(&category),
             Self::Deny(terms) => {

@@ -70,7 +70,7 @@ macro_rules! wire_event {
                     $(($code, 1) => {
                         #[allow(unused_variables, reason = "some events have no fields")]
                         let stored = pb::$event::decode(bytes).map_err(|_cause| crate::DecodeError(stringify!($event)))?;
-                        $(let $worker = crate::wire::worker(stored.agency.clone(), stored.staff.clone())?;)?
+                        $(let $worker = crate::wire::worker(stored.agency, stored.staff)?;)?
                         Ok($event { $($field: crate::wire::Field::from_wire(stored.$field)?,)* $($worker)? }.into())
                     })+
                     _ => Err(crate::DecodeError("type")),

@@ -143,19 +143,16 @@ async fn load(
     parking: &mut Parking,
 ) -> Result<Docs, RunnerError> {
     let (mut docs, view) = (Docs::default(), standing.view.name());
-    let wanted: Vec<Key> = keys.iter().cloned().collect();
-    for document in store.load(view, standing.generation, &wanted).await? {
+    let keys: Vec<Key> = keys.into_iter().collect();
+    for document in store.load(view, standing.generation, &keys).await? {
         let subject = document.subject;
         match open_document(codec, view, document).await {
-            Ok(Some((key, doc))) => docs.insert_open(key, Some(doc)),
+            Ok(Some((key, doc))) => docs.insert_open(key, doc),
             Ok(None) => {}
             Err(error) if error.is_outage() => return Err(error.into()),
             // One document that was changed must not stop everybody's views.
             Err(_) => parking.park(subject, newest, "a document does not open"),
         }
-    }
-    for key in keys {
-        docs.insert_open(key, None);
     }
     Ok(docs)
 }
