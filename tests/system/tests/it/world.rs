@@ -81,10 +81,15 @@ pub(crate) fn views_equal_a_rebuild(cluster: &Cluster, head: u64) {
 
 /// Writes sample bundles to files and imports them; returns what the command printed, by line.
 pub(crate) fn import(cluster: &Cluster, count: usize) -> Vec<Value> {
+    import_bundles(cluster, interop::samples().take(count))
+}
+
+/// Writes bundles to files and imports them; returns what the command printed, by line.
+pub(crate) fn import_bundles(cluster: &Cluster, bundles: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<Value> {
     let directory = cluster.directory().join("bundles");
     std::fs::create_dir_all(&directory).unwrap();
     let mut arguments = vec!["import".to_owned(), "fhir".to_owned(), "--json".to_owned()];
-    for (name, bytes) in interop::samples().take(count) {
+    for (name, bytes) in bundles {
         let file = directory.join(name);
         std::fs::write(&file, bytes).unwrap();
         arguments.push(file.display().to_string());
