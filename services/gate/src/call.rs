@@ -76,15 +76,15 @@ pub(crate) fn not_admitted() -> Error {
 #[macro_export]
 macro_rules! service {
     ($trait:ident for $service:ident { $($rpc:ident($request:ident) -> $response:ident: $answer:ident),+ $(,)? }) => {
-        #[tonic::async_trait]
+        #[$crate::tonic::async_trait]
         impl $trait for $service {
             $(async fn $rpc(
                 &self,
-                request: tonic::Request<pb::$request>,
-            ) -> Result<tonic::Response<pb::$response>, tonic::Status> {
+                request: $crate::tonic::Request<pb::$request>,
+            ) -> Result<$crate::tonic::Response<pb::$response>, $crate::tonic::Status> {
                 let (_, extensions, message) = request.into_parts();
                 let call = $crate::Call::of(&extensions)?;
-                Ok(tonic::Response::new(self.$answer(&call, message).await?))
+                Ok($crate::tonic::Response::new(self.$answer(&call, message).await?))
             })+
         }
     };

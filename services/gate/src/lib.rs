@@ -18,3 +18,6 @@ pub use gate::{Asked, Disclosure, Gate};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers};
 pub use layer::{AccessLayer, AccessService};
 pub use metrics::GateMetrics;
+/// What [`service!`] writes uses it.
+#[doc(hidden)]
+pub use tonic;
