@@ -42,6 +42,13 @@ impl StreamKind {
         Self::Staff,
     ];
 
+    /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
+    /// stand anywhere in their stream.
+    #[must_use]
+    pub const fn is_folded(self) -> bool {
+        !matches!(self, Self::Access)
+    }
+
     /// The stored code.
     #[must_use]
     pub fn code(self) -> i16 {

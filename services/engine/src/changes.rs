@@ -1,7 +1,7 @@
-use domain::vocabulary::Subject;
+use domain::vocabulary::{Subject, Version};
 use domain::{Aggregate, StreamKind};
 use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
-use events::{Codec, CodecError, Event, Header};
+use events::{Codec, CodecError, Event, Header, Place};
 use uuid::Uuid;
 
 use crate::load::log_version;
@@ -51,8 +51,12 @@ impl Changes {
         }
         let subject = subject.into();
         let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
-        let changes = events.into_iter().map(change).collect();
-        self.streams.push((stream_of::<A>(on.id), Expected::Exactly(log_version(on.version)), changes));
+        let stream = stream_of::<A>(on.id);
+        let changes = events.into_iter().map(change);
+        match self.streams.iter_mut().find(|(known, ..)| *known == stream) {
+            Some((.., known)) => known.extend(changes),
+            None => self.streams.push((stream, Expected::Exactly(log_version(on.version)), changes.collect())),
+        }
     }
 
     /// A fact with this id on a stream that is never folded.
@@ -84,7 +88,8 @@ impl Changes {
         let mut sealed = Vec::with_capacity(streams.len());
         for (stream, expected, changes) in streams {
             let mut events = Vec::with_capacity(changes.len());
-            for Change { id, subject, event } in changes {
+            let before = if let Expected::Exactly(version) = expected { Some(version.0) } else { None };
+            for (nth, Change { id, subject, event }) in (1..).zip(changes) {
                 let header = Header {
                     event_id: id,
                     subject: subject.id(),
@@ -93,7 +98,8 @@ impl Changes {
                     correlation: Some(context.request),
                     traceparent: traceparent.clone(),
                 };
-                events.push(codec.seal(stream, context.now, &header, &event).await?);
+                let place = Place { stream, version: before.map(|before| Version(before + nth)) };
+                events.push(codec.seal(place, context.now, &header, &event).await?);
             }
             sealed.push(StreamAppend { stream, expected, events });
         }

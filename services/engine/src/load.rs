@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::Aggregate;
-use domain::vocabulary::{Timestamp, Version};
+use domain::vocabulary::Version;
 use event_log::{Position, Recorded};
 use events::Event;
 use uuid::Uuid;
@@ -82,13 +82,19 @@ where
     A: Aggregate<Event: TryFrom<Event>>,
 {
     let opened = engine.codec.open(recorded).await?;
+    if opened.version.0 != loaded.version.0 + 1 {
+        return Err(EngineError::failed("a stream has two events at one place, or none"));
+    }
     let another_kind = |_cause| EngineError::failed("an event of another kind is on the stream");
     let event = A::Event::try_from(opened.event).map_err(another_kind)?;
     Arc::make_mut(&mut loaded.state).evolve(&event);
     loaded.version = opened.version;
     loaded.position = opened.position;
-    let committed = Committed { position: opened.position, at: Timestamp(recorded.at) };
-    Arc::make_mut(&mut loaded.requests).insert(recorded.request, committed);
+    let committed = Committed { position: opened.position, at: opened.at };
+    // As the header has it, which is bound to the body.
+    if let Some(request) = opened.header.correlation {
+        Arc::make_mut(&mut loaded.requests).insert(request, committed);
+    }
     Ok(())
 }
 

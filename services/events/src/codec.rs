@@ -34,6 +34,15 @@ impl Envelope {
     }
 }
 
+/// Where an event is to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its place in the stream, from 1; none for a fact, which may stand anywhere in it.
+    pub version: Option<Version>,
+}
+
 /// Why an event cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
@@ -78,47 +87,78 @@ impl Codec {
         &self.vault
     }
 
-    /// Seals an event of this stream with the key of the header's subject.
+    /// Seals an event for this place with the key of the header's subject.
     ///
     /// # Errors
-    /// When there is no key: an erased subject has none.
+    /// When there is no key: an erased subject has none. Also what would never open: an event of a folded stream without a
+    /// place in it, or of a subject that the stream is not about.
     pub async fn seal(
         &self,
-        stream: StreamId,
+        place: Place,
         at: Timestamp,
         header: &Header,
         event: &Event,
     ) -> Result<NewEvent, CodecError> {
+        let kind = kind_of(place.stream)?;
+        if kind.is_folded() != place.version.is_some() || !is_about(kind, place.stream.id, header) {
+            return Err(DecodeError("place").into());
+        }
         let key = self.vault.key_of(header.subject).await?;
-        let event_type = event.code();
-        let body = key.seal(&context(stream, event_type, header.event_id, &key), &event.encode())?;
-        let head = header.encode(SCHEMA).into();
-        Ok(NewEvent { event_type, key_id: key.id(), at: at.0, head, body: body.into() })
+        let (event_type, head) = (event.code(), header.encode(SCHEMA));
+        let body = key.seal(&context(place, event_type, at.0, &key, &head), &event.encode())?;
+        Ok(NewEvent { event_type, key_id: key.id(), at: at.0, head: head.into(), body: body.into() })
     }
 
     /// Opens an event of the log.
     ///
     /// # Errors
-    /// When the key was destroyed or is unknown, or the header or body was changed.
+    /// When the key was destroyed or is unknown, or anything of the event is not as it was written: its stream, its place in
+    /// it, its type, time, header or body.
     pub async fn open(&self, recorded: &Recorded) -> Result<Envelope, CodecError> {
         let Recorded { position, stream, version, event_type, key_id, at, head, body, .. } = recorded;
-        let kind = StreamKind::from_code(stream.kind).ok_or(DecodeError("kind"))?;
+        let kind = kind_of(*stream)?;
         let (header, schema) = Header::decode(head)?;
         let key = self.vault.key(*key_id).await?;
-        let plain = key.open(&context(*stream, *event_type, header.event_id, &key), body)?;
-        let event = Event::decode(kind, *event_type, schema, &plain)?;
+        if key.subject() != header.subject || !is_about(kind, stream.id, &header) {
+            return Err(VaultError::Tampered.into());
+        }
         let (version, at) = (Version(version.0), Timestamp(*at));
+        let place = Place { stream: *stream, version: kind.is_folded().then_some(version) };
+        let plain = key.open(&context(place, *event_type, at.0, &key, head), body)?;
+        let event = Event::decode(kind, *event_type, schema, &plain)?;
         Ok(Envelope { position: *position, stream: stream.id, version, at, header, event })
     }
 }
 
-/// What a body is bound to: moved to another stream, or under another event's header, it does not open.
-fn context(stream: StreamId, event_type: i32, event_id: Uuid, key: &SubjectKey) -> Vec<u8> {
-    let mut context = Vec::with_capacity(2 + 16 + 16 + 4 + 16);
+fn kind_of(stream: StreamId) -> Result<StreamKind, DecodeError> {
+    StreamKind::from_code(stream.kind).ok_or(DecodeError("kind"))
+}
+
+/// Whether a stream can hold something about this subject. Of the other kinds only what is bound to the body tells.
+fn is_about(kind: StreamKind, stream: Uuid, header: &Header) -> bool {
+    match kind {
+        StreamKind::Person | StreamKind::Sharing | StreamKind::Agency => header.subject == stream,
+        // An attempt at somebody who is not registered is the agency's.
+        StreamKind::Access => header.subject == stream || header.actor.agency() == Some(header.subject),
+        StreamKind::Query
+        | StreamKind::Emergency
+        | StreamKind::Relationship
+        | StreamKind::Consultation
+        | StreamKind::Staff => true,
+    }
+}
+
+/// What a body is bound to: copied to another place, or under another time or header, it does not open.
+fn context(place: Place, event_type: i32, at: i64, key: &SubjectKey, head: &[u8]) -> Vec<u8> {
+    let Place { stream, version } = place;
+    let mut context = Vec::with_capacity(2 + 16 + 8 + 4 + 8 + 16 + head.len());
     context.extend_from_slice(&stream.kind.to_be_bytes());
     context.extend_from_slice(stream.id.as_bytes());
-    context.extend_from_slice(event_id.as_bytes());
+    // Versions begin at 1: 0 says that the place is not bound.
+    context.extend_from_slice(&version.map_or(0, |version| version.0).to_be_bytes());
     context.extend_from_slice(&event_type.to_be_bytes());
+    context.extend_from_slice(&at.to_be_bytes());
     context.extend_from_slice(key.id().as_bytes());
+    context.extend_from_slice(head);
     context
 }

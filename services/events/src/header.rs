@@ -58,6 +58,12 @@ impl Actor {
         }
     }
 
+    /// The agency for which a worker acts.
+    #[must_use]
+    pub fn agency(&self) -> Option<Uuid> {
+        if let ActorKind::Worker(worker) = self.kind { Some(worker.agency().0) } else { None }
+    }
+
     /// A stable id of the party: what scopes its request ids.
     #[must_use]
     pub fn id(&self) -> Uuid {

@@ -9,7 +9,7 @@ mod header;
 mod samples;
 mod wire;
 
-pub use codec::{Codec, CodecError, Envelope};
+pub use codec::{Codec, CodecError, Envelope, Place};
 pub use event::Event;
 pub use header::{Actor, ActorKind, Header};
 pub use wire::{DecodeError, Stored};

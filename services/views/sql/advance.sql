@@ -1,1 +1,1 @@
-UPDATE view_state SET position = $4 WHERE view = $1 AND generation = $2 AND position = $3
+UPDATE view_state SET position = $4 WHERE view = $1 AND generation = $2 AND position = $3 AND current = $5

@@ -21,7 +21,7 @@ fn upsert(key: &[u8], body: &str) -> Upsert {
 }
 
 fn advance(view: &'static str, generation: i32, from: u64, to: u64, upserts: Vec<Upsert>) -> Advance {
-    Advance { view, generation, from, to, upserts, removals: vec![], parked: vec![] }
+    Advance { view, generation, current: true, from, to, upserts, removals: vec![], parked: vec![] }
 }
 
 async fn bodies(store: &dyn DocumentStore, view: &str) -> Vec<String> {
@@ -73,7 +73,9 @@ async fn a_new_generation_is_unseen_until_the_swap(store: &dyn DocumentStore) {
     store.generations("e").await.unwrap();
     store.advance(vec![advance("e", 1, 0, 3, vec![upsert(b"k", "old")])]).await.unwrap();
     let new = store.begin_generation("e").await.unwrap();
-    store.advance(vec![advance("e", new, 0, 3, vec![upsert(b"k", "new")])]).await.unwrap();
+    let build = |to| Advance { current: false, ..advance("e", new, 0, to, vec![upsert(b"k", "new")]) };
+    assert!(!store.advance(vec![advance("e", new, 0, 3, vec![])]).await.unwrap(), "it is not current yet");
+    assert!(store.advance(vec![build(3)]).await.unwrap());
     assert_eq!(bodies(store, "e").await, ["old"]);
     let behind = store.begin_generation("e").await.unwrap();
     assert!(!store.swap("e", behind).await.unwrap(), "readers never go back");
@@ -82,8 +84,10 @@ async fn a_new_generation_is_unseen_until_the_swap(store: &dyn DocumentStore) {
     store.drop_generation("e", behind).await.unwrap();
     assert!(store.swap("e", new).await.unwrap());
     assert_eq!(bodies(store, "e").await, ["new"]);
+    let old = || vec![advance("e", 1, 3, 4, vec![upsert(b"k", "late")])];
+    assert!(!store.advance(old()).await.unwrap(), "the old generation stays as it is, also before it is deleted");
     store.drop_generation("e", 1).await.unwrap();
-    assert!(!store.advance(vec![advance("e", 1, 3, 4, vec![])]).await.unwrap(), "the old runner must notice");
+    assert!(!store.advance(old()).await.unwrap(), "the old runner must notice");
     assert_eq!(store.generations("e").await.unwrap().len(), 1);
     assert_eq!(store.page("e", 1, &[], 10).await.unwrap(), []);
 }

@@ -6,8 +6,8 @@ use event_log::{EventLog, Position};
 use events::Codec;
 
 use crate::docs::Doc;
-use crate::runner::{BATCH, RunnerError, Standing, apply, open_document};
-use crate::store::{DocumentStore, Generation};
+use crate::runner::{BATCH, RunnerError, Standing, apply, open_document, sweep};
+use crate::store::DocumentStore;
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
@@ -78,7 +78,7 @@ impl Rebuild {
         let name = view.name();
         let old = Standing::load(&*self.store, view.clone()).await?;
         let generation = self.store.begin_generation(name).await?;
-        let mut building = [Standing { view, generation, position: 0, parked: Default::default() }];
+        let mut building = [Standing { view, generation, current: false, position: 0, parked: Default::default() }];
         let (mut documents, mut differing) = (0, None);
         for _ in 0..COMPARISONS {
             self.catch_up(&mut building).await?;
@@ -106,11 +106,7 @@ impl Rebuild {
         if !swapped {
             return Err(RebuildError("the view grows faster than it is rebuilt, or another rebuild was faster".into()));
         }
-        // Only what is older: a younger one is another rebuild's.
-        let stale = |g: &Generation| !g.current && g.number < generation;
-        for stale in self.store.generations(name).await?.into_iter().filter(stale) {
-            self.store.drop_generation(name, stale.number).await?;
-        }
+        sweep(&*self.store, name).await?;
         Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 

@@ -99,6 +99,10 @@ impl Runner {
         let mut standings = Vec::with_capacity(self.views.len());
         for view in &self.views {
             standings.push(Standing::load(&*self.store, view.clone()).await?);
+            if let Err(error) = sweep(&*self.store, view.name()).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
+            }
         }
         loop {
             let from = standings.iter().map(|s| s.position).min().unwrap_or(0);
@@ -194,14 +198,24 @@ impl Runner {
     }
 }
 
+/// Deletes the generations that were retired, also by a rebuild that died after its swap. A younger one is being built.
+pub(crate) async fn sweep(store: &dyn DocumentStore, view: &str) -> Result<(), StoreError> {
+    let generations = store.generations(view).await?;
+    let current = generations.iter().find(|g| g.current).map_or(0, |g| g.number);
+    for retired in generations.iter().filter(|g| g.number < current) {
+        store.drop_generation(view, retired.number).await?;
+    }
+    Ok(())
+}
+
 /// The subject of an event, by its header; the stream's id when even that cannot be read.
 pub(crate) fn subject_of(event: &Recorded) -> Uuid {
     events::Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject)
 }
 
-/// What a document's seal is bound to.
-pub(crate) fn document_context(view: &str, key: &[u8]) -> Bytes {
-    [b"document\0", view.as_bytes(), b"\0", key].concat().into()
+/// What a document's seal is bound to: its view, its key, and the event that changed it last.
+pub(crate) fn document_context(view: &str, key: &[u8], position: u64) -> Bytes {
+    [b"document\0", view.as_bytes(), b"\0", &position.to_be_bytes(), key].concat().into()
 }
 
 /// Subjects left out.

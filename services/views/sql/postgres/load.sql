@@ -1,3 +1,3 @@
-SELECT key, subject, body
+SELECT key, subject, position, body
   FROM document
  WHERE view = $1 AND generation = $2 AND key = ANY ($3)

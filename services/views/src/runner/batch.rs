@@ -18,6 +18,8 @@ use crate::view::AnyView;
 pub(crate) struct Standing {
     pub(crate) view: Arc<dyn AnyView>,
     pub(crate) generation: i32,
+    /// Whether it is the current generation, and not one that is being built.
+    pub(crate) current: bool,
     pub(crate) position: u64,
     pub(crate) parked: Parked,
 }
@@ -29,7 +31,7 @@ impl Standing {
         let current = generations.into_iter().find(|g| g.current);
         let (generation, position) = current.map_or((1, 0), |g| (g.number, g.position));
         let parked = store.parked(view.name(), generation).await?.into_iter().collect();
-        Ok(Self { view, generation, position, parked })
+        Ok(Self { view, generation, current: true, position, parked })
     }
 }
 
@@ -121,9 +123,9 @@ async fn apply_to(
         }
     }
     standing.parked.extend(parking.subjects);
-    let (view, generation, parked) = (view.name(), standing.generation, parking.rows);
+    let (view, generation, current, parked) = (view.name(), standing.generation, standing.current, parking.rows);
     let (upserts, removals) = (Vec::new(), Vec::new());
-    let mut advance = Advance { view, generation, from, to: newest, upserts, removals, parked };
+    let mut advance = Advance { view, generation, current, from, to: newest, upserts, removals, parked };
     for (key, doc) in docs.into_changes() {
         match seal(codec, view, &key, doc).await? {
             Some(upsert) => advance.upserts.push(upsert),
@@ -173,7 +175,7 @@ async fn seal(codec: &Codec, view: &str, key: &Key, doc: Option<Doc>) -> Result<
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let body = subject_key.seal(&document_context(view, &key.0), &doc.body).map_err(CodecError::from)?;
+    let body = subject_key.seal(&document_context(view, &key.0, doc.position), &doc.body).map_err(CodecError::from)?;
     Ok(Some(Upsert { key: key.clone(), subject: doc.subject, position: doc.position, body }))
 }
 
@@ -188,6 +190,6 @@ pub(crate) async fn open_document(
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error),
     };
-    let body = subject_key.open(&document_context(view, &stored.key.0), &stored.body)?;
-    Ok(Some((stored.key, Doc { subject: stored.subject, position: 0, body })))
+    let body = subject_key.open(&document_context(view, &stored.key.0, stored.position), &stored.body)?;
+    Ok(Some((stored.key, Doc { subject: stored.subject, position: stored.position, body })))
 }

@@ -13,11 +13,12 @@ macro_rules! document_store {
                 end: &[u8],
                 limit: usize,
             ) -> Result<(Vec<StoredDocument>, u64), StoreError> {
-                type Row = (i64, Option<Vec<u8>>, Option<Uuid>, Option<Vec<u8>>);
+                type Row = (i64, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
                 let query = sqlx::query_as(SCAN).bind(view).bind(after).bind(end).bind(signed(limit as u64));
                 let rows: Vec<Row> = query.fetch_all(&self.readers).await?;
                 let position = rows.first().map_or(0, |row| row.0.unsigned_abs());
-                let found = rows.into_iter().filter_map(|(_, key, subject, body)| Some((key?, subject?, body?)));
+                let found =
+                    rows.into_iter().filter_map(|(_, key, subject, at, body)| Some((key?, subject?, at?, body?)));
                 Ok((found.map(document).collect(), position))
             }
 
@@ -72,6 +73,7 @@ macro_rules! document_store {
                         .bind(advance.generation)
                         .bind(signed(advance.from))
                         .bind(signed(advance.to))
+                        .bind(advance.current)
                         .execute(&mut *transaction)
                         .await?;
                     if moved.rows_affected() != 1 {
@@ -128,10 +130,10 @@ use super::StoredDocument;
 use crate::key::Key;
 use uuid::Uuid;
 
-pub(super) type Row = (Vec<u8>, Uuid, Vec<u8>);
+pub(super) type Row = (Vec<u8>, Uuid, i64, Vec<u8>);
 
-pub(super) fn document((key, subject, body): Row) -> StoredDocument {
-    StoredDocument { key: Key(key), subject, body }
+pub(super) fn document((key, subject, position, body): Row) -> StoredDocument {
+    StoredDocument { key: Key(key), subject, position: position.unsigned_abs(), body }
 }
 
 /// SQL has no unsigned numbers.

@@ -48,6 +48,8 @@ pub struct StoredDocument {
     pub key: Key,
     /// Whose key seals it.
     pub subject: Uuid,
+    /// The position of the event that changed it last.
+    pub position: u64,
     /// Its sealed body.
     pub body: Vec<u8>,
 }
@@ -83,6 +85,8 @@ pub struct Advance {
     pub view: &'static str,
     /// Its generation.
     pub generation: i32,
+    /// Whether that is the one that readers see, or one that is being built. It must still be so.
+    pub current: bool,
     /// Where it stood.
     pub from: u64,
     /// Where it stands after.

@@ -23,11 +23,9 @@ impl PostgresDocuments {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("alongside views").disable_statement_logging();
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        let readers = pool.connect_with(options).await?;
+        let readers = pool.connect_with(options(url)?).await?;
         Ok(Self { writer: readers.clone(), readers })
     }
 
@@ -36,14 +34,20 @@ impl PostgresDocuments {
     /// # Errors
     /// When the database does not answer or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let options: PgConnectOptions = url.parse()?;
-        let mut connection = options.connect().await?;
+        let mut connection = options(url)?.connect().await?;
+        sqlx::raw_sql(include_str!("../../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../../migrations/postgres/0001_views.sql"))];
         Ok(super::migrator(&files).run(&mut connection).await?)
     }
 }
 
 document_store!(PostgresDocuments, "BEGIN");
+
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse()?;
+    let options = options.options([("search_path", "alongside")]);
+    Ok(options.application_name("alongside views").disable_statement_logging())
+}
 
 fn bytes(keys: &[Key]) -> Vec<&[u8]> {
     keys.iter().map(|key| key.0.as_slice()).collect()
