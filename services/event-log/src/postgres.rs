@@ -60,6 +60,7 @@ impl PostgresLog {
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
         let mut connection = options(url)?.connect().await?;
+        sqlx::raw_sql(include_str!("../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../migrations/postgres/0001_event_log.sql"))];
         migrator(&files).run(&mut connection).await.map_err(StoreError::new)
     }
@@ -69,6 +70,7 @@ event_log!(PostgresLog, PgRow);
 
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::from(e))?;
+    let options = options.options([("search_path", "alongside")]);
     Ok(options.application_name("alongside").disable_statement_logging())
 }
 

@@ -8,7 +8,8 @@ use crate::SubjectKey;
 
 /// How long a key may be used without asking the store whether it still exists.
 const KEEP: Duration = Duration::from_secs(60);
-/// The most keys in memory. All are dropped when there are more.
+/// The most keys in memory. All are dropped when there are more. Those that are too old are dropped once a minute, as new
+/// ones come.
 const LIMIT: usize = 100_000;
 
 /// Keys in use.
@@ -19,6 +20,10 @@ pub(crate) struct Cache(Mutex<Entries>);
 struct Entries {
     by_id: HashMap<Uuid, (SubjectKey, Instant)>,
     ids: HashMap<Uuid, Uuid>,
+    /// How many subjects were forgotten.
+    forgotten: u64,
+    /// When what is too old was dropped last.
+    swept: Option<Instant>,
 }
 
 impl Entries {
@@ -41,10 +46,25 @@ impl Cache {
         entries.ids.get(&subject).and_then(|id| entries.get(*id))
     }
 
-    pub(crate) fn insert(&self, key: SubjectKey) {
+    /// How many subjects were forgotten until now: to be asked before the store is.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.entries().forgotten
+    }
+
+    /// Keeps a key that the store had, unless somebody was forgotten since: the key may be theirs.
+    pub(crate) fn insert(&self, key: SubjectKey, forgotten: u64) {
         let mut entries = self.entries();
+        if entries.forgotten != forgotten {
+            return;
+        }
+        if entries.swept.is_none_or(|swept| swept.elapsed() >= KEEP) {
+            entries.swept = Some(Instant::now());
+            let Entries { by_id, ids, .. } = &mut *entries;
+            by_id.retain(|_, (_, since)| since.elapsed() < KEEP);
+            ids.retain(|_, id| by_id.contains_key(id));
+        }
         if entries.by_id.len() >= LIMIT {
-            *entries = Entries::default();
+            (entries.by_id, entries.ids) = Default::default();
         }
         entries.ids.insert(key.subject(), key.id());
         entries.by_id.insert(key.id(), (key, Instant::now()));
@@ -52,8 +72,26 @@ impl Cache {
 
     pub(crate) fn forget(&self, subject: Uuid) {
         let mut entries = self.entries();
+        entries.forgotten += 1;
         if let Some(id) = entries.ids.remove(&subject) {
             entries.by_id.remove(&id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_does_not_put_a_key_back_that_was_destroyed_meanwhile() {
+        let (cache, subject) = (Cache::default(), Uuid::from_u128(1));
+        let key = SubjectKey::new(Uuid::from_u128(2), subject, &[7; crate::key::KEY_BYTES]).unwrap();
+        let before = cache.forgotten();
+        cache.forget(subject);
+        cache.insert(key.clone(), before);
+        assert!(cache.of_subject(subject).is_none() && cache.by_id(key.id()).is_none());
+        cache.insert(key.clone(), cache.forgotten());
+        assert!(cache.of_subject(subject).is_some());
     }
 }

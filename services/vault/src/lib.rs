@@ -40,8 +40,8 @@ pub enum VaultError {
     Wrap(#[from] WrapError),
 }
 
-/// Hands out subjects' keys. Keys stay in memory for a minute at most, so that one destroyed by another process is
-/// soon gone here too; within this process it is gone at once.
+/// Hands out subjects' keys. A key is used for a minute at most without asking again, so that one destroyed by
+/// another process is soon gone here too; within this process it is gone at once.
 pub struct Vault {
     store: Arc<dyn KeyStore>,
     wrap: Arc<dyn KeyWrap>,
@@ -51,6 +51,18 @@ pub struct Vault {
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+/// Forgets a subject's key when it is dropped.
+struct Forget<'a> {
+    cache: &'a Cache,
+    subject: Uuid,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.cache.forget(self.subject);
     }
 }
 
@@ -68,14 +80,15 @@ impl Vault {
         if let Some(key) = self.cache.of_subject(subject) {
             return Ok(key);
         }
+        let forgotten = self.cache.forgotten();
         if let Some(stored) = self.store.of_subject(subject).await? {
-            return self.unwrap(stored);
+            return self.unwrap(stored, forgotten);
         }
         let (key_id, fresh) = (Uuid::now_v7(), SubjectKey::generate()?);
         self.store.insert(key_id, subject, &self.wrap.wrap(key_id, subject, &fresh)?).await?;
         // Somebody else may have been first: what is stored counts.
         let stored = self.store.of_subject(subject).await?.ok_or(VaultError::UnknownKey)?;
-        self.unwrap(stored)
+        self.unwrap(stored, forgotten)
     }
 
     /// The key with this id.
@@ -86,8 +99,9 @@ impl Vault {
         if let Some(key) = self.cache.by_id(key_id) {
             return Ok(key);
         }
+        let forgotten = self.cache.forgotten();
         let stored = self.store.by_id(key_id).await?.ok_or(VaultError::UnknownKey)?;
-        self.unwrap(stored)
+        self.unwrap(stored, forgotten)
     }
 
     /// Destroys a subject's key. What it sealed can never be opened again. Safe to repeat.
@@ -95,16 +109,16 @@ impl Vault {
     /// # Errors
     /// When the key store fails; the key may then still exist.
     pub async fn shred(&self, subject: Uuid) -> Result<(), VaultError> {
-        self.store.destroy(subject).await?;
-        self.cache.forget(subject);
-        Ok(())
+        // Whatever comes of it, also when the caller goes away: the store is asked again.
+        let _forgotten = Forget { cache: &self.cache, subject };
+        Ok(self.store.destroy(subject).await?)
     }
 
-    fn unwrap(&self, stored: StoredKey) -> Result<SubjectKey, VaultError> {
+    fn unwrap(&self, stored: StoredKey, forgotten: u64) -> Result<SubjectKey, VaultError> {
         let wrapped = stored.wrapped.ok_or(VaultError::Destroyed)?;
         let bytes = self.wrap.unwrap(stored.key_id, stored.subject, &wrapped)?;
         let key = SubjectKey::new(stored.key_id, stored.subject, &bytes)?;
-        self.cache.insert(key.clone());
+        self.cache.insert(key.clone(), forgotten);
         Ok(key)
     }
 }

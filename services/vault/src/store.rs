@@ -79,11 +79,9 @@ impl PostgresKeys {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("alongside vault").disable_statement_logging();
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        Ok(Self(pool.connect_with(options).await?))
+        Ok(Self(pool.connect_with(options(url)?).await?))
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -91,8 +89,8 @@ impl PostgresKeys {
     /// # Errors
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let options: PgConnectOptions = url.parse()?;
-        let mut connection = options.connect().await?;
+        let mut connection = options(url)?.connect().await?;
+        sqlx::raw_sql(include_str!("../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../migrations/postgres/0001_vault.sql"))];
         Ok(migrator(&files).run(&mut connection).await?)
     }
@@ -120,6 +118,12 @@ impl SqliteKeys {
     }
 }
 
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse()?;
+    let options = options.options([("search_path", "alongside")]);
+    Ok(options.application_name("alongside vault").disable_statement_logging())
+}
+
 /// The schema's migrations: their numbers and files, in order.
 fn migrator(files: &[(i64, &'static str)]) -> Migrator {
     let migration = |(number, sql): &(i64, &'static str)| {
@@ -135,9 +139,9 @@ fn stored((key_id, subject, wrapped): (Uuid, Uuid, Option<Vec<u8>>)) -> StoredKe
     StoredKey { key_id, subject, wrapped }
 }
 
-/// The same four statements in every database.
+/// The same statements in every database, but for how a key is destroyed.
 macro_rules! key_store {
-    ($store:ident) => {
+    ($store:ident, $destroy:literal) => {
         #[async_trait::async_trait]
         impl KeyStore for $store {
             async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
@@ -157,7 +161,7 @@ macro_rules! key_store {
             }
 
             async fn destroy(&self, subject: Uuid) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!("../sql/destroy.sql"));
+                let query = sqlx::query(include_str!($destroy));
                 query.bind(subject).execute(&self.0).await?;
                 Ok(())
             }
@@ -165,5 +169,5 @@ macro_rules! key_store {
     };
 }
 
-key_store!(PostgresKeys);
-key_store!(SqliteKeys);
+key_store!(PostgresKeys, "../sql/postgres/destroy.sql");
+key_store!(SqliteKeys, "../sql/sqlite/destroy.sql");

@@ -76,10 +76,14 @@ impl Postgres {
         wait_until("PostgreSQL", || async { Ok(PgConnection::connect(&url).await.is_ok()) }).await
     }
 
-    /// The URL of a database as a user, over the Unix socket.
+    /// The URL of a database as a user, over the Unix socket. Looks into the schema `alongside`.
     #[must_use]
     pub fn url(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@localhost:{}/{database}?host={}", self.port, self.directory.path().display())
+        let directory = self.directory.path().display();
+        format!(
+            "postgres://{user}@localhost:{}/{database}?host={directory}&options=-csearch_path%3Dalongside",
+            self.port
+        )
     }
 
     /// A new database, migrated by its owner.

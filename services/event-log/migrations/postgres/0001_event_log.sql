@@ -10,6 +10,10 @@ CREATE TABLE log_head (
 
 INSERT INTO log_head DEFAULT VALUES;
 
+-- What an append locks. It has no grants: nobody can lock it but the owner, as whom the function runs. It has no rows, and the
+-- lock is the one that vacuum and schema changes take: readers' locks do not matter to it.
+CREATE TABLE append_lock ();
+
 CREATE TABLE stream_head (
     kind    smallint NOT NULL,
     stream  uuid     NOT NULL,
@@ -44,7 +48,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECU
 
 -- Makes partitions until two are empty ahead of the head. ATTACH takes a lock that lets readers and writers go on.
 CREATE FUNCTION log_extend() RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp AS $$
 DECLARE
     size constant bigint := 5000000;
     head log_head%ROWTYPE;
@@ -53,9 +57,9 @@ BEGIN
     SELECT * INTO head FROM log_head;
     WHILE head.partitioned_to < head.position + 2 * size LOOP
         name := 'event_from_' || head.partitioned_to;
-        EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-        EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
-        EXECUTE format('ALTER TABLE event ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, head.partitioned_to, head.partitioned_to + size);
+        EXECUTE format('CREATE TABLE alongside.%I (LIKE alongside.event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+        EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON alongside.%I FOR EACH STATEMENT EXECUTE FUNCTION alongside.refuse_change()', name);
+        EXECUTE format('ALTER TABLE alongside.event ATTACH PARTITION alongside.%I FOR VALUES FROM (%s) TO (%s)', name, head.partitioned_to, head.partitioned_to + size);
         head.partitioned_to := head.partitioned_to + size;
     END LOOP;
     UPDATE log_head SET partitioned_to = head.partitioned_to;
@@ -79,7 +83,7 @@ CREATE FUNCTION log_append(
     e_slot int[], e_nth int[], e_type int[], e_key uuid[], e_at bigint[], e_head bytea[], e_body bytea[],
     OUT position_before bigint[], OUT version_before bigint[], OUT conflicted int[], OUT moved int[]
 ) LANGUAGE plpgsql VOLATILE
-SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     base           bigint;
@@ -88,7 +92,7 @@ DECLARE
     partition_size constant bigint := 5000000;
 BEGIN
     -- A statement of its own: the next statement's snapshot must be younger than the lock, or positions are reused.
-    PERFORM pg_advisory_xact_lock(7113004251);
+    LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
     SELECT h.position, h.partitioned_to INTO base, made_to FROM log_head h;
 
     SELECT coalesce(array_agg(DISTINCT s.request), '{}') INTO conflicted
@@ -141,11 +145,13 @@ BEGIN
     UPDATE log_head SET position = base + total;
 END $$;
 
+REVOKE ALL ON FUNCTION log_append, log_extend FROM PUBLIC;
+
 -- What the running system may do: append and read. A role of this name is made by whoever sets up the database.
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
         GRANT SELECT ON log_head, stream_head, event TO alongside_app;
-        GRANT EXECUTE ON FUNCTION log_append, log_extend TO alongside_app;
+        GRANT EXECUTE ON FUNCTION log_append TO alongside_app;
     END IF;
 END $$;

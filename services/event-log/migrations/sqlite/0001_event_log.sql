@@ -35,3 +35,9 @@ BEGIN SELECT RAISE(ABORT, 'the log is append-only: UPDATE is refused'); END;
 
 CREATE TRIGGER event_refuses_delete BEFORE DELETE ON event
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: DELETE is refused'); END;
+
+-- REPLACE deletes what is in its way without firing the trigger above.
+CREATE TRIGGER event_refuses_replace BEFORE INSERT ON event
+WHEN EXISTS (SELECT 1 FROM event WHERE position = NEW.position)
+  OR EXISTS (SELECT 1 FROM event WHERE kind = NEW.kind AND stream = NEW.stream AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: REPLACE is refused'); END;

@@ -9,9 +9,26 @@ CREATE TABLE subject_key (
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 );
 
+-- The transaction that destroyed a key last.
+CREATE TABLE key_destruction (
+    transaction xid8 PRIMARY KEY
+);
+
+-- Destroys one subject's key. The only change that a key can see, and one in each transaction: nobody forgets everybody in one
+-- statement.
+CREATE FUNCTION destroy_key(of_subject uuid) RETURNS void LANGUAGE plpgsql VOLATILE STRICT
+SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp AS $$
+BEGIN
+    DELETE FROM key_destruction WHERE transaction <> pg_current_xact_id();
+    INSERT INTO key_destruction VALUES (pg_current_xact_id());
+    UPDATE subject_key SET wrapped = NULL, destroyed_at = coalesce(destroyed_at, now()) WHERE subject = of_subject;
+END $$;
+REVOKE ALL ON FUNCTION destroy_key FROM PUBLIC;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
-        GRANT SELECT, INSERT, UPDATE ON subject_key TO alongside_app;
+        GRANT SELECT, INSERT (key_id, subject, wrapped) ON subject_key TO alongside_app;
+        GRANT EXECUTE ON FUNCTION destroy_key TO alongside_app;
     END IF;
 END $$;

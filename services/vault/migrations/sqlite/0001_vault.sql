@@ -7,4 +7,16 @@ CREATE TABLE subject_key (
     made_at   TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
     destroyed_at TEXT,
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER subject_key_refuses_delete BEFORE DELETE ON subject_key
+BEGIN SELECT RAISE(ABORT, 'a key is destroyed, never deleted'); END;
+
+-- REPLACE deletes what is in its way without firing the trigger above: whoever has a key keeps it.
+CREATE TRIGGER subject_key_refuses_replace BEFORE INSERT ON subject_key
+WHEN EXISTS (SELECT 1 FROM subject_key WHERE key_id = NEW.key_id OR subject = NEW.subject)
+BEGIN SELECT RAISE(IGNORE); END;
+
+CREATE TRIGGER subject_key_refuses_change BEFORE UPDATE ON subject_key
+WHEN NEW.wrapped IS NOT NULL OR NEW.key_id IS NOT OLD.key_id OR NEW.subject IS NOT OLD.subject
+BEGIN SELECT RAISE(ABORT, 'a key is destroyed, never changed'); END;
