@@ -10,6 +10,9 @@ pub(crate) const PARAGRAPH: usize = 2_000;
 /// A page: a section of About Me.
 pub(crate) const PAGE: usize = 10_000;
 
+/// The most topic labels on one provision or entry.
+pub(crate) const LABELS_LIMIT: usize = 8;
+
 /// Refuses an empty text, and one of more than `limit` characters.
 pub(crate) fn required(field: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
     if text.trim().is_empty() {
@@ -35,6 +38,18 @@ pub(crate) fn explained(field: &'static str, text: &str, least: usize) -> Result
     optional(field, text, PARAGRAPH)
 }
 
+/// Refuses topic labels of which there are too many, or which have another form than an entry's can have: a provision
+/// with such a one would never match.
+pub(crate) fn labels(field: &'static str, labels: &[String]) -> Result<(), Refusal> {
+    if labels.len() > LABELS_LIMIT {
+        return Err(Refusal::invalid(field, format!("at most `{LABELS_LIMIT}` labels are taken")));
+    }
+    if !labels.iter().all(|l| (2..=16).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_uppercase())) {
+        return Err(Refusal::invalid(field, "a label is 2 to 16 capital letters, such as `PSY`"));
+    }
+    Ok(())
+}
+
 /// Refuses a source that is longer than a line.
 pub(crate) fn source_fits(source: Option<&Source>) -> Result<(), Refusal> {
     source.map_or(Ok(()), |source| optional("source", source.as_str(), LINE))
@@ -43,6 +58,16 @@ pub(crate) fn source_fits(source: Option<&Source>) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_2_to_16_capital_letters_and_there_are_8_at_most() {
+        let taken = |label: &str, times| labels("labels", &vec![label.to_owned(); times]).is_ok();
+        assert!(taken("PSY", 0) && taken("PSY", 8) && !taken("PSY", 9));
+        assert!(taken("AB", 1) && taken("ABCDEFGHIJKLMNOP", 1));
+        for label in ["A", "ABCDEFGHIJKLMNOPQ", "psy", "PS Y", "ÄB", ""] {
+            assert!(!taken(label, 1), "{label}");
+        }
+    }
 
     #[test]
     fn a_text_may_be_as_long_as_its_limit_and_an_explanation_as_short_as_its_least() {

@@ -3,12 +3,12 @@
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, DeclineSupport, EndSupport, Parties, Proposing, Relationship, accept_support, end_support,
+    AcceptSupport, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, accept_support, end_support,
     propose_support,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Category, Purpose};
+use domain::vocabulary::{Author, Category, Purpose};
 use engine::{Changes, Loaded};
 use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
@@ -75,13 +75,32 @@ impl Relationships {
         let wish = call.contribution(&m.request_id, &m.person_id, 0)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
         let (person, end) = (wish.person, EndSupport { person: wish.person, by: wish.author, reason: m.reason });
-        let decide = |(relationship, sharing): &(Loaded<Relationship>, Loaded<Sharing>), changes: &mut Changes| {
-            let (ended, closed) = end_support(id, relationship, sharing, end.clone())?;
+        let decide = |relationship: &Loaded<Relationship>,
+                      sharing: &Loaded<Sharing>,
+                      staff: Option<&Loaded<Staff>>,
+                      changes: &mut Changes| {
+            let on = Ending { relationship, sharing, staff: staff.map(|staff| &**staff) };
+            let (ended, closed) = end_support(id, on, end.clone())?;
             changes.record(relationship, person, ended);
             changes.record(sharing, person, closed);
+            if let Some(staff) = staff {
+                changes.guard(staff);
+                changes.in_role(staff.role());
+            }
             Ok(())
         };
-        let ended = self.gate.engine().transact(&wish.context, (id, person), decide).await?;
+        type Own = (Loaded<Relationship>, Loaded<Sharing>);
+        type Theirs = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
+        let (engine, context) = (self.gate.engine(), &wish.context);
+        let ended = match wish.author {
+            Author::Worker(worker) => {
+                let decide = |(r, s, staff): &Theirs, changes: &mut Changes| decide(r, s, Some(staff), changes);
+                engine.transact(context, (id, person, worker.staff()), decide).await?
+            }
+            Author::Person | Author::System => {
+                engine.transact(context, (id, person), |(r, s): &Own, changes| decide(r, s, None, changes)).await?
+            }
+        };
         Ok(pb::EndSupportResponse { position: ended.position.0 })
     }
 }

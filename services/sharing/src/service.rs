@@ -1,12 +1,14 @@
 //! A row for each RPC, and what changes the caller's own directive.
 
 use domain::Command;
+use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId, ProvisionId, QueryId, ReceiptId, derived_id};
-use domain::query::QueryAccess;
+use domain::query::{Query, QueryAccess};
 use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockAgency, WithdrawProvision,
+    block_agency,
 };
-use engine::Context;
+use engine::{Changes, Context, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
@@ -88,8 +90,13 @@ impl SharingServices {
 
     async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let position = self.change(call.own(&m.request_id)?, BlockAgency { agency }).await?;
-        Ok(pb::BlockAgencyResponse { position })
+        let (person, context) = call.own(&m.request_id)?;
+        let decide = |(sharing, registered): &(Loaded<Sharing>, Loaded<Agency>), changes: &mut Changes| {
+            changes.record(sharing, person, block_agency(sharing, registered, BlockAgency { agency })?);
+            Ok(())
+        };
+        let blocked = self.gate.engine().transact(&context, (person, agency), decide).await?;
+        Ok(pb::BlockAgencyResponse { position: blocked.position.0 })
     }
 
     async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
@@ -112,7 +119,13 @@ impl SharingServices {
         // One question for each receipt, so its id follows from the receipt.
         let query = QueryId(derived_id(receipt.0, &[b"query", person.0.as_bytes()]));
         let command = QueryAccess { receipt, question: m.question };
-        let asked = self.gate.engine().execute(&context, query, person, command).await?;
+        let decide = |(query, sharing): &(Loaded<Query>, Loaded<Sharing>), changes: &mut Changes| {
+            sharing.registered()?;
+            changes.record(query, person, command.clone().decide(query)?);
+            changes.guard(sharing);
+            Ok(())
+        };
+        let asked = self.gate.engine().transact(&context, (query, person), decide).await?;
         let position = asked.position.0;
         Ok(proto::access::v1::QueryAccessResponse { position, query_id: query.to_string() })
     }

@@ -3,7 +3,7 @@
 use super::entry::Change;
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
-use crate::sharing::LABELS_LIMIT;
+use crate::text::labels;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Refusal, StreamKind};
 
@@ -50,14 +50,7 @@ impl Person {
         if self.entries.len() >= ENTRIES_LIMIT {
             return Err(Refusal::rule("entries_limit", format!("a record holds at most `{ENTRIES_LIMIT}` entries")));
         }
-        if sensitivity.labels.len() > LABELS_LIMIT {
-            return Err(Refusal::invalid("sensitivity.labels", format!("at most `{LABELS_LIMIT}` labels are taken")));
-        }
-        if !sensitivity.labels.iter().all(|l| (2..=16).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_uppercase()))
-        {
-            return Err(Refusal::invalid("sensitivity.labels", "a label is 2 to 16 capital letters, such as `PSY`"));
-        }
-        Ok(())
+        labels("sensitivity.labels", &sensitivity.labels)
     }
 
     /// The unfinished goal or action `entry`, or why there is none.
@@ -126,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn takes_labels_up_to_the_limit() {
-        let labelled = |labels| Sensitivity { labels: vec!["PSY".into(); labels], ..Sensitivity::normal() };
+    fn takes_no_label_of_another_form() {
+        let labelled = |label: &str| Sensitivity { labels: vec![label.into()], ..Sensitivity::normal() };
         let record = Person::folded(&[registered()]);
-        assert!(record.admits(entry(1), &labelled(LABELS_LIMIT)).is_ok());
-        assert!(record.admits(entry(1), &labelled(LABELS_LIMIT + 1)).is_err());
+        assert!(record.admits(entry(1), &labelled("PSY")).is_ok());
+        assert_eq!(record.admits(entry(1), &labelled("psy")).unwrap_err().subject, "sensitivity.labels");
     }
 }

@@ -3,6 +3,7 @@ use super::{Relationship, Stage};
 use crate::ids::{PersonId, RelationshipId};
 use crate::sharing::events::SharingEvent;
 use crate::sharing::{CloseRelationshipAccess, Sharing};
+use crate::staff::Staff;
 use crate::text::{PARAGRAPH, optional};
 use crate::vocabulary::Author;
 use crate::{Command, Refusal};
@@ -34,17 +35,37 @@ impl Command for EndSupport {
     }
 }
 
-/// Ends a relationship and closes its access (rule 10): what must commit as one append.
+/// What the end of a relationship depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// The relationship.
+    pub relationship: &'a Relationship,
+    /// The person's directive.
+    pub sharing: &'a Sharing,
+    /// The standing of the worker who ends it; none when the person does.
+    pub staff: Option<&'a Staff>,
+}
+
+/// Ends a relationship and closes its access (rule 10): what must commit as one append. A worker who has left, or whose
+/// agency the person has blocked, ends it without words: the person does not hear from them any more.
 ///
 /// # Errors
-/// As [`EndSupport`].
+/// As [`EndSupport`], or that nothing is disclosed to whoever may say nothing.
 pub fn end_support(
     id: RelationshipId,
-    relationship: &Relationship,
-    sharing: &Sharing,
+    on: Ending<'_>,
     command: EndSupport,
 ) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> {
+    let Ending { relationship, sharing, staff } = on;
+    let (by, words) = (command.by, !command.reason.is_empty());
     let ended = command.decide(relationship)?;
+    if let Author::Worker(worker) = by {
+        let agency = worker.agency();
+        let heard = staff.is_some_and(|staff| staff.works_for(agency)) && !sharing.is_blocked(agency);
+        if words && !heard {
+            return Err(Refusal::undisclosed());
+        }
+    }
     let closed = CloseRelationshipAccess { relationship: id }.decide(sharing)?;
     Ok((ended, closed))
 }
@@ -55,7 +76,8 @@ mod tests {
     use super::*;
     use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::sharing::events::{RelationshipAccessClosed, RelationshipAccessOpened};
+    use crate::sharing::events::{AgencyBlocked, RelationshipAccessClosed, RelationshipAccessOpened};
+    use crate::staff::events::StaffJoined;
     use crate::vocabulary::Worker;
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
@@ -70,9 +92,31 @@ mod tests {
         let opened = RelationshipAccessOpened { relationship: id, worker: WORKER };
         let sharing = Sharing::folded(&[opened.into()]);
         let relationship = Relationship::folded(&[proposed(), accepted()]);
-        let (ended, closed) = end_support(id, &relationship, &sharing, end(Author::Person)).unwrap();
+        let (ended, closed) = end_support(id, ending(&relationship, &sharing, None), end(Author::Person)).unwrap();
         assert_eq!(ended.len(), 1);
         assert_eq!(closed, [RelationshipAccessClosed { relationship: id }.into()]);
+    }
+
+    fn ending<'a>(relationship: &'a Relationship, sharing: &'a Sharing, staff: Option<&'a Staff>) -> Ending<'a> {
+        Ending { relationship, sharing, staff }
+    }
+
+    #[test]
+    fn the_departed_and_the_blocked_end_without_words() {
+        let (id, relationship) = (RelationshipId(Uuid::nil()), Relationship::folded(&[proposed(), accepted()]));
+        let agency = WORKER.agency();
+        let joined = StaffJoined { agency, subject: "s".into(), name: "N".into(), role: "nurse".into() };
+        let (here, left) = (Staff::folded(&[joined.into()]), Staff::default());
+        let (open, blocked) = (Sharing::default(), Sharing::folded(&[AgencyBlocked { agency }.into()]));
+        let ends = |sharing, staff, reason: &str| {
+            let end = EndSupport { reason: reason.into(), ..end(Author::Worker(WORKER)) };
+            end_support(id, ending(&relationship, sharing, staff), end).map(|(ended, _)| ended.len())
+        };
+        assert_eq!(ends(&open, Some(&here), "I retire"), Ok(1));
+        for (sharing, staff) in [(&blocked, Some(&here)), (&open, Some(&left)), (&open, None)] {
+            assert_eq!(ends(sharing, staff, "you will hear from me"), Err(Refusal::undisclosed()));
+            assert_eq!(ends(sharing, staff, ""), Ok(1));
+        }
     }
 
     #[test]

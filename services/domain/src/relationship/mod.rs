@@ -8,7 +8,7 @@ mod propose_support;
 
 pub use accept_support::{AcceptSupport, accept_support};
 pub use decline_support::DeclineSupport;
-pub use end_support::{EndSupport, end_support};
+pub use end_support::{EndSupport, Ending, end_support};
 pub use propose_support::{ProposeSupport, Proposing, propose_support};
 
 use crate::ids::{PersonId, RelationshipId};

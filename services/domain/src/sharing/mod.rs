@@ -13,13 +13,12 @@ mod withdraw_provision;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use agency_access::{BlockAgency, UnblockAgency};
+pub use agency_access::{BlockAgency, UnblockAgency, block_agency};
 pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, OpenEmergencyAccess};
 pub use narrow_provision::NarrowProvision;
 pub use open_relationship_access::OpenRelationshipAccess;
 pub use provision::Provision;
-pub(crate) use set_provision::LABELS_LIMIT;
 pub use set_provision::{DenyProvision, GrantProvision};
 pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
@@ -73,7 +72,11 @@ impl Sharing {
         self.emergencies.values().any(|open| open.worker == worker && now < open.until)
     }
 
-    fn started(&self) -> Result<(), Refusal> {
+    /// Whoever is registered has a directive: what a person does themselves relies on it.
+    ///
+    /// # Errors
+    /// When nobody is registered under this id.
+    pub fn registered(&self) -> Result<(), Refusal> {
         if self.started { Ok(()) } else { Err(Refusal::not_found("person")) }
     }
 

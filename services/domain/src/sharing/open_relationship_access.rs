@@ -15,7 +15,7 @@ impl Command for OpenRelationshipAccess {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        state.started()?;
+        state.registered()?;
         if state.relationships.contains_key(&self.relationship) {
             return Ok(vec![]);
         }

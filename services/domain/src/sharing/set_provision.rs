@@ -1,12 +1,9 @@
 use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
 use super::{PROVISIONS_LIMIT, Sharing};
 use crate::ids::ProvisionId;
-use crate::text::{LINE, required};
+use crate::text::{LINE, labels, required};
 use crate::vocabulary::{ProvisionActor, Terms};
 use crate::{Command, Refusal};
-
-/// The most topic labels on one provision or entry.
-pub(crate) const LABELS_LIMIT: usize = 8;
 
 /// The person permits something.
 #[derive(Debug, Clone)]
@@ -46,7 +43,7 @@ impl Command for DenyProvision {
 }
 
 fn check(state: &Sharing, provision: ProvisionId, terms: &Terms) -> Result<(), Refusal> {
-    state.started()?;
+    state.registered()?;
     if state.provisions.contains_key(&provision) {
         return Err(Refusal::already_exists("provision"));
     }
@@ -59,9 +56,7 @@ fn check(state: &Sharing, provision: ProvisionId, terms: &Terms) -> Result<(), R
     if terms.categories.is_empty() {
         return Err(Refusal::invalid("terms.categories", "needs at least one category"));
     }
-    if terms.labels.len() > LABELS_LIMIT {
-        return Err(Refusal::invalid("terms.labels", format!("at most `{LABELS_LIMIT}` labels are taken")));
-    }
+    labels("terms.labels", &terms.labels)?;
     if let ProvisionActor::Role(role) = &terms.actor {
         required("terms.actor.role", role, LINE)?;
     }
@@ -128,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn takes_labels_up_to_the_limit() {
-        let labelled = |labels| grant(Terms { labels: vec!["PSY".into(); labels], ..terms() });
+    fn takes_no_label_that_no_entry_can_have() {
+        let labelled = |label: &str| grant(Terms { labels: vec![label.into()], ..terms() });
         let started = <Sharing as crate::Aggregate>::folded(&[SharingStarted {}.into()]);
-        assert!(labelled(LABELS_LIMIT).decide(&started).is_ok());
-        given([SharingStarted {}.into()])
-            .when(labelled(LABELS_LIMIT + 1))
-            .then_refused(Reason::Invalid, "terms.labels");
+        assert!(labelled("PSY").decide(&started).is_ok());
+        for label in ["psy".to_owned(), "x".repeat(31_000)] {
+            given([SharingStarted {}.into()]).when(labelled(&label)).then_refused(Reason::Invalid, "terms.labels");
+        }
     }
 }
