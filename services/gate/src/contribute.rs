@@ -50,7 +50,7 @@ impl Call {
 }
 
 impl Gate {
-    /// Carries out a command that adds to what is about a person. For staff the person's directive is evaluated on what
+    /// Carries out a command that adds to what is about a person, who must be registered. For staff the person's directive is evaluated on what
     /// the command says of itself, in the same append, and a receipt goes with it; a denied attempt leaves one too.
     ///
     /// # Errors
@@ -62,11 +62,13 @@ impl Gate {
     {
         let Contribution { person, author, context, purpose } = wish;
         let Author::Worker(worker) = *author else {
-            let decide = |(on,): &(Loaded<A>,), changes: &mut Changes| {
+            let decide = |(on, sharing): &(Loaded<A>, Loaded<Sharing>), changes: &mut Changes| {
+                sharing.registered()?;
                 changes.record(on, *person, command.clone().decide_within(on, None)?);
+                changes.guard(sharing);
                 Ok(())
             };
-            return Ok(self.engine.transact(context, (on,), decide).await?);
+            return Ok(self.engine.transact(context, (on, *person), decide).await?);
         };
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
         let asked = Asked { worker, purpose, categories: vec![C::CATEGORY] };

@@ -175,17 +175,23 @@ impl Gate {
                 receipt(&mut changes, asked, *person, grounds, Ok(seen));
             }
         }
-        Ok(self.commit_each(changes, &all).await?.map(|()| answer))
+        Ok(self.commit_each(changes, &staff, &all).await?.map(|()| answer))
     }
 
     /// Commits receipts; or, when there are none, checks that what was decided on still holds.
     async fn commit_each(
         &self,
         changes: Changes,
+        staff: &Loaded<Staff>,
         all: &BTreeMap<PersonId, Grounds>,
     ) -> Result<Option<()>, EngineError> {
         if !changes.is_empty() {
             return self.commit(changes, "permit").await;
+        }
+        let now = self.engine.load::<Staff>(staff.id, Freshness::Latest).await?;
+        if now.version != staff.version {
+            self.metrics.again.inc();
+            return Ok(None);
         }
         for (person, grounds) in all {
             let now = self.engine.load::<Sharing>(*person, Freshness::Latest).await?;
@@ -197,16 +203,17 @@ impl Gate {
         Ok(Some(()))
     }
 
-    /// Keeps a receipt of a person's look at their own record. Nothing is decided: it is theirs.
+    /// Keeps a receipt of a person's look at their own record. Nothing is decided but that there is one: it is theirs.
     ///
     /// # Errors
-    /// When the receipt is not written; then nothing is disclosed.
+    /// When nobody is registered under this id, or the receipt is not written; then nothing is disclosed.
     pub async fn disclose_own(
         &self,
         person: PersonId,
         categories: BTreeSet<Category>,
         entries: usize,
     ) -> Result<(), Error> {
+        self.engine.settle(|freshness| self.registered(person, freshness)).await?;
         let context = Context::new(Actor::person(person), Uuid::now_v7());
         let receipt = ReceiptId(Uuid::now_v7());
         let viewed = RecordViewed {
@@ -225,6 +232,14 @@ impl Gate {
         self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
         Ok(())
+    }
+
+    /// Whether somebody is registered under this id; nothing yet when what is remembered says that nobody is.
+    async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
+        match self.engine.load::<Sharing>(person, freshness).await?.registered() {
+            Err(_) if freshness == Freshness::Remembered => Ok(None),
+            registered => Ok(Some(registered?)),
+        }
     }
 
     pub(crate) async fn grounds(

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::admits;
@@ -27,13 +28,17 @@ pub struct AccessLayer {
     issuers: Arc<Issuers>,
     classes: Arc<Classes>,
     room: Arc<Semaphore>,
+    span: CallSpan,
 }
 
+/// Makes the span of a call: from its path and, when the caller was admitted, the W3C trace context that they sent.
+pub type CallSpan = fn(path: &str, traceparent: Option<&str>) -> tracing::Span;
+
 impl AccessLayer {
-    /// Trusts these issuers.
+    /// Trusts these issuers. Each call is handled in a span of its own.
     #[must_use]
-    pub fn new(issuers: Issuers) -> Self {
-        Self { issuers: Arc::new(issuers), classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)) }
+    pub fn new(issuers: Issuers, span: CallSpan) -> Self {
+        Self { issuers: Arc::new(issuers), classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
     }
 }
 
@@ -71,7 +76,10 @@ where
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let admitted = self.access.admit(&mut request);
         let room = self.access.room.clone().try_acquire_owned();
-        Box::pin(async move {
+        // Only whoever was admitted decides what is traced.
+        let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
+        let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
+        let answer = async move {
             if let Err(error) = admitted {
                 return Ok(Status::from(error).into_http());
             }
@@ -81,7 +89,8 @@ where
                 );
             };
             inner.call(request).await
-        })
+        };
+        Box::pin(answer.instrument(span))
     }
 }
 

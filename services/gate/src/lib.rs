@@ -16,7 +16,7 @@ pub use classes::Classes;
 pub use contribute::Contribution;
 pub use gate::{Asked, Disclosure, Gate};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers};
-pub use layer::{AccessLayer, AccessService};
+pub use layer::{AccessLayer, AccessService, CallSpan};
 pub use metrics::GateMetrics;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gate::{AccessLayer, Issuer, Issuers};
-use http::Request;
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
@@ -103,9 +102,8 @@ pub async fn start(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .trace_fn(call_span)
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(Issuers::new(issuers)?))
+        .layer(AccessLayer::new(Issuers::new(issuers)?, call_span))
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);
@@ -203,9 +201,9 @@ fn name_of<S: tonic::server::NamedService>(_: &S) -> &'static str {
 }
 
 /// The span of a call, part of the trace that its caller began.
-fn call_span(request: &Request<()>) -> tracing::Span {
-    let span = tracing::info_span!("rpc", path = request.uri().path());
-    if let Some(traceparent) = request.headers().get("traceparent").and_then(|value| value.to_str().ok()) {
+fn call_span(path: &str, traceparent: Option<&str>) -> tracing::Span {
+    let span = tracing::info_span!("rpc", path);
+    if let Some(traceparent) = traceparent {
         telemetry::adopt(&span, traceparent);
     }
     span

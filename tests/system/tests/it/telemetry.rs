@@ -68,7 +68,12 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
         callers.operator.people().register_person(register).await.unwrap().into_inner().person_id.parse().unwrap();
     let marked = Pair { person: person.into(), ..pair(0) };
     let callers = Callers::new(&world.cluster, &channel, &marked);
-    let trace = Uuid::now_v7();
+    let (trace, strangers) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut stranger = Request::new(RecordStrengthRequest::default());
+    let traceparent = format!("00-{}-b7ad6b7169203331-01", strangers.simple());
+    stranger.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    let nobody = client::Client::new(channel.clone(), "not-a-token").unwrap();
+    assert_eq!(nobody.people().record_strength(stranger).await.unwrap_err().code(), tonic::Code::Unauthenticated);
     let text = format!("{MARKER} bakes");
     let mut strength = Request::new(RecordStrengthRequest { request_id: request_id(), text, ..Default::default() });
     let traceparent = format!("00-{}-b7ad6b7169203331-01", trace.simple());
@@ -88,6 +93,8 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     })
     .await
     .unwrap_or_else(|error| panic!("{error}: {:?}", collector.spans(trace.as_bytes())));
+    // What was asked before is exported before.
+    assert_eq!(collector.spans(strangers.as_bytes()), [""; 0], "a stranger decides what is traced");
 
     let callers = Callers::new(&world.cluster, &channel, &pair(0));
     callers.accept().await;
