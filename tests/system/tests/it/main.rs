@@ -3,6 +3,7 @@
 
 mod access_matrix;
 mod architecture;
+mod attacks;
 mod consent;
 mod contracts;
 mod crashes;
