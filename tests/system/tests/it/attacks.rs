@@ -3,12 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use harness::{Cluster, Database, Postgres};
+use harness::{Cluster, Database, Node, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tonic::Code;
 use views::{Advance, DocumentStore, Generation, Key, Rebuild, StoredDocument};
 
 use crate::world::{Callers, Pair, World, at_rest, pair, stores};
+
+/// A sample person and a worker, on a server.
+async fn a_system() -> (World, Node, Callers) {
+    let world = World::distributed().await;
+    world.import(1);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(0));
+    (world, node, callers)
+}
 
 /// As the application's role: appends a copy of the last event of this kind and type to the end of its stream.
 async fn put_back(database: &Database, kind: i16, event_type: i32) {
@@ -22,10 +31,7 @@ async fn put_back(database: &Database, kind: i16, event_type: i32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_that_was_withdrawn_and_is_put_back_opens_nothing() {
-    let world = World::distributed().await;
-    world.import(1);
-    let (node, pair) = (world.start().await, pair(0));
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let (world, _node, callers) = a_system().await;
     callers.accept().await;
     let grant = callers.grant().await;
     callers.look().await.unwrap();
@@ -36,26 +42,23 @@ async fn a_permit_that_was_withdrawn_and_is_put_back_opens_nothing() {
     assert_eq!(callers.look().await.unwrap_err().code(), Code::Internal);
     // Nor on a server that remembers nothing.
     let fresh = world.start().await;
-    let elsewhere = Callers::new(&world.cluster, &fresh.channel().await.unwrap(), &pair);
+    let elsewhere = Callers::new(&world.cluster, &fresh.channel().await.unwrap(), &pair(0));
     assert_eq!(elsewhere.look().await.unwrap_err().code(), Code::Internal);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_who_was_removed_and_is_put_back_stays_out() {
-    let world = World::distributed().await;
-    world.import(1);
-    let (node, pair) = (world.start().await, pair(0));
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let (world, _node, callers) = a_system().await;
     callers.accept().await;
     callers.grant().await;
     let remove =
-        proto::agencies::v1::RemoveStaffRequest { request_id: client::request_id(), staff_id: pair.staff_id() };
+        proto::agencies::v1::RemoveStaffRequest { request_id: client::request_id(), staff_id: callers.pair.staff_id() };
     callers.operator.agencies().remove_staff(remove).await.unwrap();
     callers.is_refused().await;
     let mut owner = PgConnection::connect(&world.database.owner).await.unwrap();
     let stream = "SELECT count(*) FROM event WHERE kind = 9 AND stream = $1";
     let events = async |owner: &mut PgConnection| -> i64 {
-        sqlx::query_scalar(stream).bind(pair.worker.staff().0).fetch_one(owner).await.unwrap()
+        sqlx::query_scalar(stream).bind(callers.pair.worker.staff().0).fetch_one(owner).await.unwrap()
     };
     let before = events(&mut owner).await;
     // `StaffJoined`, whose type is 1, of this worker: whoever can write the file needs no function.
@@ -67,7 +70,7 @@ async fn a_worker_who_was_removed_and_is_put_back_stays_out() {
         "UPDATE stream_head SET version = $2 + 1 WHERE kind = 9 AND stream = $1",
         "UPDATE log_head SET position = position + 1 WHERE $1::uuid IS NOT NULL AND $2::bigint IS NOT NULL",
     ] {
-        let changed = sqlx::query(statement).bind(pair.worker.staff().0).bind(before).execute(&mut *whole).await;
+        let changed = sqlx::query(statement).bind(callers.pair.worker.staff().0).bind(before).execute(&mut *whole).await;
         assert_eq!(changed.unwrap().rows_affected(), 1);
     }
     whole.commit().await.unwrap();
@@ -79,10 +82,7 @@ async fn a_worker_who_was_removed_and_is_put_back_stays_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_is_put_back_is_still_one_receipt_and_keeps_its_question() {
-    let world = World::distributed().await;
-    world.import(1);
-    let (node, pair) = (world.start().await, pair(0));
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let (world, _node, callers) = a_system().await;
     callers.accept().await;
     let grant = callers.grant().await;
     callers.look().await.unwrap();
@@ -107,10 +107,7 @@ async fn a_receipt_that_is_put_back_is_still_one_receipt_and_keeps_its_question(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_document_that_is_put_back_does_not_open() {
-    let world = World::distributed().await;
-    world.import(1);
-    let (node, pair) = (world.start().await, pair(0));
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let (world, _node, callers) = a_system().await;
     let mut owner = PgConnection::connect(&world.database.owner).await.unwrap();
     at_rest(&world.cluster).await;
     sqlx::query("CREATE TABLE kept AS SELECT * FROM document WHERE view = 'relationships'")
@@ -358,10 +355,7 @@ impl DocumentStore for Dying {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_that_dies_at_any_step_stops_no_view() {
-    let world = World::distributed().await;
-    world.import(1);
-    let node = world.start().await;
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(0));
+    let (world, _node, callers) = a_system().await;
     let stores = stores(&world.cluster).await;
     let record = || views::all().into_iter().find(|view| view.name() == "record").unwrap();
     let mut finished = false;
