@@ -100,6 +100,17 @@ impl Cluster {
         Ok(command.output()?)
     }
 
+    /// As `run`, with at most so many kilobytes of address space.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_within(&self, kilobytes: u32, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -v {kilobytes} && exec \"$0\" \"$@\"")]).arg(tools::alongside()?);
+        command.arg("--config").arg(self.config_file()?).args(arguments).current_dir(self.directory.path());
+        Ok(command.output()?)
+    }
+
     /// Starts a node with these roles, comma-separated; all when empty.
     ///
     /// # Errors

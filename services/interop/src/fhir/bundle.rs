@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Resource;
 
@@ -56,20 +56,32 @@ pub struct Entry {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawBundle {
+struct RawBundle<'a> {
     resource_type: String,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default)]
-    entry: Vec<RawEntry>,
+    #[serde(default, borrow)]
+    entry: Vec<RawEntry<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawEntry {
+struct RawEntry<'a> {
     #[serde(default)]
     full_url: String,
-    resource: Option<Value>,
+    /// As it stands in the file: what is not read is not taken apart.
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+}
+
+/// What tells how to read a resource.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a resource")]
+struct RawResource {
+    #[serde(default)]
+    resource_type: String,
+    #[serde(default)]
+    id: String,
 }
 
 /// Reads a bundle.
@@ -86,7 +98,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
     if bytes.len() > SIZE_LIMIT {
         return Err(at(None, "", format!("has more than `{SIZE_LIMIT}` bytes; split it")));
     }
-    let raw: RawBundle = {
+    let raw: RawBundle<'_> = {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         serde_path_to_error::deserialize(&mut json).map_err(|e| at(None, &path_of(&e), problem(e.inner())))?
     };
@@ -101,8 +113,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
     }
     let mut entries = Vec::with_capacity(raw.entry.len());
     for (index, entry) in raw.entry.into_iter().enumerate() {
-        let value = entry.resource.ok_or_else(|| at(Some(index), "", "has no resource".into()))?;
-        let (name, resource) = resource(value).map_err(|(path, problem)| at(Some(index), &path, problem))?;
+        let json = entry.resource.ok_or_else(|| at(Some(index), "", "has no resource".into()))?;
+        let (name, resource) = resource(json.get()).map_err(|(path, problem)| at(Some(index), &path, problem))?;
         entries.push(Entry { full_url: entry.full_url, name, resource });
     }
     Ok(Bundle { file: file.to_owned(), entries })
@@ -110,29 +122,29 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
 
 type Fault = (String, String);
 
-fn resource(value: Value) -> Result<(String, Resource), Fault> {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (kind, id) = (text("resourceType"), text("id"));
+fn resource(json: &str) -> Result<(String, Resource), Fault> {
+    let RawResource { resource_type: kind, id } = typed(json)?;
     if kind.is_empty() {
         return Err(("resourceType".into(), "must be given".into()));
     }
     let name = format!("{kind}/{id}");
     let resource = match kind.as_str() {
-        "Patient" => Resource::Patient(typed(value)?),
-        "Organization" => Resource::Organization(typed(value)?),
-        "Practitioner" => Resource::Practitioner(typed(value)?),
-        "Encounter" => Resource::Encounter(typed(value)?),
-        "Condition" => Resource::Condition(typed(value)?),
-        "CarePlan" => Resource::CarePlan(typed(value)?),
-        "Goal" => Resource::Goal(typed(value)?),
-        "CareTeam" => Resource::CareTeam(typed(value)?),
+        "Patient" => Resource::Patient(typed(json)?),
+        "Organization" => Resource::Organization(typed(json)?),
+        "Practitioner" => Resource::Practitioner(typed(json)?),
+        "Encounter" => Resource::Encounter(typed(json)?),
+        "Condition" => Resource::Condition(typed(json)?),
+        "CarePlan" => Resource::CarePlan(typed(json)?),
+        "Goal" => Resource::Goal(typed(json)?),
+        "CareTeam" => Resource::CareTeam(typed(json)?),
         _ => Resource::Other(kind),
     };
     Ok((name, resource))
 }
 
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(value).map_err(|error| (path_of(&error), problem(error.inner())))
+fn typed<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
+        .map_err(|error| (path_of(&error), problem(error.inner())))
 }
 
 fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -181,5 +193,12 @@ mod tests {
         assert!(
             fault(r#"{"resourceType":"Bundle","type":"batch","entry":[{}]}"#).contains("entry[0]: has no resource")
         );
+        let holding = |resource| {
+            fault(&format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{{"resource":{resource}}}]}}"#))
+        };
+        assert!(holding("null").contains("entry[0]: has no resource"));
+        assert!(holding("5").contains("entry[0]: has a wrong type; expected a resource"), "{}", holding("5"));
+        assert!(holding("{}").contains("entry[0].resource.resourceType: must be given"));
+        assert!(holding(r#"{"resourceType":"Basic","id":7}"#).contains("entry[0].resource.id: has a wrong type"));
     }
 }

@@ -70,7 +70,8 @@ async fn a_worker_who_was_removed_and_is_put_back_stays_out() {
         "UPDATE stream_head SET version = $2 + 1 WHERE kind = 9 AND stream = $1",
         "UPDATE log_head SET position = position + 1 WHERE $1::uuid IS NOT NULL AND $2::bigint IS NOT NULL",
     ] {
-        let changed = sqlx::query(statement).bind(callers.pair.worker.staff().0).bind(before).execute(&mut *whole).await;
+        let changed =
+            sqlx::query(statement).bind(callers.pair.worker.staff().0).bind(before).execute(&mut *whole).await;
         assert_eq!(changed.unwrap().rows_affected(), 1);
     }
     whole.commit().await.unwrap();
