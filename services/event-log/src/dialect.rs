@@ -1,8 +1,5 @@
 //! What a log does the same in every database, in the same statements.
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-
 /// Implements [`crate::EventLog`] for a type with the fields `readers`, `batcher` and `epoch`.
 macro_rules! event_log {
     ($log:ident, $row:ty) => {
@@ -79,15 +76,8 @@ macro_rules! event_log {
 }
 pub(crate) use event_log;
 
-/// The schema's migrations: their numbers and files, in order.
-pub(crate) fn migrator(files: &[(i64, &'static str)]) -> Migrator {
-    let migration = |(number, sql): &(i64, &'static str)| {
-        Migration::new(*number, "event log".into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
-    migrator.dangerous_set_table_name("migrations_event_log");
-    migrator
-}
+/// The name of this store among the migrations.
+pub(crate) const STORE: &str = "event_log";
 
 /// SQL has no unsigned numbers; positions and versions are never negative.
 pub(crate) fn unsigned(number: i64) -> u64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
-use crate::dialect::{event_log, migrator, signed, unsigned};
+use crate::dialect::{STORE, event_log, signed, unsigned};
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
     Version,
@@ -31,6 +31,8 @@ pub struct PostgresLog {
     epoch: Uuid,
 }
 
+/// The name that the server shows for its connections.
+const APPLICATION: &str = "alongside";
 /// How long to wait for a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a batch may take. After that its outcome is unknown, and the connection is given up.
@@ -42,7 +44,7 @@ impl PostgresLog {
     /// # Errors
     /// When the database cannot be reached, or has no log.
     pub async fn open(config: &PostgresConfig, metrics: LogMetrics) -> Result<Self, StoreError> {
-        let options = options(&config.url)?;
+        let options = database::options(&config.url, APPLICATION)?;
         let readers = PgPoolOptions::new()
             .max_connections(config.readers)
             .acquire_timeout(CONNECT_LIMIT)
@@ -59,20 +61,13 @@ impl PostgresLog {
     /// # Errors
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let mut connection = options(url)?.connect().await?;
-        sqlx::raw_sql(include_str!("../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../migrations/postgres/0001_event_log.sql"))];
-        migrator(&files).run(&mut connection).await.map_err(StoreError::new)
+        let options = database::options(url, APPLICATION)?;
+        database::migrate(options, &database::migrator(STORE, &files)).await.map_err(StoreError::new)
     }
 }
 
 event_log!(PostgresLog, PgRow);
-
-fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::from(e))?;
-    let options = options.options([("search_path", "alongside")]);
-    Ok(options.application_name("alongside").disable_statement_logging())
-}
 
 /// Owns the one connection that appends. It lives in the batcher's task, so that a caller who goes away can never leave
 /// a transaction open on it.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::Batcher;
-use crate::dialect::{event_log, migrator, signed, unsigned};
+use crate::dialect::{STORE, event_log, signed, unsigned};
 use crate::{
     Append, AppendError, Appended, EventLog, Limits, LogMetrics, Position, Recorded, StoreError, StreamId, Version,
 };
@@ -51,7 +51,7 @@ impl SqliteLog {
             .disable_statement_logging();
         let mut writer = options.connect().await?;
         let files = [(1, include_str!("../migrations/sqlite/0001_event_log.sql"))];
-        migrator(&files).run(&mut writer).await.map_err(StoreError::new)?;
+        database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(BUSY_LIMIT)

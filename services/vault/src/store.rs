@@ -1,7 +1,6 @@
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, SqlSafeStr as _, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -63,6 +62,10 @@ pub trait KeyStore: Send + Sync {
     async fn destroy(&self, subject: Uuid) -> Result<(), StoreError>;
 }
 
+/// The name of this store among the migrations.
+const STORE: &str = "vault";
+/// The name that the server shows for its connections.
+const APPLICATION: &str = "alongside vault";
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Keys in PostgreSQL.
@@ -81,7 +84,7 @@ impl PostgresKeys {
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        Ok(Self(pool.connect_with(options(url)?).await?))
+        Ok(Self(pool.connect_with(database::options(url, APPLICATION)?).await?))
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -89,10 +92,8 @@ impl PostgresKeys {
     /// # Errors
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let mut connection = options(url)?.connect().await?;
-        sqlx::raw_sql(include_str!("../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../migrations/postgres/0001_vault.sql"))];
-        Ok(migrator(&files).run(&mut connection).await?)
+        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
 }
 
@@ -113,25 +114,9 @@ impl SqliteKeys {
             .disable_statement_logging();
         let pool =
             SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT).connect_with(options).await?;
-        migrator(&[(1, include_str!("../migrations/sqlite/0001_vault.sql"))]).run(&pool).await?;
+        database::migrator(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))]).run(&pool).await?;
         Ok(Self(pool))
     }
-}
-
-fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options: PgConnectOptions = url.parse()?;
-    let options = options.options([("search_path", "alongside")]);
-    Ok(options.application_name("alongside vault").disable_statement_logging())
-}
-
-/// The schema's migrations: their numbers and files, in order.
-fn migrator(files: &[(i64, &'static str)]) -> Migrator {
-    let migration = |(number, sql): &(i64, &'static str)| {
-        Migration::new(*number, "vault".into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
-    migrator.dangerous_set_table_name("migrations_vault");
-    migrator
 }
 
 /// A key, from a row of `sql/*/of_subject.sql` or `by_id.sql`.

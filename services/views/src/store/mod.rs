@@ -4,8 +4,6 @@ mod dialect;
 mod postgres;
 mod sqlite;
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -31,15 +29,8 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
-/// The schema's migrations: their numbers and files, in order.
-fn migrator(files: &[(i64, &'static str)]) -> Migrator {
-    let migration = |(number, sql): &(i64, &'static str)| {
-        Migration::new(*number, "views".into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
-    migrator.dangerous_set_table_name("migrations_views");
-    migrator
-}
+/// The name of this store among the migrations.
+const STORE: &str = "views";
 
 /// A document as it is stored: sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]

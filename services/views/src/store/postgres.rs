@@ -1,12 +1,14 @@
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, StoreError, StoredDocument};
+use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument};
 use crate::key::Key;
 
+/// The name that the server shows for its connections.
+const APPLICATION: &str = "alongside views";
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 const SCAN: &str = include_str!("../../sql/postgres/scan.sql");
 
@@ -25,7 +27,7 @@ impl PostgresDocuments {
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        let readers = pool.connect_with(options(url)?).await?;
+        let readers = pool.connect_with(database::options(url, APPLICATION)?).await?;
         Ok(Self { writer: readers.clone(), readers })
     }
 
@@ -34,20 +36,12 @@ impl PostgresDocuments {
     /// # Errors
     /// When the database does not answer or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let mut connection = options(url)?.connect().await?;
-        sqlx::raw_sql(include_str!("../../../../infra/postgres/schema.sql")).execute(&mut connection).await?;
         let files = [(1, include_str!("../../migrations/postgres/0001_views.sql"))];
-        Ok(super::migrator(&files).run(&mut connection).await?)
+        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
 }
 
 document_store!(PostgresDocuments, "BEGIN");
-
-fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options: PgConnectOptions = url.parse()?;
-    let options = options.options([("search_path", "alongside")]);
-    Ok(options.application_name("alongside views").disable_statement_logging())
-}
 
 fn bytes(keys: &[Key]) -> Vec<&[u8]> {
     keys.iter().map(|key| key.0.as_slice()).collect()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, StoreError, StoredDocument};
+use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument};
 use crate::key::Key;
 
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ impl SqliteDocuments {
             .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        super::migrator(&[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&writer).await?;
+        database::migrator(STORE, &[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&writer).await?;
         Ok(Self { readers: pool().max_connections(READERS).connect_with(options).await?, writer })
     }
 }

@@ -10,13 +10,14 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("proto", &[]),
-    ("event-log", &[]),
+    ("database", &[]),
+    ("event-log", &["database"]),
     ("bus", &[]),
-    ("vault", &[]),
+    ("vault", &["database"]),
     ("telemetry", &[]),
     ("events", &["domain", "event-log", "proto", "vault"]),
     ("engine", &["domain", "events", "event-log", "bus"]),
-    ("views", &["domain", "events", "event-log", "bus"]),
+    ("views", &["database", "domain", "events", "event-log", "bus"]),
     ("rpc", &["domain", "engine", "proto", "views"]),
     ("gate", &["domain", "engine", "events", "proto", "rpc"]),
     ("client", &["proto"]),
@@ -29,7 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];
 /// Who alone talks to a database, and to NATS.
-const ONLY_IN: &[(&str, &[&str])] = &[("sqlx", &["event-log", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
+const ONLY_IN: &[(&str, &[&str])] =
+    &[("sqlx", &["database", "event-log", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
 /// Above the system, and free to use all of it.
 const ABOVE: &[&str] = &["node", "loadtest", "harness", "system", "xtask"];
 /// The longest file, in lines.
