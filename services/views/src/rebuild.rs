@@ -6,7 +6,7 @@ use event_log::{EventLog, Position};
 use events::Codec;
 
 use crate::docs::Doc;
-use crate::runner::{BATCH, RunnerError, Standing, apply, open_document, sweep};
+use crate::runner::{BATCH, RunnerError, Standing, apply, current, open_document, sweep};
 use crate::store::DocumentStore;
 use crate::view::AnyView;
 
@@ -76,7 +76,7 @@ impl Rebuild {
     /// When the log or a store fails; what was built so far is left behind and never current.
     pub async fn run(&self, view: Arc<dyn AnyView>) -> Result<Rebuilt, RebuildError> {
         let name = view.name();
-        let old = Standing::load(&*self.store, view.clone()).await?;
+        let old = current(&self.store.generations(name).await?).map_or(1, |g| g.number);
         let generation = self.store.begin_generation(name).await?;
         let mut building = [Standing { view, generation, current: false, position: 0, parked: Default::default() }];
         let (mut documents, mut differing) = (0, None);
@@ -84,10 +84,10 @@ impl Rebuild {
             self.catch_up(&mut building).await?;
             let [built] = &building;
             // What was compared counts only if both stood at one position all the while: positions never go back.
-            let stood = self.stands(name, old.generation, built.position).await?;
-            let compared = self.compare(name, old.generation, generation).await?;
+            let stood = self.stands(name, old, built.position).await?;
+            let compared = self.compare(name, old, generation).await?;
             documents = compared.documents;
-            if stood && self.stands(name, old.generation, built.position).await? {
+            if stood && self.stands(name, old, built.position).await? {
                 differing = Some(compared.differing);
                 break;
             }
@@ -106,7 +106,7 @@ impl Rebuild {
         if !swapped {
             return Err(RebuildError("the view grows faster than it is rebuilt, or another rebuild was faster".into()));
         }
-        sweep(&*self.store, name).await?;
+        sweep(&*self.store, name, &self.store.generations(name).await?).await?;
         Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 
@@ -126,8 +126,8 @@ impl Rebuild {
 
     /// Whether this generation is the current one, at exactly this position.
     async fn stands(&self, view: &str, generation: i32, position: u64) -> Result<bool, RebuildError> {
-        let current = self.store.generations(view).await?.into_iter().find(|g| g.current);
-        Ok(current.is_some_and(|c| (c.number, c.position) == (generation, position)))
+        let generations = self.store.generations(view).await?;
+        Ok(current(&generations).is_some_and(|c| (c.number, c.position) == (generation, position)))
     }
 
     /// Compares the documents of two generations, whatever key seals them.

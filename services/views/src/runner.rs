@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::metrics::ViewMetrics;
-use crate::store::{DocumentStore, StoreError};
+use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
-pub(crate) use batch::{Standing, apply, open_document};
+pub(crate) use batch::{Standing, apply, current, open_document};
 
 /// Events in one transaction.
 pub(crate) const BATCH: usize = 500;
@@ -98,8 +98,9 @@ impl Runner {
     async fn follow(&self, pause: &mut Duration) -> Result<(), RunnerError> {
         let mut standings = Vec::with_capacity(self.views.len());
         for view in &self.views {
-            standings.push(Standing::load(&*self.store, view.clone()).await?);
-            if let Err(error) = sweep(&*self.store, view.name()).await {
+            let generations = self.store.generations(view.name()).await?;
+            standings.push(Standing::load(&*self.store, view.clone(), &generations).await?);
+            if let Err(error) = sweep(&*self.store, view.name(), &generations).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
             }
@@ -199,9 +200,8 @@ impl Runner {
 }
 
 /// Deletes the generations that were retired, also by a rebuild that died after its swap. A younger one is being built.
-pub(crate) async fn sweep(store: &dyn DocumentStore, view: &str) -> Result<(), StoreError> {
-    let generations = store.generations(view).await?;
-    let current = generations.iter().find(|g| g.current).map_or(0, |g| g.number);
+pub(crate) async fn sweep(store: &dyn DocumentStore, view: &str, generations: &[Generation]) -> Result<(), StoreError> {
+    let current = current(generations).map_or(0, |g| g.number);
     for retired in generations.iter().filter(|g| g.number < current) {
         store.drop_generation(view, retired.number).await?;
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Parked, RunnerError, document_context, subject_of};
 use crate::docs::{Doc, Docs};
 use crate::key::Key;
-use crate::store::{Advance, DocumentStore, StoreError, StoredDocument, Upsert};
+use crate::store::{Advance, DocumentStore, Generation, StoreError, StoredDocument, Upsert};
 use crate::view::AnyView;
 
 /// A generation of a view, and how far it has come.
@@ -25,14 +25,22 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// The current generation.
-    pub(crate) async fn load(store: &dyn DocumentStore, view: Arc<dyn AnyView>) -> Result<Self, StoreError> {
-        let generations = store.generations(view.name()).await?;
-        let current = generations.into_iter().find(|g| g.current);
+    /// The current one of these generations of a view.
+    pub(crate) async fn load(
+        store: &dyn DocumentStore,
+        view: Arc<dyn AnyView>,
+        generations: &[Generation],
+    ) -> Result<Self, StoreError> {
+        let current = current(generations);
         let (generation, position) = current.map_or((1, 0), |g| (g.number, g.position));
         let parked = store.parked(view.name(), generation).await?.into_iter().collect();
         Ok(Self { view, generation, current: true, position, parked })
     }
+}
+
+/// The generation that readers see.
+pub(crate) fn current(generations: &[Generation]) -> Option<&Generation> {
+    generations.iter().find(|g| g.current)
 }
 
 /// An event of a batch: opened, of an erased subject, or unreadable.
