@@ -51,12 +51,8 @@ impl Changes {
         }
         let subject = subject.into();
         let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
-        let stream = stream_of::<A>(on.id);
-        let changes = events.into_iter().map(change);
-        match self.streams.iter_mut().find(|(known, ..)| *known == stream) {
-            Some((.., known)) => known.extend(changes),
-            None => self.streams.push((stream, Expected::Exactly(log_version(on.version)), changes.collect())),
-        }
+        let changes = events.into_iter().map(change).collect();
+        self.add(stream_of::<A>(on.id), Expected::Exactly(log_version(on.version)), changes);
     }
 
     /// A fact with this id on a stream that is never folded.
@@ -65,10 +61,14 @@ impl Changes {
         A: Aggregate<Event: Into<Event>>,
     {
         let change = Change { id: id.into(), subject: subject.into(), event: event.into() };
-        let stream = stream_of::<A>(stream);
+        self.add(stream_of::<A>(stream), Expected::Any, vec![change]);
+    }
+
+    /// More of what changes on one stream: each stream is appended to once.
+    fn add(&mut self, stream: StreamId, expected: Expected, changes: Vec<Change>) {
         match self.streams.iter_mut().find(|(known, ..)| *known == stream) {
-            Some((.., changes)) => changes.push(change),
-            None => self.streams.push((stream, Expected::Any, vec![change])),
+            Some((.., known)) => known.extend(changes),
+            None => self.streams.push((stream, expected, changes)),
         }
     }
 
