@@ -72,7 +72,7 @@ impl Importer {
         let workers = self.agencies_and_staff(plan, freshness, work).await?;
         let record = self.engine.load::<Person>(plan.person, freshness).await?;
         let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
-        let sharing = work.record(&directive, plan.person, StartSharing.decide(&directive)?);
+        let sharing = work.advance(&directive, plan.person, StartSharing.decide(&directive)?);
         let person = work.person(plan, &record)?;
         let (mut proposed, mut refused) = (BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.relationships {
@@ -120,7 +120,7 @@ impl Importer {
                 let register = RegisterAgency { name: planned.name.clone(), kind: planned.kind.clone() };
                 events = register.decide(&agency)?;
             }
-            agencies.insert(*id, work.record(&agency, *id, events));
+            agencies.insert(*id, work.advance(&agency, *id, events));
         }
         for (id, planned) in &plan.staff {
             let staff = self.engine.load::<Staff>(*id, freshness).await?;
@@ -133,7 +133,7 @@ impl Importer {
                 let registered = agencies.get(&agency).cloned().unwrap_or_default();
                 events = join_staff(&staff, &registered, JoinStaff { agency, subject, name, role: role() })?;
             }
-            let after = work.record(&staff, planned.agency, events);
+            let after = work.advance(&staff, planned.agency, events);
             workers.insert(*id, (staff, after));
         }
         Ok(workers)
@@ -148,17 +148,25 @@ struct Work {
 }
 
 impl Work {
-    /// Records events, and returns the state after them. What is there already is left alone.
-    fn record<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>) -> A
+    /// Records events. What is there already is left alone.
+    fn record<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>)
+    where
+        A: Aggregate<Event: Into<events::Event>>,
+    {
+        if !events.is_empty() {
+            self.events += events.len();
+            self.changes.record(on, subject, events);
+        }
+    }
+
+    /// Records events, and returns the state after them.
+    fn advance<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>) -> A
     where
         A: Aggregate<Event: Into<events::Event>>,
     {
         let mut after = (*on.state).clone();
         events.iter().for_each(|event| after.evolve(event));
-        if !events.is_empty() {
-            self.events += events.len();
-            self.changes.record(on, subject, events);
-        }
+        self.record(on, subject, events);
         after
     }
 
