@@ -123,6 +123,14 @@ async fn a_wiped_bus_loses_nothing_and_repeats_nothing_while_commands_run() {
     nothing_is_lost_or_repeated(&world, &node, &token, writers).await;
 }
 
+/// Ends a server once every view has applied all that is in the log, and returns the log's head.
+async fn ended_at_rest(world: &World, mut node: Node) -> u64 {
+    let head = at_rest(&world.cluster).await;
+    node.terminate().unwrap();
+    node.ended().await.unwrap();
+    head
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_and_repeats_nothing() {
     let world = World::distributed().await;
@@ -141,9 +149,7 @@ async fn a_killed_process_loses_nothing_and_repeats_nothing() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.store(true, Ordering::Relaxed);
     nothing_is_lost_or_repeated(&world, &node, &token, writers).await;
-    let head = at_rest(&world.cluster).await;
-    node.terminate().unwrap();
-    node.ended().await.unwrap();
+    let head = ended_at_rest(&world, node).await;
     views_equal_a_rebuild(&world.cluster, head);
 }
 
@@ -151,7 +157,7 @@ async fn a_killed_process_loses_nothing_and_repeats_nothing() {
 async fn a_rebuild_under_writes_reports_no_difference_that_is_not_there() {
     let world = World::distributed().await;
     world.import(60);
-    let mut node = world.start().await;
+    let node = world.start().await;
     at_rest(&world.cluster).await;
     let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
     let token = world.cluster.signer.person(person).unwrap();
@@ -167,9 +173,7 @@ async fn a_rebuild_under_writes_reports_no_difference_that_is_not_there() {
     }
     stop.store(true, Ordering::Relaxed);
     nothing_is_lost_or_repeated(&world, &node, &token, writers).await;
-    let head = at_rest(&world.cluster).await;
-    node.terminate().unwrap();
-    node.ended().await.unwrap();
+    let head = ended_at_rest(&world, node).await;
     views_equal_a_rebuild(&world.cluster, head);
 }
 
@@ -177,10 +181,8 @@ async fn a_rebuild_under_writes_reports_no_difference_that_is_not_there() {
 async fn a_rebuild_finds_and_mends_what_was_changed() {
     let world = World::distributed().await;
     world.import(2);
-    let mut node = world.start().await;
-    let head = at_rest(&world.cluster).await;
-    node.terminate().unwrap();
-    node.ended().await.unwrap();
+    let node = world.start().await;
+    let head = ended_at_rest(&world, node).await;
     let mut owner = PgConnection::connect(&world.database.owner).await.unwrap();
     for change in [
         "DELETE FROM document WHERE (view, key) = (SELECT view, key FROM document WHERE view = 'record' LIMIT 1)",
