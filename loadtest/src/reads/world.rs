@@ -13,7 +13,7 @@ use node::compose::{Stores, System};
 use node::config::{Config, Role};
 use node::serve::{Running, start};
 use node::tokens::TokenSigner;
-use proto::access::v1::{Purpose, RecordCategory};
+use proto::access::v1::{Party, Purpose, RecordCategory};
 use proto::sharing::v1::provision_actor::Actor;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
@@ -89,24 +89,22 @@ impl World {
             };
         }
         let stores = Stores::open(&config).await?;
-        node::dev::import_samples(&stores, |_| {}).await?;
+        let people = node::dev::import_samples(&stores, |_| {}).await?;
         let signer = TokenSigner::open(&node::dev::signer_file(directory.path()))?;
-        let plans: anyhow::Result<Vec<_>> =
-            interop::samples().map(|(name, bytes)| Ok(interop::plan(&interop::read(&name, &bytes)?)?)).collect();
-        let plans = plans?;
 
-        let ours = serve(&config, &stores, stores.log.clone(), &signer, &plans).await?;
+        let ours = serve(&config, &stores, stores.log.clone(), &signer, &people).await?;
         // The other server only answers: relay and views run once, for both.
         config.roles.retain(|role| !matches!(role, Role::Views | Role::Relay));
-        let without = serve(&config, &stores, Arc::new(WithoutReceipts(stores.log.clone())), &signer, &plans).await?;
+        let without = serve(&config, &stores, Arc::new(WithoutReceipts(stores.log.clone())), &signer, &people).await?;
         let (channels, others) = (channels(&ours).await?, channels(&without).await?);
         let (mut gated, mut ungated) = (Vec::new(), Vec::new());
-        for (index, plan) in plans.iter().enumerate() {
+        for (index, report) in people.iter().enumerate() {
             let channel = |channels: &[Channel]| channels.get(index % CHANNELS).cloned().context("a channel");
-            let person = Client::new(channel(&channels)?, &signer.person(plan.person())?)?;
-            let (agency, subject) = share(&person, plan).await?;
-            let token = signer.staff(agency, &subject)?;
-            let person_id = plan.person().to_string();
+            let person = Client::new(channel(&channels)?, &signer.person(report.person)?)?;
+            let supporter = share(&person).await?;
+            Client::new(channel(&channels)?, &signer.operator()?)?.enrol(&supporter).await?;
+            let token = signer.staff(AgencyId(supporter.agency_id.parse()?), &supporter.staff_id)?;
+            let person_id = report.person.to_string();
             gated.push(Reader { client: Client::new(channel(&channels)?, &token)?, person_id: person_id.clone() });
             ungated.push(Reader { client: Client::new(channel(&others)?, &token)?, person_id });
         }
@@ -136,12 +134,12 @@ async fn serve(
     stores: &Stores,
     receipts: Arc<dyn EventLog>,
     signer: &TokenSigner,
-    plans: &[interop::Plan],
+    people: &[interop::Report],
 ) -> anyhow::Result<Running> {
-    let agencies: std::collections::BTreeSet<_> = plans.iter().flat_map(interop::Plan::agencies).collect();
-    let mut issuers = vec![signer.issuer(Binding::People)?];
+    let agencies: std::collections::BTreeSet<_> = people.iter().flat_map(|report| &report.agencies).collect();
+    let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
     for agency in agencies {
-        issuers.push(signer.issuer(Binding::Agency(agency))?);
+        issuers.push(signer.issuer(Binding::Agency(*agency))?);
     }
     let system = System::new(config, stores, receipts).await?;
     start(config, system, issuers, CancellationToken::new()).await
@@ -155,15 +153,12 @@ async fn channels(server: &Running) -> anyhow::Result<Vec<Channel>> {
     Ok(channels)
 }
 
-/// The person accepts somebody's support and shares everything usual with everybody who supports them.
-async fn share(person: &Client, plan: &interop::Plan) -> anyhow::Result<(AgencyId, String)> {
+/// The person accepts somebody's support and shares everything usual with everybody who supports them. Returns who that is.
+async fn share(person: &Client) -> anyhow::Result<Party> {
     harness::wait_until("the views", || async { Ok(!person.my_people(1).await?.is_empty()) }).await?;
     let proposal = person.my_people(1).await?.into_iter().next().context("somebody has proposed support")?;
     person.accept(&proposal.relationship_id).await?;
     let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
     person.grant(terms(Actor::Everybody(true), everything, Purpose::Treatment, [])).await?;
-    let staff_id = proposal.supporter.context("a proposal has a supporter")?.staff_id;
-    let supporter = plan.supporters().find(|(worker, _)| worker.staff().to_string() == staff_id);
-    let (worker, subject) = supporter.context("the supporter is of the sample")?;
-    Ok((worker.agency(), subject.to_owned()))
+    proposal.supporter.context("a proposal has a supporter")
 }

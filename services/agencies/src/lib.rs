@@ -3,7 +3,9 @@
 mod read;
 mod service;
 
-use gate::Gate;
+use std::sync::Arc;
+
+use gate::{Gate, Issuers};
 use views::Views;
 
 /// The service.
@@ -11,12 +13,13 @@ use views::Views;
 pub struct Agencies {
     gate: Gate,
     views: Views,
+    issuers: Arc<Issuers>,
 }
 
 impl Agencies {
-    /// The service on this gate and these views.
+    /// The service on this gate and these views. Staff sign in with these issuers.
     #[must_use]
-    pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views }
+    pub fn new(gate: Gate, views: Views, issuers: Arc<Issuers>) -> Self {
+        Self { gate, views, issuers }
     }
 }

@@ -1,10 +1,12 @@
 //! A row for each RPC, and what changes agencies and their staff.
 
 use domain::agency::{Agency, RegisterAgency};
-use domain::ids::{AgencyId, StaffId, staff_id};
-use domain::staff::{ChangeStaffRole, JoinStaff, RemoveStaff, Staff, join_staff};
+use domain::ids::{AgencyId, StaffId};
+use domain::staff::{
+    ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, change_sign_in, join_named_staff, join_staff,
+};
 use domain::{Command, Refusal};
-use engine::{Changes, Loaded};
+use engine::{Changes, Freshness, Loaded};
 use gate::Call;
 use proto::agencies::v1 as pb;
 use proto::agencies::v1::agency_service_server::AgencyService;
@@ -18,6 +20,7 @@ gate::service! { AgencyService for Agencies {
     list_agencies(ListAgenciesRequest) -> ListAgenciesResponse: agencies,
     add_staff(AddStaffRequest) -> AddStaffResponse: add,
     change_staff_role(ChangeStaffRoleRequest) -> ChangeStaffRoleResponse: change_role,
+    change_staff_sign_in(ChangeStaffSignInRequest) -> ChangeStaffSignInResponse: change_sign_in,
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
 } }
 
@@ -33,14 +36,50 @@ impl Agencies {
     async fn add(&self, call: &Call, m: pb::AddStaffRequest) -> Result<pb::AddStaffResponse, Error> {
         let context = call.context(&m.request_id)?;
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let id = staff_id(agency, &m.subject);
-        let join = JoinStaff { agency, subject: m.subject, name: m.name, role: m.role };
-        let decide = |(staff, registered): &(Loaded<Staff>, Loaded<Agency>), changes: &mut Changes| {
-            changes.record(staff, agency, join_staff(staff, registered, join.clone())?);
+        let (issuer, sign_in) = self.issuers.sign_in(agency, &m.issuer, &m.subject)?;
+        let join = JoinStaff { agency, issuer, subject: m.subject, sign_in, name: m.name, role: m.role };
+        let (own, engine) = (StaffId::from(sign_in), self.gate.engine());
+        let named: Option<StaffId> = rpc::optional_id("staff_id", &m.staff_id)?;
+        let Some(named) = named.filter(|named| *named != own) else {
+            let decide = |(staff, registered): &(Loaded<Staff>, Loaded<Agency>), changes: &mut Changes| {
+                changes.record(staff, agency, join_staff(staff, registered, join.clone())?);
+                Ok(())
+            };
+            let joined = engine.transact(&context, (own, agency), decide).await?;
+            return Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: own.to_string() });
+        };
+        type Loads = (Loaded<Staff>, Loaded<Staff>, Loaded<Agency>);
+        let decide = |(own, staff, registered): &Loads, changes: &mut Changes| {
+            let (linked, joined) = join_named_staff(own, (named, staff), registered, join.clone())?;
+            changes.record(own, agency, linked);
+            changes.record(staff, agency, joined);
             Ok(())
         };
-        let joined = self.gate.engine().transact(&context, (id, agency), decide).await?;
-        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: id.to_string() })
+        let joined = engine.transact(&context, (own, named, agency), decide).await?;
+        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: named.to_string() })
+    }
+
+    async fn change_sign_in(
+        &self,
+        call: &Call,
+        m: pb::ChangeStaffSignInRequest,
+    ) -> Result<pb::ChangeStaffSignInResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
+        let engine = self.gate.engine();
+        // Where somebody works never changes.
+        let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
+        let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
+        let (issuer, sign_in) = self.issuers.sign_in(agency, &m.issuer, &m.subject)?;
+        let change = ChangeSignIn { issuer, subject: m.subject, sign_in };
+        let decide = |(own, staff): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
+            let (linked, changed) = change_sign_in(own, (id, staff), change.clone())?;
+            changes.record(own, agency, linked);
+            changes.record(staff, agency, changed);
+            Ok(())
+        };
+        let changed = engine.transact(&context, (StaffId::from(sign_in), id), decide).await?;
+        Ok(pb::ChangeStaffSignInResponse { position: changed.position.0 })
     }
 
     async fn change_role(

@@ -36,10 +36,10 @@ impl Consultations {
         call: &Call,
         message: pb::ListConsultationsRequest,
     ) -> Result<pb::ListConsultationsResponse, Error> {
-        let worker = call.worker()?;
+        let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
-        let asked = Asked { worker, purpose, categories: vec![Category::Consultations] };
+        let asked = Asked { by, purpose, categories: vec![Category::Consultations] };
         let pages = &rpc::pages(message.page_size, &message.page_token, 0)?;
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<MyConsultations>(message.at_least_position).await?;
@@ -50,7 +50,7 @@ impl Consultations {
             let page = if covered { page } else { Page { items: vec![], next: None, position } };
             let entries = page.items.len();
             let categories = if entries == 0 { BTreeSet::new() } else { BTreeSet::from([Category::Consultations]) };
-            Ok(Disclosure { answer: page, categories, entries })
+            Ok(Disclosure { answer: page, categories, entries, named_authors: false })
         });
         let page = answer.await?;
         Ok(pb::ListConsultationsResponse {

@@ -32,12 +32,12 @@ gate::service! { ConsultationService for Consultations {
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
 
-/// Who takes part. Staff do so to coordinate support.
-fn taking_part(call: &Call, request_id: &str, person_id: &str) -> Result<Contribution, Error> {
-    call.contribution(request_id, person_id, i32::from(Purpose::CareCoordination.code()))
-}
-
 impl Consultations {
+    /// Who takes part. Staff do so to coordinate support.
+    async fn taking_part(&self, call: &Call, request_id: &str, person_id: &str) -> Result<Contribution, Error> {
+        self.gate.contribution(call, request_id, person_id, i32::from(Purpose::CareCoordination.code())).await
+    }
+
     /// Takes part in a consultation: staff only as far as the person shares them.
     async fn take_part<C>(&self, wish: &Contribution, consultation_id: &str, command: C) -> Result<u64, Error>
     where
@@ -52,7 +52,7 @@ impl Consultations {
         call: &Call,
         m: pb::RequestConsultationRequest,
     ) -> Result<pb::RequestConsultationResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let id: ConsultationId = wish.context.new_id();
         let mode = rpc::one_of("mode", m.mode, Mode::from_code)?;
         let command = RequestConsultation { person: wish.person, author: wish.author, mode, topic: m.topic };
@@ -61,7 +61,7 @@ impl Consultations {
     }
 
     async fn raise(&self, call: &Call, m: pb::RaiseAgendaItemRequest) -> Result<pb::RaiseAgendaItemResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let new: EntryId = wish.context.new_id();
         let command = RaiseAgendaItem { person, item: new, author, text: m.text };
@@ -74,7 +74,7 @@ impl Consultations {
         call: &Call,
         m: pb::AddressAgendaItemRequest,
     ) -> Result<pb::AddressAgendaItemResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let command = AddressAgendaItem { person, item: rpc::id("item_id", &m.item_id)?, author, note: m.note };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -82,7 +82,7 @@ impl Consultations {
     }
 
     async fn defer(&self, call: &Call, m: pb::DeferAgendaItemRequest) -> Result<pb::DeferAgendaItemResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let command = DeferAgendaItem { person, item: rpc::id("item_id", &m.item_id)?, author };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -90,7 +90,7 @@ impl Consultations {
     }
 
     async fn offer(&self, call: &Call, m: pb::OfferOptionRequest) -> Result<pb::OfferOptionResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let new: EntryId = wish.context.new_id();
         let command = OfferOption { person, option: new, author, text: m.text, benefits: m.benefits, risks: m.risks };
@@ -103,7 +103,7 @@ impl Consultations {
         call: &Call,
         m: pb::RecordPersonViewRequest,
     ) -> Result<pb::RecordPersonViewResponse, Error> {
-        let wish = taking_part(call, &m.request_id, "")?;
+        let wish = self.taking_part(call, &m.request_id, "").await?;
         let person = wish.person;
         let command = RecordPersonView { person, view: m.view };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -111,7 +111,7 @@ impl Consultations {
     }
 
     async fn propose(&self, call: &Call, m: pb::ProposeDecisionRequest) -> Result<pb::ProposeDecisionResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let new: EntryId = wish.context.new_id();
         let command = ProposeDecision { person, decision: new, author, text: m.text };
@@ -120,7 +120,7 @@ impl Consultations {
     }
 
     async fn agree(&self, call: &Call, m: pb::AgreeDecisionRequest) -> Result<pb::AgreeDecisionResponse, Error> {
-        let wish = taking_part(call, &m.request_id, "")?;
+        let wish = self.taking_part(call, &m.request_id, "").await?;
         let person = wish.person;
         let command = AgreeDecision { person, decision: rpc::id("decision_id", &m.decision_id)? };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -128,7 +128,7 @@ impl Consultations {
     }
 
     async fn object(&self, call: &Call, m: pb::ObjectToDecisionRequest) -> Result<pb::ObjectToDecisionResponse, Error> {
-        let wish = taking_part(call, &m.request_id, "")?;
+        let wish = self.taking_part(call, &m.request_id, "").await?;
         let person = wish.person;
         let command = ObjectToDecision { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -140,7 +140,7 @@ impl Consultations {
         call: &Call,
         m: pb::DecideWithoutPersonRequest,
     ) -> Result<pb::DecideWithoutPersonResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let command = DecideWithoutPerson {
             person,
@@ -158,7 +158,7 @@ impl Consultations {
         call: &Call,
         m: pb::CloseConsultationRequest,
     ) -> Result<pb::CloseConsultationResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let command = CloseConsultation { person, author };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
@@ -170,7 +170,7 @@ impl Consultations {
         call: &Call,
         m: pb::CancelConsultationRequest,
     ) -> Result<pb::CancelConsultationResponse, Error> {
-        let wish = taking_part(call, &m.request_id, &m.person_id)?;
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let command = CancelConsultation { person, author, reason: m.reason };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;

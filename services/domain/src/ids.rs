@@ -38,6 +38,9 @@ ids! {
     AgencyId,
     /// Somebody who works for an agency.
     StaffId,
+    /// A subject of one of an agency's identity providers, by pseudonym. Whoever joins with it is the member of staff of the
+    /// same id.
+    SignIn,
     /// A support relationship.
     RelationshipId,
     /// A consultation.
@@ -75,10 +78,10 @@ pub fn derived_id(base: Uuid, parts: &[&[u8]]) -> Uuid {
     Uuid::new_v8(bytes)
 }
 
-/// The worker whom an agency's identity provider knows as `subject`.
-#[must_use]
-pub fn staff_id(agency: AgencyId, subject: &str) -> StaffId {
-    StaffId(derived_id(agency.0, &[b"staff", subject.as_bytes()]))
+impl From<SignIn> for StaffId {
+    fn from(sign_in: SignIn) -> Self {
+        Self(sign_in.0)
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use crate::ids::{AgencyId, PersonId, StaffId};
+use crate::ids::{AgencyId, PersonId, SignIn, StaffId};
 
 /// Declares an enum with stored codes and the field's own words.
 macro_rules! coded {
@@ -137,6 +137,10 @@ coded! {
         NothingPermits = 4 "nothing that you share covers it",
         /// A deny beats the permits.
         DenyBeatsPermit = 5 "you have denied it",
+        /// The worker's last emergency access has not been reviewed (rule 8).
+        EmergencyUnreviewed = 6 "an earlier emergency access of theirs waits for its review",
+        /// The caller is a person, and the record is another's.
+        NotTheirRecord = 7 "it is not theirs",
     }
 }
 
@@ -204,6 +208,34 @@ impl Worker {
     }
 }
 
+/// A worker who calls, and the sign-in that they call with: standing belongs to the worker, and a sign-in may have been
+/// taken from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignedIn {
+    worker: Worker,
+    sign_in: SignIn,
+}
+
+impl SignedIn {
+    /// This worker, with this sign-in.
+    #[must_use]
+    pub const fn new(worker: Worker, sign_in: SignIn) -> Self {
+        Self { worker, sign_in }
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub const fn worker(self) -> Worker {
+        self.worker
+    }
+
+    /// What they call with.
+    #[must_use]
+    pub const fn sign_in(self) -> SignIn {
+        self.sign_in
+    }
+}
+
 /// Whose key seals something, so that it is forgotten with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
@@ -244,6 +276,8 @@ pub enum Author {
     System,
     /// The person themselves.
     Person,
+    /// Somebody who has signed in as another person: what a receipt of a refused attempt says, without telling who.
+    AnotherPerson,
     /// A worker.
     #[serde(rename = "staff")]
     Worker(Worker),

@@ -138,8 +138,8 @@ fn kind_of(stream: StreamId) -> Result<StreamKind, DecodeError> {
 fn is_about(kind: StreamKind, stream: Uuid, header: &Header) -> bool {
     match kind {
         StreamKind::Person | StreamKind::Sharing | StreamKind::Agency => header.subject == stream,
-        // An attempt at somebody who is not registered is the agency's.
-        StreamKind::Access => header.subject == stream || header.actor.agency() == Some(header.subject),
+        // An attempt at somebody who is not registered belongs to whoever tried.
+        StreamKind::Access => header.subject == stream || header.subject == header.actor.answerable(),
         StreamKind::Query
         | StreamKind::Emergency
         | StreamKind::Relationship

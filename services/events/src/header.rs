@@ -58,10 +58,14 @@ impl Actor {
         }
     }
 
-    /// The agency for which a worker acts.
+    /// Who answers for what the party does: the agency of a worker, the person themselves; nil for the system.
     #[must_use]
-    pub fn agency(&self) -> Option<Uuid> {
-        if let ActorKind::Worker(worker) = self.kind { Some(worker.agency().0) } else { None }
+    pub fn answerable(&self) -> Uuid {
+        match self.kind {
+            ActorKind::System => Uuid::nil(),
+            ActorKind::Person(person) => person.0,
+            ActorKind::Worker(worker) => worker.agency().0,
+        }
     }
 
     /// A stable id of the party: what scopes its request ids.

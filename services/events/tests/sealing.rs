@@ -106,6 +106,7 @@ async fn what_would_never_open_is_not_sealed() {
         purpose: Purpose::Treatment,
         categories: vec![],
         entries: 1,
+        under_emergency: false,
         directive: Version(0),
     };
     let (receipts, event) = (place(StreamKind::Access, subject, 0), AccessEvent::from(contributed).into());

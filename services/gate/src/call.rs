@@ -1,5 +1,5 @@
 use domain::ids::{PersonId, derived_id};
-use domain::vocabulary::Worker;
+use domain::vocabulary::SignedIn;
 use engine::Context;
 use rpc::{Error, Reason};
 use tonic::Extensions;
@@ -36,8 +36,8 @@ impl Call {
     ///
     /// # Errors
     /// For any other caller.
-    pub fn worker(&self) -> Result<Worker, Error> {
-        if let Caller::Worker(worker) = self.caller { Ok(worker) } else { Err(not_admitted()) }
+    pub fn worker(&self) -> Result<SignedIn, Error> {
+        if let Caller::Worker(by) = self.caller { Ok(by) } else { Err(not_admitted()) }
     }
 
     /// What the caller wants under the id in the field `request_id`, which is made the method's own: used again with

@@ -1,5 +1,5 @@
 use domain::ids::PersonId;
-use domain::vocabulary::Worker;
+use domain::vocabulary::SignedIn;
 use events::Actor;
 
 /// Who is calling, as far as a token says it. What they may do is decided later.
@@ -10,7 +10,7 @@ pub enum Caller {
     /// A person.
     Person(PersonId),
     /// Somebody whom an agency's identity provider vouches for. Whether they work there, the log says.
-    Worker(Worker),
+    Worker(SignedIn),
 }
 
 impl Caller {
@@ -20,7 +20,7 @@ impl Caller {
         match self {
             Self::Operator => Actor::system(),
             Self::Person(person) => Actor::person(person),
-            Self::Worker(worker) => Actor::worker(worker, ""),
+            Self::Worker(by) => Actor::worker(by.worker(), ""),
         }
     }
 }

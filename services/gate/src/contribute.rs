@@ -1,15 +1,16 @@
 //! Adding to a record: by the person freely, by staff through the gate.
 
-use domain::access::events::RecordContributed;
+use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
+use domain::emergency::REVIEW_FIRST;
 use domain::ids::{PersonId, ReceiptId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Action, Author, DenialRule, Purpose};
-use domain::{Aggregate, Command, Refusal};
+use domain::vocabulary::{Action, Author, DenialRule, Purpose, SignedIn, Version};
+use domain::{Aggregate, Command, Reason, Refusal};
 use engine::{Changes, Committed, Context, EngineError, Freshness, Loaded};
-use events::Event;
-use rpc::{Error, Reason};
+use events::{Actor, Event};
+use rpc::Error;
 use uuid::Uuid;
 
 use crate::Caller;
@@ -25,31 +26,38 @@ pub struct Contribution {
     pub author: Author,
     /// Who wants it, under which request, and when.
     pub context: Context,
+    /// The worker who calls, unless it is the person.
+    pub by: Option<SignedIn>,
     /// Why; only staff give a purpose.
     purpose: Option<Purpose>,
 }
 
-impl Call {
-    /// Reads the fields that every contribution has. Staff name the person and a purpose; a person may leave both out.
+impl Gate {
+    /// Reads the fields that every contribution has. Staff name the person and a purpose; a person may leave both out. A
+    /// person who names somebody else is refused, and that person finds a receipt of it.
     ///
     /// # Errors
     /// When an id has a wrong form, or the caller is neither the person nor staff, or staff name no person.
-    pub fn contribution(&self, request_id: &str, person_id: &str, purpose: i32) -> Result<Contribution, Error> {
+    pub async fn contribution(
+        &self,
+        call: &Call,
+        request_id: &str,
+        person_id: &str,
+        purpose: i32,
+    ) -> Result<Contribution, Error> {
         let named: Option<PersonId> = rpc::optional_id("person_id", person_id)?;
-        let context = self.context(request_id)?;
-        let person = match (self.caller, named) {
+        let context = call.context(request_id)?;
+        let (person, by) = match (call.caller, named) {
             (Caller::Operator, _) => return Err(not_admitted()),
-            (Caller::Person(own), Some(named)) if named != own => return Err(Error::denied()),
-            (Caller::Person(own), _) => own,
-            (Caller::Worker(_), Some(named)) => named,
+            (Caller::Person(own), Some(named)) if named != own => return Err(self.trespassed(own, named).await),
+            (Caller::Person(own), _) => (own, None),
+            (Caller::Worker(by), Some(named)) => (named, Some(by)),
             (Caller::Worker(_), None) => return Err(Error::invalid("person_id", "must be given")),
         };
         let purpose = u32::try_from(purpose).ok().and_then(Purpose::from_code);
-        Ok(Contribution { person, author: context.actor.author(), context, purpose })
+        Ok(Contribution { person, author: context.actor.author(), context, by, purpose })
     }
-}
 
-impl Gate {
     /// Carries out a command that adds to what is about a person, who must be registered. For staff the person's directive is evaluated on what
     /// the command says of itself, in the same append, and a receipt goes with it; a denied attempt leaves one too.
     ///
@@ -60,8 +68,8 @@ impl Gate {
         A: Aggregate<Event: TryFrom<Event> + Into<Event>>,
         C: Contribute + Command<Aggregate = A> + Clone + Send + Sync,
     {
-        let Contribution { person, author, context, purpose } = wish;
-        let Author::Worker(worker) = *author else {
+        let Contribution { person, author, context, by, purpose } = wish;
+        let Some(by) = *by else {
             let decide = |(on, sharing): &(Loaded<A>, Loaded<Sharing>), changes: &mut Changes| {
                 sharing.registered()?;
                 changes.record(on, *person, command.clone().decide_within(on, None)?);
@@ -71,8 +79,8 @@ impl Gate {
             return Ok(self.engine.transact(context, (on, *person), decide).await?);
         };
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
-        let asked = Asked { worker, purpose, categories: vec![C::CATEGORY] };
-        let ask = Ask { worker, purpose, action: Action::Contribute, now: context.now };
+        let asked = Asked { by, purpose, categories: vec![C::CATEGORY] };
+        let ask = Ask { by, purpose, action: Action::Contribute, now: context.now };
         // Time-ordered whatever the request id is, so that the history stays in order.
         let receipt = ReceiptId(Uuid::now_v7());
         type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>);
@@ -91,12 +99,13 @@ impl Gate {
                 purpose,
                 categories: vec![C::CATEGORY],
                 entries,
+                under_emergency: scope.relied_on_emergency(),
                 directive: sharing.version,
             };
             changes.fact::<Access>(*person, *person, receipt, contributed.into());
             Ok(())
         };
-        match self.engine.transact(context, (on, *person, worker.staff()), decide).await {
+        match self.engine.transact(context, (on, *person, by.worker().staff()), decide).await {
             Ok(committed) => {
                 self.metrics.count("contribute");
                 Ok(committed)
@@ -105,22 +114,60 @@ impl Gate {
         }
     }
 
-    /// Keeps a receipt of a denied attempt at an action; other refusals leave none. Returns what the caller is told.
+    /// Keeps a receipt of an attempt that was refused, whatever the caller is told of why: a withheld entry is told as one that
+    /// is not there, and the attempt is kept all the same, at the same cost. What is wrong with the words leaves none. Returns
+    /// what the caller is told.
     pub async fn refused(&self, asked: &Asked, person: PersonId, error: EngineError) -> Error {
-        let error = Error::from(error);
-        if error.reason() != Reason::AccessDenied {
-            return error;
-        }
-        let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, freshness));
-        kept.await.map_or_else(|failed| failed, |()| error)
+        let EngineError::Refused(refusal) = &error else { return error.into() };
+        let because = match refusal.reason {
+            Reason::Undisclosed | Reason::NotFound => None,
+            Reason::Rule if refusal.subject == REVIEW_FIRST => Some(DenialRule::EmergencyUnreviewed),
+            Reason::Invalid | Reason::AlreadyExists | Reason::Rule | Reason::Denied => return error.into(),
+        };
+        let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, because, freshness));
+        kept.await.map_or_else(|failed| failed, |()| error.into())
     }
 
-    async fn keep_denied(&self, asked: &Asked, person: PersonId, freshness: Freshness) -> Result<Option<()>, Error> {
+    async fn keep_denied(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        because: Option<DenialRule>,
+        freshness: Freshness,
+    ) -> Result<Option<()>, Error> {
         let grounds = self.grounds(asked, person, Action::Contribute, freshness).await?;
-        let rule = match grounds.decision {
+        let rule = because.unwrap_or(match grounds.decision {
             Decision::Deny(rule) => rule,
             Decision::Permit(_) => DenialRule::NothingPermits,
-        };
+        });
         Ok(self.record(asked, person, &grounds, Err(rule)).await?)
+    }
+
+    /// Keeps a receipt, for the person who was named, that somebody with another person's sign-in tried to use their record.
+    /// Returns what the caller is told.
+    async fn trespassed(&self, own: PersonId, named: PersonId) -> Error {
+        let kept = self.engine.settle(|freshness| self.keep_trespass(own, named, freshness));
+        kept.await.map_or_else(|failed| failed, |()| Error::denied())
+    }
+
+    async fn keep_trespass(&self, own: PersonId, named: PersonId, freshness: Freshness) -> Result<Option<()>, Error> {
+        if self.registered(own, freshness).await?.is_none() {
+            return Ok(None);
+        }
+        let directive = self.engine.load::<Sharing>(named, freshness).await?.version;
+        let denied = AccessDenied {
+            receipt: ReceiptId(Uuid::now_v7()),
+            party: Author::AnotherPerson,
+            role: String::new(),
+            purpose: Purpose::PersonRequest,
+            categories: vec![],
+            rules: vec![DenialRule::NotTheirRecord],
+            directive,
+        };
+        // At the same cost when nobody is registered under that id: no key is made for them.
+        let subject = if directive == Version(0) { own } else { named };
+        let mut changes = Changes::new(&Context::new(Actor::person(own), Uuid::now_v7()));
+        changes.fact::<Access>(named, subject, denied.receipt, denied.into());
+        Ok(self.commit(changes, "deny").await?)
     }
 }

@@ -7,7 +7,7 @@ use domain::access::{Access, Ask, Decision, Scope, decide};
 use domain::ids::{PersonId, ReceiptId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, Subject, Version, Worker};
+use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, SignedIn, Subject, Version};
 use engine::{Changes, Commit, Context, Engine, EngineError, Freshness, Loaded};
 use events::Actor;
 use rpc::Error;
@@ -19,7 +19,7 @@ use crate::GateMetrics;
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Who asks.
-    pub worker: Worker,
+    pub by: SignedIn,
     /// Why.
     pub purpose: Purpose,
     /// The categories asked for; none means all.
@@ -35,6 +35,8 @@ pub struct Disclosure<T> {
     pub categories: BTreeSet<Category>,
     /// How many entries it discloses.
     pub entries: usize,
+    /// Whether it names workers of other agencies as authors.
+    pub named_authors: bool,
 }
 
 /// Where every disclosure passes.
@@ -50,9 +52,6 @@ pub(crate) struct Grounds {
     pub(crate) staff: Loaded<Staff>,
     pub(crate) decision: Decision,
 }
-
-/// The categories and the number of entries that were disclosed.
-type Seen = (BTreeSet<Category>, usize);
 
 impl Grounds {
     /// What is permitted, if anything is.
@@ -114,8 +113,8 @@ impl Gate {
         let (outcome, disclosed) = match &grounds.decision {
             Decision::Deny(rule) => (Err(*rule), None),
             Decision::Permit(scope) => {
-                let Disclosure { answer, categories, entries } = query(scope.clone()).await?;
-                (Ok((categories, entries)), Some(answer))
+                let Disclosure { answer, categories, entries, named_authors } = query(scope.clone()).await?;
+                (Ok(Disclosure { answer: (), categories, entries, named_authors }), Some(answer))
             }
         };
         let recorded = self.record(asked, person, &grounds, outcome).await?;
@@ -151,9 +150,9 @@ impl Gate {
         T: Send,
         F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
     {
-        let worker = asked.worker;
+        let worker = asked.by.worker();
         let staff = self.engine.load::<Staff>(worker.staff(), Freshness::Latest).await?;
-        if !staff.works_for(worker.agency()) {
+        if !staff.admits(asked.by) {
             return Err(Error::denied());
         }
         let mut all = BTreeMap::new();
@@ -171,8 +170,7 @@ impl Gate {
         for (person, grounds) in &all {
             changes.guard(&grounds.sharing);
             if let Some(disclosure) = disclosed.get(person) {
-                let seen = (disclosure.categories.clone(), disclosure.entries);
-                receipt(&mut changes, asked, *person, grounds, Ok(seen));
+                receipt(&mut changes, asked, *person, grounds, Ok(disclosure.clone()));
             }
         }
         Ok(self.commit_each(changes, &staff, &all).await?.map(|()| answer))
@@ -223,6 +221,8 @@ impl Gate {
             purpose: Purpose::PersonRequest,
             categories: categories.into_iter().collect(),
             entries: u32::try_from(entries).unwrap_or(u32::MAX),
+            // It is their own record: they read it whole.
+            named_authors: false,
             under_emergency: false,
             directive: Version(0),
         };
@@ -235,7 +235,7 @@ impl Gate {
     }
 
     /// Whether somebody is registered under this id; nothing yet when what is remembered says that nobody is.
-    async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
+    pub(crate) async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
         match self.engine.load::<Sharing>(person, freshness).await?.registered() {
             Err(_) if freshness == Freshness::Remembered => Ok(None),
             registered => Ok(Some(registered?)),
@@ -250,14 +250,14 @@ impl Gate {
         freshness: Freshness,
     ) -> Result<Grounds, Error> {
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
-        let staff = self.engine.load::<Staff>(asked.worker.staff(), freshness).await?;
-        let ask = Ask { worker: asked.worker, purpose: asked.purpose, action, now: engine::now() };
+        let staff = self.engine.load::<Staff>(asked.by.worker().staff(), freshness).await?;
+        let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: engine::now() };
         let decision = decide(&sharing, &staff, &ask);
         Ok(Grounds { sharing, staff, decision })
     }
 
     fn context(&self, asked: &Asked, role: &str) -> Context {
-        Context::new(Actor::worker(asked.worker, role), Uuid::now_v7())
+        Context::new(Actor::worker(asked.by.worker(), role), Uuid::now_v7())
     }
 
     /// Commits the receipt, guarded by what the decision relied on. Nothing when that has moved.
@@ -266,7 +266,7 @@ impl Gate {
         asked: &Asked,
         person: PersonId,
         grounds: &Grounds,
-        outcome: Result<Seen, DenialRule>,
+        outcome: Result<Disclosure<()>, DenialRule>,
     ) -> Result<Option<()>, EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
@@ -276,7 +276,7 @@ impl Gate {
         self.commit(changes, label).await
     }
 
-    async fn commit(&self, changes: Changes, label: &'static str) -> Result<Option<()>, EngineError> {
+    pub(crate) async fn commit(&self, changes: Changes, label: &'static str) -> Result<Option<()>, EngineError> {
         if self.engine.commit(changes).await? == Commit::Moved {
             self.metrics.again.inc();
             return Ok(None);
@@ -291,16 +291,27 @@ fn receipt(
     asked: &Asked,
     person: PersonId,
     grounds: &Grounds,
-    outcome: Result<Seen, DenialRule>,
+    outcome: Result<Disclosure<()>, DenialRule>,
 ) {
     let receipt = ReceiptId(Uuid::now_v7());
-    let party = Author::Worker(asked.worker);
+    let party = Author::Worker(asked.by.worker());
     let (role, purpose, directive) = (grounds.staff.role().to_owned(), asked.purpose, grounds.sharing.version);
     let event: AccessEvent = match outcome {
-        Ok((categories, entries)) => {
+        Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
-            RecordViewed { receipt, party, role, purpose, categories, entries, under_emergency, directive }.into()
+            let viewed = RecordViewed {
+                receipt,
+                party,
+                role,
+                purpose,
+                categories,
+                entries,
+                named_authors,
+                under_emergency,
+                directive,
+            };
+            viewed.into()
         }
         Err(rule) => {
             let (categories, rules) = (asked.categories.clone(), vec![rule]);
@@ -310,6 +321,6 @@ fn receipt(
     // An attempt at somebody who is not registered is kept too, at the same cost, under the agency's own key: no
     // person's key is made for it.
     let unregistered = directive == Version(0);
-    let subject = if unregistered { Subject::Agency(asked.worker.agency()) } else { Subject::Person(person) };
+    let subject = if unregistered { Subject::Agency(asked.by.worker().agency()) } else { Subject::Person(person) };
     changes.fact::<Access>(person, subject, receipt, event);
 }

@@ -4,21 +4,22 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::ids::{AgencyId, PersonId, staff_id};
-use domain::vocabulary::Worker;
+use domain::ids::{AgencyId, PersonId, SignIn};
+use domain::vocabulary::{SignedIn, Worker};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rpc::{Error, Reason};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+use vault::Pseudonyms;
 
 use crate::Caller;
 
 /// Whom the tokens of an issuer speak for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
-    /// Workers of this agency; `sub` is the subject that they joined with.
+    /// Workers of this agency; `iss` and `sub` together are what they joined with.
     Agency(AgencyId),
     /// People; `sub` is the person's id.
     People,
@@ -75,6 +76,7 @@ struct Trusted {
 
 /// The trusted issuers.
 pub struct Issuers {
+    pseudonyms: Pseudonyms,
     trusted: HashMap<String, Trusted>,
     /// By the SHA-256 of a token that was verified: who it is, and until when.
     verified: Mutex<HashMap<[u8; 32], (Caller, u64)>>,
@@ -87,11 +89,11 @@ impl std::fmt::Debug for Issuers {
 }
 
 impl Issuers {
-    /// Trusts these issuers.
+    /// Trusts these issuers. Whoever signs in with one is known by pseudonym.
     ///
     /// # Errors
     /// When an issuer is named twice, or has no usable key.
-    pub fn new(issuers: Vec<Issuer>) -> Result<Self, IssuerError> {
+    pub fn new(issuers: Vec<Issuer>, pseudonyms: Pseudonyms) -> Result<Self, IssuerError> {
         let mut trusted = HashMap::new();
         for Issuer { issuer, audience, keys, binding } in issuers {
             let problem = |problem| IssuerError { issuer: issuer.clone(), problem };
@@ -115,7 +117,7 @@ impl Issuers {
                 return Err(problem("it is configured twice"));
             }
         }
-        Ok(Self { trusted, verified: Mutex::default() })
+        Ok(Self { pseudonyms, trusted, verified: Mutex::default() })
     }
 
     /// Who presents this token.
@@ -138,12 +140,40 @@ impl Issuers {
         let trusted = self.trusted.get(&unverified.iss).ok_or_else(invalid)?;
         let claims = trusted.verify(token).ok_or_else(invalid)?;
         let caller = match trusted.binding {
-            Binding::Agency(agency) => Caller::Worker(Worker::new(agency, staff_id(agency, &claims.sub))),
+            Binding::Agency(agency) => {
+                let sign_in = self.pseudonym(agency, &unverified.iss, &claims.sub);
+                Caller::Worker(SignedIn::new(Worker::new(agency, sign_in.into()), sign_in))
+            }
             Binding::People => Caller::Person(PersonId(Uuid::try_parse(&claims.sub).map_err(|_cause| invalid())?)),
             Binding::Operators => Caller::Operator,
         };
         self.remember(hash, caller, claims.exp);
         Ok(caller)
+    }
+
+    /// The sign-in of a subject at an agency's issuer. An empty `issuer` is the agency's only one.
+    ///
+    /// # Errors
+    /// When the issuer is not trusted for this agency: nobody could sign in with it.
+    pub fn sign_in(&self, agency: AgencyId, issuer: &str, subject: &str) -> Result<(String, SignIn), Error> {
+        let mut theirs = self.trusted.iter().filter(|(_, trusted)| trusted.binding == Binding::Agency(agency));
+        let trusted = if issuer.is_empty() {
+            theirs.next().filter(|_| theirs.next().is_none())
+        } else {
+            theirs.find(|(name, _)| *name == issuer)
+        };
+        let (issuer, _) = trusted.ok_or_else(|| {
+            Error::invalid(
+                "issuer",
+                "must be the `issuer` of one that is configured for this agency; see `[[issuers]]`",
+            )
+        })?;
+        Ok((issuer.clone(), self.pseudonym(agency, issuer, subject)))
+    }
+
+    /// `sub` is unique within its issuer only (OpenID Connect Core, section 2).
+    fn pseudonym(&self, agency: AgencyId, issuer: &str, subject: &str) -> SignIn {
+        SignIn(self.pseudonyms.of("sign-in", &[agency.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Option<Caller> {

@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use domain::staff::Staff;
+use domain::vocabulary::{SignedIn, Worker};
+use engine::{Engine, EngineError, Freshness};
 use http::{Request, Response};
 use proto::access::v1::AccessClass;
 use rpc::{Error, Reason};
@@ -26,6 +29,7 @@ const CONCURRENT: usize = 1_024;
 #[derive(Debug, Clone)]
 pub struct AccessLayer {
     issuers: Arc<Issuers>,
+    engine: Engine,
     classes: Arc<Classes>,
     room: Arc<Semaphore>,
     span: CallSpan,
@@ -35,10 +39,10 @@ pub struct AccessLayer {
 pub type CallSpan = fn(path: &str, traceparent: Option<&str>) -> tracing::Span;
 
 impl AccessLayer {
-    /// Trusts these issuers. Each call is handled in a span of its own.
+    /// Trusts these issuers; whose a worker's sign-in is, the log says. Each call is handled in a span of its own.
     #[must_use]
-    pub fn new(issuers: Issuers, span: CallSpan) -> Self {
-        Self { issuers: Arc::new(issuers), classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
+    pub fn new(issuers: Arc<Issuers>, engine: Engine, span: CallSpan) -> Self {
+        Self { issuers, engine, classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
     }
 }
 
@@ -79,6 +83,7 @@ where
         // Only whoever was admitted decides what is traced.
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
+        let access = self.access.clone();
         let answer = async move {
             if let Err(error) = admitted {
                 return Ok(Status::from(error).into_http());
@@ -88,6 +93,9 @@ where
                     Status::from(Error::new(Reason::Overloaded, "too many calls at once; try again")).into_http()
                 );
             };
+            if let Err(error) = access.recognise(&mut request).await {
+                return Ok(Status::from(Error::from(error)).into_http());
+            }
             inner.call(request).await
         };
         Box::pin(answer.instrument(span))
@@ -95,6 +103,19 @@ where
 }
 
 impl AccessLayer {
+    /// Finds out which worker a sign-in is of, when it is not of the one with the same id. What is remembered will do: whoever
+    /// had the sign-in before has lost their standing with it, and that is decided on the latest.
+    async fn recognise(&self, request: &mut Request<Body>) -> Result<(), EngineError> {
+        let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
+        let Caller::Worker(by) = call.caller else { return Ok(()) };
+        let staff = self.engine.load::<Staff>(by.worker().staff(), Freshness::Remembered).await?;
+        if let Some(same_as) = staff.same_as() {
+            let worker = Worker::new(by.worker().agency(), same_as);
+            call.caller = Caller::Worker(SignedIn::new(worker, by.sign_in()));
+        }
+        Ok(())
+    }
+
     fn admit(&self, request: &mut Request<Body>) -> Result<(), Error> {
         let class = self.classes.of(request.uri().path());
         if class == AccessClass::Public {

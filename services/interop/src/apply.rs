@@ -5,53 +5,68 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::Access;
 use domain::access::events::RecordContributed;
 use domain::agency::{Agency, RegisterAgency};
-use domain::ids::{ReceiptId, StaffId};
+use domain::ids::{PersonId, ReceiptId, StaffId};
 use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, RegisterPerson, SetGoal,
     SetGoalAside,
 };
-use domain::relationship::{Parties, Proposing, Relationship, propose_support};
+use domain::relationship::{Parties, ProposeSupport, Proposing, Relationship, propose_imported_support};
 use domain::sharing::{Sharing, StartSharing};
-use domain::staff::{JoinStaff, Staff, join_staff};
+use domain::staff::{NameStaff, Staff};
 use domain::values::{Date, Source};
-use domain::vocabulary::{Author, Category, Purpose, Subject, Version};
+use domain::vocabulary::{Author, Category, Purpose, Subject, Version, Worker};
 use domain::{Aggregate, Command, Refusal};
 use engine::{Changes, Context, Engine, EngineError, Freshness, Loaded};
 use events::Actor;
 use uuid::Uuid;
+use vault::{Identifiers, VaultError};
 
-use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, role};
-use crate::report::{Outcome, Report, ReportLine};
+use crate::fhir::{Bundle, MalformedBundle};
+use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, identified, plan, role};
+use crate::report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// A bundle was not imported; nothing of it was.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: not imported")]
-pub struct ImportError {
-    file: String,
-    #[source]
-    cause: EngineError,
+pub enum ImportError {
+    /// It has no meaning.
+    #[error(transparent)]
+    Malformed(#[from] MalformedBundle),
+    /// The person cannot be looked up.
+    #[error("{0}: not imported")]
+    Person(String, #[source] VaultError),
+    /// The log cannot take it.
+    #[error("{0}: not imported")]
+    Log(String, #[source] EngineError),
 }
 
-/// Imports plans.
+/// Imports bundles.
 #[derive(Debug, Clone)]
 pub struct Importer {
     engine: Engine,
+    identifiers: Identifiers,
 }
 
 impl Importer {
     /// Imports through this engine.
-    #[must_use]
-    pub fn new(engine: Engine) -> Self {
-        Self { engine }
-    }
-
-    /// Imports one bundle, as one append.
     ///
     /// # Errors
-    /// When the log cannot take it; then nothing of it is imported.
-    pub async fn import(&self, plan: &Plan) -> Result<Report, ImportError> {
-        let imported = self.engine.settle(|freshness| self.attempt(plan, freshness)).await;
-        imported.map_err(|cause| ImportError { file: plan.file.clone(), cause })
+    /// When the key store fails, or the key-encryption key is another.
+    pub async fn new(engine: Engine) -> Result<Self, VaultError> {
+        let identifiers = engine.codec().vault().identifiers().await?;
+        Ok(Self { engine, identifiers })
+    }
+
+    /// Imports one bundle, as one append. The person has a random id, which the index of identifiers knows from then on.
+    ///
+    /// # Errors
+    /// When it has no meaning, or the log cannot take it; then nothing of it is imported.
+    pub async fn import(&self, bundle: &Bundle) -> Result<Report, ImportError> {
+        let pseudonyms = self.identifiers.pseudonyms();
+        let person = self.identifiers.id(identified(bundle, pseudonyms)?, Uuid::now_v7()).await;
+        let person = person.map_err(|cause| ImportError::Person(bundle.file.clone(), cause))?;
+        let plan = plan(bundle, PersonId(person), pseudonyms)?;
+        let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
+        imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
 
     async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
@@ -59,7 +74,8 @@ impl Importer {
         let mut work = Work { changes: Changes::new(&context), events: 0, outcomes: BTreeMap::new() };
         let refused = self.work(plan, freshness, &mut work).await?;
         let lines = plan.lines.iter().map(|line| work.line(line)).collect();
-        let report = Report { file: plan.file.clone(), person: plan.person, events: work.events, lines };
+        let (file, agencies) = (plan.file.clone(), plan.agencies.keys().copied().collect());
+        let report = Report { file, person: plan.person, agencies, workers: named(plan), events: work.events, lines };
         if !work.changes.is_empty() {
             return Ok(self.engine.commit(work.changes).await?.done().map(|_| report));
         }
@@ -86,7 +102,8 @@ impl Importer {
             let parties = Parties { person: plan.person, worker: planned.worker };
             work.changes.guard(&directive);
             work.changes.guard(joined);
-            match propose_support(on, parties, planned.offer.clone()) {
+            let role = if staff.role().is_empty() { role() } else { staff.role().to_owned() };
+            match propose_imported_support(on, ProposeSupport { parties, role, offer: planned.offer.clone() }) {
                 Ok(events) => {
                     work.record(&relationship, plan.person, events);
                     proposed.extend(&planned.resources);
@@ -103,35 +120,31 @@ impl Importer {
         Ok(!refused.is_empty())
     }
 
-    /// Registers agencies and lets staff join them. Returns the standing of each worker before and after that.
+    /// Registers agencies and names workers at them. Returns the standing of each worker before and after that.
     async fn agencies_and_staff(
         &self,
         plan: &Plan,
         freshness: Freshness,
         work: &mut Work,
     ) -> Result<BTreeMap<StaffId, (Loaded<Staff>, Staff)>, EngineError> {
-        let (mut agencies, mut workers) = (BTreeMap::new(), BTreeMap::new());
+        let mut workers = BTreeMap::new();
         for (id, planned) in &plan.agencies {
             let agency = self.engine.load::<Agency>(*id, freshness).await?;
-            let mut events = vec![];
             if agency.is_registered() {
                 work.settle(&planned.resource, Outcome::AlreadyThere);
             } else {
                 let register = RegisterAgency { name: planned.name.clone(), kind: planned.kind.clone() };
-                events = register.decide(&agency)?;
+                work.record(&agency, *id, register.decide(&agency)?);
             }
-            agencies.insert(*id, work.advance(&agency, *id, events));
         }
         for (id, planned) in &plan.staff {
             let staff = self.engine.load::<Staff>(*id, freshness).await?;
             let mut events = vec![];
-            // Who has left since does not come back by an old bundle.
+            // Who has joined or left since is as they are.
             if staff.agency().is_some() {
                 work.settle(&planned.resource, Outcome::AlreadyThere);
             } else {
-                let (agency, subject, name) = (planned.agency, planned.subject.clone(), planned.name.clone());
-                let registered = agencies.get(&agency).cloned().unwrap_or_default();
-                events = join_staff(&staff, &registered, JoinStaff { agency, subject, name, role: role() })?;
+                events = NameStaff { agency: planned.agency, name: planned.name.clone() }.decide(&staff)?;
             }
             let after = work.advance(&staff, planned.agency, events);
             workers.insert(*id, (staff, after));
@@ -232,11 +245,22 @@ impl Work {
             purpose: Purpose::Treatment,
             categories: categories.keys().copied().collect(),
             entries: categories.values().sum(),
+            under_emergency: false,
             directive: Version(0),
         };
         self.events += 1;
         self.changes.fact::<Access>(plan.person, plan.person, receipt, contributed.into());
     }
+}
+
+/// The workers whom a plan names.
+fn named(plan: &Plan) -> Vec<NamedWorker> {
+    let proposed: BTreeSet<_> = plan.relationships.values().map(|planned| planned.worker).collect();
+    let named = plan.staff.iter().map(|(id, planned)| {
+        let worker = Worker::new(planned.agency, *id);
+        NamedWorker { resource: planned.resource.clone(), worker, supports: proposed.contains(&worker) }
+    });
+    named.collect()
 }
 
 fn category(planned: &PlannedEntry) -> Category {
@@ -287,15 +311,18 @@ fn finished(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::perso
 
 #[cfg(test)]
 mod tests {
-    use crate::{plan, read, samples};
+    use super::*;
+    use crate::{read, samples};
+    use vault::Pseudonyms;
 
     #[test]
     fn every_sample_bundle_has_a_meaning() {
-        let mut people = std::collections::BTreeSet::new();
+        let (mut people, pseudonyms) = (BTreeSet::new(), Pseudonyms::new(&[7; 32]));
         for (name, bytes) in samples() {
-            let plan = plan(&read(&name, &bytes).unwrap()).unwrap();
+            let bundle = read(&name, &bytes).unwrap();
+            let plan = plan(&bundle, PersonId(Uuid::nil()), &pseudonyms).unwrap();
             assert!(!plan.agencies.is_empty() && !plan.relationships.is_empty(), "{name}");
-            people.insert(plan.person());
+            people.insert(identified(&bundle, &pseudonyms).unwrap());
         }
         assert_eq!(people.len(), 60);
     }

@@ -1,6 +1,7 @@
 //! Other systems' records: FHIR R4 import.
 //!
-//! What an agency imports is its contribution: attributed to it, visible to the person, and granting it nothing.
+//! What an agency imports is its contribution: attributed to it, visible to the person, and granting it nothing. It names
+//! authors and supporters, and enrols nobody.
 
 mod apply;
 pub mod fhir;
@@ -10,9 +11,19 @@ mod report;
 use rust_embed::RustEmbed;
 
 pub use apply::{ImportError, Importer};
-pub use fhir::{MalformedBundle, read};
-pub use plan::{Plan, plan};
-pub use report::{Outcome, Report, ReportLine};
+pub use fhir::{Bundle, MalformedBundle};
+pub use report::{NamedWorker, Outcome, Report, ReportLine};
+
+/// Reads a bundle that can be imported.
+///
+/// # Errors
+/// When it is not a FHIR R4 bundle, an entry has a wrong shape, it has not exactly one patient, or a resource is about
+/// somebody else.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
+    let bundle = fhir::read(file, bytes)?;
+    plan::check(&bundle)?;
+    Ok(bundle)
+}
 
 /// The sample people, inside the binary.
 #[derive(RustEmbed)]

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId, derived_id, staff_id};
+use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId};
 use domain::vocabulary::{Author, Level, Sensitivity, Worker};
 use uuid::Uuid;
+use vault::Pseudonyms;
 
 use crate::fhir::{Bundle, CarePlan, Condition, Goal, MalformedBundle, Meta, Patient, Reference, Resource};
 use crate::report::{Outcome, ReportLine};
 
-/// Ids of what is imported follow from the resource's own, under this namespace.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_91c5_0a3e_4c7a_9a55_3b1f_6f0e_2d41);
-/// The role of staff whose bundle gives none.
+/// The role of those whom a bundle names, which gives none.
 const ROLE: &str = "practitioner";
 /// The longest source, offer and name, in characters: what the domain takes.
 const LINE: usize = 200;
@@ -24,11 +23,10 @@ pub(crate) struct PlannedAgency {
     pub(crate) resource: String,
 }
 
-/// A worker to join an agency.
+/// A worker to name at an agency.
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedStaff {
     pub(crate) agency: AgencyId,
-    pub(crate) subject: String,
     pub(crate) name: String,
     pub(crate) resource: String,
 }
@@ -72,7 +70,7 @@ pub(crate) enum EntryKind {
 
 /// What a bundle means.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub(crate) file: String,
     pub(crate) person: PersonId,
     pub(crate) name: String,
@@ -85,34 +83,37 @@ pub struct Plan {
     pub(crate) lines: Vec<ReportLine>,
 }
 
-impl Plan {
-    /// The person that the bundle is about.
-    #[must_use]
-    pub fn person(&self) -> PersonId {
-        self.person
-    }
-
-    /// The workers whom it names, each with the subject that they sign in with.
-    pub fn supporters(&self) -> impl Iterator<Item = (Worker, &str)> {
-        self.staff.iter().map(|(id, staff)| (Worker::new(staff.agency, *id), staff.subject.as_str()))
-    }
-
-    /// The agencies that it names.
-    pub fn agencies(&self) -> impl Iterator<Item = AgencyId> {
-        self.agencies.keys().copied()
-    }
-}
-
-/// Reads a bundle's meaning.
+/// Checks that a bundle has a meaning.
 ///
 /// # Errors
 /// When it has not exactly one patient, or a resource is about somebody else.
-pub fn plan(bundle: &Bundle) -> Result<Plan, MalformedBundle> {
-    Reader::new(bundle)?.plan()
+pub(crate) fn check(bundle: &Bundle) -> Result<(), MalformedBundle> {
+    patient(bundle).map(drop)
+}
+
+/// What identifies the person that a bundle is about, under which the index knows them.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn identified(bundle: &Bundle, pseudonyms: &Pseudonyms) -> Result<Uuid, MalformedBundle> {
+    let Patient { id, identifier, .. } = patient(bundle)?;
+    let parts = identifier.first().map_or(["", id], |i| [i.system.as_str(), i.value.as_str()]);
+    Ok(pseudonyms.of("person", &parts.map(str::as_bytes)))
+}
+
+/// Reads a bundle's meaning, for the person with this id.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn plan(bundle: &Bundle, person: PersonId, pseudonyms: &Pseudonyms) -> Result<Plan, MalformedBundle> {
+    Ok(Reader::new(bundle, person, pseudonyms)?.plan())
 }
 
 struct Reader<'a> {
     bundle: &'a Bundle,
+    person: PersonId,
+    /// Whatever follows from an identifier of the bundle is a pseudonym of it.
+    pseudonyms: &'a Pseudonyms,
     patient: &'a Patient,
     /// Entries by every name that a reference may use.
     by_reference: HashMap<&'a str, usize>,
@@ -128,55 +129,67 @@ struct Visits {
     resources: Vec<String>,
 }
 
-fn id_of(kind: &str, resource: &str) -> Uuid {
-    derived_id(NAMESPACE, &[kind.as_bytes(), resource.as_bytes()])
-}
-
 fn shorten(text: &str) -> String {
     text.chars().take(LINE).collect()
 }
 
-impl<'a> Reader<'a> {
-    fn new(bundle: &'a Bundle) -> Result<Self, MalformedBundle> {
-        let fault = |entry, path: &str, problem: &str| MalformedBundle {
-            file: bundle.file.clone(),
-            entry,
-            path: path.to_owned(),
-            problem: problem.to_owned(),
+/// Entries by every name that a reference may use.
+fn by_reference(bundle: &Bundle) -> HashMap<&str, usize> {
+    let mut by_reference = HashMap::new();
+    for (index, entry) in bundle.entries.iter().enumerate() {
+        by_reference.insert(entry.name.as_str(), index);
+        if !entry.full_url.is_empty() {
+            by_reference.insert(entry.full_url.as_str(), index);
+        }
+    }
+    by_reference
+}
+
+/// The one whom a bundle is about.
+fn patient(bundle: &Bundle) -> Result<&Patient, MalformedBundle> {
+    let fault = |entry, path: &str, problem: &str| MalformedBundle {
+        file: bundle.file.clone(),
+        entry,
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let mut patients = bundle.entries.iter().enumerate().filter_map(|(index, entry)| {
+        if let Resource::Patient(patient) = &entry.resource { Some((index, patient)) } else { None }
+    });
+    let (theirs, patient) =
+        patients.next().ok_or_else(|| fault(None, "entry", "has no Patient; a bundle is about one person"))?;
+    if let Some((index, _)) = patients.next() {
+        return Err(fault(Some(index), "", "is a second Patient; a bundle is about one person"));
+    }
+    let by_reference = by_reference(bundle);
+    for (index, entry) in bundle.entries.iter().enumerate() {
+        let subject = match &entry.resource {
+            Resource::Encounter(r) => r.subject.as_ref(),
+            Resource::CareTeam(r) => r.subject.as_ref(),
+            Resource::Condition(r) => Some(&r.subject),
+            Resource::CarePlan(r) => Some(&r.subject),
+            Resource::Goal(r) => Some(&r.subject),
+            Resource::Patient(_) | Resource::Organization(_) | Resource::Practitioner(_) | Resource::Other(_) => None,
         };
-        let mut patients = bundle.entries.iter().enumerate().filter_map(|(index, entry)| {
-            if let Resource::Patient(patient) = &entry.resource { Some((index, patient)) } else { None }
-        });
-        let (_, patient) =
-            patients.next().ok_or_else(|| fault(None, "entry", "has no Patient; a bundle is about one person"))?;
-        if let Some((index, _)) = patients.next() {
-            return Err(fault(Some(index), "", "is a second Patient; a bundle is about one person"));
+        if subject.is_some_and(|subject| by_reference.get(subject.reference.as_str()) != Some(&theirs)) {
+            return Err(fault(Some(index), "subject.reference", "is not the bundle's Patient"));
         }
-        let mut by_reference = HashMap::new();
-        for (index, entry) in bundle.entries.iter().enumerate() {
-            by_reference.insert(entry.name.as_str(), index);
-            if !entry.full_url.is_empty() {
-                by_reference.insert(entry.full_url.as_str(), index);
-            }
-        }
-        let reader = Self { bundle, patient, by_reference, goal_authors: HashMap::new() };
-        for (index, entry) in bundle.entries.iter().enumerate() {
-            let subject = match &entry.resource {
-                Resource::Encounter(r) => r.subject.as_ref(),
-                Resource::CareTeam(r) => r.subject.as_ref(),
-                Resource::Condition(r) => Some(&r.subject),
-                Resource::CarePlan(r) => Some(&r.subject),
-                Resource::Goal(r) => Some(&r.subject),
-                Resource::Patient(_) | Resource::Organization(_) | Resource::Practitioner(_) | Resource::Other(_) => {
-                    None
-                }
-            };
-            let is_patient = |r: &Reference| matches!(reader.resolve(Some(r)), Some((_, Resource::Patient(_))));
-            if subject.is_some_and(|subject| !is_patient(subject)) {
-                return Err(fault(Some(index), "subject.reference", "is not the bundle's Patient"));
-            }
-        }
-        Ok(reader)
+    }
+    Ok(patient)
+}
+
+impl<'a> Reader<'a> {
+    fn new(bundle: &'a Bundle, person: PersonId, pseudonyms: &'a Pseudonyms) -> Result<Self, MalformedBundle> {
+        let (patient, by_reference) = (patient(bundle)?, by_reference(bundle));
+        Ok(Self { bundle, person, pseudonyms, patient, by_reference, goal_authors: HashMap::new() })
+    }
+
+    fn entry_id(&self, name: &str) -> EntryId {
+        EntryId(self.pseudonyms.of("entry", &[self.person.0.as_bytes(), name.as_bytes()]))
+    }
+
+    fn agency_id(&self, organization: &str) -> AgencyId {
+        AgencyId(self.pseudonyms.of("agency", &[organization.as_bytes()]))
     }
 
     fn resolve(&self, reference: Option<&Reference>) -> Option<(usize, &'a Resource)> {
@@ -184,14 +197,11 @@ impl<'a> Reader<'a> {
         self.bundle.entries.get(index).map(|entry| (index, &entry.resource))
     }
 
-    fn plan(mut self) -> Result<Plan, MalformedBundle> {
+    fn plan(mut self) -> Plan {
         let patient = self.patient;
-        let key =
-            patient.identifier.first().map_or_else(|| patient.id.clone(), |i| format!("{}|{}", i.system, i.value));
-        let person = PersonId(id_of("person", &key));
         let mut plan = Plan {
             file: self.bundle.file.clone(),
-            person,
+            person: self.person,
             name: shorten(&patient.name.first().map(crate::fhir::HumanName::words).unwrap_or_default()),
             birth_date: patient.birth_date.clone(),
             agencies: BTreeMap::new(),
@@ -208,7 +218,7 @@ impl<'a> Reader<'a> {
             plan.lines.push(ReportLine { resource: entry.name.clone(), outcome });
         }
         plan.entries.sort_by_key(|entry| matches!(entry.kind, EntryKind::Action { .. }));
-        Ok(plan)
+        plan
     }
 
     fn agencies(&self, plan: &mut Plan) {
@@ -221,7 +231,7 @@ impl<'a> Reader<'a> {
                     kind: shorten(kind),
                     resource: entry.name.clone(),
                 };
-                plan.agencies.insert(AgencyId(id_of("agency", &organization.id)), agency);
+                plan.agencies.insert(self.agency_id(&organization.id), agency);
             }
         }
     }
@@ -229,16 +239,17 @@ impl<'a> Reader<'a> {
     /// The worker whom a reference names, at an agency.
     fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(Worker, PlannedStaff)> {
         let (index, Resource::Practitioner(practitioner)) = self.resolve(reference)? else { return None };
-        let subject = practitioner.identifier.first().map_or(practitioner.id.as_str(), |i| i.value.as_str());
-        let worker = Worker::new(agency, staff_id(agency, subject));
+        let identifier = practitioner.identifier.first().map_or(practitioner.id.as_str(), |i| i.value.as_str());
+        let staff = self.pseudonyms.of("named worker", &[agency.0.as_bytes(), identifier.as_bytes()]);
+        let worker = Worker::new(agency, StaffId(staff));
         let name = practitioner.name.first().map(crate::fhir::HumanName::words).unwrap_or_default();
         let resource = self.bundle.entries.get(index).map(|e| e.name.clone()).unwrap_or_default();
-        Some((worker, PlannedStaff { agency, subject: shorten(subject), name: shorten(&name), resource }))
+        Some((worker, PlannedStaff { agency, name: shorten(&name), resource }))
     }
 
     fn agency(&self, reference: Option<&Reference>) -> Option<AgencyId> {
         match self.resolve(reference) {
-            Some((_, Resource::Organization(organization))) => Some(AgencyId(id_of("agency", &organization.id))),
+            Some((_, Resource::Organization(organization))) => Some(self.agency_id(&organization.id)),
             _ => None,
         }
     }
@@ -282,7 +293,7 @@ impl<'a> Reader<'a> {
             };
             let (agency, staff) = (worker.agency(), worker.staff());
             let pair = [plan.person.0.as_bytes().as_slice(), agency.0.as_bytes(), staff.0.as_bytes()];
-            let id = RelationshipId(derived_id(NAMESPACE, &pair));
+            let id = RelationshipId(self.pseudonyms.of("relationship", &pair));
             plan.relationships.insert(id, PlannedRelationship { worker, offer, resources });
         }
     }
@@ -321,7 +332,7 @@ impl<'a> Reader<'a> {
             Resource::Patient(_) => Outcome::Became("person"),
             Resource::Organization(_) => Outcome::Became("agency"),
             Resource::Practitioner(_) => match plan.staff.values().any(|staff| staff.resource == name) {
-                true => Outcome::Became("staff"),
+                true => Outcome::Became("named worker"),
                 false => Outcome::LeftOut("works for no organisation of this bundle".into()),
             },
             Resource::Encounter(encounter) => match self.seen(encounter) {
@@ -349,7 +360,7 @@ impl<'a> Reader<'a> {
         let onset = condition.onset_date_time.chars().take(10).collect();
         let author = self.author(condition.encounter.as_ref());
         plan.entries.push(PlannedEntry {
-            entry: EntryId(id_of("entry", name)),
+            entry: self.entry_id(name),
             author,
             text,
             source: shorten(name),
@@ -374,7 +385,7 @@ impl<'a> Reader<'a> {
         let by_person = matches!(self.resolve(goal.expressed_by.as_ref()), Some((_, Resource::Patient(_))));
         let author = if by_person { Author::Person } else { of_plan.unwrap_or(Author::System) };
         plan.entries.push(PlannedEntry {
-            entry: EntryId(id_of("entry", name)),
+            entry: self.entry_id(name),
             author,
             text,
             source: shorten(name),
@@ -389,13 +400,10 @@ impl<'a> Reader<'a> {
             return Outcome::LeftOut("was entered in error".into());
         }
         let author = self.author(care_plan.encounter.as_ref());
-        let owner = match author {
-            Author::Worker(worker) => plan.agencies.get(&worker.agency()).map(|a| a.name.clone()),
-            Author::System | Author::Person => None,
-        };
-        let owner = owner.filter(|o| !o.is_empty()).unwrap_or_else(|| "not said".to_owned());
+        // The plan does not say who does it; and the author's agency is not for everybody who may see the actions.
+        let owner = "not said".to_owned();
         let goal = self.resolve(care_plan.goal.first()).and_then(|(index, _)| self.bundle.entries.get(index));
-        let goal = goal.map(|entry| EntryId(id_of("entry", &entry.name)));
+        let goal = goal.map(|entry| self.entry_id(&entry.name));
         let mut planned = BTreeSet::new();
         for detail in care_plan.activity.iter().filter_map(|activity| activity.detail.as_ref()) {
             let words = detail.code.words();
@@ -409,7 +417,7 @@ impl<'a> Reader<'a> {
                 _ => Finish::Open,
             };
             plan.entries.push(PlannedEntry {
-                entry: EntryId(id_of("entry", &format!("{name}#{text}"))),
+                entry: self.entry_id(&format!("{name}#{text}")),
                 author,
                 text: text.to_owned(),
                 source: shorten(name),
@@ -458,7 +466,7 @@ mod tests {
                 {{"resource":{{"resourceType":"Practitioner","id":"n","name":[{{"text":"Morag Reid"}}]}}}},
                 {resources}]}}"#
         );
-        plan(&read("a.json", text.as_bytes()).unwrap())
+        plan(&read("a.json", text.as_bytes()).unwrap(), PersonId(Uuid::nil()), &Pseudonyms::new(&[7; 32]))
     }
 
     #[test]
@@ -468,7 +476,7 @@ mod tests {
         let plan = bundle(team).unwrap();
         let proposed: Vec<_> = plan.relationships.values().map(|r| r.offer.as_str()).collect();
         assert_eq!(proposed, ["Support as a member of your care team"]);
-        assert_eq!(plan.supporters().map(|(_, subject)| subject).collect::<Vec<_>>(), ["n"]);
+        assert_eq!(plan.staff.values().map(|named| named.name.as_str()).collect::<Vec<_>>(), ["Morag Reid"]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What became of each resource.
 
+use domain::ids::{AgencyId, PersonId};
+use domain::vocabulary::Worker;
+
 /// What became of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -20,13 +23,28 @@ pub struct ReportLine {
     pub outcome: Outcome,
 }
 
+/// Somebody whom a bundle names as a worker. They have no standing and no sign-in until their agency adds them to its staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedWorker {
+    /// The resource that names them, as in `Practitioner/123`.
+    pub resource: String,
+    /// The worker, as authors and supporters are known.
+    pub worker: Worker,
+    /// Whether the bundle proposes their support.
+    pub supports: bool,
+}
+
 /// What became of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The file.
     pub file: String,
     /// The person's id.
-    pub person: domain::ids::PersonId,
+    pub person: PersonId,
+    /// The agencies that it names.
+    pub agencies: Vec<AgencyId>,
+    /// The workers whom it names.
+    pub workers: Vec<NamedWorker>,
     /// How many events were appended: 0 when the bundle changes nothing.
     pub events: usize,
     /// One line for each resource, in the bundle's order.

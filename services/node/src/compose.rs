@@ -65,9 +65,9 @@ impl Stores {
         };
         let kek = LocalKek::from_base64(&config.key_encryption_key()?)?;
         let vault = Vault::new(keys, Arc::new(kek));
-        // A key that nothing is sealed with: it opens only with the key-encryption key that the first start used.
+        // What the system's own key wraps opens only with the key-encryption key that the first start used.
         vault
-            .key_of(uuid::Uuid::nil())
+            .pseudonyms()
             .await
             .context("`vault.key_encryption_key` is not the one that this system was started with")?;
         let codec = Codec::new(Arc::new(vault));

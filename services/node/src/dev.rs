@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use engine::EngineMetrics;
 use gate::{Binding, Issuer};
-use interop::Importer;
+use interop::{Importer, Report};
 use tokio_util::sync::CancellationToken;
 use vault::LocalKek;
 use views::directory::{self, Directory, DirectoryDoc};
@@ -27,8 +27,8 @@ pub struct Dev {
     pub running: Running,
     /// Signs tokens that it trusts.
     pub signer: TokenSigner,
-    /// How many events importing the sample people appended: 0 when they were there.
-    pub imported: usize,
+    /// What became of the sample people, in their order.
+    pub imported: Vec<Report>,
 }
 
 /// The settings of a development system in this directory.
@@ -55,19 +55,19 @@ pub fn signer_file(directory: &Path) -> PathBuf {
     directory.join("dev-issuer.der")
 }
 
-/// Imports the sample people, tells `progress` of each, and returns how many events that appended.
+/// Imports the sample people, tells `progress` of each, and returns what became of them. Those who are there already stay as
+/// they are.
 ///
 /// # Errors
 /// When a sample cannot be imported.
-pub async fn import_samples(stores: &Stores, progress: impl Fn(&str)) -> anyhow::Result<usize> {
-    let importer = Importer::new(stores.engine(EngineMetrics::default()));
-    let mut events = 0;
+pub async fn import_samples(stores: &Stores, progress: impl Fn(&str)) -> anyhow::Result<Vec<Report>> {
+    let importer = Importer::new(stores.engine(EngineMetrics::default())).await?;
+    let mut reports = Vec::new();
     for (name, bytes) in interop::samples() {
-        let plan = interop::plan(&interop::read(&name, &bytes)?)?;
-        events += importer.import(&plan).await?.events;
+        reports.push(importer.import(&interop::read(&name, &bytes)?).await?);
         progress(&name);
     }
-    Ok(events)
+    Ok(reports)
 }
 
 /// Starts a development system: imports the sample people, trusts the built-in issuer, serves.

@@ -1,6 +1,7 @@
 //! The server: roles, limits, health, and a graceful end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -90,7 +91,8 @@ pub async fn start(
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("`{}` cannot be opened", config.listen))?;
     let address = listener.local_addr()?;
-    let (health, routes) = routes(&config.roles, &gate, &views).await?;
+    let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
+    let (health, routes) = routes(&config.roles, &gate, &views, &issuers).await?;
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {
         let identity = Identity::from_pem(std::fs::read(&tls.certificate)?, std::fs::read(&tls.private_key)?);
@@ -103,7 +105,7 @@ pub async fn start(
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(Issuers::new(issuers)?, call_span))
+        .layer(AccessLayer::new(issuers, engine, call_span))
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);
@@ -154,7 +156,12 @@ impl Health {
 }
 
 /// The services of these roles, with health for each and reflection of all.
-async fn routes(roles: &[Role], gate: &gate::Gate, views: &views::Views) -> anyhow::Result<(Health, Routes)> {
+async fn routes(
+    roles: &[Role],
+    gate: &gate::Gate,
+    views: &views::Views,
+    issuers: &Arc<Issuers>,
+) -> anyhow::Result<(Health, Routes)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -186,7 +193,7 @@ async fn routes(roles: &[Role], gate: &gate::Gate, views: &views::Views) -> anyh
                 serve!(SharingServiceServer, services.clone());
                 serve!(AccessServiceServer, services);
             }
-            Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views)),
+            Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views, issuers.clone())),
             Role::Views | Role::Relay => {}
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::access::Scope;
 use domain::ids::{EntryId, PersonId};
 use domain::person::Content;
-use domain::vocabulary::Category;
+use domain::vocabulary::{Author, Category, Sensitivity};
 use gate::{Asked, Call, Disclosure};
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, words};
@@ -26,7 +26,7 @@ impl People {
         let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
         let page = self.page(person, &pages, |doc| asks_for(&wanted, doc.category)).await?;
         self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
-        let (entries, next_page_token, position) = self.to_wire(page).await?;
+        let (entries, next_page_token, position) = self.to_wire(page, |_| true).await?;
         Ok(pb::GetMyRecordResponse { entries, next_page_token, position })
     }
 
@@ -35,10 +35,10 @@ impl People {
         call: &Call,
         message: pb::GetSharedPlanRequest,
     ) -> Result<pb::GetSharedPlanResponse, Error> {
-        let worker = call.worker()?;
+        let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let categories = words::categories("categories", &message.categories)?;
-        let asked = Asked { worker, purpose: words::purpose(message.purpose)?, categories };
+        let asked = Asked { by, purpose: words::purpose(message.purpose)?, categories };
         let (wanted, pages) = (&asked.categories, &rpc::pages(message.page_size, &message.page_token, 0)?);
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<Record>(message.at_least_position).await?;
@@ -48,7 +48,12 @@ impl People {
             let mut page = self.page(person, pages, covered).await?;
             self.hide_goals(person, &mut page, &scope).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
-            Ok(Disclosure { answer: self.to_wire(page).await?, categories, entries })
+            // Which other agencies have written is who else supports the person.
+            let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
+            let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
+            let named_authors = network && page.items.iter().any(|doc| elsewhere(doc.author));
+            let answer = self.to_wire(page, |author| network || !elsewhere(author)).await?;
+            Ok(Disclosure { answer, categories, entries, named_authors })
         });
         let (entries, next_page_token, position) = answer.await?;
         Ok(pb::GetSharedPlanResponse { entries, next_page_token, position })
@@ -79,9 +84,16 @@ impl People {
         Ok(self.views.list::<Record>(&record::of_person(person), pages, keep).await?)
     }
 
-    async fn to_wire(&self, page: Page<EntryDoc>) -> Result<(Vec<pb::Entry>, String, u64), Error> {
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.author).collect()).await?;
-        let entries = page.items.into_iter().map(|doc| entry(doc, &names)).collect();
+    /// A page on the wire. Authors who are not told are "another agency".
+    async fn to_wire(
+        &self,
+        page: Page<EntryDoc>,
+        told: impl Fn(Author) -> bool,
+    ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
+        let authors = page.items.iter().map(|doc| doc.author).filter(|author| told(*author));
+        let names = Directory::of(&self.views, authors.collect()).await?;
+        let author = |author| if told(author) { words::party(author, "", &names) } else { words::another_agency() };
+        let entries = page.items.into_iter().map(|doc| entry(author(doc.author), doc)).collect();
         Ok((entries, rpc::next_token(page.next), page.position))
     }
 }

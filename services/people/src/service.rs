@@ -11,11 +11,12 @@ use domain::sharing::Sharing;
 use domain::values::{Date, Rating};
 use engine::{Changes, Loaded};
 use gate::{Call, Contribution};
+use proto::access::v1::Party;
 use proto::people::v1 as pb;
 use proto::people::v1::entry::Content as Wire;
 use proto::people::v1::people_service_server::PeopleService;
 use rpc::Error;
-use rpc::words::{self, Names};
+use rpc::words;
 use views::record::EntryDoc;
 
 use crate::People;
@@ -62,7 +63,7 @@ impl People {
     }
 
     async fn about_me(&self, call: &Call, m: pb::WriteAboutMeRequest) -> Result<pb::WriteAboutMeResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = WriteAboutMe { entry, author, heading: m.heading, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
@@ -70,7 +71,7 @@ impl People {
     }
 
     async fn strength(&self, call: &Call, m: pb::RecordStrengthRequest) -> Result<pb::RecordStrengthResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = RecordStrength { entry, author, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
@@ -82,7 +83,7 @@ impl People {
         call: &Call,
         m: pb::RecordWhatMattersRequest,
     ) -> Result<pb::RecordWhatMattersResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = RecordWhatMatters { entry, author, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
@@ -94,7 +95,7 @@ impl People {
         call: &Call,
         m: pb::DescribeConditionRequest,
     ) -> Result<pb::DescribeConditionResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command =
             DescribeCondition { entry, author, text: m.text, impact: m.impact, onset: None, source: None, sensitivity };
@@ -107,7 +108,7 @@ impl People {
         call: &Call,
         m: pb::WriteContingencyPlanRequest,
     ) -> Result<pb::WriteContingencyPlanResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = WriteContingencyPlan { entry, author, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
@@ -115,7 +116,7 @@ impl People {
     }
 
     async fn goal(&self, call: &Call, m: pb::SetGoalRequest) -> Result<pb::SetGoalResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = SetGoal { entry, author, text: m.text, source: None, sensitivity };
         let position = self.contribute(&wish, command).await?;
@@ -123,7 +124,7 @@ impl People {
     }
 
     async fn action(&self, call: &Call, m: pb::AgreeActionRequest) -> Result<pb::AgreeActionResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let goal = rpc::optional_id("goal_id", &m.goal_id)?;
         let due = rpc::optional_date("due", &m.due)?;
@@ -145,7 +146,7 @@ impl People {
 
     async fn rate(&self, call: &Call, m: pb::RateGoalRequest) -> Result<pb::RateGoalResponse, Error> {
         call.person()?;
-        let wish = call.contribution(&m.request_id, "", 0)?;
+        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let importance = Rating::new("importance", rpc::small_number("importance", m.importance)?)?;
         let position = self.contribute(&wish, RateGoal { goal, author: wish.author, importance }).await?;
@@ -153,35 +154,35 @@ impl People {
     }
 
     async fn achieve(&self, call: &Call, m: pb::AchieveGoalRequest) -> Result<pb::AchieveGoalResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let position = self.contribute(&wish, AchieveGoal { goal, author: wish.author }).await?;
         Ok(pb::AchieveGoalResponse { position })
     }
 
     async fn set_aside(&self, call: &Call, m: pb::SetGoalAsideRequest) -> Result<pb::SetGoalAsideResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let position = self.contribute(&wish, SetGoalAside { goal, author: wish.author, reason: m.reason }).await?;
         Ok(pb::SetGoalAsideResponse { position })
     }
 
     async fn progress(&self, call: &Call, m: pb::ProgressActionRequest) -> Result<pb::ProgressActionResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let action = rpc::id("action_id", &m.action_id)?;
         let position = self.contribute(&wish, ProgressAction { action, author: wish.author, note: m.note }).await?;
         Ok(pb::ProgressActionResponse { position })
     }
 
     async fn complete(&self, call: &Call, m: pb::CompleteActionRequest) -> Result<pb::CompleteActionResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let action = rpc::id("action_id", &m.action_id)?;
         let position = self.contribute(&wish, CompleteAction { action, author: wish.author }).await?;
         Ok(pb::CompleteActionResponse { position })
     }
 
     async fn give_up(&self, call: &Call, m: pb::DropActionRequest) -> Result<pb::DropActionResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, m.purpose)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let action = rpc::id("action_id", &m.action_id)?;
         let position = self.contribute(&wish, DropAction { action, author: wish.author, reason: m.reason }).await?;
         Ok(pb::DropActionResponse { position })
@@ -189,12 +190,12 @@ impl People {
 }
 
 /// An entry on the wire.
-pub(crate) fn entry(doc: EntryDoc, names: &impl Names) -> pb::Entry {
+pub(crate) fn entry(author: Party, doc: EntryDoc) -> pb::Entry {
     pb::Entry {
         entry_id: doc.entry.to_string(),
         category: i32::from(doc.category.code()),
         sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
-        author: Some(words::party(doc.author, "", names)),
+        author: Some(author),
         recorded_at: Some(words::timestamp(doc.at)),
         content: Some(content(doc.content)),
     }

@@ -39,18 +39,19 @@ impl Relationships {
         call: &Call,
         message: pb::GetCaseloadRequest,
     ) -> Result<pb::GetCaseloadResponse, Error> {
-        let (worker, purpose) = (call.worker()?, words::purpose(message.purpose)?);
-        let asked = Asked { worker, purpose, categories: vec![Category::Contact] };
+        let (by, purpose) = (call.worker()?, words::purpose(message.purpose)?);
+        let asked = Asked { by, purpose, categories: vec![Category::Contact] };
         let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
         let accepted = |doc: &SupportDoc| doc.since.is_some();
-        let page = self.views.list::<Caseload>(&caseload::of_staff(worker.staff()), &pages, accepted).await?;
+        let page = self.views.list::<Caseload>(&caseload::of_staff(by.worker().staff()), &pages, accepted).await?;
         let Page { items, next, position } = page;
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
             let rows = self.rows(items, &scopes.into_iter().collect()).await?;
             let named = |row: &&(PersonId, pb::CaseloadRow)| !row.1.name.is_empty();
-            let name = || Disclosure { answer: (), categories: BTreeSet::from([Category::Contact]), entries: 1 };
+            let categories = BTreeSet::from([Category::Contact]);
+            let name = || Disclosure { answer: (), categories: categories.clone(), entries: 1, named_authors: false };
             let disclosed = rows.iter().filter(named).map(|(person, _)| (*person, name())).collect();
             Ok((rows, disclosed))
         });

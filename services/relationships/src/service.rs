@@ -3,12 +3,12 @@
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, accept_support, end_support,
+    AcceptSupport, DeclineSupport, EndSupport, Ending, Proposing, Relationship, accept_support, end_support,
     propose_support,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Author, Category, Purpose};
+use domain::vocabulary::{Category, Purpose, SignedIn};
 use engine::{Changes, Loaded};
 use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
@@ -28,25 +28,21 @@ gate::service! { RelationshipService for Relationships {
 
 impl Relationships {
     async fn propose(&self, call: &Call, m: pb::ProposeSupportRequest) -> Result<pb::ProposeSupportResponse, Error> {
-        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let id: RelationshipId = context.new_id();
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
             let on = Proposing { relationship, person: record, sharing, staff };
-            changes.record(relationship, person, propose_support(on, Parties { person, worker }, m.offer.clone())?);
+            changes.record(relationship, person, propose_support(on, person, by, m.offer.clone())?);
             changes.guard(sharing);
             changes.guard(staff);
             changes.in_role(staff.role());
             Ok(())
         };
-        match self.gate.engine().transact(&context, (id, person, person, worker.staff()), decide).await {
+        match self.gate.engine().transact(&context, (id, person, person, by.worker().staff()), decide).await {
             Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
-            Err(error) => {
-                let categories = vec![Category::SupportNetwork];
-                let asked = Asked { worker, purpose: Purpose::SupportNetwork, categories };
-                Err(self.gate.refused(&asked, person, error).await)
-            }
+            Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
         }
     }
 
@@ -72,35 +68,39 @@ impl Relationships {
     }
 
     async fn end(&self, call: &Call, m: pb::EndSupportRequest) -> Result<pb::EndSupportResponse, Error> {
-        let wish = call.contribution(&m.request_id, &m.person_id, 0)?;
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, 0).await?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
         let (person, end) = (wish.person, EndSupport { person: wish.person, by: wish.author, reason: m.reason });
-        let decide = |relationship: &Loaded<Relationship>,
-                      sharing: &Loaded<Sharing>,
-                      staff: Option<&Loaded<Staff>>,
-                      changes: &mut Changes| {
-            let on = Ending { relationship, sharing, staff: staff.map(|staff| &**staff) };
+        let record = |on: Ending<'_>, loaded: (&Loaded<Relationship>, &Loaded<Sharing>), changes: &mut Changes| {
             let (ended, closed) = end_support(id, on, end.clone())?;
-            changes.record(relationship, person, ended);
-            changes.record(sharing, person, closed);
-            if let Some(staff) = staff {
-                changes.guard(staff);
-                changes.in_role(staff.role());
-            }
+            changes.record(loaded.0, person, ended);
+            changes.record(loaded.1, person, closed);
             Ok(())
         };
-        type Own = (Loaded<Relationship>, Loaded<Sharing>);
-        type Theirs = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
-        let (engine, context) = (self.gate.engine(), &wish.context);
-        let ended = match wish.author {
-            Author::Worker(worker) => {
-                let decide = |(r, s, staff): &Theirs, changes: &mut Changes| decide(r, s, Some(staff), changes);
-                engine.transact(context, (id, person, worker.staff()), decide).await?
-            }
-            Author::Person | Author::System => {
-                engine.transact(context, (id, person), |(r, s): &Own, changes| decide(r, s, None, changes)).await?
-            }
+        let engine = self.gate.engine();
+        let Some(by) = wish.by else {
+            type Loads = (Loaded<Relationship>, Loaded<Sharing>);
+            let decide = |(relationship, sharing): &Loads, changes: &mut Changes| {
+                record(Ending { relationship, sharing, by: None }, (relationship, sharing), changes)
+            };
+            let ended = engine.transact(&wish.context, (id, person), decide).await?;
+            return Ok(pb::EndSupportResponse { position: ended.position.0 });
         };
-        Ok(pb::EndSupportResponse { position: ended.position.0 })
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
+        let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
+            record(Ending { relationship, sharing, by: Some((by, staff)) }, (relationship, sharing), changes)?;
+            changes.guard(staff);
+            changes.in_role(staff.role());
+            Ok(())
+        };
+        match engine.transact(&wish.context, (id, person, by.worker().staff()), decide).await {
+            Ok(ended) => Ok(pb::EndSupportResponse { position: ended.position.0 }),
+            Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
+        }
     }
+}
+
+/// What changes who supports a person, as an attempt at their support network.
+fn in_network(by: SignedIn) -> Asked {
+    Asked { by, purpose: Purpose::SupportNetwork, categories: vec![Category::SupportNetwork] }
 }

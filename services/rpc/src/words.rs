@@ -108,6 +108,7 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
     match author {
         Author::System => pb::Party { kind: pb::party::Kind::System.into(), ..pb::Party::default() },
         Author::Person => pb::Party { kind: pb::party::Kind::Person.into(), ..pb::Party::default() },
+        Author::AnotherPerson => pb::Party { kind: pb::party::Kind::AnotherPerson.into(), ..pb::Party::default() },
         Author::Worker(worker) => {
             let (agency, staff) = (worker.agency(), worker.staff());
             let (name, present_role) = names.staff(staff);
@@ -121,6 +122,12 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
             }
         }
     }
+}
+
+/// Somebody of another agency, and nothing else about them.
+#[must_use]
+pub fn another_agency() -> pb::Party {
+    pb::Party { kind: pb::party::Kind::AnotherAgency.into(), ..pb::Party::default() }
 }
 
 #[cfg(test)]

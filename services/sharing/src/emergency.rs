@@ -1,12 +1,13 @@
 //! Emergency access: break the glass, give it back, review it.
 
 use domain::Command as _;
+use domain::access::Access;
 use domain::emergency::{Emergency, Reviewing, declare_emergency, review_emergency};
-use domain::ids::{EmergencyId, PersonId, StaffId};
+use domain::ids::{EmergencyId, PersonId, ReceiptId, StaffId};
 use domain::sharing::{CloseEmergencyAccess, OpenEmergencyAccess, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::Purpose;
-use engine::{Changes, Loaded};
+use engine::{Changes, EngineError, Loaded};
 use gate::{Asked, Call};
 use proto::access::v1 as pb;
 use rpc::{Error, words};
@@ -19,13 +20,14 @@ impl SharingServices {
         call: &Call,
         m: pb::DeclareEmergencyAccessRequest,
     ) -> Result<pb::DeclareEmergencyAccessResponse, Error> {
-        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let worker = by.worker();
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (emergency, minutes): (EmergencyId, u32) = (context.new_id(), m.minutes);
         let open = OpenEmergencyAccess { emergency, worker, reason: m.reason, now: context.now, minutes };
         type Loads = (Loaded<Emergency>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(declared, sharing, staff): &Loads, changes: &mut Changes| {
-            let (events, opened) = declare_emergency(declared, sharing, staff, person, open.clone())?;
+            let (events, opened) = declare_emergency(declared, sharing, (by, staff), person, open.clone())?;
             changes.record(declared, worker.agency(), events);
             changes.record(sharing, person, opened);
             changes.guard(staff);
@@ -36,7 +38,7 @@ impl SharingServices {
             match self.gate.engine().transact(&context, (worker.staff(), person, worker.staff()), decide).await {
                 Ok(committed) => committed,
                 Err(error) => {
-                    let asked = Asked { worker, purpose: Purpose::BreakGlass, categories: vec![] };
+                    let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
                     return Err(self.gate.refused(&asked, person, error).await);
                 }
             };
@@ -52,7 +54,7 @@ impl SharingServices {
         call: &Call,
         m: pb::CloseEmergencyAccessRequest,
     ) -> Result<pb::CloseEmergencyAccessResponse, Error> {
-        let (worker, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (worker, context) = (call.worker()?.worker(), call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let close = CloseEmergencyAccess { emergency: rpc::id("emergency_id", &m.emergency_id)?, worker };
         let decide = |(sharing, staff): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
@@ -69,17 +71,28 @@ impl SharingServices {
         call: &Call,
         m: pb::ReviewEmergencyAccessRequest,
     ) -> Result<pb::ReviewEmergencyAccessResponse, Error> {
-        let (reviewer, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
-        let (emergency, agency) = (rpc::id("emergency_id", &m.emergency_id)?, reviewer.agency());
-        let reviewing = Reviewing { emergency, agency, justified: m.justified, finding: m.finding };
-        let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
-            changes.record(declared, agency, review_emergency(declared, officer, reviewing.clone())?);
-            changes.guard(officer);
-            changes.in_role(officer.role());
-            Ok(())
+        let emergency = rpc::id("emergency_id", &m.emergency_id)?;
+        let reviewing = Reviewing { emergency, by, justified: m.justified, finding: m.finding };
+        let review = async |tell: bool| {
+            let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
+                let (reviewed, person, found) = review_emergency(declared, officer, reviewing.clone())?;
+                changes.record(declared, by.worker().agency(), reviewed);
+                changes.guard(officer);
+                changes.in_role(officer.role());
+                if tell {
+                    changes.fact::<Access>(person, person, context.new_id::<ReceiptId>(), found.into());
+                }
+                Ok(())
+            };
+            self.gate.engine().transact(&context, (staff, by.worker().staff()), decide).await
         };
-        let reviewed = self.gate.engine().transact(&context, (staff, reviewer.staff()), decide).await?;
+        // Of somebody who was erased meanwhile nothing is written any more; the worker is reviewed all the same.
+        let reviewed = match review(true).await {
+            Err(EngineError::Erased) => review(false).await?,
+            reviewed => reviewed?,
+        };
         Ok(pb::ReviewEmergencyAccessResponse { position: reviewed.position.0 })
     }
 }

@@ -25,7 +25,7 @@ impl SharingServices {
         let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
         let keep = |doc: &ReceiptDoc| match doc.party {
             Author::Person => message.include_own && wanted.is_none(),
-            Author::System => wanted.is_none(),
+            Author::System | Author::AnotherPerson => wanted.is_none(),
             Author::Worker(worker) => wanted.is_none_or(|wanted| wanted == worker.agency()),
         };
         let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &pages, keep).await?;
@@ -127,6 +127,7 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         entries: doc.entries,
         summary: summary::receipt(doc, names),
         emergency: doc.emergency,
+        named_authors: doc.named_authors,
         reason: doc.reason.clone(),
         query: doc.query.as_ref().map(|q| query(q.query, doc.receipt, &q.question, q.at)),
     }

@@ -23,12 +23,14 @@ fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
     match doc.party {
         Author::Person => "You".to_owned(),
         Author::System => "The system".to_owned(),
+        Author::AnotherPerson => "Somebody who is signed in as another person".to_owned(),
         Author::Worker(worker) => {
             let (name, role) = names.staff(worker.staff());
             let role = if doc.role.is_empty() { role } else { doc.role.clone() };
+            let name = if name.is_empty() { "Somebody unknown".to_owned() } else { name };
             let known = [name, role, names.agency(worker.agency())];
             let known: Vec<_> = known.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-            if known.is_empty() { "Somebody unknown".to_owned() } else { known.join(", ") }
+            known.join(", ")
         }
     }
 }
@@ -41,7 +43,10 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         ReceiptKind::Viewed if doc.party == Author::Person => {
             format!("{who} looked at your {}", categories(&doc.categories, "record"))
         }
-        ReceiptKind::Viewed => format!("{who} looked at your {}, {purpose}", categories(&doc.categories, "record")),
+        ReceiptKind::Viewed => {
+            let authors = if doc.named_authors { ", and at who of other agencies wrote it" } else { "" };
+            format!("{who} looked at your {}{authors}, {purpose}", categories(&doc.categories, "record"))
+        }
         ReceiptKind::Contributed => format!("{who} added to your {}, {purpose}", categories(&doc.categories, "record")),
         ReceiptKind::Denied => {
             let why = list(&doc.rules.iter().map(|r| r.word()).collect::<Vec<_>>(), "nothing permits it");
@@ -125,6 +130,7 @@ mod tests {
             purpose: Purpose::CareCoordination,
             categories: vec![Category::Goals, Category::Wellbeing],
             entries: 3,
+            named_authors: false,
             emergency: false,
             reason: String::new(),
             rules: vec![DenialRule::AgencyBlocked],
@@ -155,6 +161,8 @@ mod tests {
         let said = receipt(&doc(ReceiptKind::Viewed), &Known);
         let expected = "Morag Reid, district nurse, North Community Health looked at your goals and wellbeing, in order to coordinate your support";
         assert_eq!(said, expected);
+        let named = receipt(&ReceiptDoc { named_authors: true, ..doc(ReceiptKind::Viewed) }, &Known);
+        assert!(named.contains("wellbeing, and at who of other agencies wrote it, in order"), "{named}");
         assert!(receipt(&doc(ReceiptKind::Denied), &Known).ends_with("was refused: you have blocked the agency"));
     }
 }

@@ -14,6 +14,8 @@ pub async fn run(store: Arc<dyn KeyStore>) {
     a_key_is_made_once_and_found_by_another_process(&vault).await;
     what_a_shredded_key_sealed_is_gone_everywhere(&vault).await;
     an_unknown_key_is_not_mistaken_for_a_destroyed_one(&vault).await;
+    an_identifier_keeps_the_first_id_that_it_was_given(&vault, &*store).await;
+    the_systems_own_key_is_never_destroyed(&vault).await;
 }
 
 async fn a_key_is_made_once_and_found_by_another_process(vault: &impl Fn() -> Vault) {
@@ -40,4 +42,27 @@ async fn what_a_shredded_key_sealed_is_gone_everywhere(vault: &impl Fn() -> Vaul
 
 async fn an_unknown_key_is_not_mistaken_for_a_destroyed_one(vault: &impl Fn() -> Vault) {
     assert!(matches!(vault().key(Uuid::now_v7()).await, Err(VaultError::UnknownKey)));
+}
+
+async fn an_identifier_keeps_the_first_id_that_it_was_given(vault: &impl Fn() -> Vault, store: &dyn KeyStore) {
+    let (one, other) = (vault().identifiers().await.unwrap(), vault().identifiers().await.unwrap());
+    let number = Uuid::now_v7();
+    let pseudonym = one.pseudonyms().of("number", &[number.as_bytes()]);
+    assert_eq!(pseudonym, other.pseudonyms().of("number", &[number.as_bytes()]), "the same in every process");
+    let (a, b) = tokio::join!(one.id(pseudonym, Uuid::now_v7()), other.id(pseudonym, Uuid::now_v7()));
+    let id = a.unwrap();
+    assert_eq!(id, b.unwrap());
+    assert_eq!(other.id(pseudonym, Uuid::now_v7()).await.unwrap(), id);
+    // What is kept names no id, and opens under its own pseudonym only.
+    let sealed = store.identified(pseudonym).await.unwrap().unwrap();
+    assert!(!sealed.windows(16).any(|window| window == id.as_bytes()));
+    let another = one.pseudonyms().of("number", &[Uuid::now_v7().as_bytes()]);
+    store.identify(another, &sealed).await.unwrap();
+    assert!(matches!(one.id(another, Uuid::now_v7()).await, Err(VaultError::Tampered)));
+}
+
+async fn the_systems_own_key_is_never_destroyed(vault: &impl Fn() -> Vault) {
+    let before = vault().pseudonyms().await.unwrap().of("a", &[]);
+    assert!(vault().shred(crate::pseudonyms::SYSTEM).await.is_err());
+    assert_eq!(vault().pseudonyms().await.unwrap().of("a", &[]), before);
 }

@@ -7,18 +7,22 @@ mod cache;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod key;
+mod pseudonyms;
 mod store;
 mod wrap;
 
 use std::sync::Arc;
 
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 pub use key::SubjectKey;
+pub use pseudonyms::{Identifiers, Pseudonyms};
 pub use store::{KeyStore, PostgresKeys, SqliteKeys, StoreError, StoredKey};
 pub use wrap::{KeyWrap, LocalKek, WrapError};
 
 use cache::Cache;
+use pseudonyms::SYSTEM;
 
 /// Why there is no key, or something sealed does not open.
 #[derive(Debug, thiserror::Error)]
@@ -81,14 +85,35 @@ impl Vault {
             return Ok(key);
         }
         let forgotten = self.cache.forgotten();
+        let stored = self.stored(subject).await?;
+        self.ready(&stored, forgotten)
+    }
+
+    /// What makes pseudonyms, with the system's own key: it opens only with the key-encryption key that the first start used.
+    ///
+    /// # Errors
+    /// When the key store fails, or the key-encryption key is another.
+    pub async fn pseudonyms(&self) -> Result<Pseudonyms, VaultError> {
+        Ok(Pseudonyms::new(&self.unwrap(&self.stored(SYSTEM).await?)?))
+    }
+
+    /// The index from identifiers to random ids.
+    ///
+    /// # Errors
+    /// As [`Vault::pseudonyms`].
+    pub async fn identifiers(&self) -> Result<Identifiers, VaultError> {
+        Ok(Identifiers::new(&self.unwrap(&self.stored(SYSTEM).await?)?, self.store.clone())?)
+    }
+
+    /// The stored key of a subject, made on first use.
+    async fn stored(&self, subject: Uuid) -> Result<StoredKey, VaultError> {
         if let Some(stored) = self.store.of_subject(subject).await? {
-            return self.unwrap(stored, forgotten);
+            return Ok(stored);
         }
         let (key_id, fresh) = (Uuid::now_v7(), SubjectKey::generate()?);
         self.store.insert(key_id, subject, &self.wrap.wrap(key_id, subject, &fresh)?).await?;
         // Somebody else may have been first: what is stored counts.
-        let stored = self.store.of_subject(subject).await?.ok_or(VaultError::UnknownKey)?;
-        self.unwrap(stored, forgotten)
+        self.store.of_subject(subject).await?.ok_or(VaultError::UnknownKey)
     }
 
     /// The key with this id.
@@ -101,7 +126,7 @@ impl Vault {
         }
         let forgotten = self.cache.forgotten();
         let stored = self.store.by_id(key_id).await?.ok_or(VaultError::UnknownKey)?;
-        self.unwrap(stored, forgotten)
+        self.ready(&stored, forgotten)
     }
 
     /// Destroys a subject's key. What it sealed can never be opened again. Safe to repeat.
@@ -114,10 +139,13 @@ impl Vault {
         Ok(self.store.destroy(subject).await?)
     }
 
-    fn unwrap(&self, stored: StoredKey, forgotten: u64) -> Result<SubjectKey, VaultError> {
-        let wrapped = stored.wrapped.ok_or(VaultError::Destroyed)?;
-        let bytes = self.wrap.unwrap(stored.key_id, stored.subject, &wrapped)?;
-        let key = SubjectKey::new(stored.key_id, stored.subject, &bytes)?;
+    fn unwrap(&self, stored: &StoredKey) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let wrapped = stored.wrapped.as_ref().ok_or(VaultError::Destroyed)?;
+        Ok(self.wrap.unwrap(stored.key_id, stored.subject, wrapped)?)
+    }
+
+    fn ready(&self, stored: &StoredKey, forgotten: u64) -> Result<SubjectKey, VaultError> {
+        let key = SubjectKey::new(stored.key_id, stored.subject, &self.unwrap(stored)?)?;
         self.cache.insert(key.clone(), forgotten);
         Ok(key)
     }

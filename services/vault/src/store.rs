@@ -55,7 +55,19 @@ pub trait KeyStore: Send + Sync {
     /// When the store fails.
     async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError>;
 
-    /// Destroys the subject's key and keeps the row.
+    /// What was kept under a pseudonym.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn identified(&self, pseudonym: Uuid) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps something under a pseudonym, unless there is something already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn identify(&self, pseudonym: Uuid, sealed: &[u8]) -> Result<(), StoreError>;
+
+    /// Destroys the subject's key and keeps the row. The system's own key, of the subject nil, is never destroyed.
     ///
     /// # Errors
     /// When the store fails.
@@ -142,6 +154,17 @@ macro_rules! key_store {
             async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
                 let query = sqlx::query(include_str!("../sql/insert.sql"));
                 query.bind(key_id).bind(subject).bind(wrapped).execute(&self.0).await?;
+                Ok(())
+            }
+
+            async fn identified(&self, pseudonym: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+                let query = sqlx::query_scalar(include_str!("../sql/identified.sql"));
+                Ok(query.bind(pseudonym).fetch_optional(&self.0).await?)
+            }
+
+            async fn identify(&self, pseudonym: Uuid, sealed: &[u8]) -> Result<(), StoreError> {
+                let query = sqlx::query(include_str!("../sql/identify.sql"));
+                query.bind(pseudonym).bind(sealed).execute(&self.0).await?;
                 Ok(())
             }
 

@@ -46,6 +46,8 @@ pub struct ReceiptDoc {
     pub categories: Vec<Category>,
     /// How many entries were disclosed.
     pub entries: u32,
+    /// Whether workers of other agencies were named as authors of what was disclosed.
+    pub named_authors: bool,
     /// Whether it relied on emergency access.
     pub emergency: bool,
     /// The reason given for an emergency access.
@@ -116,6 +118,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         purpose,
         categories: categories.to_vec(),
         entries: 0,
+        named_authors: false,
         emergency: false,
         reason: String::new(),
         rules: Vec::new(),
@@ -125,11 +128,13 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
     match &event.event {
         Event::Access(AccessEvent::RecordViewed(e)) => Some(ReceiptDoc {
             entries: e.entries,
+            named_authors: e.named_authors,
             emergency: e.under_emergency,
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Access(AccessEvent::RecordContributed(e)) => Some(ReceiptDoc {
             entries: e.entries,
+            emergency: e.under_emergency,
             ..blank(e.receipt, ReceiptKind::Contributed, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Access(AccessEvent::AccessDenied(e)) => Some(ReceiptDoc {

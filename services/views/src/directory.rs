@@ -30,7 +30,7 @@ pub struct StaffDoc {
     pub agency: AgencyId,
     /// Their name.
     pub name: String,
-    /// Their role.
+    /// Their role; empty when an import named them and they have not joined.
     pub role: String,
     /// Whether they work there now.
     pub current: bool,
@@ -112,6 +112,11 @@ impl View for Directory {
             }
             StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.role.clone_from(&e.role))?,
             StaffEvent::StaffLeft(_) => changed(doc, |doc| doc.current = false)?,
+            StaffEvent::StaffNamed(e) => {
+                let (name, role) = (e.name.clone(), String::new());
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: false })
+            }
+            StaffEvent::StaffSignInChanged(_) | StaffEvent::SignInLinked(_) => doc,
         };
         Ok(doc.map(DirectoryDoc::Staff))
     }

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use domain::ids::AgencyId;
@@ -20,6 +21,7 @@ pub struct Cluster {
     /// Signs tokens that every node trusts, as an operator has configured it.
     pub signer: TokenSigner,
     settings: toml::Table,
+    trusted: Mutex<Vec<Binding>>,
 }
 
 /// The binary, serving.
@@ -34,7 +36,7 @@ pub struct Node {
 }
 
 impl Cluster {
-    /// A system on this database and bus, which trusts issuers for people, operators and the samples' agencies.
+    /// A system on this database and bus, which trusts issuers for people and operators.
     ///
     /// # Errors
     /// When its files cannot be written.
@@ -45,26 +47,38 @@ impl Cluster {
         std::fs::write(&jwks, serde_json::to_vec(&signer.key_set()?)?)?;
         let kek = directory.path().join("kek");
         std::fs::write(&kek, vault::LocalKek::generate()?.as_bytes())?;
-        let issuer = |binding: Binding| {
-            let (name, bound) = match binding {
-                Binding::Agency(agency) => ("agency", json!(agency.to_string())),
-                Binding::People => ("people", json!(true)),
-                Binding::Operators => ("operators", json!(true)),
-            };
-            json!({"issuer": issuer_name(binding), "audience": AUDIENCE, "jwks_file": jwks, name: bound})
-        };
-        let mut bindings = vec![Binding::People, Binding::Operators];
-        bindings.extend(sample_agencies()?.into_iter().map(Binding::Agency));
-        let issuers: Vec<_> = bindings.into_iter().map(issuer).collect();
         let settings = toml::Table::try_from(json!({
             "drain_ms": 0,
             "database": {"url": database},
             "bus": {"url": bus},
             "vault": {"key_encryption_key": format!("file:{}", kek.display())},
-            "issuers": issuers,
             "telemetry": {"filter": "info", "json": true},
         }))?;
-        Ok(Self { directory, signer, settings })
+        Ok(Self { directory, signer, settings, trusted: Mutex::new(vec![Binding::People, Binding::Operators]) })
+    }
+
+    /// Trusts an issuer for this agency, from the next start of a node on.
+    pub fn trust(&self, agency: AgencyId) {
+        let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let binding = Binding::Agency(agency);
+        if !trusted.contains(&binding) {
+            trusted.push(binding);
+        }
+    }
+
+    /// The issuers that nodes trust.
+    fn issuers(&self) -> anyhow::Result<toml::Value> {
+        let jwks = self.directory.path().join("jwks.json");
+        let issuer = |binding: &Binding| {
+            let (name, bound) = match binding {
+                Binding::Agency(agency) => ("agency", json!(agency.to_string())),
+                Binding::People => ("people", json!(true)),
+                Binding::Operators => ("operators", json!(true)),
+            };
+            json!({"issuer": issuer_name(*binding), "audience": AUDIENCE, "jwks_file": jwks, name: bound})
+        };
+        let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(toml::Value::try_from(trusted.iter().map(issuer).collect::<Vec<_>>())?)
     }
 
     /// Changes a section's setting for nodes that are started from now on.
@@ -86,7 +100,9 @@ impl Cluster {
     /// When it cannot be written.
     pub fn config_file(&self) -> anyhow::Result<PathBuf> {
         let file = self.directory.path().join("alongside.toml");
-        std::fs::write(&file, toml::to_string(&self.settings)?)?;
+        let mut settings = self.settings.clone();
+        settings.entry("issuers").or_insert(self.issuers()?);
+        std::fs::write(&file, toml::to_string(&settings)?)?;
         Ok(file)
     }
 
@@ -207,15 +223,6 @@ impl Node {
         }
         Ok(status.context("the node does not end")?.success())
     }
-}
-
-/// The agencies of the sample people.
-fn sample_agencies() -> anyhow::Result<std::collections::BTreeSet<AgencyId>> {
-    let mut agencies = std::collections::BTreeSet::new();
-    for (name, bytes) in interop::samples() {
-        agencies.extend(interop::plan(&interop::read(&name, &bytes)?)?.agencies());
-    }
-    Ok(agencies)
 }
 
 async fn http_get(port: u16, path: &str) -> anyhow::Result<String> {

@@ -2,13 +2,13 @@
 
 use crate::sharing::{Provision, Sharing};
 use crate::staff::Staff;
-use crate::vocabulary::{Action, Category, DenialRule, Level, Purpose, Sensitivity, Timestamp, Worker};
+use crate::vocabulary::{Action, Category, DenialRule, Level, Purpose, Sensitivity, SignedIn, Timestamp};
 
 /// What is asked of the person's directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     /// Who asks: their identity provider vouches for them and the agency.
-    pub worker: Worker,
+    pub by: SignedIn,
     /// Why.
     pub purpose: Purpose,
     /// What for.
@@ -32,6 +32,8 @@ pub struct Scope {
     /// Those that apply.
     provisions: Vec<Provision>,
     emergency: bool,
+    /// Whether a relationship is open.
+    supported: bool,
 }
 
 impl Scope {
@@ -53,10 +55,10 @@ impl Scope {
         Category::ALL.iter().copied().filter(could).collect()
     }
 
-    /// Whether the decision relied on emergency access.
+    /// Whether the decision relied on emergency access: for what is covered, or for being let in at all.
     #[must_use]
     pub fn relied_on_emergency(&self) -> bool {
-        self.emergency
+        self.emergency || !self.supported
     }
 }
 
@@ -66,15 +68,15 @@ const EMERGENCY_LEVEL: Level = Level::Restricted;
 /// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything.
 #[must_use]
 pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
-    let agency = ask.worker.agency();
-    if !staff.works_for(agency) {
+    let worker = ask.by.worker();
+    if !staff.admits(ask.by) {
         return Decision::Deny(DenialRule::NotCurrentStaff);
     }
-    if sharing.is_blocked(agency) {
+    if sharing.is_blocked(worker.agency()) {
         return Decision::Deny(DenialRule::AgencyBlocked);
     }
-    let in_emergency = sharing.emergency_open(ask.worker, ask.now);
-    if !in_emergency && !sharing.relationship_open(ask.worker) {
+    let (in_emergency, supported) = (sharing.emergency_open(worker, ask.now), sharing.relationship_open(worker));
+    if !in_emergency && !supported {
         return Decision::Deny(DenialRule::NoOpenAccess);
     }
     let emergency = in_emergency && ask.action == Action::Read && is_emergency_purpose(ask.purpose);
@@ -82,7 +84,7 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if !emergency && !provisions.iter().any(Provision::permits) {
         return Decision::Deny(DenialRule::NothingPermits);
     }
-    let scope = Scope { provisions, emergency };
+    let scope = Scope { provisions, emergency, supported };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }

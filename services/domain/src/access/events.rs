@@ -1,6 +1,6 @@
 //! What can have happened on an `access` stream.
 
-use crate::ids::ReceiptId;
+use crate::ids::{EmergencyId, ReceiptId};
 use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version};
 
 /// Somebody looked.
@@ -16,7 +16,9 @@ pub struct RecordViewed {
     pub categories: Vec<Category>,
     /// How many entries were disclosed.
     pub entries: u32,
-    /// Whether it relied on emergency access.
+    /// Whether workers of other agencies were named as their authors.
+    pub named_authors: bool,
+    /// Whether only emergency access made it possible.
     pub under_emergency: bool,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
@@ -35,6 +37,8 @@ pub struct RecordContributed {
     pub categories: Vec<Category>,
     /// How many changes were made.
     pub entries: u32,
+    /// Whether only emergency access made it possible.
+    pub under_emergency: bool,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
 }
@@ -56,11 +60,25 @@ pub struct AccessDenied {
     pub directive: Version,
 }
 
+/// An emergency access was reviewed, and this was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyReviewed {
+    pub emergency: EmergencyId,
+    /// Who reviewed it.
+    pub party: Author,
+    pub role: String,
+    /// Whether it was justified.
+    pub justified: bool,
+    /// What the review found.
+    pub finding: String,
+}
+
 crate::event_enum! {
     /// An event of an `access` stream.
     AccessEvent {
         RecordViewed,
         RecordContributed,
         AccessDenied,
+        EmergencyReviewed,
     }
 }

@@ -4,7 +4,11 @@ use crate::ids::{AgencyId, EmergencyId, PersonId};
 use crate::sharing::events::SharingEvent;
 use crate::sharing::{OpenEmergencyAccess, Sharing};
 use crate::staff::Staff;
+use crate::vocabulary::SignedIn;
 use crate::{Command, Refusal};
+
+/// The rule that a second emergency waits for the review of the first (rule 8).
+pub const REVIEW_FIRST: &str = "emergency_review_first";
 
 /// A worker declares an emergency. Opens nothing by itself: see [`crate::sharing::OpenEmergencyAccess`], which commits
 /// with it.
@@ -23,7 +27,7 @@ impl Command for DeclareEmergency {
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
         if !state.unreviewed.is_empty() {
             return Err(Refusal::rule(
-                "emergency_review_first",
+                REVIEW_FIRST,
                 "an earlier emergency access waits for its review; ask your privacy officer to review it",
             ));
         }
@@ -40,12 +44,12 @@ impl Command for DeclareEmergency {
 pub fn declare_emergency(
     declared: &Emergency,
     sharing: &Sharing,
-    staff: &Staff,
+    (by, staff): (SignedIn, &Staff),
     person: PersonId,
     open: OpenEmergencyAccess,
 ) -> Result<(Vec<EmergencyEvent>, Vec<SharingEvent>), Refusal> {
     let agency = open.worker.agency();
-    if !staff.works_for(agency) {
+    if open.worker != by.worker() || !staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
     let events = DeclareEmergency { emergency: open.emergency, person, agency }.decide(declared)?;
@@ -59,7 +63,7 @@ mod tests {
     use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::sharing::events::SharingStarted;
-    use crate::staff::events::StaffJoined;
+    use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
     use crate::vocabulary::{Timestamp, Worker};
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
@@ -74,19 +78,20 @@ mod tests {
 
     #[test]
     fn rule_8_the_access_opens_with_the_declaration_and_for_current_staff_only() {
-        let agency = AgencyId(Uuid::nil());
+        let worker = Worker::new(AGENCY, StaffId::from(SIGN_IN));
         let open = || OpenEmergencyAccess {
             emergency: EmergencyId(Uuid::from_u128(1)),
-            worker: Worker::new(agency, StaffId(Uuid::nil())),
+            worker,
             reason: "found unconscious at home".into(),
             now: Timestamp(0),
             minutes: 5,
         };
         let sharing = Sharing::folded(&[SharingStarted {}.into()]);
-        let joined = StaffJoined { agency, subject: "s".into(), name: "N".into(), role: "nurse".into() };
-        let (staff, person) = (Staff::folded(&[joined.into()]), PersonId(Uuid::nil()));
-        let declare =
-            |staff: &Staff, sharing: &Sharing| declare_emergency(&Emergency::default(), sharing, staff, person, open());
+        let (staff, person) = (Staff::folded(&[joined("nurse")]), PersonId(Uuid::nil()));
+        let by = SignedIn::new(worker, SIGN_IN);
+        let declare = |staff: &Staff, sharing: &Sharing| {
+            declare_emergency(&Emergency::default(), sharing, (by, staff), person, open())
+        };
         let (declared, opened) = declare(&staff, &sharing).unwrap();
         assert_eq!((declared.len(), opened.len()), (1, 1));
         assert_eq!(declare(&Staff::default(), &sharing), Err(Refusal::undisclosed()));
@@ -102,7 +107,6 @@ mod tests {
             agency: AgencyId(Uuid::nil()),
             reviewer_role: "Privacy officer".into(),
             justified: true,
-            finding: "a real emergency".into(),
         };
         let reviewed = review.decide(&Emergency::folded(&first)).unwrap();
         let expected = declare(2).decide(&Emergency::default()).unwrap();

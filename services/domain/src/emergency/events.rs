@@ -10,14 +10,13 @@ pub struct EmergencyAccessDeclared {
     pub agency: AgencyId,
 }
 
-/// The privacy officer reviewed it.
+/// The privacy officer reviewed it. What they found is about the person, and kept with them: see
+/// [`crate::access::events::EmergencyReviewed`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessReviewed {
     pub emergency: EmergencyId,
     /// Whether it was justified.
     pub justified: bool,
-    /// What the review found.
-    pub finding: String,
 }
 
 crate::event_enum! {

@@ -6,17 +6,17 @@ mod review_emergency;
 
 use std::collections::BTreeMap;
 
-pub use declare_emergency::{DeclareEmergency, declare_emergency};
+pub use declare_emergency::{DeclareEmergency, REVIEW_FIRST, declare_emergency};
 pub use review_emergency::{ReviewEmergency, Reviewing, review_emergency};
 
-use crate::ids::{AgencyId, EmergencyId, StaffId};
+use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
 use crate::{Aggregate, StreamKind};
 use events::EmergencyEvent;
 
-/// The emergencies of one worker that wait for a review, and the agency each was declared for.
+/// The emergencies of one worker that wait for a review: the agency that each was declared for, and the person.
 #[derive(Debug, Clone, Default)]
 pub struct Emergency {
-    unreviewed: BTreeMap<EmergencyId, AgencyId>,
+    unreviewed: BTreeMap<EmergencyId, (AgencyId, PersonId)>,
 }
 
 impl Aggregate for Emergency {
@@ -28,7 +28,7 @@ impl Aggregate for Emergency {
     fn evolve(&mut self, event: &EmergencyEvent) {
         match event {
             EmergencyEvent::EmergencyAccessDeclared(e) => {
-                self.unreviewed.insert(e.emergency, e.agency);
+                self.unreviewed.insert(e.emergency, (e.agency, e.person));
             }
             EmergencyEvent::EmergencyAccessReviewed(e) => {
                 self.unreviewed.remove(&e.emergency);

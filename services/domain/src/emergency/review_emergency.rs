@@ -1,8 +1,10 @@
 use super::Emergency;
 use super::events::{EmergencyAccessReviewed, EmergencyEvent};
-use crate::ids::{AgencyId, EmergencyId};
+use crate::access::events::EmergencyReviewed;
+use crate::ids::{AgencyId, EmergencyId, PersonId};
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
+use crate::vocabulary::{Author, SignedIn};
 use crate::{Command, Refusal};
 
 /// The role that reviews emergency access.
@@ -18,8 +20,6 @@ pub struct ReviewEmergency {
     pub reviewer_role: String,
     /// Whether it was justified.
     pub justified: bool,
-    /// What the review found.
-    pub finding: String,
 }
 
 impl Command for ReviewEmergency {
@@ -29,16 +29,16 @@ impl Command for ReviewEmergency {
         if !self.reviewer_role.eq_ignore_ascii_case(PRIVACY_OFFICER) {
             return Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"));
         }
-        required("finding", &self.finding, PARAGRAPH)?;
-        if state.unreviewed.get(&self.emergency) != Some(&self.agency) {
+        if state.unreviewed.get(&self.emergency).is_none_or(|(agency, _)| *agency != self.agency) {
             return Err(Refusal::not_found("emergency"));
         }
-        let Self { emergency, justified, finding, .. } = self;
-        Ok(vec![EmergencyAccessReviewed { emergency, justified, finding }.into()])
+        let Self { emergency, justified, .. } = self;
+        Ok(vec![EmergencyAccessReviewed { emergency, justified }.into()])
     }
 }
 
-/// Somebody who works at the agency, and in the right role, reviews an emergency access.
+/// Somebody who works at the agency, and in the right role, reviews an emergency access. What must commit as one append:
+/// the outcome, on the worker's stream; and for the person whom it was about, what was found.
 ///
 /// # Errors
 /// As [`ReviewEmergency`], or that nothing is disclosed to somebody who does not work there.
@@ -46,21 +46,25 @@ pub fn review_emergency(
     declared: &Emergency,
     officer: &Staff,
     reviewing: Reviewing,
-) -> Result<Vec<EmergencyEvent>, Refusal> {
-    let Reviewing { emergency, agency, justified, finding } = reviewing;
-    if !officer.works_for(agency) {
+) -> Result<(Vec<EmergencyEvent>, PersonId, EmergencyReviewed), Refusal> {
+    let Reviewing { emergency, by, justified, finding } = reviewing;
+    if !officer.admits(by) {
         return Err(Refusal::undisclosed());
     }
-    let reviewer_role = officer.role().to_owned();
-    ReviewEmergency { emergency, agency, reviewer_role, justified, finding }.decide(declared)
+    required("finding", &finding, PARAGRAPH)?;
+    let (agency, role) = (by.worker().agency(), officer.role().to_owned());
+    let reviewed = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified }.decide(declared)?;
+    let (_, person) = declared.unreviewed.get(&emergency).ok_or_else(|| Refusal::not_found("emergency"))?;
+    let found = EmergencyReviewed { emergency, party: Author::Worker(by.worker()), role, justified, finding };
+    Ok((reviewed, *person, found))
 }
 
 /// What a reviewer says.
 #[derive(Debug, Clone)]
 pub struct Reviewing {
     pub emergency: EmergencyId,
-    /// The reviewer's agency.
-    pub agency: AgencyId,
+    /// Who reviews.
+    pub by: SignedIn,
     /// Whether it was justified.
     pub justified: bool,
     /// What the review found.
@@ -73,9 +77,10 @@ mod tests {
     use super::*;
     use crate::Aggregate as _;
     use crate::Reason;
-    use crate::ids::PersonId;
+    use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::staff::events::StaffJoined;
+    use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
+    use crate::vocabulary::Worker;
     use uuid::Uuid;
 
     fn review(agency: u128, role: &str) -> ReviewEmergency {
@@ -84,41 +89,40 @@ mod tests {
             agency: AgencyId(Uuid::from_u128(agency)),
             reviewer_role: role.into(),
             justified: false,
-            finding: "no emergency".into(),
         }
     }
 
+    const PERSON: PersonId = PersonId(Uuid::from_u128(8));
+
     fn declared() -> [EmergencyEvent; 1] {
-        let agency = AgencyId(Uuid::from_u128(1));
-        [EmergencyAccessDeclared { emergency: EmergencyId(Uuid::nil()), person: PersonId(Uuid::nil()), agency }.into()]
+        let declared = EmergencyAccessDeclared { emergency: EmergencyId(Uuid::nil()), person: PERSON, agency: AGENCY };
+        [declared.into()]
     }
 
     #[test]
     fn only_the_privacy_officer_of_the_same_agency_reviews() {
-        given(declared()).when(review(1, "nurse")).then_refused(Reason::Denied, "privacy_officer_reviews");
-        given(declared()).when(review(2, PRIVACY_OFFICER)).then_refused(Reason::NotFound, "emergency");
-        let reviewed = EmergencyAccessReviewed {
-            emergency: EmergencyId(Uuid::nil()),
-            justified: false,
-            finding: "no emergency".into(),
-        };
-        given(declared()).when(review(1, PRIVACY_OFFICER)).then([reviewed.into()]);
+        given(declared()).when(review(2, "nurse")).then_refused(Reason::Denied, "privacy_officer_reviews");
+        given(declared()).when(review(1, PRIVACY_OFFICER)).then_refused(Reason::NotFound, "emergency");
+        let reviewed = EmergencyAccessReviewed { emergency: EmergencyId(Uuid::nil()), justified: false };
+        given(declared()).when(review(2, PRIVACY_OFFICER)).then([reviewed.into()]);
     }
 
     #[test]
     fn a_reviewer_works_at_the_agency_as_its_privacy_officer() {
-        let agency = AgencyId(Uuid::from_u128(1));
-        let joined = |role: &str| {
-            let role = role.to_owned();
-            Staff::folded(&[StaffJoined { agency, subject: "s".into(), name: "N".into(), role }.into()])
+        let by = SignedIn::new(Worker::new(AGENCY, StaffId::from(SIGN_IN)), SIGN_IN);
+        let review = |officer: &Staff, finding: &str| {
+            let (emergency, finding) = (EmergencyId(Uuid::nil()), finding.into());
+            review_emergency(
+                &Emergency::folded(&declared()),
+                officer,
+                Reviewing { emergency, by, justified: false, finding },
+            )
         };
-        let review = |officer: &Staff| {
-            let (emergency, finding) = (EmergencyId(Uuid::nil()), "no emergency".into());
-            let reviewing = Reviewing { emergency, agency, justified: false, finding };
-            review_emergency(&Emergency::folded(&declared()), officer, reviewing)
-        };
-        assert_eq!(review(&joined(PRIVACY_OFFICER)).map(|events| events.len()), Ok(1));
-        assert_eq!(review(&joined("nurse")).unwrap_err().reason, Reason::Denied);
-        assert_eq!(review(&Staff::default()), Err(Refusal::undisclosed()));
+        let officer = |role| Staff::folded(&[joined(role)]);
+        let (reviewed, person, found) = review(&officer(PRIVACY_OFFICER), "no emergency").unwrap();
+        assert_eq!((reviewed.len(), person, found.finding.as_str()), (1, PERSON, "no emergency"));
+        assert_eq!(review(&officer(PRIVACY_OFFICER), " ").unwrap_err().subject, "finding");
+        assert_eq!(review(&officer("nurse"), "no emergency").unwrap_err().reason, Reason::Denied);
+        assert_eq!(review(&Staff::default(), "no emergency"), Err(Refusal::undisclosed()));
     }
 }

@@ -5,7 +5,7 @@ use crate::sharing::events::SharingEvent;
 use crate::sharing::{CloseRelationshipAccess, Sharing};
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, optional};
-use crate::vocabulary::Author;
+use crate::vocabulary::{Author, SignedIn};
 use crate::{Command, Refusal};
 
 /// The person or the supporter ends a relationship.
@@ -42,8 +42,8 @@ pub struct Ending<'a> {
     pub relationship: &'a Relationship,
     /// The person's directive.
     pub sharing: &'a Sharing,
-    /// The standing of the worker who ends it; none when the person does.
-    pub staff: Option<&'a Staff>,
+    /// The worker who ends it, and their standing; none when the person does.
+    pub by: Option<(SignedIn, &'a Staff)>,
 }
 
 /// Ends a relationship and closes its access (rule 10): what must commit as one append. A worker who has left, or whose
@@ -56,12 +56,12 @@ pub fn end_support(
     on: Ending<'_>,
     command: EndSupport,
 ) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> {
-    let Ending { relationship, sharing, staff } = on;
-    let (by, words) = (command.by, !command.reason.is_empty());
+    let Ending { relationship, sharing, by } = on;
+    let (author, words) = (command.by, !command.reason.is_empty());
     let ended = command.decide(relationship)?;
-    if let Author::Worker(worker) = by {
-        let agency = worker.agency();
-        let heard = staff.is_some_and(|staff| staff.works_for(agency)) && !sharing.is_blocked(agency);
+    if let Author::Worker(worker) = author {
+        let stands = by.is_some_and(|(by, staff)| by.worker() == worker && staff.admits(by));
+        let heard = stands && !sharing.is_blocked(worker.agency());
         if words && !heard {
             return Err(Refusal::undisclosed());
         }
@@ -77,7 +77,7 @@ mod tests {
     use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::sharing::events::{AgencyBlocked, RelationshipAccessClosed, RelationshipAccessOpened};
-    use crate::staff::events::StaffJoined;
+    use crate::staff::fixtures::{SIGN_IN, joined};
     use crate::vocabulary::Worker;
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
@@ -98,15 +98,14 @@ mod tests {
     }
 
     fn ending<'a>(relationship: &'a Relationship, sharing: &'a Sharing, staff: Option<&'a Staff>) -> Ending<'a> {
-        Ending { relationship, sharing, staff }
+        Ending { relationship, sharing, by: staff.map(|staff| (SignedIn::new(WORKER, SIGN_IN), staff)) }
     }
 
     #[test]
     fn the_departed_and_the_blocked_end_without_words() {
         let (id, relationship) = (RelationshipId(Uuid::nil()), Relationship::folded(&[proposed(), accepted()]));
         let agency = WORKER.agency();
-        let joined = StaffJoined { agency, subject: "s".into(), name: "N".into(), role: "nurse".into() };
-        let (here, left) = (Staff::folded(&[joined.into()]), Staff::default());
+        let (here, left) = (Staff::folded(&[joined("nurse")]), Staff::default());
         let (open, blocked) = (Sharing::default(), Sharing::folded(&[AgencyBlocked { agency }.into()]));
         let ends = |sharing, staff, reason: &str| {
             let end = EndSupport { reason: reason.into(), ..end(Author::Worker(WORKER)) };

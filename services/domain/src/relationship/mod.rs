@@ -9,7 +9,7 @@ mod propose_support;
 pub use accept_support::{AcceptSupport, accept_support};
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
-pub use propose_support::{ProposeSupport, Proposing, propose_support};
+pub use propose_support::{ProposeSupport, Proposing, propose_imported_support, propose_support};
 
 use crate::ids::{PersonId, RelationshipId};
 use crate::vocabulary::Worker;

@@ -1,9 +1,11 @@
 use super::events::{RelationshipEvent, SupportProposed};
 use super::{Parties, Relationship, Stage};
+use crate::ids::PersonId;
 use crate::person::Person;
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, required};
+use crate::vocabulary::SignedIn;
 use crate::{Command, Refusal};
 
 /// A worker proposes to support a person. Opens nothing.
@@ -50,12 +52,35 @@ pub struct Proposing<'a> {
 ///
 /// # Errors
 /// As [`ProposeSupport`], or that nothing is disclosed.
-pub fn propose_support(on: Proposing<'_>, parties: Parties, offer: String) -> Result<Vec<RelationshipEvent>, Refusal> {
-    let agency = parties.worker.agency();
-    if !on.staff.works_for(agency) {
+pub fn propose_support(
+    on: Proposing<'_>,
+    person: PersonId,
+    by: SignedIn,
+    offer: String,
+) -> Result<Vec<RelationshipEvent>, Refusal> {
+    if !on.staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
-    let proposed = ProposeSupport { parties, role: on.staff.role().to_owned(), offer }.decide(on.relationship)?;
+    let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.role().to_owned());
+    heard(on, ProposeSupport { parties, role, offer })
+}
+
+/// An import says that somebody supports the person: proposed for whoever it names, unless they have left the agency.
+///
+/// # Errors
+/// As [`propose_support`].
+pub fn propose_imported_support(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipEvent>, Refusal> {
+    let agency = command.parties.worker.agency();
+    if on.staff.has_left() || on.staff.agency() != Some(agency) {
+        return Err(Refusal::undisclosed());
+    }
+    heard(on, command)
+}
+
+/// Only whoever is registered, and has not blocked the agency, hears of a proposal.
+fn heard(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipEvent>, Refusal> {
+    let agency = command.parties.worker.agency();
+    let proposed = command.decide(on.relationship)?;
     if !on.person.is_registered() || on.sharing.is_blocked(agency) {
         return Err(Refusal::undisclosed());
     }
@@ -69,19 +94,20 @@ mod tests {
     use crate::person::fixtures::registered;
     use crate::scenario::given;
     use crate::sharing::events::AgencyBlocked;
-    use crate::staff::events::StaffJoined;
+    use crate::staff::events::{StaffEvent, StaffLeft, StaffNamed};
+    use crate::staff::fixtures::{SIGN_IN, joined};
     use crate::{Aggregate as _, Reason};
 
     #[test]
     fn only_current_staff_propose_and_not_to_whoever_has_blocked_their_agency() {
-        let (registered, here) = (Person::folded(&[registered()]), joined());
+        let (registered, here) = (Person::folded(&[registered()]), Staff::folded(&[joined("nurse")]));
         let (nobody, stranger) = (Person::default(), Staff::default());
         let (open, blocked) = (Sharing::default(), AgencyBlocked { agency: WORKER.agency() });
         let blocked = Sharing::folded(&[blocked.into()]);
         let propose = |person, sharing, staff, offer: &str| {
             let relationship = &Relationship::default();
-            let parties = Parties { person: PERSON, worker: WORKER };
-            propose_support(Proposing { relationship, person, sharing, staff }, parties, offer.into())
+            let (on, by) = (Proposing { relationship, person, sharing, staff }, SignedIn::new(WORKER, SIGN_IN));
+            propose_support(on, PERSON, by, offer.into())
         };
         assert_eq!(propose(&registered, &open, &here, "visits"), Ok(vec![proposed()]));
         for (person, sharing, staff) in
@@ -94,9 +120,20 @@ mod tests {
         assert_eq!((told(&registered, &blocked), told(&nobody, &open)), ("offer", "offer"));
     }
 
-    fn joined() -> Staff {
-        let (agency, role) = (WORKER.agency(), "nurse".to_owned());
-        Staff::folded(&[StaffJoined { agency, subject: "s".into(), name: "N".into(), role }.into()])
+    #[test]
+    fn an_import_proposes_for_whom_it_names_but_not_for_who_has_left() {
+        let (registered, open) = (Person::folded(&[registered()]), Sharing::default());
+        let propose = |staff: &[StaffEvent]| {
+            let (relationship, staff) = (&Relationship::default(), &Staff::folded(staff));
+            let parties = Parties { person: PERSON, worker: WORKER };
+            let command = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into() };
+            propose_imported_support(Proposing { relationship, person: &registered, sharing: &open, staff }, command)
+        };
+        let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
+        assert_eq!(propose(&[named.into()]), Ok(vec![proposed()]));
+        assert_eq!(propose(&[joined("nurse")]), Ok(vec![proposed()]));
+        assert_eq!(propose(&[joined("nurse"), StaffLeft {}.into()]), Err(Refusal::undisclosed()));
+        assert_eq!(propose(&[]), Err(Refusal::undisclosed()));
     }
 
     #[test]

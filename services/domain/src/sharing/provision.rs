@@ -41,8 +41,8 @@ impl Provision {
     pub(crate) fn applies(&self, role: &str, ask: &Ask) -> bool {
         let Terms { actor, purposes, actions, from, until, .. } = self.terms();
         let actor = match actor {
-            ProvisionActor::Agency(agency) => *agency == ask.worker.agency(),
-            ProvisionActor::Staff(staff) => *staff == ask.worker.staff(),
+            ProvisionActor::Agency(agency) => *agency == ask.by.worker().agency(),
+            ProvisionActor::Staff(staff) => *staff == ask.by.worker().staff(),
             ProvisionActor::Role(wanted) => wanted.eq_ignore_ascii_case(role),
             ProvisionActor::Everybody => true,
         };

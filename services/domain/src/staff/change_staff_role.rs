@@ -23,19 +23,15 @@ impl Command for ChangeStaffRole {
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::{StaffJoined, StaffLeft};
+    use super::super::events::StaffLeft;
+    use super::super::fixtures::joined;
     use super::*;
     use crate::Reason;
-    use crate::ids::AgencyId;
     use crate::scenario::given;
-    use uuid::Uuid;
 
     #[test]
     fn only_current_staff_change_their_role_and_only_to_another() {
-        let joined = || {
-            let (agency, role) = (AgencyId(Uuid::nil()), "nurse".into());
-            StaffEvent::from(StaffJoined { agency, subject: "s".into(), name: "N".into(), role })
-        };
+        let joined = || joined("nurse");
         let change = |role: &str| ChangeStaffRole { role: role.into() };
         given([joined()]).when(change("lead")).then([StaffRoleChanged { role: "lead".into() }.into()]);
         given([joined()]).when(change("nurse")).then_nothing();

@@ -1,13 +1,17 @@
 //! What can have happened on a `staff` stream.
 
-use crate::ids::AgencyId;
+use crate::ids::{AgencyId, SignIn, StaffId};
 
 /// A worker joined an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffJoined {
     pub agency: AgencyId,
-    /// The subject at the agency's identity provider.
+    /// The agency's identity provider (`iss`).
+    pub issuer: String,
+    /// The subject there (`sub`).
     pub subject: String,
+    /// The two as a pseudonym.
+    pub sign_in: SignIn,
     pub name: String,
     pub role: String,
 }
@@ -22,11 +26,39 @@ pub struct StaffRoleChanged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffLeft {}
 
+/// An import named somebody as a worker of an agency: they have no standing there and no sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffNamed {
+    pub agency: AgencyId,
+    pub name: String,
+}
+
+/// A worker signs in with another subject from now on, and with the one before no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffSignInChanged {
+    /// The identity provider (`iss`).
+    pub issuer: String,
+    /// The subject there (`sub`).
+    pub subject: String,
+    /// The two as a pseudonym.
+    pub sign_in: SignIn,
+}
+
+/// The sign-in of this stream's id is that of a worker with another id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInLinked {
+    pub agency: AgencyId,
+    pub staff: StaffId,
+}
+
 crate::event_enum! {
     /// An event of a `staff` stream.
     StaffEvent {
         StaffJoined,
         StaffRoleChanged,
         StaffLeft,
+        StaffNamed,
+        StaffSignInChanged,
+        SignInLinked,
     }
 }

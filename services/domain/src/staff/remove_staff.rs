@@ -16,21 +16,21 @@ impl Command for RemoveStaff {
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::StaffJoined;
+    use super::super::fixtures::{AGENCY, SIGN_IN, joined};
     use super::*;
-    use crate::ids::AgencyId;
+    use crate::ids::StaffId;
     use crate::scenario::given;
+    use crate::vocabulary::{SignedIn, Worker};
     use crate::{Aggregate as _, Reason};
-    use uuid::Uuid;
 
     #[test]
     fn who_works_there_leaves_once() {
-        let agency = AgencyId(Uuid::nil());
-        let joined =
-            || StaffEvent::from(StaffJoined { agency, subject: "s".into(), name: "N".into(), role: "nurse".into() });
+        let joined = || joined("nurse");
         given([joined()]).when(RemoveStaff).then([StaffLeft {}.into()]);
         given([joined(), StaffLeft {}.into()]).when(RemoveStaff).then_refused(Reason::NotFound, "staff");
+        let by = SignedIn::new(Worker::new(AGENCY, StaffId::from(SIGN_IN)), SIGN_IN);
+        assert!(Staff::folded(&[joined()]).admits(by));
         let left = Staff::folded(&[joined(), StaffLeft {}.into()]);
-        assert_eq!((left.works_for(agency), left.agency()), (false, Some(agency)));
+        assert_eq!((left.admits(by), left.agency()), (false, Some(AGENCY)));
     }
 }

@@ -8,6 +8,6 @@ use super::wire_event;
 wire_event! {
     EmergencyEvent {
         1 => EmergencyAccessDeclared { emergency, person, agency },
-        2 => EmergencyAccessReviewed { emergency, justified, finding },
+        2 => EmergencyAccessReviewed { emergency, justified },
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::consultation::{Mode, WithoutPersonGround};
 use domain::ids::{
-    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId,
+    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignIn, StaffId,
 };
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
@@ -74,7 +74,18 @@ macro_rules! as_uuid {
         }
     })+};
 }
-as_uuid!(AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, StaffId);
+as_uuid!(
+    AgencyId,
+    ConsultationId,
+    EmergencyId,
+    EntryId,
+    PersonId,
+    ProvisionId,
+    ReceiptId,
+    RelationshipId,
+    SignIn,
+    StaffId,
+);
 
 /// An absent id is stored as no bytes.
 impl<I: Field<Vec<u8>>> Field<Vec<u8>> for Option<I> {
@@ -157,6 +168,7 @@ impl Field<Option<pb::Author>> for Author {
         Some(match self {
             Self::System => pb::Author { kind: 1, ..Default::default() },
             Self::Person => pb::Author { kind: 2, ..Default::default() },
+            Self::AnotherPerson => pb::Author { kind: 4, ..Default::default() },
             Self::Worker(worker) => {
                 pb::Author { kind: 3, agency: worker.agency().to_wire(), staff: worker.staff().to_wire() }
             }
@@ -167,6 +179,7 @@ impl Field<Option<pb::Author>> for Author {
         match wire {
             Some(pb::Author { kind: 1, .. }) => Ok(Self::System),
             Some(pb::Author { kind: 2, .. }) => Ok(Self::Person),
+            Some(pb::Author { kind: 4, .. }) => Ok(Self::AnotherPerson),
             Some(pb::Author { kind: 3, agency, staff }) => Ok(Self::Worker(worker(agency, staff)?)),
             Some(_) | None => Err(DecodeError("author")),
         }

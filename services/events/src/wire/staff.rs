@@ -7,8 +7,11 @@ use super::wire_event;
 
 wire_event! {
     StaffEvent {
-        1 => StaffJoined { agency, subject, name, role },
+        1 => StaffJoined { agency, issuer, subject, sign_in, name, role },
         2 => StaffRoleChanged { role },
         3 => StaffLeft {},
+        4 => StaffNamed { agency, name },
+        5 => StaffSignInChanged { issuer, subject, sign_in },
+        6 => SignInLinked { agency, staff },
     }
 }

@@ -22,7 +22,7 @@ fn trusting(key: &EncodingKey, binding: Binding) -> Issuers {
         keys: JwkSet { keys: vec![jwk] },
         binding,
     };
-    Issuers::new(vec![issuer]).unwrap()
+    Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap()
 }
 
 fn token(key: &EncodingKey, change: impl FnOnce(&mut Value)) -> String {
@@ -36,8 +36,23 @@ fn the_issuer_decides_the_agency() {
     let key = key();
     let issuers = trusting(&key, Binding::Agency(AGENCY));
     let spoofed = token(&key, |claims| claims["agency"] = json!("another"));
+    let (_, sign_in) = issuers.sign_in(AGENCY, "https://a.example", "n1").unwrap();
     for _ in 0..2 {
-        assert_eq!(issuers.verify(&spoofed), Ok(Caller::Worker(Worker::new(AGENCY, staff_id(AGENCY, "n1")))));
+        let expected = SignedIn::new(Worker::new(AGENCY, sign_in.into()), sign_in);
+        assert_eq!(issuers.verify(&spoofed), Ok(Caller::Worker(expected)));
+    }
+}
+
+#[test]
+fn a_sign_in_is_of_an_agency_and_its_issuer() {
+    let issuers = trusting(&key(), Binding::Agency(AGENCY));
+    let (issuer, sign_in) = issuers.sign_in(AGENCY, "", "n1").unwrap();
+    assert_eq!(issuer, "https://a.example");
+    assert_ne!(issuers.pseudonym(AGENCY, "https://b.example", "n1"), sign_in, "another issuer's `n1` is somebody else");
+    for (agency, issuer) in
+        [(AGENCY, "https://b.example"), (AgencyId(Uuid::nil()), ""), (AgencyId(Uuid::nil()), &issuer)]
+    {
+        assert!(issuers.sign_in(agency, issuer, "n1").is_err(), "{issuer}");
     }
 }
 

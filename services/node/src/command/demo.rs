@@ -30,7 +30,10 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
     let (config, _telemetry) = super::dev::prepare(data, &flags)?;
     let stop = super::told_to_stop()?;
     let dev = super::dev::start(&config, data, stop.clone()).await?;
-    output::line(&format!("{} sample people imported, as {} events.\n", interop::samples().count(), dev.imported))?;
+    let events: usize = dev.imported.iter().map(|report| report.events).sum();
+    output::line(&format!("{} sample people imported, as {events} events.\n", dev.imported.len()))?;
+    let person =
+        dev.imported.iter().find(|report| report.file == demo::SAMPLE).context("the sample is missing")?.person;
     let channel = Endpoint::from_shared(format!("http://{}", dev.running.address))?.connect().await?;
     let mut failed = None;
     let tell = |text: &str| {
@@ -38,7 +41,7 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
             failed.get_or_insert(error);
         }
     };
-    demo::play(channel, &dev.signer, tell).await?;
+    demo::play(channel, &dev.signer, person, tell).await?;
     if let Some(error) = failed {
         return Err(error.into());
     }

@@ -4,8 +4,12 @@ use alongside::config::{Config, Flags};
 use alongside::dev::{self, Dev};
 use alongside::tokens::TokenSigner;
 use anyhow::Context as _;
+use client::Client;
+use domain::ids::AgencyId;
 use indicatif::{ProgressBar, ProgressStyle};
+use interop::Report;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::output;
 
@@ -23,7 +27,7 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let (config, _telemetry) = prepare(&args.data, flags)?;
     let stop = super::told_to_stop()?;
     let dev = start(&config, &args.data, stop).await?;
-    introduce(&dev, &args.data)?;
+    introduce(&dev, &args.data).await?;
     dev.running.ended().await;
     Ok(())
 }
@@ -46,7 +50,7 @@ pub(super) async fn start(config: &Config, data: &Path, stop: CancellationToken)
     Ok(dev)
 }
 
-fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
+async fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
     output::note("");
     output::note("  ***  NOT FOR PRODUCTION: whoever reads this directory can sign in as anybody.  ***");
     output::note("");
@@ -55,8 +59,9 @@ fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
     output::line(&format!("data     {}", data.display()))?;
     output::line("")?;
     output::line(&format!("operator\n  {}", dev.signer.operator()?))?;
-    for (file, bytes) in interop::samples().take(NAMED) {
-        tokens(&dev.signer, &file, &bytes)?;
+    let channel = Endpoint::from_shared(format!("http://{}", dev.running.address))?.connect().await?;
+    for report in dev.imported.iter().take(NAMED) {
+        tokens(&dev.signer, &channel, report).await?;
     }
     output::line("")?;
     output::line(&format!("More tokens: alongside token --data {} (person|staff|operator) …", data.display()))?;
@@ -64,16 +69,19 @@ fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tokens for a sample person and for somebody who wishes to support them.
-fn tokens(signer: &TokenSigner, file: &str, bytes: &[u8]) -> anyhow::Result<()> {
-    let plan = interop::plan(&interop::read(file, bytes)?)?;
-    output::line(&format!("\nperson {} ({file})\n  {}", plan.person(), signer.person(plan.person())?))?;
-    let (worker, subject) = plan.supporters().next().context("every sample is seen by somebody")?;
+/// Tokens for a sample person, and for somebody whom the import named as a supporter, who joins the staff for that.
+async fn tokens(signer: &TokenSigner, channel: &Channel, report: &Report) -> anyhow::Result<()> {
+    let (person, operator) = (signer.person(report.person)?, signer.operator()?);
+    output::line(&format!("\nperson {} ({})\n  {person}", report.person, report.file))?;
+    let people = Client::new(channel.clone(), &person)?.my_people(0).await?;
+    let named = people.into_iter().next().and_then(|proposal| proposal.supporter);
+    let named = named.context("every sample is seen by somebody")?;
+    Client::new(channel.clone(), &operator)?.enrol(&named).await?;
     output::line(&format!(
-        "staff {} of agency {}, who has proposed support\n  {}",
-        worker.staff(),
-        worker.agency(),
-        signer.staff(worker.agency(), subject)?
+        "staff {} of agency {}, whose support is proposed\n  {}",
+        named.staff_id,
+        named.agency_id,
+        signer.staff(AgencyId(named.agency_id.parse()?), &named.staff_id)?
     ))?;
     Ok(())
 }

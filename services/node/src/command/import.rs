@@ -5,14 +5,15 @@ use alongside::config::{Flags, load};
 use anyhow::Context as _;
 use engine::EngineMetrics;
 use indicatif::{ProgressBar, ProgressStyle};
-use interop::{Importer, Outcome, Plan, Report};
+use interop::{Bundle, Importer, NamedWorker, Outcome, Report};
 use serde_json::json;
 
 use crate::output;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Import {
-    /// FHIR R4 bundles, one person each. Importing the same bundle again changes nothing, so an import that was
+    /// FHIR R4 bundles, one person each. Whom they name as a worker has no standing and no sign-in: an agency's staff are
+    /// added by their ids, which `--json` lists. Importing the same bundle again changes nothing, so an import that was
     /// interrupted is simply run again.
     Fhir(Fhir),
 }
@@ -35,14 +36,14 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
     let config = load(flags)?;
     let _telemetry = super::telemetry(&config.telemetry)?;
     // All are read before any is imported: a malformed file changes nothing.
-    let plans = args.files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    let bundles = args.files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let stores = Stores::open(&config).await?;
-    let importer = Importer::new(stores.engine(EngineMetrics::default()));
-    let progress = ProgressBar::new(plans.len() as u64);
+    let importer = Importer::new(stores.engine(EngineMetrics::default())).await?;
+    let progress = ProgressBar::new(bundles.len() as u64);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
     let (mut events, mut unchanged) = (0, 0);
-    for plan in &plans {
-        let report = importer.import(plan).await?;
+    for bundle in &bundles {
+        let report = importer.import(bundle).await?;
         events += report.events;
         unchanged += usize::from(report.events == 0);
         progress.set_message(report.file.clone());
@@ -50,14 +51,14 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
         progress.suspend(|| print(&args, &report))?;
     }
     progress.finish_and_clear();
-    let bundles = plans.len();
+    let bundles = bundles.len();
     output::note(&format!("{bundles} bundles, {events} events; {unchanged} bundles changed nothing"));
     Ok(())
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Plan> {
+fn read(file: &PathBuf) -> anyhow::Result<Bundle> {
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    Ok(interop::plan(&interop::read(&file.display().to_string(), &bytes)?)?)
+    Ok(interop::read(&file.display().to_string(), &bytes)?)
 }
 
 fn print(args: &Fhir, report: &Report) -> std::io::Result<()> {
@@ -71,7 +72,16 @@ fn print(args: &Fhir, report: &Report) -> std::io::Result<()> {
                 Outcome::LeftOut(why) => json!({"resource": line.resource, "left_out": why}),
             })
             .collect();
-        let report = json!({"file": report.file, "person_id": report.person.to_string(), "events": report.events, "resources": lines});
+        let worker = |NamedWorker { resource, worker, supports }: &NamedWorker| json!({"resource": resource, "agency_id": worker.agency(), "staff_id": worker.staff(), "supports": supports});
+        let workers: Vec<_> = report.workers.iter().map(worker).collect();
+        let report = json!({
+            "file": report.file,
+            "person_id": report.person,
+            "agency_ids": report.agencies,
+            "workers": workers,
+            "events": report.events,
+            "resources": lines,
+        });
         return output::line(&report.to_string());
     }
     let count = |wanted: fn(&Outcome) -> bool| report.lines.iter().filter(|line| wanted(&line.outcome)).count();

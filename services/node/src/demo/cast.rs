@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use domain::ids::{AgencyId, PersonId};
 use gate::Binding;
+use proto::access::v1::Party;
 use proto::agencies::v1::AddStaffRequest;
 use proto::people::v1::entry::Content;
 use proto::relationships::v1::{Relationship, RelationshipState};
@@ -13,7 +14,7 @@ use crate::tokens::TokenSigner;
 use ::client::Client;
 
 /// The sample whose story is told: several agencies, goals and actions.
-const SAMPLE: &str = "chadwick-von.json";
+pub const SAMPLE: &str = "chadwick-von.json";
 
 /// A worker in the story.
 #[derive(Debug)]
@@ -28,8 +29,10 @@ pub struct Worker {
     pub agency_id: String,
     /// Their agency's name.
     pub agency: String,
-    /// The support that they proposed.
+    /// The support that was proposed for them.
     pub relationship_id: String,
+    /// As the import named them.
+    pub(super) named: Party,
 }
 
 /// The cast.
@@ -47,17 +50,17 @@ pub struct Cast {
     pub other: Worker,
     /// The privacy officer of the other worker's agency.
     pub officer: Client,
+    /// Those who run the system.
+    pub operator: Client,
 }
 
 impl Cast {
-    /// Chooses the cast and signs them in.
+    /// Chooses the cast of this sample person's story. The workers cannot sign in yet.
     ///
     /// # Errors
     /// When the sample people are not there.
-    pub async fn choose(channel: Channel, signer: &TokenSigner) -> anyhow::Result<Self> {
-        let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
-        let id: PersonId = interop::plan(&interop::read(&file, &bytes)?)?.person();
-        let person = client(&channel, signer.person(id))?;
+    pub async fn choose(channel: Channel, signer: &TokenSigner, id: PersonId) -> anyhow::Result<Self> {
+        let (person, operator) = (client(&channel, signer.person(id))?, client(&channel, signer.operator())?);
         let name = person.my_record(0).await?.into_iter().find_map(|entry| match entry.content {
             Some(Content::Contact(contact)) => Some(contact.name),
             _ => None,
@@ -69,8 +72,8 @@ impl Cast {
         let agency = |r: &Relationship| r.supporter.as_ref().map(|s| s.agency_id.clone());
         let second = people.iter().filter(waiting).find(|r| agency(r) != agency(first));
         let second = second.context("the sample is seen by one agency only")?;
-        let (supporter, other) = (sign_in(&channel, signer, first)?, sign_in(&channel, signer, second)?);
-        let officer = appoint_officer(&channel, signer, &other.agency_id).await?;
+        let (supporter, other) = (named(&channel, signer, first)?, named(&channel, signer, second)?);
+        let officer = appoint_officer(&channel, signer, &operator, &other.agency_id).await?;
         Ok(Self {
             person,
             person_id: id.to_string(),
@@ -78,35 +81,33 @@ impl Cast {
             supporter,
             other,
             officer,
+            operator,
         })
     }
 }
 
-/// The subject with which a sample's practitioner signs in.
-fn subjects() -> anyhow::Result<std::collections::HashMap<String, String>> {
-    let (file, bytes) = interop::samples().find(|(name, _)| name == SAMPLE).context("the sample is missing")?;
-    let plan = interop::plan(&interop::read(&file, &bytes)?)?;
-    Ok(plan.supporters().map(|(worker, subject)| (worker.staff().to_string(), subject.to_owned())).collect())
-}
-
-fn sign_in(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -> anyhow::Result<Worker> {
-    let party = relationship.supporter.clone().context("a proposal has a supporter")?;
-    let subjects = subjects()?;
-    let subject = subjects.get(&party.staff_id).context("the supporter is of the sample")?;
-    let agency = AgencyId(party.agency_id.parse()?);
+/// Somebody whom the import named.
+fn named(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -> anyhow::Result<Worker> {
+    let named = relationship.supporter.clone().context("a proposal has a supporter")?;
+    let agency = AgencyId(named.agency_id.parse()?);
     Ok(Worker {
-        client: worker(channel, signer, Binding::Agency(agency), subject)?,
-        staff_id: party.staff_id,
-        name: party.name,
-        agency_id: party.agency_id,
-        agency: party.agency_name,
+        client: worker(channel, signer, Binding::Agency(agency), &named.staff_id)?,
+        staff_id: named.staff_id.clone(),
+        name: named.name.clone(),
+        agency_id: named.agency_id.clone(),
+        agency: named.agency_name.clone(),
         relationship_id: relationship.relationship_id.clone(),
+        named,
     })
 }
 
 /// An operator adds a privacy officer to an agency.
-async fn appoint_officer(channel: &Channel, signer: &TokenSigner, agency_id: &str) -> anyhow::Result<Client> {
-    let operator = client(channel, signer.operator())?;
+async fn appoint_officer(
+    channel: &Channel,
+    signer: &TokenSigner,
+    operator: &Client,
+    agency_id: &str,
+) -> anyhow::Result<Client> {
     let (subject, name, role) = ("privacy-officer".to_owned(), "Isla Munro".to_owned(), "privacy officer".to_owned());
     let add = AddStaffRequest {
         request_id: ::client::request_id(),
@@ -114,6 +115,7 @@ async fn appoint_officer(channel: &Channel, signer: &TokenSigner, agency_id: &st
         subject: subject.clone(),
         name,
         role,
+        ..AddStaffRequest::default()
     };
     operator.agencies().add_staff(add).await?;
     worker(channel, signer, Binding::Agency(AgencyId(agency_id.parse()?)), &subject)

@@ -48,11 +48,34 @@ async fn newest(cast: &Cast, wanted: impl Fn(&Receipt) -> bool) -> anyhow::Resul
     anyhow::bail!("the access history does not show what happened")
 }
 
+pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## An import enrols nobody");
+    tell("");
+    let (supporter, other) = (&cast.supporter, &cast.other);
+    tell(&format!(
+        "The imported files name {} at {} and {} at {}. That makes neither of them staff: signed in by their agency, {} cannot even break the glass.",
+        supporter.name, supporter.agency, other.name, other.agency, other.name
+    ));
+    let reason = "Found unconscious at the bus station, no one with them";
+    let early = other.client.access().declare_emergency_access(declare(cast, reason)).await;
+    let early = refused(early, Code::PermissionDenied, "ACCESS_DENIED")?;
+    tell(&format!("  > {}", early.message()));
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    tell(&format!("The attempt is in {}'s history all the same:", cast.name));
+    tell(&format!("  * {}", receipt.summary));
+    for worker in [supporter, other] {
+        cast.operator.enrol(&worker.named).await?;
+    }
+    tell("Both agencies now say that these are their people.");
+    Ok(())
+}
+
 pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(&format!("# {} and the people around them", cast.name));
     tell("");
     tell(&format!(
-        "{} works at {}, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
+        "{} works at {} now, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
         cast.supporter.name, cast.supporter.agency, cast.name, cast.supporter.name
     ));
     let denied = refused(
@@ -234,21 +257,25 @@ pub(super) async fn withdrawal(cast: &Cast, grant: &str, tell: Tell<'_>) -> anyh
     Ok(())
 }
 
+/// A worker declares an emergency for an hour.
+fn declare(cast: &Cast, reason: &str) -> DeclareEmergencyAccessRequest {
+    DeclareEmergencyAccessRequest {
+        request_id: request_id(),
+        person_id: cast.person_id.clone(),
+        reason: reason.to_owned(),
+        minutes: 60,
+    }
+}
+
 pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
     tell("");
     tell("## An emergency");
     tell("");
     let other = &cast.other;
-    let declare = |reason: &str| DeclareEmergencyAccessRequest {
-        request_id: request_id(),
-        person_id: cast.person_id.clone(),
-        reason: reason.to_owned(),
-        minutes: 60,
-    };
-    let short = other.client.access().declare_emergency_access(declare("urgent")).await;
+    let short = other.client.access().declare_emergency_access(declare(cast, "urgent")).await;
     refused(short, Code::InvalidArgument, "INVALID_ARGUMENT")?;
     let reason = "Found unconscious at the bus station, no one with them";
-    let declared = other.client.access().declare_emergency_access(declare(reason)).await?.into_inner();
+    let declared = other.client.access().declare_emergency_access(declare(cast, reason)).await?.into_inner();
     let plan = look(other, cast, Purpose::BreakGlass, declared.position).await?;
     ensure!(plan.entries.iter().any(|e| e.category() == RecordCategory::Health), "an emergency shows health");
     tell(&format!(
@@ -258,7 +285,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     let opened = cast.person.history(declared.position).await?;
     let notice = opened.iter().find(|r| r.kind() == receipt::Kind::Emergency).context("the person is told at once")?;
     tell(&format!("  ! {}", notice.summary));
-    let again = other.client.access().declare_emergency_access(declare(reason)).await;
+    let again = other.client.access().declare_emergency_access(declare(cast, reason)).await;
     let again = refused(again, Code::FailedPrecondition, "RULE_REFUSED")?;
     tell("The same worker cannot do it again before a review:");
     tell(&format!("  > {}", again.message()));

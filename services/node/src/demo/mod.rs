@@ -5,23 +5,31 @@ mod cast;
 mod chapters;
 
 use anyhow::{Context as _, bail};
+use domain::ids::PersonId;
 use gate::Binding;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-pub use cast::Cast;
+pub use cast::{Cast, SAMPLE};
 
 use crate::tokens::TokenSigner;
 use client::Client;
 
-/// Plays the story against a system that holds the sample people and trusts `signer`, and tells it line by line.
+/// Plays the story of a sample person, the one of [`SAMPLE`], against a system that holds the sample people and trusts
+/// `signer`, and tells it line by line.
 ///
 /// # Errors
 /// When the system cannot be reached, or does anything else than the story says.
-pub async fn play(channel: Channel, signer: &TokenSigner, mut tell: impl FnMut(&str) + Send) -> anyhow::Result<()> {
-    let cast = Cast::choose(channel, signer).await?;
+pub async fn play(
+    channel: Channel,
+    signer: &TokenSigner,
+    person: PersonId,
+    mut tell: impl FnMut(&str) + Send,
+) -> anyhow::Result<()> {
+    let cast = Cast::choose(channel, signer, person).await?;
     let tell = &mut tell;
+    chapters::an_import_enrols_nobody(&cast, tell).await?;
     chapters::before_consent(&cast, tell).await?;
     let grant = chapters::the_person_decides(&cast, tell).await?;
     chapters::working_together(&cast, grant.position, tell).await?;

@@ -9,6 +9,12 @@ CREATE TABLE subject_key (
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 );
 
+-- From the pseudonym of an identifier to the random id that it was given, sealed with the system's own key.
+CREATE TABLE identifier (
+    pseudonym uuid  PRIMARY KEY,
+    sealed    bytea NOT NULL
+);
+
 -- The transaction that destroyed a key last.
 CREATE TABLE key_destruction (
     transaction xid8 PRIMARY KEY
@@ -19,6 +25,9 @@ CREATE TABLE key_destruction (
 CREATE FUNCTION destroy_key(of_subject uuid) RETURNS void LANGUAGE plpgsql VOLATILE STRICT
 SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp AS $$
 BEGIN
+    IF of_subject = '00000000-0000-0000-0000-000000000000' THEN
+        RAISE EXCEPTION 'the system''s own key is not destroyed';
+    END IF;
     DELETE FROM key_destruction WHERE transaction <> pg_current_xact_id();
     INSERT INTO key_destruction VALUES (pg_current_xact_id());
     UPDATE subject_key SET wrapped = NULL, destroyed_at = coalesce(destroyed_at, now()) WHERE subject = of_subject;
@@ -29,6 +38,7 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
         GRANT SELECT, INSERT (key_id, subject, wrapped) ON subject_key TO alongside_app;
+        GRANT SELECT, INSERT ON identifier TO alongside_app;
         GRANT EXECUTE ON FUNCTION destroy_key TO alongside_app;
     END IF;
 END $$;

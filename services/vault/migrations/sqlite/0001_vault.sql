@@ -20,3 +20,23 @@ BEGIN SELECT RAISE(IGNORE); END;
 CREATE TRIGGER subject_key_refuses_change BEFORE UPDATE ON subject_key
 WHEN NEW.wrapped IS NOT NULL OR NEW.key_id IS NOT OLD.key_id OR NEW.subject IS NOT OLD.subject
 BEGIN SELECT RAISE(ABORT, 'a key is destroyed, never changed'); END;
+
+CREATE TRIGGER subject_key_refuses_end BEFORE UPDATE ON subject_key
+WHEN OLD.subject = zeroblob(16)
+BEGIN SELECT RAISE(ABORT, 'the system''s own key is not destroyed'); END;
+
+-- From the pseudonym of an identifier to the random id that it was given, sealed with the system's own key.
+CREATE TABLE identifier (
+    pseudonym BLOB PRIMARY KEY,
+    sealed    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER identifier_refuses_delete BEFORE DELETE ON identifier
+BEGIN SELECT RAISE(ABORT, 'an identifier keeps its id'); END;
+
+CREATE TRIGGER identifier_refuses_replace BEFORE INSERT ON identifier
+WHEN EXISTS (SELECT 1 FROM identifier WHERE pseudonym = NEW.pseudonym)
+BEGIN SELECT RAISE(IGNORE); END;
+
+CREATE TRIGGER identifier_refuses_change BEFORE UPDATE ON identifier
+BEGIN SELECT RAISE(ABORT, 'an identifier keeps its id'); END;

@@ -13,7 +13,7 @@ use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World, pair};
+use crate::world::{Callers, Pair, World};
 
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
 const NEEDS_NO_RELATIONSHIP: [&str; 2] = ["ProposeSupport", "DeclareEmergencyAccess"];
@@ -161,15 +161,15 @@ fn is_for_staff(class: AccessClass) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rpc_withholds_from_whoever_must_not_have_it() {
     let world = World::distributed().await;
-    world.import(2);
+    let [pair, other] = world.import(2).try_into().unwrap();
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
-    let (pair, other) = (pair(0), pair(1));
-    let callers = Callers::new(&world.cluster, &channel, &pair);
+    let callers = Callers::new(&world.cluster, &channel, &pair).await;
+    Callers::new(&world.cluster, &channel, &other).await;
     let signer = &world.cluster.signer;
     let (person, worker, operator) = (
         signer.person(pair.person).unwrap(),
-        signer.staff(pair.worker.agency(), &pair.subject).unwrap(),
+        signer.staff(pair.worker.agency(), &pair.staff_id()).unwrap(),
         signer.operator().unwrap(),
     );
     // Somebody else at the same agency, whom nobody has accepted; and somebody whom the agency vouches for but who never joined.
@@ -179,11 +179,12 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
         subject: "colleague".into(),
         name: "Colleague".into(),
         role: "nurse".into(),
+        ..AddStaffRequest::default()
     };
     callers.operator.agencies().add_staff(colleague).await.unwrap();
     let colleague = signer.staff(pair.worker.agency(), "colleague").unwrap();
     let stranger = signer.staff(pair.worker.agency(), "never joined").unwrap();
-    let elsewhere = signer.staff(other.worker.agency(), &other.subject).unwrap();
+    let elsewhere = signer.staff(other.worker.agency(), &other.staff_id()).unwrap();
     callers.accept().await;
     let matrix = Matrix { channel, pair };
 
@@ -228,15 +229,15 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_can_tell_a_person_who_is_not_there_from_one_who_shares_nothing() {
     let world = World::distributed().await;
-    world.import(1);
+    let there = world.import(1).remove(0);
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
-    let there = pair(0);
     let nobody = Pair { person: Uuid::now_v7().into(), ..there.clone() };
     let refused = |about: &Pair| {
-        let callers = Callers::new(&world.cluster, &channel, about);
+        let callers = Callers::unenrolled(&world.cluster, &channel, about);
         async move { callers.look().await.unwrap_err() }
     };
+    Callers::new(&world.cluster, &channel, &there).await;
     let (one, other) = (refused(&there).await, refused(&nobody).await);
     assert_eq!((one.code(), one.message(), one.details()), (other.code(), other.message(), other.details()));
 }

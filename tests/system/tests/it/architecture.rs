@@ -19,14 +19,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["domain", "events", "event-log", "bus"]),
     ("views", &["database", "domain", "events", "event-log", "bus"]),
     ("rpc", &["domain", "engine", "proto", "views"]),
-    ("gate", &["domain", "engine", "events", "proto", "rpc"]),
+    ("gate", &["domain", "engine", "events", "proto", "rpc", "vault"]),
     ("client", &["proto"]),
     ("people", SERVICE),
     ("relationships", SERVICE),
     ("consultations", SERVICE),
     ("sharing", SERVICE),
     ("agencies", SERVICE),
-    ("interop", &["domain", "engine", "events"]),
+    ("interop", &["domain", "engine", "events", "vault"]),
 ];
 const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];
 /// Who alone talks to a database, and to NATS.

@@ -8,14 +8,14 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tonic::Code;
 use views::{Advance, DocumentStore, Generation, Key, Rebuild, StoredDocument};
 
-use crate::world::{Callers, Pair, World, at_rest, pair, stores};
+use crate::world::{Callers, Pair, World, at_rest, stores};
 
 /// A sample person and a worker, on a server.
 async fn a_system() -> (World, Node, Callers) {
     let world = World::distributed().await;
-    world.import(1);
+    let pair = world.import(1).remove(0);
     let node = world.start().await;
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(0));
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
     (world, node, callers)
 }
 
@@ -42,7 +42,7 @@ async fn a_permit_that_was_withdrawn_and_is_put_back_opens_nothing() {
     assert_eq!(callers.look().await.unwrap_err().code(), Code::Internal);
     // Nor on a server that remembers nothing.
     let fresh = world.start().await;
-    let elsewhere = Callers::new(&world.cluster, &fresh.channel().await.unwrap(), &pair(0));
+    let elsewhere = Callers::unenrolled(&world.cluster, &fresh.channel().await.unwrap(), &callers.pair);
     assert_eq!(elsewhere.look().await.unwrap_err().code(), Code::Internal);
 }
 
@@ -243,10 +243,10 @@ async fn sqlite_refuses_what_replaces_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_for_somebody_who_is_not_registered_writes_nothing_and_makes_no_key() {
     let world = World::distributed().await;
-    world.import(1);
+    let pair = world.import(1).remove(0);
     let node = world.start().await;
-    let nobody = Pair { person: uuid::Uuid::now_v7().into(), ..pair(0) };
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &nobody);
+    let nobody = Pair { person: uuid::Uuid::now_v7().into(), ..pair };
+    let callers = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &nobody);
     let head = at_rest(&world.cluster).await;
     let mut owner = PgConnection::connect(&world.database.owner).await.unwrap();
     let keys = "SELECT count(*) FROM subject_key";

@@ -15,7 +15,7 @@ use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{Callers, Supported, World, pair};
+use crate::world::{Callers, Supported, World};
 
 /// A sensitivity without labels.
 fn level(level: SensitivityLevel) -> Option<Sensitivity> {
@@ -70,11 +70,10 @@ fn match_one_to_one(looks: &[Look], receipts: &[&Receipt]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
     let world = World::distributed().await;
-    world.import(3);
+    let pair = world.import(3).remove(2);
     let (one, two) = (world.start().await, world.start().await);
-    let pair = pair(2);
-    let callers = Arc::new(Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair));
-    let elsewhere = Arc::new(Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair));
+    let callers = Arc::new(Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await);
+    let elsewhere = Arc::new(Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair));
     callers.accept().await;
     an_entry_of_each(&callers.person).await;
     let mut looks: [Vec<Look>; 4] = Default::default();
@@ -131,11 +130,10 @@ async fn rule_10_ending_support_closes_access_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retried_write_happens_once_and_nobody_can_replay_anothers() {
     let world = World::distributed().await;
-    world.import(2);
+    let [first, second] = world.import(2).try_into().unwrap();
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
-    let callers = |index| Callers::new(&world.cluster, &channel, &pair(index));
-    let (first, second) = (callers(0), callers(1));
+    let [first, second] = [first, second].map(|pair| Callers::unenrolled(&world.cluster, &channel, &pair));
     let id = request_id();
     let strength = || RecordStrengthRequest { request_id: id.clone(), text: "patient".into(), ..Default::default() };
     let once = first.person.people().record_strength(strength()).await.unwrap().into_inner();
@@ -223,10 +221,10 @@ async fn what_is_decided_on_an_old_memory_is_never_acknowledged_as_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn support_that_was_accepted_on_another_server_closes_with_its_access() {
     let world = World::distributed().await;
-    world.import(2);
+    let pair = world.import(1).remove(0);
     let (one, two) = (world.start().await, world.start().await);
-    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair(0));
-    let elsewhere = Callers::new(&world.cluster, &two.channel().await.unwrap(), &pair(0));
+    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
+    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
     // This server remembers a directive without any relationship.
     here.is_refused().await;
     let position = elsewhere.accept().await;

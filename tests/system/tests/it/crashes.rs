@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::Endpoint;
 use uuid::Uuid;
 
-use crate::world::{World, at_rest, pair, rebuild, views_equal_a_rebuild};
+use crate::world::{World, at_rest, rebuild, views_equal_a_rebuild};
 
 /// Writes one strength after the other, each until it is acknowledged, and returns those that were.
 fn writer(
@@ -106,9 +106,9 @@ async fn nothing_is_lost_or_repeated<const N: usize>(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wiped_bus_loses_nothing_and_repeats_nothing_while_commands_run() {
     let mut world = World::distributed().await;
-    world.import(2);
+    let person = world.import(2).remove(0).person;
     let node = world.start().await;
-    let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
+    let stop = Arc::new(AtomicBool::new(false));
     let token = world.cluster.signer.person(person).unwrap();
     let writers = ["a", "b"].map(|name| writer(token.clone(), node.grpc, name, Duration::ZERO, stop.clone()));
     for _ in 0..3 {
@@ -134,11 +134,11 @@ async fn ended_at_rest(world: &World, mut node: Node) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_and_repeats_nothing() {
     let world = World::distributed().await;
-    world.import(2);
+    let person = world.import(2).remove(0).person;
     let mut node = world.start().await;
     // Every restart listens where the callers know it.
     let port = node.grpc;
-    let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
+    let stop = Arc::new(AtomicBool::new(false));
     let token = world.cluster.signer.person(person).unwrap();
     let writers = ["a", "b", "c"].map(|name| writer(token.clone(), port, name, Duration::ZERO, stop.clone()));
     for _ in 0..5 {
@@ -156,10 +156,10 @@ async fn a_killed_process_loses_nothing_and_repeats_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_under_writes_reports_no_difference_that_is_not_there() {
     let world = World::distributed().await;
-    world.import(60);
+    let person = world.import(60).remove(0).person;
     let node = world.start().await;
     at_rest(&world.cluster).await;
-    let (person, stop) = (pair(0).person, Arc::new(AtomicBool::new(false)));
+    let stop = Arc::new(AtomicBool::new(false));
     let token = world.cluster.signer.person(person).unwrap();
     // Slowly enough for the views to come to rest in between, and often enough to hit every comparison in the middle.
     let pause = Duration::from_millis(20);

@@ -3,7 +3,7 @@
 use harness::Cluster;
 use serde_json::Value;
 
-use crate::world::{Callers, World, at_rest, import, import_bundles, pair, stores, views_equal_a_rebuild};
+use crate::world::{Callers, Pair, World, at_rest, import, import_bundles, stores, views_equal_a_rebuild};
 
 fn events(reports: &[Value]) -> u64 {
     reports.iter().map(|report| report["events"].as_u64().unwrap()).sum()
@@ -26,8 +26,7 @@ async fn imports_once_and_rebuilds_equal(cluster: &Cluster) {
 
     let mut node = cluster.start("").await.unwrap();
     let channel = node.channel().await.unwrap();
-    let last = pair(59);
-    let callers = Callers::new(cluster, &channel, &last);
+    let callers = Callers::unenrolled(cluster, &channel, &Pair::of(&first[59]));
     let head = events(&first);
     assert!(!callers.person.my_record(head).await.unwrap().is_empty());
     // The look left a receipt.
@@ -54,21 +53,21 @@ async fn all_samples_import_once_distributed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_proposes_nothing_for_an_agency_that_the_person_blocks() {
     let world = World::distributed().await;
-    world.import(1);
+    let pair = world.import(1).remove(0);
     let node = world.start().await;
-    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(0));
+    let callers = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &pair);
     let at = callers.person.block(&callers.pair.agency_id()).await.unwrap();
     let before = callers.person.my_people(at).await.unwrap();
 
     // The same record, in which a new colleague at that agency has seen the person.
     let (name, bytes) = interop::samples().next().unwrap();
-    let colleague = String::from_utf8(bytes).unwrap().replace(&callers.pair.subject, "a-new-colleague");
+    let colleague = String::from_utf8(bytes).unwrap().replace(&callers.pair.number, "a-new-colleague");
     let imported = import_bundles(&world.cluster, [(name, colleague.into_bytes())]).remove(0);
     let left_out = |r: &&Value| r["left_out"] == "the worker has left, or the person wants nothing from their agency";
     let resources: Vec<_> = imported["resources"].as_array().unwrap().iter().filter(left_out).collect();
     assert!(!resources.is_empty(), "{imported}");
     assert!(resources.iter().all(|r| r["resource"].as_str().unwrap().starts_with("Encounter/")), "{resources:?}");
-    assert_eq!(imported["events"], 1, "the colleague joins; nothing is proposed");
+    assert_eq!(imported["events"], 1, "the colleague is named; nothing is proposed");
     let at = stores(&world.cluster).await.log.head().await.unwrap().0;
     assert_eq!(callers.person.my_people(at).await.unwrap(), before);
 }

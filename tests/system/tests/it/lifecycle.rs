@@ -10,7 +10,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::access_matrix::call;
-use crate::world::{Callers, import, pair};
+use crate::world::{Callers, Pair, import};
 
 fn embedded() -> Cluster {
     let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
@@ -23,9 +23,9 @@ fn embedded() -> Cluster {
 async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
     let mut cluster = embedded();
     cluster.set_top("drain_ms", 1_500);
-    import(&cluster, 1);
+    let pair = Pair::of(&import(&cluster, 1)[0]);
     let mut node = cluster.start("").await.unwrap();
-    let callers = Callers::new(&cluster, &node.channel().await.unwrap(), &pair(0));
+    let callers = Callers::unenrolled(&cluster, &node.channel().await.unwrap(), &pair);
     // It waits for a position that never comes, and answers when it gives up.
     let mut people = callers.person.people();
     let waiting = tokio::spawn(async move {
@@ -48,7 +48,7 @@ async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() {
     let cluster = embedded();
-    import(&cluster, 1);
+    let pair = Pair::of(&import(&cluster, 1)[0]);
     let node = cluster.start("").await.unwrap();
     let channel = node.channel().await.unwrap();
     // HealthCheckResponse { status: SERVING }
@@ -57,13 +57,13 @@ async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() 
     let unknown = call(&channel, "/alongside.people.v1.PeopleService/DropTables", vec![], Some("x")).await.unwrap_err();
     assert_eq!(unknown.code(), Code::Unauthenticated);
 
-    let callers = Callers::new(&cluster, &channel, &pair(0));
+    let callers = Callers::unenrolled(&cluster, &channel, &pair);
     let status = callers.person.strength(&"x".repeat(300 << 10)).await.unwrap_err();
     assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
     let status = callers.person.strength(&"x".repeat(2_001)).await.unwrap_err();
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "text");
 
-    let token = cluster.signer.person(pair(0).person).unwrap();
+    let token = cluster.signer.person(pair.person).unwrap();
     for (authorization, expected) in
         [(format!("authorization: Bearer {token}\r\n"), "grpc-status:0"), (String::new(), "grpc-status: 16")]
     {

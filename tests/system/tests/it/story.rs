@@ -2,7 +2,7 @@
 
 use harness::Cluster;
 
-use crate::world::{World, import};
+use crate::world::{Callers, Pair, World, import};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_is_true_embedded() {
@@ -18,7 +18,7 @@ async fn the_story_is_true_embedded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_is_true_distributed_over_processes_of_different_roles() {
     let world = World::distributed().await;
-    import(&world.cluster, 60);
+    let imported = import(&world.cluster, 60);
     let _views = world.cluster.start("views").await.unwrap();
     let _relay = world.cluster.start("relay").await.unwrap();
     let services = world.cluster.start("people,relationships,consultations,sharing,agencies").await.unwrap();
@@ -26,12 +26,13 @@ async fn the_story_is_true_distributed_over_processes_of_different_roles() {
     let mut lines = Vec::new();
     // The story waits for the views where it must; its first chapter reads what was imported a moment ago.
     harness::wait_until("the imported people", || async {
-        let pair = crate::world::pair(interop::samples().count() - 1);
-        let callers = crate::world::Callers::new(&world.cluster, &channel, &pair);
+        let callers = Callers::unenrolled(&world.cluster, &channel, &Pair::of(&imported[59]));
         Ok(!callers.person.my_people(0).await?.is_empty())
     })
     .await
     .unwrap();
-    node::demo::play(channel, &world.cluster.signer, |line| lines.push(line.to_owned())).await.unwrap();
+    let is_told = |report: &&serde_json::Value| report["file"].as_str().unwrap().ends_with(node::demo::SAMPLE);
+    let person = Pair::of(imported.iter().find(is_told).unwrap()).person;
+    node::demo::play(channel, &world.cluster.signer, person, |line| lines.push(line.to_owned())).await.unwrap();
     assert!(lines.iter().any(|line| line.contains("Why did you need all of it?")));
 }

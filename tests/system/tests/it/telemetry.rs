@@ -10,7 +10,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World, pair};
+use crate::world::{Callers, Pair, World};
 
 /// An OTLP collector that keeps what it gets.
 #[derive(Clone, Default)]
@@ -57,17 +57,17 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     let mut world = World::distributed().await;
     world.cluster.set("telemetry", "otlp_endpoint", url);
     world.cluster.set("telemetry", "filter", "debug");
-    world.import(1);
+    let pair = world.import(1).remove(0);
     let node = world.start().await;
     let channel = node.channel().await.unwrap();
-    let callers = Callers::new(&world.cluster, &channel, &pair(0));
+    let callers = Callers::new(&world.cluster, &channel, &pair).await;
 
     let register =
         RegisterPersonRequest { request_id: request_id(), name: MARKER.into(), birth_date: "1980-01-01".into() };
     let person: Uuid =
         callers.operator.people().register_person(register).await.unwrap().into_inner().person_id.parse().unwrap();
-    let marked = Pair { person: person.into(), ..pair(0) };
-    let callers = Callers::new(&world.cluster, &channel, &marked);
+    let marked = Pair { person: person.into(), ..pair.clone() };
+    let callers = Callers::unenrolled(&world.cluster, &channel, &marked);
     let (trace, strangers) = (Uuid::now_v7(), Uuid::now_v7());
     let mut stranger = Request::new(RecordStrengthRequest::default());
     let traceparent = format!("00-{}-b7ad6b7169203331-01", strangers.simple());
@@ -96,7 +96,7 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     // What was asked before is exported before.
     assert_eq!(collector.spans(strangers.as_bytes()), [""; 0], "a stranger decides what is traced");
 
-    let callers = Callers::new(&world.cluster, &channel, &pair(0));
+    let callers = Callers::unenrolled(&world.cluster, &channel, &pair);
     callers.accept().await;
     callers.grant().await;
     callers.look().await.unwrap();

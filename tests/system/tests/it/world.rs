@@ -6,7 +6,7 @@ use domain::vocabulary::Worker;
 use harness::{Cluster, Database, Nats, Node, Postgres};
 use node::compose::Stores;
 use node::config::Flags;
-use proto::access::v1::{Action, Purpose, RecordCategory};
+use proto::access::v1::{Action, Party, Purpose, RecordCategory};
 use proto::people::v1::GetSharedPlanResponse;
 use proto::relationships::v1::{Relationship, RelationshipState};
 use proto::sharing::v1::GrantProvisionResponse;
@@ -33,8 +33,8 @@ impl World {
     }
 
     /// Imports the first few sample people with the command line.
-    pub(crate) fn import(&self, count: usize) {
-        import(&self.cluster, count);
+    pub(crate) fn import(&self, count: usize) -> Vec<Pair> {
+        import(&self.cluster, count).iter().map(Pair::of).collect()
     }
 
     pub(crate) async fn start(&self) -> Node {
@@ -98,19 +98,40 @@ pub(crate) fn import_bundles(cluster: &Cluster, bundles: impl IntoIterator<Item 
     let output = cluster.run(&arguments).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let reports: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for agency in reports.iter().flat_map(|report| report["agency_ids"].as_array().unwrap()) {
+        cluster.trust(id(agency));
+    }
+    reports
 }
 
-/// A sample person, and somebody who has proposed to support them.
+fn id<Id: From<uuid::Uuid>>(value: &Value) -> Id {
+    value.as_str().unwrap().parse::<uuid::Uuid>().unwrap().into()
+}
+
+/// A sample person, and somebody whom the import named as their supporter.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
     pub(crate) person: PersonId,
     pub(crate) worker: Worker,
-    /// With which the worker signs in.
-    pub(crate) subject: String,
+    /// The number by which the bundle knows the worker.
+    pub(crate) number: String,
 }
 
 impl Pair {
+    /// Those of a bundle, by what the import printed of it.
+    pub(crate) fn of(report: &Value) -> Self {
+        let supports = |worker: &&Value| worker["supports"].as_bool().unwrap();
+        let named = report["workers"].as_array().unwrap().iter().find(supports).unwrap();
+        let worker = Worker::new(id(&named["agency_id"]), id(&named["staff_id"]));
+        let bundle: Value = serde_json::from_slice(&std::fs::read(report["file"].as_str().unwrap()).unwrap()).unwrap();
+        let resources = bundle["entry"].as_array().unwrap().iter().map(|entry| &entry["resource"]);
+        let (_, resource) = named["resource"].as_str().unwrap().split_once('/').unwrap();
+        let practitioner = resources.into_iter().find(|r| r["id"] == resource).unwrap();
+        let number = practitioner["identifier"][0]["value"].as_str().unwrap().to_owned();
+        Self { person: id(&report["person_id"]), worker, number }
+    }
+
     pub(crate) fn person_id(&self) -> String {
         self.person.to_string()
     }
@@ -124,13 +145,6 @@ impl Pair {
     }
 }
 
-pub(crate) fn pair(index: usize) -> Pair {
-    let (name, bytes) = interop::samples().nth(index).unwrap();
-    let plan = interop::plan(&interop::read(&name, &bytes).unwrap()).unwrap();
-    let (worker, subject) = plan.supporters().next().unwrap();
-    Pair { person: plan.person(), worker, subject: subject.to_owned() }
-}
-
 /// Those who call about a pair.
 pub(crate) struct Callers {
     pub(crate) person: Client,
@@ -140,12 +154,27 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    pub(crate) fn new(cluster: &Cluster, channel: &Channel, pair: &Pair) -> Self {
+    /// The worker is on their agency's staff from now on.
+    pub(crate) async fn new(cluster: &Cluster, channel: &Channel, pair: &Pair) -> Self {
+        let callers = Self::unenrolled(cluster, channel, pair);
+        let named = Party {
+            agency_id: pair.agency_id(),
+            staff_id: pair.staff_id(),
+            name: "Morag Reid".into(),
+            role: "district nurse".into(),
+            ..Party::default()
+        };
+        callers.operator.enrol(&named).await.unwrap();
+        callers
+    }
+
+    /// The worker is whom the import named, and no more.
+    pub(crate) fn unenrolled(cluster: &Cluster, channel: &Channel, pair: &Pair) -> Self {
         let signer = &cluster.signer;
         let client = |token: anyhow::Result<String>| Client::new(channel.clone(), &token.unwrap()).unwrap();
         Self {
             person: client(signer.person(pair.person)),
-            worker: client(signer.staff(pair.worker.agency(), &pair.subject)),
+            worker: client(signer.staff(pair.worker.agency(), &pair.staff_id())),
             operator: client(signer.operator()),
             pair: pair.clone(),
         }
@@ -210,9 +239,9 @@ impl Supported {
     /// The person at this place of the samples has accepted a worker's support.
     pub(crate) async fn without_consent(index: usize) -> Self {
         let world = World::distributed().await;
-        world.import(index + 1);
+        let pair = world.import(index + 1).remove(index);
         let node = world.start().await;
-        let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair(index));
+        let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
         let position = callers.accept().await;
         Self { _node: node, _world: world, callers, position }
     }

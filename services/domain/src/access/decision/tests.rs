@@ -1,28 +1,28 @@
 use super::*;
 use crate::Aggregate;
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, StaffId};
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignIn, StaffId};
 use crate::sharing::events::*;
-use crate::staff::events::{StaffJoined, StaffLeft};
-use crate::vocabulary::{ProvisionActor, Terms};
+use crate::staff::events::StaffLeft;
+use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
+use crate::vocabulary::{ProvisionActor, Terms, Worker};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 
 fn agency() -> AgencyId {
-    AgencyId(Uuid::from_u128(1))
+    AGENCY
 }
 
 fn worker() -> Worker {
-    Worker::new(agency(), StaffId(Uuid::from_u128(2)))
+    Worker::new(AGENCY, StaffId::from(SIGN_IN))
 }
 
 fn nurse() -> Staff {
-    let joined = StaffJoined { agency: agency(), subject: "n1".into(), name: "N".into(), role: "nurse".into() };
-    Staff::folded(&[joined.into()])
+    Staff::folded(&[joined("nurse")])
 }
 
 fn ask(purpose: Purpose) -> Ask {
-    Ask { worker: worker(), purpose, action: Action::Read, now: NOW }
+    Ask { by: SignedIn::new(worker(), SIGN_IN), purpose, action: Action::Read, now: NOW }
 }
 
 fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
@@ -119,9 +119,11 @@ fn rule_2_needs_current_staff_of_that_agency() {
         decide(&sharing, &Staff::default(), &ask(Purpose::Treatment)),
         Decision::Deny(DenialRule::NotCurrentStaff)
     );
-    let elsewhere =
-        Ask { worker: Worker::new(AgencyId(Uuid::from_u128(99)), worker().staff()), ..ask(Purpose::Treatment) };
-    assert_eq!(decide(&sharing, &nurse(), &elsewhere), Decision::Deny(DenialRule::NotCurrentStaff));
+    let elsewhere = Worker::new(AgencyId(Uuid::from_u128(99)), worker().staff());
+    for by in [SignedIn::new(elsewhere, SIGN_IN), SignedIn::new(worker(), SignIn(Uuid::from_u128(99)))] {
+        let ask = Ask { by, ..ask(Purpose::Treatment) };
+        assert_eq!(decide(&sharing, &nurse(), &ask), Decision::Deny(DenialRule::NotCurrentStaff));
+    }
 }
 
 #[test]
@@ -228,4 +230,10 @@ fn rule_5_a_decision_says_whether_it_relied_on_an_emergency() {
     let events = [relationship(), goals_for_the_agency(), emergency(NOW.plus_minutes(1))];
     assert!(relied(decided(&events, &ask(Purpose::BreakGlass))));
     assert!(!relied(decided(&events, &ask(Purpose::Treatment))));
+    // Whoever has no relationship was let in by the emergency, whatever permits the rest.
+    let contribute = Ask { action: Action::Contribute, ..ask(Purpose::Treatment) };
+    let actions = vec![Action::Read, Action::Contribute];
+    let permit = permit(10, Terms { actions, ..terms(ProvisionActor::Everybody, &[Category::Goals]) });
+    let events = [permit, emergency(NOW.plus_minutes(1))];
+    assert!(relied(decided(&events, &ask(Purpose::Treatment))) && relied(decided(&events, &contribute)));
 }

@@ -1,0 +1,1 @@
+SELECT sealed FROM identifier WHERE pseudonym = $1
