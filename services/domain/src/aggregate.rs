@@ -49,6 +49,12 @@ impl StreamKind {
         !matches!(self, Self::Access)
     }
 
+    /// Whether its words are an agency's own, sealed with the agency's key. All others are about a person, and go with them.
+    #[must_use]
+    pub const fn is_of_agency(self) -> bool {
+        matches!(self, Self::Emergency | Self::Agency | Self::Staff)
+    }
+
     /// The stored code.
     #[must_use]
     pub fn code(self) -> i16 {

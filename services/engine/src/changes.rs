@@ -1,7 +1,7 @@
 use domain::vocabulary::{Subject, Version};
 use domain::{Aggregate, StreamKind};
 use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
-use events::{Codec, CodecError, Event, Header, Place};
+use events::{Codec, CodecError, DecodeError, Event, Header, Place};
 use uuid::Uuid;
 
 use crate::load::log_version;
@@ -90,6 +90,11 @@ impl Changes {
             let mut events = Vec::with_capacity(changes.len());
             let before = if let Expected::Exactly(version) = expected { Some(version.0) } else { None };
             for (nth, Change { id, subject, event }) in (1..).zip(changes) {
+                // Of a person who is not registered an attempt is the agency's: it holds no words.
+                let of_agency = matches!(subject, Subject::Agency(_));
+                if of_agency != event.kind().is_of_agency() && event.kind() != StreamKind::Access {
+                    return Err(DecodeError("subject").into());
+                }
                 let header = Header {
                     event_id: id,
                     subject: subject.id(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use alongside_events::{Actor, Codec, Header, Place};
+use alongside_events::{Actor, Codec, Event, Header, Place};
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecordContributed};
 use domain::ids::ReceiptId;
@@ -113,6 +113,34 @@ async fn what_would_never_open_is_not_sealed() {
     assert!(codec.seal(receipts, Timestamp(1), &header(subject), &event).await.is_ok(), "a fact stands anywhere");
     let strange = codec.seal(receipts, Timestamp(1), &header(Uuid::now_v7()), &event).await;
     assert!(strange.is_err(), "a receipt with the key of neither the person nor the agency that asked");
+}
+
+#[test]
+fn streams_of_agencies_hold_no_words_about_people() {
+    let words = |event: &Event| {
+        let shown = format!("{event:?}");
+        // A sample's texts name the field that they stand in.
+        let texts = shown.split('"').filter_map(|text| text.strip_suffix(" text")).map(str::to_owned);
+        texts.map(|field| format!("{}.{field}", event.name())).collect::<Vec<_>>()
+    };
+    let samples = Event::samples();
+    let mut found: Vec<_> = samples.iter().filter(|event| event.kind().is_of_agency()).flat_map(words).collect();
+    let theirs = [
+        "AgencyRegistered.name",
+        "AgencyRegistered.kind",
+        "StaffJoined.issuer",
+        "StaffJoined.subject",
+        "StaffJoined.name",
+        "StaffJoined.role",
+        "StaffRoleChanged.role",
+        "StaffNamed.name",
+        "StaffSignInChanged.issuer",
+        "StaffSignInChanged.subject",
+    ];
+    let mut expected: Vec<_> = theirs.into_iter().map(str::to_owned).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected, "the agency's key seals these; words about a person belong on a stream of theirs");
 }
 
 /// The event as the log would return it.

@@ -72,14 +72,22 @@ impl TokenSigner {
         Ok(Issuer { issuer: issuer_name(binding), audience: AUDIENCE.into(), keys: self.key_set()?, binding })
     }
 
-    /// A token for this subject of this issuer.
+    /// A token for this subject of the issuer that speaks for this binding.
     ///
     /// # Errors
     /// When the file held no P-256 key.
     pub fn sign(&self, binding: Binding, subject: &str) -> anyhow::Result<String> {
+        self.sign_as(&issuer_name(binding), subject)
+    }
+
+    /// A token for this subject of the issuer with this name.
+    ///
+    /// # Errors
+    /// When the file held no P-256 key.
+    pub fn sign_as(&self, issuer: &str, subject: &str) -> anyhow::Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let claims = json!({
-            "iss": issuer_name(binding), "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + HOLDS_SECONDS,
+            "iss": issuer, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + HOLDS_SECONDS,
         });
         let header = Header { kid: Some(KEY_ID.into()), ..Header::new(Algorithm::ES256) };
         Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)

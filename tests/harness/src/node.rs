@@ -21,7 +21,7 @@ pub struct Cluster {
     /// Signs tokens that every node trusts, as an operator has configured it.
     pub signer: TokenSigner,
     settings: toml::Table,
-    trusted: Mutex<Vec<Binding>>,
+    trusted: Mutex<Vec<(String, Binding)>>,
 }
 
 /// The binary, serving.
@@ -54,28 +54,34 @@ impl Cluster {
             "vault": {"key_encryption_key": format!("file:{}", kek.display())},
             "telemetry": {"filter": "info", "json": true},
         }))?;
-        Ok(Self { directory, signer, settings, trusted: Mutex::new(vec![Binding::People, Binding::Operators]) })
+        let trusted = [Binding::People, Binding::Operators].map(|binding| (issuer_name(binding), binding)).to_vec();
+        Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })
     }
 
     /// Trusts an issuer for this agency, from the next start of a node on.
     pub fn trust(&self, agency: AgencyId) {
+        self.trust_issuer(&issuer_name(Binding::Agency(agency)), agency);
+    }
+
+    /// As `trust`, an issuer with another name.
+    pub fn trust_issuer(&self, issuer: &str, agency: AgencyId) {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        let binding = Binding::Agency(agency);
-        if !trusted.contains(&binding) {
-            trusted.push(binding);
+        let new = (issuer.to_owned(), Binding::Agency(agency));
+        if !trusted.contains(&new) {
+            trusted.push(new);
         }
     }
 
     /// The issuers that nodes trust.
     fn issuers(&self) -> anyhow::Result<toml::Value> {
         let jwks = self.directory.path().join("jwks.json");
-        let issuer = |binding: &Binding| {
+        let issuer = |(issuer, binding): &(String, Binding)| {
             let (name, bound) = match binding {
                 Binding::Agency(agency) => ("agency", json!(agency.to_string())),
                 Binding::People => ("people", json!(true)),
                 Binding::Operators => ("operators", json!(true)),
             };
-            json!({"issuer": issuer_name(*binding), "audience": AUDIENCE, "jwks_file": jwks, name: bound})
+            json!({"issuer": issuer, "audience": AUDIENCE, "jwks_file": jwks, name: bound})
         };
         let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(toml::Value::try_from(trusted.iter().map(issuer).collect::<Vec<_>>())?)
@@ -111,9 +117,17 @@ impl Cluster {
     /// # Errors
     /// When it cannot be started.
     pub fn run(&self, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
+        self.run_with(&[], arguments)
+    }
+
+    /// As `run`, with this in its environment.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_with(&self, environment: &[(&str, &Path)], arguments: &[&str]) -> anyhow::Result<std::process::Output> {
         let mut command = Command::new(tools::alongside()?);
         command.arg("--config").arg(self.config_file()?).args(arguments).current_dir(self.directory.path());
-        Ok(command.output()?)
+        Ok(command.envs(environment.iter().copied()).output()?)
     }
 
     /// As `run`, with at most so many kilobytes of address space.

@@ -54,6 +54,32 @@ impl Postgres {
         Ok(server)
     }
 
+    /// From now on nobody gets in over the network without a password (SCRAM), as with `infra/compose.yaml`; those of the
+    /// roles are the ones in this folder.
+    ///
+    /// # Errors
+    /// When the passwords cannot be set.
+    pub async fn ask_for_passwords(&self, secrets: &Path) -> anyhow::Result<()> {
+        let psql = Command::new(tools::postgres("psql")?)
+            .args(["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--file"])
+            .arg(tools::workspace().join("infra/postgres/passwords.sql"))
+            .arg(self.url("postgres", "postgres"))
+            .env("SECRETS", secrets)
+            .output()?;
+        ensure!(psql.status.success(), "psql failed: {}", String::from_utf8_lossy(&psql.stderr));
+        let rules = "local all postgres trust\nhost all all all scram-sha-256\n";
+        std::fs::write(self.directory.path().join("data/pg_hba.conf"), rules)?;
+        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await?;
+        connection.execute("SELECT pg_reload_conf()").await?;
+        Ok(())
+    }
+
+    /// The URL of a database as a user, over the network and without a password.
+    #[must_use]
+    pub fn network_url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+    }
+
     fn spawn(directory: &Path, user: Option<(u32, u32)>, port: u16) -> anyhow::Result<Child> {
         let configuration = std::fs::canonicalize(tools::workspace().join("infra/postgres/postgresql.conf"))?;
         // Copied, because the server's user may not be allowed to read the workspace.

@@ -158,6 +158,59 @@ async fn whoever_has_no_part_in_it_can_neither_connect_nor_create_nor_lock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_serves_cannot_log_in_as_who_owns() {
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let secrets = tempfile::tempdir().unwrap();
+    let make = || {
+        let script =
+            std::process::Command::new("sh").arg(workspace.join("infra/secrets.sh")).arg(secrets.path()).status();
+        assert!(script.unwrap().success());
+    };
+    make();
+    let of = |file: &str| std::fs::read_to_string(secrets.path().join(file)).unwrap();
+    let app = of("app/pgpass");
+    make();
+    assert_eq!(of("app/pgpass"), app, "what is there stays");
+    vault::LocalKek::from_base64(&of("app/kek")).unwrap();
+    let known = [of("database/superuser"), of("database/owner"), of("database/app"), of("app/kek")];
+    assert_eq!(known.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+
+    let server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    server.ask_for_passwords(&secrets.path().join("database")).await.unwrap();
+    let url = |role: &str| server.network_url(role, name);
+    let cluster = Cluster::new(&url("alongside_app"), "in-process").unwrap();
+    let migrate = |pgpass: &str| {
+        let environment = [("PGPASSFILE", secrets.path().join(pgpass))];
+        let environment = environment.each_ref().map(|(name, file)| (*name, file.as_path()));
+        cluster.run_with(&environment, &["--database", &url("alongside_owner"), "migrate"]).unwrap()
+    };
+    let migrated = migrate("owner/pgpass");
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    // With what the serving container has.
+    let refused = String::from_utf8(migrate("app/pgpass").stderr).unwrap();
+    assert!(refused.contains("authentication failed") || refused.contains("password"), "{refused}");
+    let with = async |role: &str, password: &str| {
+        let options: sqlx::postgres::PgConnectOptions = url(role).parse().unwrap();
+        PgConnection::connect_with(&options.password(password.trim())).await
+    };
+    with("alongside_app", &known[2]).await.unwrap();
+    for (role, password) in
+        [("alongside_owner", &known[2]), ("postgres", &known[2]), ("alongside_owner", &String::new())]
+    {
+        let refused = with(role, password).await.unwrap_err().to_string();
+        assert!(refused.contains("authentication failed"), "{role}: {refused}");
+    }
+
+    let compose = std::fs::read_to_string(workspace.join("infra/compose.yaml")).unwrap();
+    assert!(!compose.contains("AUTH_METHOD: trust"));
+    let mounted = compose.lines().filter_map(|line| line.trim().strip_prefix("- ./")?.split(':').next());
+    let missing: Vec<_> = mounted.filter(|file| !workspace.join("infra").join(file).exists()).collect();
+    assert_eq!(missing, ["alongside.toml", "alongside.toml"], "all but what its reader writes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_runs_as_the_owner_looks_nowhere_else_and_is_not_for_everybody() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();

@@ -10,5 +10,6 @@ mod crashes;
 mod import;
 mod lifecycle;
 mod story;
+mod strangers;
 mod telemetry;
 mod world;

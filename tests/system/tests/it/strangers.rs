@@ -1,0 +1,368 @@
+//! What callers try who know a number, a name, an id or an old sign-in, and what comes of it.
+
+use std::collections::BTreeSet;
+
+use client::{Client, request_id, terms};
+use event_log::Position;
+use harness::Cluster;
+use proto::access::v1::{
+    CloseEmergencyAccessRequest, DeclareEmergencyAccessRequest, Purpose, Receipt, RecordCategory,
+    ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
+};
+use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest};
+use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
+use proto::relationships::v1::ProposeSupportRequest;
+use proto::sharing::v1::provision_actor::Actor;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+use crate::world::{Callers, Pair, Supported, World, at_rest, import, stores};
+
+const REASON: &str = "found unconscious at home by a neighbour";
+
+fn emergency(person_id: String) -> DeclareEmergencyAccessRequest {
+    DeclareEmergencyAccessRequest { request_id: request_id(), person_id, reason: REASON.into(), minutes: 60 }
+}
+
+/// The newest receipt of a person, once all that was done is in it.
+async fn newest(person: &Client) -> Receipt {
+    let position = person.strength("x").await.unwrap().position;
+    person.history(position).await.unwrap().remove(0)
+}
+
+/// Every id that a system without its keys shows: of streams, subjects and actors.
+async fn ids_in_the_clear(cluster: &Cluster) -> BTreeSet<Uuid> {
+    let events = stores(cluster).await.log.read(Position(0), 10_000).await.unwrap();
+    let of = |recorded: &event_log::Recorded| {
+        let (header, _) = events::Header::decode(&recorded.head).unwrap();
+        [recorded.stream.id, header.subject, header.actor.id(), header.event_id]
+    };
+    events.iter().flat_map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_file_says_gives_an_id_away_without_the_keys() {
+    let embedded = || {
+        let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+        let data = cluster.directory().join("data");
+        cluster.set("database", "url", format!("sqlite:{}", data.display()));
+        cluster
+    };
+    // Whatever could be computed from the file alone would be the same in both.
+    let (one, other) = (embedded(), embedded());
+    let pairs = [&one, &other].map(|cluster| Pair::of(&import(cluster, 1)[0]));
+    let (ids, others) = (ids_in_the_clear(&one).await, ids_in_the_clear(&other).await);
+    assert!(ids.len() > 20 && ids.len() == others.len(), "{} {}", ids.len(), others.len());
+    let shared: Vec<_> = ids.intersection(&others).collect();
+    // The system itself is nobody.
+    assert_eq!(shared, [&Uuid::nil()], "{shared:?}");
+    let mut entries = Vec::new();
+    for (cluster, pair) in [&one, &other].into_iter().zip(&pairs) {
+        let node = cluster.start("").await.unwrap();
+        let callers = Callers::unenrolled(cluster, &node.channel().await.unwrap(), pair);
+        let head = stores(cluster).await.log.head().await.unwrap().0;
+        let record = callers.person.my_record(head).await.unwrap();
+        entries.push(record.into_iter().map(|entry| entry.entry_id).collect::<BTreeSet<_>>());
+    }
+    assert!(!entries[0].is_empty() && entries[0].is_disjoint(&entries[1]));
+    // The same person again is found again.
+    let again = Pair::of(&import(&one, 1)[0]);
+    assert_eq!((again.person, again.worker), (pairs[0].person, pairs[0].worker));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_an_import_names_has_neither_standing_nor_a_sign_in() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let agency = pair.worker.agency();
+    for subject in [pair.number.clone(), pair.staff_id(), "cleaner".into()] {
+        let named = Client::new(channel.clone(), &world.cluster.signer.staff(agency, &subject).unwrap()).unwrap();
+        let declared = named.access().declare_emergency_access(emergency(pair.person_id())).await;
+        assert_eq!(declared.unwrap_err().code(), Code::PermissionDenied, "{subject}");
+        let offer =
+            ProposeSupportRequest { request_id: request_id(), person_id: pair.person_id(), offer: "visits".into() };
+        let proposed = named.relationships().propose_support(offer).await;
+        assert_eq!(proposed.unwrap_err().code(), Code::PermissionDenied, "{subject}");
+        let seen = named.look(&pair.person_id(), Purpose::Treatment, &[], 0).await;
+        assert_eq!(seen.unwrap_err().code(), Code::PermissionDenied, "{subject}");
+    }
+    // Nobody is added as somebody of another agency, or as whom nobody has named.
+    let callers = Callers::new(&world.cluster, &channel, &pair).await;
+    for staff_id in [Uuid::now_v7().to_string(), pair.person_id()] {
+        let add = AddStaffRequest {
+            request_id: request_id(),
+            agency_id: pair.agency_id(),
+            subject: "somebody".into(),
+            name: "Somebody".into(),
+            role: "nurse".into(),
+            issuer: String::new(),
+            staff_id,
+        };
+        let refused = callers.operator.agencies().add_staff(add).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound, "{refused:?}");
+    }
+    // Who has left does not come back by the same file.
+    let remove = proto::agencies::v1::RemoveStaffRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    callers.operator.agencies().remove_staff(remove).await.unwrap();
+    world.import(1);
+    let declared = callers.worker.access().declare_emergency_access(emergency(pair.person_id())).await;
+    assert_eq!(declared.unwrap_err().code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_subject_of_another_issuer_is_somebody_else_and_a_sign_in_that_was_changed_opens_nothing() {
+    const OTHER: &str = "https://new.example.invalid";
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let agency = pair.worker.agency();
+    let first = node::tokens::issuer_name(gate::Binding::Agency(agency));
+    world.cluster.trust_issuer(OTHER, agency);
+    let (one, two) = (world.start().await, world.start().await);
+    let signed_in = async |server: &harness::Node, issuer: &str, subject: &str| {
+        let token = world.cluster.signer.sign_as(issuer, subject).unwrap();
+        Client::new(server.channel().await.unwrap(), &token).unwrap()
+    };
+    let callers = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &pair);
+    let add = |issuer: &str, subject: &str, staff_id: &str| AddStaffRequest {
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
+        subject: subject.into(),
+        name: "Morag Reid".into(),
+        role: "nurse".into(),
+        issuer: issuer.into(),
+        staff_id: staff_id.into(),
+    };
+    let agencies = || callers.operator.agencies();
+    for unknown in ["", "https://nowhere.example.invalid"] {
+        let status = agencies().add_staff(add(unknown, "n1", "")).await.unwrap_err();
+        assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "issuer", "{status:?}");
+    }
+    agencies().add_staff(add(&first, "n1", &pair.staff_id())).await.unwrap();
+    callers.accept().await;
+    callers.grant().await;
+    let look = async |client: Client| client.look(&pair.person_id(), Purpose::CareCoordination, &[], 0).await;
+    look(signed_in(&one, &first, "n1").await).await.unwrap();
+    look(signed_in(&two, &first, "n1").await).await.unwrap();
+    let refused =
+        |looked: Result<_, Status>| assert_eq!(looked.map(|_| ()).unwrap_err().code(), Code::PermissionDenied);
+    refused(look(signed_in(&one, OTHER, "n1").await).await);
+
+    let change = |subject: &str, staff_id: String| ChangeStaffSignInRequest {
+        request_id: request_id(),
+        staff_id,
+        subject: subject.into(),
+        issuer: OTHER.into(),
+    };
+    agencies().change_staff_sign_in(change("n9", pair.staff_id())).await.unwrap();
+    // From then on, on every server: also on one that remembers them.
+    for server in [&one, &two] {
+        refused(look(signed_in(server, &first, "n1").await).await);
+        look(signed_in(server, OTHER, "n9").await).await.unwrap();
+    }
+    let receipt = newest(&callers.person).await;
+    assert_eq!(receipt.party.unwrap().staff_id, pair.staff_id(), "the same worker");
+    // A sign-in is one worker's: neither joined with again nor given to another.
+    let again = agencies().add_staff(add(OTHER, "n9", "")).await.unwrap_err();
+    assert_eq!(again.code(), Code::FailedPrecondition, "{again:?}");
+    let colleague = agencies().add_staff(add(OTHER, "n2", "")).await.unwrap().into_inner().staff_id;
+    let taken = agencies().change_staff_sign_in(change("n9", colleague)).await.unwrap_err();
+    assert_eq!(taken.code(), Code::AlreadyExists, "{taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_person() {
+    const FINDING: &str = "she had taken too many of her tablets";
+    let world = World::distributed().await;
+    let [pair, other] = world.import(2).try_into().unwrap();
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    let officer = AddStaffRequest {
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
+        subject: "officer".into(),
+        name: "Isla Munro".into(),
+        role: "privacy officer".into(),
+        ..AddStaffRequest::default()
+    };
+    callers.operator.agencies().add_staff(officer).await.unwrap();
+    let token = world.cluster.signer.staff(pair.worker.agency(), "officer").unwrap();
+    let officer = Client::new(node.channel().await.unwrap(), &token).unwrap();
+    let review = |emergency_id: String| ReviewEmergencyAccessRequest {
+        request_id: request_id(),
+        staff_id: pair.staff_id(),
+        emergency_id,
+        justified: false,
+        finding: FINDING.into(),
+    };
+    let declare = async |person: String| {
+        callers.worker.access().declare_emergency_access(emergency(person)).await.unwrap().into_inner().emergency_id
+    };
+    let first = declare(pair.person_id()).await;
+    officer.access().review_emergency_access(review(first)).await.unwrap();
+
+    let stores = stores(&world.cluster).await;
+    // Whoever has the keys of the agencies, and of nobody else, finds no word of it.
+    let mut with = [0, 0];
+    for recorded in stores.log.read(Position(0), 10_000).await.unwrap() {
+        let envelope = stores.codec.open(&recorded).await.unwrap();
+        let person = usize::from(envelope.subject() == pair.person.0);
+        with[person] += usize::from(format!("{:?}", envelope.event).contains(FINDING));
+    }
+    assert_eq!(with, [0, 1]);
+
+    // Of somebody who was erased before the review nothing is written; the worker is reviewed all the same.
+    let second = declare(other.person_id()).await;
+    stores.codec.vault().shred(other.person.0).await.unwrap();
+    drop(node);
+    let node = world.start().await;
+    let officer = Client::new(node.channel().await.unwrap(), &token).unwrap();
+    officer.access().review_emergency_access(review(second)).await.unwrap();
+    let again = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &pair);
+    again.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_recorded_whatever_the_caller_is_told() {
+    let world = World::distributed().await;
+    let [pair, other] = world.import(2).try_into().unwrap();
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let callers = Callers::new(&world.cluster, &channel, &pair).await;
+    let another = Callers::unenrolled(&world.cluster, &channel, &other);
+    callers.accept().await;
+    let text = "be left alone by my brother".to_owned();
+    let sensitivity =
+        Some(proto::access::v1::Sensitivity { level: SensitivityLevel::Restricted.into(), labels: vec![] });
+    let goal = SetGoalRequest { request_id: request_id(), text, sensitivity, ..Default::default() };
+    let goal = callers.person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
+    callers.grant().await;
+    // A withheld entry is told as one that is not there, and both attempts are kept.
+    for goal_id in [goal, Uuid::now_v7().to_string()] {
+        let achieve = AchieveGoalRequest {
+            request_id: request_id(),
+            person_id: pair.person_id(),
+            purpose: Purpose::CareCoordination.into(),
+            goal_id,
+        };
+        let refused = callers.worker.people().achieve_goal(achieve).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound);
+        let receipt = newest(&callers.person).await;
+        assert_eq!(
+            (receipt.kind(), receipt.categories.as_slice()),
+            (receipt::Kind::Denied, &[RecordCategory::Goals.into()][..])
+        );
+    }
+
+    // A second emergency is kept for the person whom it was about.
+    let mut access = callers.worker.access();
+    access.declare_emergency_access(emergency(pair.person_id())).await.unwrap();
+    let refused = access.declare_emergency_access(emergency(other.person_id())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let receipt = newest(&another.person).await;
+    assert_eq!((receipt.kind(), receipt.party.clone().unwrap().staff_id), (receipt::Kind::Denied, pair.staff_id()));
+    assert!(receipt.summary.ends_with("waits for its review"), "{}", receipt.summary);
+
+    // Somebody with another person's sign-in is refused, and the person reads that somebody tried.
+    let theirs = RecordStrengthRequest {
+        request_id: request_id(),
+        person_id: other.person_id(),
+        text: "mine".into(),
+        ..Default::default()
+    };
+    let refused = callers.person.people().record_strength(theirs.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    let receipt = newest(&another.person).await;
+    assert_eq!((receipt.kind(), receipt.party.unwrap().kind()), (receipt::Kind::Denied, party::Kind::AnotherPerson));
+    assert!(!format!("{}", receipt.summary).contains(&pair.person_id()));
+    // Who is registered, and who is not, is told neither by the answer nor by what it costs.
+    let head = at_rest(&world.cluster).await;
+    let nobody = RecordStrengthRequest { request_id: request_id(), person_id: Uuid::now_v7().to_string(), ..theirs };
+    let absent = callers.person.people().record_strength(nobody).await.unwrap_err();
+    assert_eq!((absent.code(), absent.message()), (refused.code(), refused.message()));
+    assert_eq!(at_rest(&world.cluster).await, head + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_an_emergency_made_possible_says_so() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    // The agency has a permit, and this worker no relationship.
+    callers.grant().await;
+    let add = || RecordStrengthRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        purpose: Purpose::CareCoordination.into(),
+        text: "walks every day".into(),
+        ..Default::default()
+    };
+    callers.worker.people().record_strength(add()).await.unwrap_err();
+    let opened = callers.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap();
+    callers.worker.people().record_strength(add()).await.unwrap();
+    let receipt = newest(&callers.person).await;
+    assert_eq!((receipt.kind(), receipt.emergency), (receipt::Kind::Contributed, true));
+    let close = CloseEmergencyAccessRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        emergency_id: opened.into_inner().emergency_id,
+    };
+    callers.worker.access().close_emergency_access(close).await.unwrap();
+    callers.accept().await;
+    callers.worker.people().record_strength(add()).await.unwrap();
+    let receipt = newest(&callers.person).await;
+    assert_eq!((receipt.kind(), receipt.emergency), (receipt::Kind::Contributed, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergencys_receipt_tells_the_role_that_the_worker_has_then() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let (one, two) = (world.start().await, world.start().await);
+    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
+    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    // This server remembers the role that they have now.
+    here.is_refused().await;
+    let (staff_id, role) = (pair.staff_id(), "receptionist".to_owned());
+    let change = ChangeStaffRoleRequest { request_id: request_id(), staff_id, role };
+    elsewhere.operator.agencies().change_staff_role(change).await.unwrap();
+    here.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap();
+    assert_eq!(newest(&here.person).await.party.unwrap().role, "receptionist");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_else_supports_the_person_is_told_only_where_that_is_shared() {
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    let own = callers.pair.agency_id();
+    // The sample's record was written by workers of several agencies.
+    let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
+    let but_who = everything.clone().filter(|category| *category != RecordCategory::SupportNetwork);
+    let grant = async |categories: Vec<RecordCategory>| {
+        let terms = terms(Actor::AgencyId(own.clone()), categories, Purpose::CareCoordination, []);
+        callers.person.grant(terms).await.unwrap()
+    };
+    let granted = grant(but_who.collect()).await;
+    let told = async |at_least| {
+        let entries = callers.look_for(&[], at_least).await.unwrap().entries;
+        let authors = entries.into_iter().filter_map(|entry| entry.author);
+        authors.filter(|author| author.agency_id != own).collect::<Vec<_>>()
+    };
+    let elsewhere = told(granted.position).await;
+    let blank = |p: &&proto::access::v1::Party| p.kind() == party::Kind::AnotherAgency;
+    assert!(elsewhere.iter().any(|p| blank(&p)), "{elsewhere:?}");
+    for author in &elsewhere {
+        let known = [&author.agency_id, &author.agency_name, &author.staff_id, &author.name, &author.role];
+        assert!(known.iter().all(|known| known.is_empty()), "{author:?}");
+    }
+    let receipt = newest(&callers.person).await;
+    assert_eq!((receipt.kind(), receipt.named_authors), (receipt::Kind::Viewed, false));
+
+    let granted = grant(everything.collect()).await;
+    let elsewhere = told(granted.position).await;
+    assert!(elsewhere.iter().any(|author| !author.agency_name.is_empty() && !author.name.is_empty()), "{elsewhere:?}");
+    let receipt = newest(&callers.person).await;
+    assert_eq!((receipt.kind(), receipt.named_authors), (receipt::Kind::Viewed, true));
+}
