@@ -13,24 +13,73 @@ pub enum Freshness {
     Latest,
 }
 
-/// The most states in memory. All are dropped when there are more.
-const LIMIT: usize = 50_000;
+/// The most bytes of states in memory, as their events measure them. All are dropped when there are more.
+const LIMIT: usize = 128 << 20;
+/// The largest state that is kept: nobody takes the room of many.
+const LARGEST: usize = LIMIT / 64;
 
 /// Folded states, by stream. Each knows its version, so that an old one is never mistaken for a new one.
 #[derive(Default)]
-pub(crate) struct States(Mutex<HashMap<StreamId, Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct States(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    states: HashMap<StreamId, (Arc<dyn Any + Send + Sync>, usize)>,
+    bytes: usize,
+}
 
 impl States {
-    pub(crate) fn get<T: Any + Send + Sync + Clone>(&self, stream: StreamId) -> Option<T> {
-        let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        states.get(&stream).and_then(|state| state.downcast_ref::<T>()).cloned()
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn put<T: Any + Send + Sync>(&self, stream: StreamId, state: T) {
-        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if states.len() >= LIMIT {
-            states.clear();
+    pub(crate) fn get<T: Any + Send + Sync + Clone>(&self, stream: StreamId) -> Option<T> {
+        self.kept().states.get(&stream).and_then(|(state, _)| state.downcast_ref::<T>()).cloned()
+    }
+
+    /// Remembers a state of this many bytes, in place of the one before.
+    pub(crate) fn put<T: Any + Send + Sync>(&self, stream: StreamId, state: T, bytes: usize) {
+        let mut kept = self.kept();
+        if let Some((_, before)) = kept.states.remove(&stream) {
+            kept.bytes -= before;
         }
-        states.insert(stream, Arc::new(state));
+        if bytes > LARGEST {
+            return;
+        }
+        if kept.bytes + bytes > LIMIT {
+            *kept = Kept::default();
+        }
+        kept.bytes += bytes;
+        kept.states.insert(stream, (Arc::new(state), bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn stream(n: usize) -> StreamId {
+        StreamId { kind: 1, id: Uuid::from_u128(n as u128) }
+    }
+
+    #[test]
+    fn states_are_bounded_by_their_bytes_and_the_newest_counts() {
+        let states = States::default();
+        for n in 0..200 {
+            states.put(stream(n), n, LARGEST);
+            assert_eq!(states.get(stream(n)), Some(n));
+            let kept = states.kept();
+            assert!(kept.bytes <= LIMIT && kept.bytes == kept.states.len() * LARGEST, "{}", kept.bytes);
+        }
+        let last = stream(199);
+        states.put(last, 7_usize, 1);
+        assert_eq!(states.get(last), Some(7_usize));
+        // One that has grown too large is not kept, nor what it was before.
+        states.put(last, 8_usize, LARGEST + 1);
+        assert_eq!(states.get::<usize>(last), None);
+        let kept = states.kept();
+        assert_eq!(kept.bytes, kept.states.len() * LARGEST);
     }
 }

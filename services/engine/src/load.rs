@@ -25,7 +25,12 @@ pub struct Loaded<A: Aggregate> {
     pub position: Position,
     /// The requests that made its events: what each returned.
     requests: Arc<HashMap<Uuid, Committed>>,
+    /// About how many bytes it takes: those of its events, and what is kept beside each.
+    bytes: usize,
 }
+
+/// What is kept in memory beside an event's own words, in bytes: its request, and maps' room.
+const BESIDE: usize = 256;
 
 impl<A: Aggregate> Clone for Loaded<A> {
     fn clone(&self) -> Self {
@@ -56,7 +61,8 @@ where
         (Some(loaded), Freshness::Remembered) => return Ok(loaded),
         (Some(loaded), Freshness::Latest) => loaded,
         (None, _) => {
-            Loaded { id, state: Arc::default(), version: Version(0), position: Position(0), requests: Arc::default() }
+            let (state, requests) = (Arc::default(), Arc::default());
+            Loaded { id, state, version: Version(0), position: Position(0), requests, bytes: BESIDE }
         }
     };
     let before = loaded.version;
@@ -72,7 +78,7 @@ where
         }
     }
     if loaded.version != before {
-        engine.states.put(stream, loaded.clone());
+        engine.states.put(stream, loaded.clone(), loaded.bytes);
     }
     Ok(loaded)
 }
@@ -90,6 +96,7 @@ where
     Arc::make_mut(&mut loaded.state).evolve(&event);
     loaded.version = opened.version;
     loaded.position = opened.position;
+    loaded.bytes += BESIDE + recorded.body.len();
     let committed = Committed { position: opened.position, at: opened.at };
     // As the header has it, which is bound to the body.
     if let Some(request) = opened.header.correlation {

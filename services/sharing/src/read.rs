@@ -8,6 +8,7 @@ use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
 use rpc::{Directory, Error, Named};
 use uuid::Uuid;
+use views::Pages;
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::questions::{self, Questions};
 use views::sharing::{self, MySharing, OpenDoc, ProvisionDoc, SharingDoc};
@@ -58,24 +59,50 @@ impl SharingServices {
         message: sharing_pb::GetMySharingRequest,
     ) -> Result<sharing_pb::GetMySharingResponse, Error> {
         let person = call.person()?;
-        let position = self.views.reach::<MySharing>(message.at_least_position).await?;
+        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let position = self.views.reach::<MySharing>(pages.at_least).await?;
         let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
-        let doc = found.ok_or_else(|| Error::not_found("person"))?;
-        let names = Directory::of(&self.views, named(&doc)).await?;
+        let mut doc = found.ok_or_else(|| Error::not_found("person"))?;
         let now = engine::now();
-        let open_now = doc.open.iter().filter(|o| o.until.is_none_or(|until| now < until));
+        doc.open.retain(|open| open.until.is_none_or(|until| now < until));
+        let next = page_of(&mut doc, &pages)?;
+        let names = Directory::of(&self.views, named(&doc)).await?;
+        let blocked = |agency: &AgencyId| sharing_pb::BlockedAgency {
+            agency_id: agency.to_string(),
+            name: names.agency(*agency),
+        };
         Ok(sharing_pb::GetMySharingResponse {
             provisions: doc.provisions.iter().map(|p| provision(p, &names)).collect(),
-            blocked_agencies: doc
-                .blocked
-                .iter()
-                .map(|agency| sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(*agency) })
-                .collect(),
-            open_access: open_now.map(|o| open(o, &names)).collect(),
+            blocked_agencies: doc.blocked.iter().map(blocked).collect(),
+            open_access: doc.open.iter().map(|o| open(o, &names)).collect(),
             directive_version: doc.version.0,
             position,
+            next_page_token: rpc::next_token(next),
         })
     }
+}
+
+/// Keeps one page of a directive, counted through its three lists, and returns what the next one goes on after: the version,
+/// and how many were shown of it.
+fn page_of(doc: &mut SharingDoc, pages: &Pages) -> Result<Option<Vec<u8>>, Error> {
+    let token = |shown: usize| [doc.version.0.to_be_bytes(), (shown as u64).to_be_bytes()].concat();
+    let all = doc.provisions.len() + doc.blocked.len() + doc.open.len();
+    let shown = pages.after.last_chunk().map_or(0, |shown| usize::try_from(u64::from_be_bytes(*shown)).unwrap_or(0));
+    if !pages.after.is_empty() && (shown == 0 || shown > all || pages.after != token(shown)) {
+        let problem = "is of another list, or of a directive that has changed since; begin again without it";
+        return Err(Error::invalid("page_token", problem));
+    }
+    let end = all.min(shown + pages.size);
+    let next = (end < all).then(|| token(end));
+    let mut at = 0;
+    let mut wanted = || {
+        at += 1;
+        shown < at && at <= end
+    };
+    doc.provisions.retain(|_| wanted());
+    doc.blocked.retain(|_| wanted());
+    doc.open.retain(|_| wanted());
+    Ok(next)
 }
 
 fn provision(doc: &ProvisionDoc, names: &Directory) -> sharing_pb::Provision {
@@ -140,5 +167,38 @@ fn query(query: Uuid, receipt: ReceiptId, question: &str, asked_at: Timestamp) -
         state: pb::query::State::Open.into(),
         asked_at: Some(words::timestamp(asked_at)),
         receipt_id: receipt.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::vocabulary::Version;
+
+    fn directive(version: u64) -> SharingDoc {
+        let blocked = (0..5).map(|n| AgencyId(Uuid::from_u128(n))).collect();
+        SharingDoc { version: Version(version), blocked, ..SharingDoc::default() }
+    }
+
+    fn page(version: u64, after: &[u8]) -> Result<(usize, Option<Vec<u8>>), Error> {
+        let mut doc = directive(version);
+        let next = page_of(&mut doc, &Pages { size: 2, after: after.to_vec(), at_least: 0 })?;
+        Ok((doc.blocked.len(), next))
+    }
+
+    #[test]
+    fn a_directive_is_read_page_by_page_of_one_version() {
+        let (mut after, mut sizes) = (vec![], vec![]);
+        loop {
+            let (size, next) = page(7, &after).unwrap();
+            sizes.push(size);
+            let Some(next) = next else { break };
+            assert!(page(8, &next).is_err(), "the directive has changed since");
+            after = next;
+        }
+        assert_eq!(sizes, [2, 2, 1]);
+        for garbage in [&b"x"[..], &[0xff; 16], &[0; 16], &[1; 40]] {
+            assert!(page(7, garbage).is_err(), "{garbage:?}");
+        }
     }
 }

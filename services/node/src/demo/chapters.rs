@@ -111,7 +111,7 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     let agency = Actor::AgencyId(cast.supporter.agency_id.clone());
     let terms = terms(agency, SHARED, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
     let granted = cast.person.grant(terms).await?;
-    let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position };
+    let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position, ..Default::default() };
     let sharing = cast.person.sharing().get_my_sharing(sharing).await?.into_inner();
     let said = sharing.provisions.first().context("the grant is in force")?;
     tell(&format!(

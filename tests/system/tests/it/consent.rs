@@ -11,7 +11,7 @@ use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
 };
 use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest};
-use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest};
+use proto::sharing::v1::{BlockAgencyRequest, GetMySharingRequest, UnblockAgencyRequest};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -322,4 +322,28 @@ async fn rule_5_one_receipt_for_each_request_of_what_was_disclosed_and_of_a_deni
         (viewed[0].entries as usize, viewed[0].categories.as_slice()),
         (answer.entries.len(), disclosed.as_slice())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directive_of_many_provisions_is_read_whole_page_by_page() {
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    let mut granted = Vec::new();
+    for _ in 0..60 {
+        granted.push(callers.grant().await.provision_id);
+    }
+    let at = callers.person.block(&callers.pair.agency_id()).await.unwrap();
+    let mut request = GetMySharingRequest { at_least_position: at, ..Default::default() };
+    let (mut read, mut blocked) = (Vec::new(), 0);
+    loop {
+        let page = callers.person.sharing().get_my_sharing(request.clone()).await.unwrap().into_inner();
+        let lists = [page.provisions.len(), page.blocked_agencies.len(), page.open_access.len()];
+        assert!((1..=25).contains(&lists.iter().sum::<usize>()), "{lists:?}");
+        read.extend(page.provisions.into_iter().map(|provision| provision.provision_id));
+        blocked += page.blocked_agencies.len();
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((read, blocked), (granted, 1));
 }
