@@ -102,7 +102,7 @@ impl World {
             let channel = |channels: &[Channel]| channels.get(index % CHANNELS).cloned().context("a channel");
             let person = Client::new(channel(&channels)?, &signer.person(report.person)?)?;
             let supporter = share(&person).await?;
-            Client::new(channel(&channels)?, &signer.operator()?)?.enrol(&supporter).await?;
+            node::dev::enrol(&Client::new(channel(&channels)?, &signer.operator()?)?, &supporter).await?;
             let token = signer.staff(AgencyId(supporter.agency_id.parse()?), &supporter.staff_id)?;
             let person_id = report.person.to_string();
             gated.push(Reader { client: Client::new(channel(&channels)?, &token)?, person_id: person_id.clone() });

@@ -1,10 +1,9 @@
 //! A row for each RPC, and what changes agencies and their staff.
 
 use domain::agency::{Agency, RegisterAgency};
-use domain::ids::{AgencyId, StaffId};
-use domain::staff::{
-    ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, change_sign_in, join_named_staff, join_staff,
-};
+use domain::ids::{AgencyId, SignInId, StaffId};
+use domain::sign_in::{SignIn, link};
+use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, join_staff};
 use domain::{Command, Refusal};
 use engine::{Changes, Freshness, Loaded};
 use gate::Call;
@@ -36,27 +35,23 @@ impl Agencies {
     async fn add(&self, call: &Call, m: pb::AddStaffRequest) -> Result<pb::AddStaffResponse, Error> {
         let context = call.context(&m.request_id)?;
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let (issuer, sign_in) = self.issuers.sign_in(agency, &m.issuer, &m.subject)?;
-        let join = JoinStaff { agency, issuer, subject: m.subject, sign_in, name: m.name, role: m.role };
-        let (own, engine) = (StaffId::from(sign_in), self.gate.engine());
         let named: Option<StaffId> = rpc::optional_id("staff_id", &m.staff_id)?;
-        let Some(named) = named.filter(|named| *named != own) else {
-            let decide = |(staff, registered): &(Loaded<Staff>, Loaded<Agency>), changes: &mut Changes| {
-                changes.record(staff, agency, join_staff(staff, registered, join.clone())?);
-                Ok(())
-            };
-            let joined = engine.transact(&context, (own, agency), decide).await?;
-            return Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: own.to_string() });
-        };
-        type Loads = (Loaded<Staff>, Loaded<Staff>, Loaded<Agency>);
-        let decide = |(own, staff, registered): &Loads, changes: &mut Changes| {
-            let (linked, joined) = join_named_staff(own, (named, staff), registered, join.clone())?;
-            changes.record(own, agency, linked);
+        let (is_named, id) = (named.is_some(), named.unwrap_or_else(|| context.new_id()));
+        let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
+        let sign_in = identity.sign_in;
+        let join = JoinStaff { agency, identity, is_named, name: m.name, role: m.role };
+        let last = self.last_holder(sign_in).await?.unwrap_or(id);
+        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>);
+        let decide = |(pointer, holder, staff, registered): &Loads, changes: &mut Changes| {
+            let joined = join_staff(staff, registered, join.clone())?;
+            let linked = link((sign_in, pointer), (last, holder), agency, id)?;
+            changes.record(pointer, agency, linked);
+            changes.guard(holder);
             changes.record(staff, agency, joined);
             Ok(())
         };
-        let joined = engine.transact(&context, (own, named, agency), decide).await?;
-        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: named.to_string() })
+        let joined = self.gate.engine().transact(&context, (sign_in, last, id, agency), decide).await?;
+        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: id.to_string() })
     }
 
     async fn change_sign_in(
@@ -70,16 +65,26 @@ impl Agencies {
         // Where somebody works never changes.
         let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
         let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
-        let (issuer, sign_in) = self.issuers.sign_in(agency, &m.issuer, &m.subject)?;
-        let change = ChangeSignIn { issuer, subject: m.subject, sign_in };
-        let decide = |(own, staff): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
-            let (linked, changed) = change_sign_in(own, (id, staff), change.clone())?;
-            changes.record(own, agency, linked);
+        let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
+        let sign_in = identity.sign_in;
+        let change = ChangeSignIn { identity };
+        let last = self.last_holder(sign_in).await?.unwrap_or(id);
+        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>);
+        let decide = |(pointer, holder, staff): &Loads, changes: &mut Changes| {
+            let changed = change.clone().decide(staff)?;
+            let linked = link((sign_in, pointer), (last, holder), agency, id)?;
+            changes.record(pointer, agency, linked);
+            changes.guard(holder);
             changes.record(staff, agency, changed);
             Ok(())
         };
-        let changed = engine.transact(&context, (StaffId::from(sign_in), id), decide).await?;
+        let changed = engine.transact(&context, (sign_in, last, id), decide).await?;
         Ok(pb::ChangeStaffSignInResponse { position: changed.position.0 })
+    }
+
+    /// The worker whom a sign-in was linked to last.
+    async fn last_holder(&self, sign_in: SignInId) -> Result<Option<StaffId>, Error> {
+        Ok(self.gate.engine().load::<SignIn>(sign_in, Freshness::Latest).await?.staff())
     }
 
     async fn change_role(

@@ -1,7 +1,6 @@
 use proto::access::v1::{
-    Action, ListAccessHistoryRequest, ListMyQuestionsRequest, Party, Purpose, Query, Receipt, RecordCategory,
+    Action, ListAccessHistoryRequest, ListMyQuestionsRequest, Purpose, Query, Receipt, RecordCategory,
 };
-use proto::agencies::v1::AddStaffRequest;
 use proto::people::v1::{
     Entry, GetMyRecordRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest,
     RecordStrengthResponse,
@@ -12,7 +11,7 @@ use proto::sharing::v1::{
     BlockAgencyRequest, GrantProvisionRequest, GrantProvisionResponse, ProvisionActor, ProvisionTerms,
     UnblockAgencyRequest, WithdrawProvisionRequest,
 };
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
 use crate::Client;
@@ -83,31 +82,6 @@ impl Client {
             at_least_position: at_least,
         };
         Ok(self.people().get_shared_plan(look).await?.into_inner())
-    }
-}
-
-/// What those who run the system do.
-impl Client {
-    /// Adds somebody whom an import has named to their agency's staff, so that they can sign in, with their id as the
-    /// subject at the agency's only issuer. Nothing happens when they are there.
-    ///
-    /// # Errors
-    /// What the server answers.
-    pub async fn enrol(&self, named: &Party) -> Result<(), Status> {
-        let role = if named.role.is_empty() { "practitioner".to_owned() } else { named.role.clone() };
-        let add = AddStaffRequest {
-            request_id: request_id(),
-            agency_id: named.agency_id.clone(),
-            subject: named.staff_id.clone(),
-            name: named.name.clone(),
-            role,
-            issuer: String::new(),
-            staff_id: named.staff_id.clone(),
-        };
-        match self.agencies().add_staff(add).await {
-            Err(status) if status.code() != Code::AlreadyExists => Err(status),
-            Ok(_) | Err(_) => Ok(()),
-        }
     }
 }
 

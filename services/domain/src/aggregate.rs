@@ -26,11 +26,13 @@ pub enum StreamKind {
     Agency = 8,
     /// A worker.
     Staff = 9,
+    /// A subject of an agency's identity provider.
+    SignIn = 10,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -40,6 +42,7 @@ impl StreamKind {
         Self::Consultation,
         Self::Agency,
         Self::Staff,
+        Self::SignIn,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
@@ -52,7 +55,7 @@ impl StreamKind {
     /// Whether its words are an agency's own, sealed with the agency's key. All others are about a person, and go with them.
     #[must_use]
     pub const fn is_of_agency(self) -> bool {
-        matches!(self, Self::Emergency | Self::Agency | Self::Staff)
+        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn)
     }
 
     /// The stored code.
@@ -140,6 +143,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=9).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=10).collect(), None));
     }
 }

@@ -38,9 +38,8 @@ ids! {
     AgencyId,
     /// Somebody who works for an agency.
     StaffId,
-    /// A subject of one of an agency's identity providers, by pseudonym. Whoever joins with it is the member of staff of the
-    /// same id.
-    SignIn,
+    /// A subject of one of an agency's identity providers, by pseudonym.
+    SignInId,
     /// A support relationship.
     RelationshipId,
     /// A consultation.
@@ -76,12 +75,6 @@ pub fn derived_id(base: Uuid, parts: &[&[u8]]) -> Uuid {
         return uuid::Builder::from_bytes(bytes).with_version(uuid::Version::SortRand).into_uuid();
     }
     Uuid::new_v8(bytes)
-}
-
-impl From<SignIn> for StaffId {
-    fn from(sign_in: SignIn) -> Self {
-        Self(sign_in.0)
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod query;
 mod refusal;
 pub mod relationship;
 pub mod sharing;
+pub mod sign_in;
 pub mod staff;
 mod text;
 pub mod values;

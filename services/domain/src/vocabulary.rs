@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use crate::ids::{AgencyId, PersonId, SignIn, StaffId};
+use crate::ids::{AgencyId, PersonId, SignInId, StaffId};
 
 /// Declares an enum with stored codes and the field's own words.
 macro_rules! coded {
@@ -141,6 +141,10 @@ coded! {
         EmergencyUnreviewed = 6 "an earlier emergency access of theirs waits for its review",
         /// The caller is a person, and the record is another's.
         NotTheirRecord = 7 "it is not theirs",
+        /// The sign-in was the worker's, and is no more.
+        FormerSignIn = 8 "with a sign-in that is not theirs any more",
+        /// What was named is withheld from them, or there is no such thing: they are not told which.
+        NotThere = 9 "it is withheld from them, or not there",
     }
 }
 
@@ -213,13 +217,13 @@ impl Worker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SignedIn {
     worker: Worker,
-    sign_in: SignIn,
+    sign_in: SignInId,
 }
 
 impl SignedIn {
     /// This worker, with this sign-in.
     #[must_use]
-    pub const fn new(worker: Worker, sign_in: SignIn) -> Self {
+    pub const fn new(worker: Worker, sign_in: SignInId) -> Self {
         Self { worker, sign_in }
     }
 
@@ -231,7 +235,7 @@ impl SignedIn {
 
     /// What they call with.
     #[must_use]
-    pub const fn sign_in(self) -> SignIn {
+    pub const fn sign_in(self) -> SignInId {
         self.sign_in
     }
 }

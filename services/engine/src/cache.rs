@@ -16,7 +16,7 @@ pub enum Freshness {
 /// The most bytes of states in memory, as their events measure them. All are dropped when there are more.
 const LIMIT: usize = 128 << 20;
 /// The largest state that is kept: nobody takes the room of many.
-const LARGEST: usize = LIMIT / 64;
+const LARGEST: usize = LIMIT / 8;
 
 /// Folded states, by stream. Each knows its version, so that an old one is never mistaken for a new one.
 #[derive(Default)]
@@ -67,13 +67,13 @@ mod tests {
     #[test]
     fn states_are_bounded_by_their_bytes_and_the_newest_counts() {
         let states = States::default();
-        for n in 0..200 {
+        for n in 0..50 {
             states.put(stream(n), n, LARGEST);
             assert_eq!(states.get(stream(n)), Some(n));
             let kept = states.kept();
             assert!(kept.bytes <= LIMIT && kept.bytes == kept.states.len() * LARGEST, "{}", kept.bytes);
         }
-        let last = stream(199);
+        let last = stream(49);
         states.put(last, 7_usize, 1);
         assert_eq!(states.get(last), Some(7_usize));
         // One that has grown too large is not kept, nor what it was before.

@@ -1,7 +1,7 @@
 use domain::vocabulary::{Subject, Version};
 use domain::{Aggregate, StreamKind};
 use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
-use events::{Codec, CodecError, DecodeError, Event, Header, Place};
+use events::{Codec, CodecError, Event, Header, Place};
 use uuid::Uuid;
 
 use crate::load::log_version;
@@ -93,7 +93,7 @@ impl Changes {
                 // Of a person who is not registered an attempt is the agency's: it holds no words.
                 let of_agency = matches!(subject, Subject::Agency(_));
                 if of_agency != event.kind().is_of_agency() && event.kind() != StreamKind::Access {
-                    return Err(DecodeError("subject").into());
+                    return Err(CodecError::Misplaced);
                 }
                 let header = Header {
                     event_id: id,

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use domain::StreamKind;
+use domain::access::events::AccessEvent;
 use domain::vocabulary::{Timestamp, Version};
 use event_log::{NewEvent, Position, Recorded, StreamId};
 use uuid::Uuid;
@@ -52,6 +53,9 @@ pub enum CodecError {
     /// The bytes are not what they should be.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// An event that nobody could open again, or with a key of somebody whom it is not about, was to be sealed.
+    #[error("an event does not belong where it was to be written")]
+    Misplaced,
 }
 
 impl CodecError {
@@ -100,8 +104,8 @@ impl Codec {
         event: &Event,
     ) -> Result<NewEvent, CodecError> {
         let kind = kind_of(place.stream)?;
-        if kind.is_folded() != place.version.is_some() || !is_about(kind, place.stream.id, header) {
-            return Err(DecodeError("place").into());
+        if kind.is_folded() != place.version.is_some() || !is_about(place.stream.id, header, event) {
+            return Err(CodecError::Misplaced);
         }
         let key = self.vault.key_of(header.subject).await?;
         let (event_type, head) = (event.code(), header.encode(SCHEMA));
@@ -119,13 +123,16 @@ impl Codec {
         let kind = kind_of(*stream)?;
         let (header, schema) = Header::decode(head)?;
         let key = self.vault.key(*key_id).await?;
-        if key.subject() != header.subject || !is_about(kind, stream.id, &header) {
+        if key.subject() != header.subject {
             return Err(VaultError::Tampered.into());
         }
         let (version, at) = (Version(version.0), Timestamp(*at));
         let place = Place { stream: *stream, version: kind.is_folded().then_some(version) };
         let plain = key.open(&context(place, *event_type, at.0, &key, head), body)?;
         let event = Event::decode(kind, *event_type, schema, &plain)?;
+        if !is_about(stream.id, &header, &event) {
+            return Err(VaultError::Tampered.into());
+        }
         Ok(Envelope { position: *position, stream: stream.id, version, at, header, event })
     }
 }
@@ -135,16 +142,20 @@ fn kind_of(stream: StreamId) -> Result<StreamKind, DecodeError> {
 }
 
 /// Whether a stream can hold something about this subject. Of the other kinds only what is bound to the body tells.
-fn is_about(kind: StreamKind, stream: Uuid, header: &Header) -> bool {
-    match kind {
-        StreamKind::Person | StreamKind::Sharing | StreamKind::Agency => header.subject == stream,
+fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
+    match event {
+        Event::Person(_) | Event::Sharing(_) | Event::Agency(_) => header.subject == stream,
         // An attempt at somebody who is not registered belongs to whoever tried.
-        StreamKind::Access => header.subject == stream || header.subject == header.actor.answerable(),
-        StreamKind::Query
-        | StreamKind::Emergency
-        | StreamKind::Relationship
-        | StreamKind::Consultation
-        | StreamKind::Staff => true,
+        Event::Access(AccessEvent::AccessDenied(_)) => {
+            header.subject == stream || header.actor.answerable() == Some(header.subject)
+        }
+        Event::Access(_) => header.subject == stream,
+        Event::Query(_)
+        | Event::Emergency(_)
+        | Event::Relationship(_)
+        | Event::Consultation(_)
+        | Event::Staff(_)
+        | Event::SignIn(_) => true,
     }
 }
 

@@ -7,6 +7,7 @@ use domain::person::events::PersonEvent;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
+use domain::sign_in::events::SignInEvent;
 use domain::staff::events::StaffEvent;
 
 use crate::{DecodeError, Stored};
@@ -90,4 +91,5 @@ any_event! {
     Consultation(ConsultationEvent),
     Agency(AgencyEvent),
     Staff(StaffEvent),
+    SignIn(SignInEvent),
 }

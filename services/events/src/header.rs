@@ -58,13 +58,13 @@ impl Actor {
         }
     }
 
-    /// Who answers for what the party does: the agency of a worker, the person themselves; nil for the system.
+    /// Who answers for what the party does: the agency of a worker, the person themselves.
     #[must_use]
-    pub fn answerable(&self) -> Uuid {
+    pub fn answerable(&self) -> Option<Uuid> {
         match self.kind {
-            ActorKind::System => Uuid::nil(),
-            ActorKind::Person(person) => person.0,
-            ActorKind::Worker(worker) => worker.agency().0,
+            ActorKind::System => None,
+            ActorKind::Person(person) => Some(person.0),
+            ActorKind::Worker(worker) => Some(worker.agency().0),
         }
     }
 

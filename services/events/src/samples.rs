@@ -1,7 +1,9 @@
 //! A value of every type that a stored event may hold, by the name of its field.
 
 use domain::consultation::{Mode, WithoutPersonGround};
-use domain::ids::{AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignIn, StaffId};
+use domain::ids::{
+    AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
+};
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
@@ -43,7 +45,7 @@ samples! {
     RelationshipId: _field => RelationshipId(id(6)),
     EmergencyId: _field => EmergencyId(id(7)),
     ReceiptId: _field => ReceiptId(id(8)),
-    SignIn: _field => SignIn(id(11)),
+    SignInId: _field => SignInId(id(11)),
     Worker: field => Worker::new(AgencyId::sample(field), StaffId::sample(field)),
     Author: field => Author::Worker(Worker::sample(field)),
     Option<Date>: field => Date::stored(text(field)),

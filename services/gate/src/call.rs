@@ -3,6 +3,7 @@ use domain::vocabulary::SignedIn;
 use engine::Context;
 use rpc::{Error, Reason};
 use tonic::Extensions;
+use uuid::Uuid;
 
 use crate::Caller;
 
@@ -44,9 +45,12 @@ impl Call {
     /// another method it is another request.
     ///
     /// # Errors
-    /// When it is not a UUID.
+    /// When it is not a random UUID: ids of what the request creates follow from it, and must tell nothing.
     pub fn context(&self, request_id: &str) -> Result<Context, Error> {
-        let id = rpc::id("request_id", request_id)?;
+        let id: Uuid = rpc::id("request_id", request_id)?;
+        if !matches!(id.get_version_num(), 4 | 7) {
+            return Err(Error::invalid("request_id", "must be a random UUID, of version `4` or `7`"));
+        }
         Ok(Context::new(self.caller.actor(), derived_id(id, &[self.method.as_bytes()])))
     }
 

@@ -33,7 +33,7 @@ pub struct Contribution {
 }
 
 impl Gate {
-    /// Reads the fields that every contribution has. Staff name the person and a purpose; a person may leave both out. A
+    /// Takes up a contribution: reads the fields that every one has. Staff name the person and a purpose; a person may leave both out. A
     /// person who names somebody else is refused, and that person finds a receipt of it.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Gate {
         let grounds = self.grounds(asked, person, Action::Contribute, freshness).await?;
         let rule = because.unwrap_or(match grounds.decision {
             Decision::Deny(rule) => rule,
-            Decision::Permit(_) => DenialRule::NothingPermits,
+            Decision::Permit(_) => DenialRule::NotThere,
         });
         Ok(self.record(asked, person, &grounds, Err(rule)).await?)
     }
@@ -151,10 +151,14 @@ impl Gate {
     }
 
     async fn keep_trespass(&self, own: PersonId, named: PersonId, freshness: Freshness) -> Result<Option<()>, Error> {
-        if self.registered(own, freshness).await?.is_none() {
+        let mine = self.engine.load::<Sharing>(own, freshness).await?;
+        if mine.registered().is_err() && freshness == Freshness::Remembered {
             return Ok(None);
         }
-        let directive = self.engine.load::<Sharing>(named, freshness).await?.version;
+        // A token of somebody who is not registered either leaves nothing: there is nobody whose key could keep it.
+        mine.registered()?;
+        let theirs = self.engine.load::<Sharing>(named, freshness).await?;
+        let directive = theirs.version;
         let denied = AccessDenied {
             receipt: ReceiptId(Uuid::now_v7()),
             party: Author::AnotherPerson,
@@ -167,6 +171,7 @@ impl Gate {
         // At the same cost when nobody is registered under that id: no key is made for them.
         let subject = if directive == Version(0) { own } else { named };
         let mut changes = Changes::new(&Context::new(Actor::person(own), Uuid::now_v7()));
+        changes.guard(&theirs);
         changes.fact::<Access>(named, subject, denied.receipt, denied.into());
         Ok(self.commit(changes, "deny").await?)
     }

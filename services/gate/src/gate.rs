@@ -235,7 +235,7 @@ impl Gate {
     }
 
     /// Whether somebody is registered under this id; nothing yet when what is remembered says that nobody is.
-    pub(crate) async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
+    async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
         match self.engine.load::<Sharing>(person, freshness).await?.registered() {
             Err(_) if freshness == Freshness::Remembered => Ok(None),
             registered => Ok(Some(registered?)),

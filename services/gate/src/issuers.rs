@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::ids::{AgencyId, PersonId, SignIn};
+use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
+use domain::staff::Identity;
 use domain::vocabulary::{SignedIn, Worker};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -142,7 +143,8 @@ impl Issuers {
         let caller = match trusted.binding {
             Binding::Agency(agency) => {
                 let sign_in = self.pseudonym(agency, &unverified.iss, &claims.sub);
-                Caller::Worker(SignedIn::new(Worker::new(agency, sign_in.into()), sign_in))
+                // Whose it is, the log says; nobody has the sign-in's own id.
+                Caller::Worker(SignedIn::new(Worker::new(agency, StaffId(sign_in.0)), sign_in))
             }
             Binding::People => Caller::Person(PersonId(Uuid::try_parse(&claims.sub).map_err(|_cause| invalid())?)),
             Binding::Operators => Caller::Operator,
@@ -151,29 +153,20 @@ impl Issuers {
         Ok(caller)
     }
 
-    /// The sign-in of a subject at an agency's issuer. An empty `issuer` is the agency's only one.
+    /// What a subject of an agency's issuer signs in with.
     ///
     /// # Errors
     /// When the issuer is not trusted for this agency: nobody could sign in with it.
-    pub fn sign_in(&self, agency: AgencyId, issuer: &str, subject: &str) -> Result<(String, SignIn), Error> {
-        let mut theirs = self.trusted.iter().filter(|(_, trusted)| trusted.binding == Binding::Agency(agency));
-        let trusted = if issuer.is_empty() {
-            theirs.next().filter(|_| theirs.next().is_none())
-        } else {
-            theirs.find(|(name, _)| *name == issuer)
-        };
-        let (issuer, _) = trusted.ok_or_else(|| {
-            Error::invalid(
-                "issuer",
-                "must be the `issuer` of one that is configured for this agency; see `[[issuers]]`",
-            )
-        })?;
-        Ok((issuer.clone(), self.pseudonym(agency, issuer, subject)))
+    pub fn identity(&self, agency: AgencyId, issuer: String, subject: String) -> Result<Identity, Error> {
+        if self.trusted.get(&issuer).is_none_or(|trusted| trusted.binding != Binding::Agency(agency)) {
+            return Err(Error::invalid("issuer", "must be one that is configured for this agency; see `[[issuers]]`"));
+        }
+        let sign_in = self.pseudonym(agency, &issuer, &subject);
+        Ok(Identity { issuer, subject, sign_in })
     }
 
-    /// `sub` is unique within its issuer only (OpenID Connect Core, section 2).
-    fn pseudonym(&self, agency: AgencyId, issuer: &str, subject: &str) -> SignIn {
-        SignIn(self.pseudonyms.of("sign-in", &[agency.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
+    fn pseudonym(&self, agency: AgencyId, issuer: &str, subject: &str) -> SignInId {
+        SignInId(self.pseudonyms.of("sign-in", &[agency.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Option<Caller> {

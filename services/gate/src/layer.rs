@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
@@ -103,17 +104,27 @@ where
 }
 
 impl AccessLayer {
-    /// Finds out which worker a sign-in is of, when it is not of the one with the same id. What is remembered will do: whoever
-    /// had the sign-in before has lost their standing with it, and that is decided on the latest.
+    /// Finds out which worker a sign-in is of. What is remembered will do when it says that they hold it; it is asked again
+    /// before somebody is taken for nobody. What they may do is decided later, on the latest.
     async fn recognise(&self, request: &mut Request<Body>) -> Result<(), EngineError> {
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
         let Caller::Worker(by) = call.caller else { return Ok(()) };
-        let staff = self.engine.load::<Staff>(by.worker().staff(), Freshness::Remembered).await?;
-        if let Some(same_as) = staff.same_as() {
-            let worker = Worker::new(by.worker().agency(), same_as);
-            call.caller = Caller::Worker(SignedIn::new(worker, by.sign_in()));
+        let holder = match self.holder(by, Freshness::Remembered).await? {
+            None => self.holder(by, Freshness::Latest).await?,
+            holder => holder,
+        };
+        if let Some(holder) = holder {
+            call.caller = Caller::Worker(holder);
         }
         Ok(())
+    }
+
+    /// The worker who signs in like this, or did when they left; nobody when it was taken from whoever had it.
+    async fn holder(&self, by: SignedIn, freshness: Freshness) -> Result<Option<SignedIn>, EngineError> {
+        let Some(staff) = self.engine.load::<SignIn>(by.sign_in(), freshness).await?.staff() else { return Ok(None) };
+        let holder = SignedIn::new(Worker::new(by.worker().agency(), staff), by.sign_in());
+        let standing = self.engine.load::<Staff>(staff, freshness).await?;
+        Ok(standing.signs_in(holder).then_some(holder))
     }
 
     fn admit(&self, request: &mut Request<Body>) -> Result<(), Error> {

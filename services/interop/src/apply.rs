@@ -192,7 +192,7 @@ impl Work {
         ReportLine { resource: planned.resource.clone(), outcome }
     }
 
-    /// The record's events, and a receipt for each author. Returns the record after them.
+    /// The record's events, and a receipt of the import. Returns the record after them.
     fn person(&mut self, plan: &Plan, record: &Loaded<Person>) -> Result<Person, Refusal> {
         let mut person = (*record.state).clone();
         let mut events = Vec::new();
@@ -206,7 +206,7 @@ impl Work {
             let new = register.decide(&person)?;
             take(&mut person, new);
         }
-        let mut contributed: BTreeMap<Author, BTreeMap<Category, u32>> = BTreeMap::new();
+        let mut contributed: BTreeMap<Category, u32> = BTreeMap::new();
         for planned in &plan.entries {
             let known = person.entry(planned.entry).is_some();
             match written(&person, planned).and_then(|new| {
@@ -217,8 +217,7 @@ impl Work {
                     if known && finish.is_empty() {
                         self.outcomes.entry(planned.source.clone()).or_insert(Outcome::AlreadyThere);
                     } else {
-                        let by = contributed.entry(planned.author).or_default();
-                        *by.entry(category(planned)).or_default() += 1;
+                        *contributed.entry(category(planned)).or_default() += 1;
                     }
                     finish.iter().for_each(|event| person.evolve(event));
                     events.extend(new.into_iter().chain(finish));
@@ -230,19 +229,20 @@ impl Work {
             }
         }
         self.record(record, plan.person, events);
-        for (party, categories) in contributed {
-            self.receipt(plan, party, &categories);
+        if !contributed.is_empty() {
+            self.receipt(plan, &contributed);
         }
         Ok(person)
     }
 
-    fn receipt(&mut self, plan: &Plan, party: Author, categories: &BTreeMap<Category, u32>) {
+    /// Those who run the system have added this. Whom the entries name as authors has done nothing here.
+    fn receipt(&mut self, plan: &Plan, categories: &BTreeMap<Category, u32>) {
         let receipt = ReceiptId(Uuid::now_v7());
         let contributed = RecordContributed {
             receipt,
-            party,
+            party: Author::System,
             role: String::new(),
-            purpose: Purpose::Treatment,
+            purpose: Purpose::CareCoordination,
             categories: categories.keys().copied().collect(),
             entries: categories.values().sum(),
             under_emergency: false,

@@ -7,7 +7,7 @@ use domain::vocabulary::{Author, Level, Sensitivity, Worker};
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-use crate::fhir::{Bundle, CarePlan, Condition, Goal, MalformedBundle, Meta, Patient, Reference, Resource};
+use crate::fhir::{Bundle, CarePlan, Condition, Goal, Identifier, MalformedBundle, Meta, Patient, Reference, Resource};
 use crate::report::{Outcome, ReportLine};
 
 /// The role of those whom a bundle names, which gives none.
@@ -97,8 +97,14 @@ pub(crate) fn check(bundle: &Bundle) -> Result<(), MalformedBundle> {
 /// As [`check`].
 pub(crate) fn identified(bundle: &Bundle, pseudonyms: &Pseudonyms) -> Result<Uuid, MalformedBundle> {
     let Patient { id, identifier, .. } = patient(bundle)?;
-    let parts = identifier.first().map_or(["", id], |i| [i.system.as_str(), i.value.as_str()]);
-    Ok(pseudonyms.of("person", &parts.map(str::as_bytes)))
+    Ok(pseudonyms.of("person", &known_by(identifier, id)))
+}
+
+/// What names somebody outside: their first number with its system, else the resource's own id.
+fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str) -> [&'a [u8]; 3] {
+    let numbered = identifiers.iter().find(|identifier| !identifier.value.is_empty());
+    let parts = numbered.map_or(["id", "", id], |i| ["number", &i.system, &i.value]);
+    parts.map(str::as_bytes)
 }
 
 /// Reads a bundle's meaning, for the person with this id.
@@ -239,8 +245,8 @@ impl<'a> Reader<'a> {
     /// The worker whom a reference names, at an agency.
     fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(Worker, PlannedStaff)> {
         let (index, Resource::Practitioner(practitioner)) = self.resolve(reference)? else { return None };
-        let identifier = practitioner.identifier.first().map_or(practitioner.id.as_str(), |i| i.value.as_str());
-        let staff = self.pseudonyms.of("named worker", &[agency.0.as_bytes(), identifier.as_bytes()]);
+        let [kind, system, number] = known_by(&practitioner.identifier, &practitioner.id);
+        let staff = self.pseudonyms.of("named worker", &[agency.0.as_bytes(), kind, system, number]);
         let worker = Worker::new(agency, StaffId(staff));
         let name = practitioner.name.first().map(crate::fhir::HumanName::words).unwrap_or_default();
         let resource = self.bundle.entries.get(index).map(|e| e.name.clone()).unwrap_or_default();

@@ -3,10 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use client::Client;
+use domain::ids::AgencyId;
 use engine::EngineMetrics;
 use gate::{Binding, Issuer};
 use interop::{Importer, Report};
+use proto::access::v1::Party;
+use proto::agencies::v1::AddStaffRequest;
 use tokio_util::sync::CancellationToken;
+use tonic::Code;
 use vault::LocalKek;
 use views::directory::{self, Directory, DirectoryDoc};
 use views::{Pages, Views};
@@ -15,7 +20,7 @@ use crate::compose::{Stores, System};
 use crate::config::{Config, TelemetryConfig};
 use crate::files::write_private;
 use crate::serve::{Running, start};
-use crate::tokens::TokenSigner;
+use crate::tokens::{TokenSigner, issuer_name};
 
 /// Agencies read at once.
 const PAGE: usize = 100;
@@ -98,6 +103,28 @@ pub async fn start_dev(
     let system = System::new(config, &stores, stores.log.clone()).await?;
     let running = start(config, system, agencies, stop).await?;
     Ok(Dev { running, signer, imported })
+}
+
+/// Adds somebody whom an import has named to their agency's staff: they sign in with their id as the subject. Nothing
+/// happens when they are there.
+///
+/// # Errors
+/// What the server answers.
+pub async fn enrol(operator: &Client, named: &Party) -> anyhow::Result<()> {
+    let role = if named.role.is_empty() { "practitioner".to_owned() } else { named.role.clone() };
+    let add = AddStaffRequest {
+        request_id: client::request_id(),
+        agency_id: named.agency_id.clone(),
+        subject: named.staff_id.clone(),
+        name: String::new(),
+        role,
+        issuer: issuer_name(Binding::Agency(AgencyId(named.agency_id.parse()?))),
+        staff_id: named.staff_id.clone(),
+    };
+    match operator.agencies().add_staff(add).await {
+        Err(status) if status.code() != Code::AlreadyExists => Err(status.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The built-in issuer, for people, operators and every registered agency.

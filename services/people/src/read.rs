@@ -92,7 +92,7 @@ impl People {
     ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
         let authors = page.items.iter().map(|doc| doc.author).filter(|author| told(*author));
         let names = Directory::of(&self.views, authors.collect()).await?;
-        let author = |author| if told(author) { words::party(author, "", &names) } else { words::another_agency() };
+        let author = |author| if told(author) { words::party_now(author, &names) } else { words::another_agency() };
         let entries = page.items.into_iter().map(|doc| entry(author(doc.author), doc)).collect();
         Ok((entries, rpc::next_token(page.next), page.position))
     }

@@ -102,7 +102,7 @@ pub trait Names {
     fn staff(&self, staff: StaffId) -> (String, String);
 }
 
-/// A party on the wire, with its names. `role` is the role at the time; empty means the present one.
+/// A party on the wire, with its names and the role that they had then; empty when nobody said one.
 #[must_use]
 pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
     match author {
@@ -111,17 +111,23 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
         Author::AnotherPerson => pb::Party { kind: pb::party::Kind::AnotherPerson.into(), ..pb::Party::default() },
         Author::Worker(worker) => {
             let (agency, staff) = (worker.agency(), worker.staff());
-            let (name, present_role) = names.staff(staff);
             pb::Party {
                 kind: pb::party::Kind::Staff.into(),
                 agency_id: agency.to_string(),
                 agency_name: names.agency(agency),
                 staff_id: staff.to_string(),
-                name,
-                role: if role.is_empty() { present_role } else { role.to_owned() },
+                name: names.staff(staff).0,
+                role: role.to_owned(),
             }
         }
     }
+}
+
+/// A party on the wire, with the role that they have now.
+#[must_use]
+pub fn party_now(author: Author, names: &impl Names) -> pb::Party {
+    let role = author.worker().map(|worker| names.staff(worker.staff()).1);
+    party(author, &role.unwrap_or_default(), names)
 }
 
 /// Somebody of another agency, and nothing else about them.

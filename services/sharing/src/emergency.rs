@@ -1,10 +1,9 @@
 //! Emergency access: break the glass, give it back, review it.
 
-use domain::Command as _;
 use domain::access::Access;
 use domain::emergency::{Emergency, Reviewing, declare_emergency, review_emergency};
 use domain::ids::{EmergencyId, PersonId, ReceiptId, StaffId};
-use domain::sharing::{CloseEmergencyAccess, OpenEmergencyAccess, Sharing};
+use domain::sharing::{OpenEmergencyAccess, Sharing, close_emergency_access};
 use domain::staff::Staff;
 use domain::vocabulary::Purpose;
 use engine::{Changes, EngineError, Loaded};
@@ -54,16 +53,23 @@ impl SharingServices {
         call: &Call,
         m: pb::CloseEmergencyAccessRequest,
     ) -> Result<pb::CloseEmergencyAccessResponse, Error> {
-        let (worker, context) = (call.worker()?.worker(), call.context(&m.request_id)?);
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let close = CloseEmergencyAccess { emergency: rpc::id("emergency_id", &m.emergency_id)?, worker };
+        let emergency = rpc::id("emergency_id", &m.emergency_id)?;
         let decide = |(sharing, staff): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
-            changes.record(sharing, person, close.clone().decide(sharing)?);
+            changes.record(sharing, person, close_emergency_access(sharing, (by, staff), emergency)?);
+            changes.guard(staff);
             changes.in_role(staff.role());
             Ok(())
         };
-        let closed = self.gate.engine().transact(&context, (person, worker.staff()), decide).await?;
-        Ok(pb::CloseEmergencyAccessResponse { position: closed.position.0 })
+        let loads = (person, by.worker().staff());
+        match self.gate.engine().transact(&context, loads, decide).await {
+            Ok(closed) => Ok(pb::CloseEmergencyAccessResponse { position: closed.position.0 }),
+            Err(error) => {
+                let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
+                Err(self.gate.refused(&asked, person, error).await)
+            }
+        }
     }
 
     pub(crate) async fn review(

@@ -63,9 +63,10 @@ impl SharingServices {
         let position = self.views.reach::<MySharing>(pages.at_least).await?;
         let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
         let mut doc = found.ok_or_else(|| Error::not_found("person"))?;
+        let next = page_of(&mut doc, &pages)?;
+        // What lapses between two pages moves nothing from one to the other.
         let now = engine::now();
         doc.open.retain(|open| open.until.is_none_or(|until| now < until));
-        let next = page_of(&mut doc, &pages)?;
         let names = Directory::of(&self.views, named(&doc)).await?;
         let blocked = |agency: &AgencyId| sharing_pb::BlockedAgency {
             agency_id: agency.to_string(),
@@ -116,7 +117,7 @@ fn provision(doc: &ProvisionDoc, names: &Directory) -> sharing_pb::Provision {
 
 fn open(doc: &OpenDoc, names: &Directory) -> sharing_pb::OpenAccess {
     sharing_pb::OpenAccess {
-        party: Some(words::party(Author::Worker(doc.worker), "", names)),
+        party: Some(words::party_now(Author::Worker(doc.worker), names)),
         emergency: doc.emergency.is_some(),
         until: doc.until.map(words::timestamp),
     }

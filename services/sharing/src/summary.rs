@@ -25,10 +25,9 @@ fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
         Author::System => "The system".to_owned(),
         Author::AnotherPerson => "Somebody who is signed in as another person".to_owned(),
         Author::Worker(worker) => {
-            let (name, role) = names.staff(worker.staff());
-            let role = if doc.role.is_empty() { role } else { doc.role.clone() };
+            let (name, _) = names.staff(worker.staff());
             let name = if name.is_empty() { "Somebody unknown".to_owned() } else { name };
-            let known = [name, role, names.agency(worker.agency())];
+            let known = [name, doc.role.clone(), names.agency(worker.agency())];
             let known: Vec<_> = known.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
             known.join(", ")
         }
@@ -46,6 +45,9 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         ReceiptKind::Viewed => {
             let authors = if doc.named_authors { ", and at who of other agencies wrote it" } else { "" };
             format!("{who} looked at your {}{authors}, {purpose}", categories(&doc.categories, "record"))
+        }
+        ReceiptKind::Contributed if doc.party == Author::System => {
+            format!("Those who run the system brought in records: your {}", categories(&doc.categories, "record"))
         }
         ReceiptKind::Contributed => format!("{who} added to your {}, {purpose}", categories(&doc.categories, "record")),
         ReceiptKind::Denied => {
@@ -116,7 +118,7 @@ mod tests {
         }
 
         fn staff(&self, _: StaffId) -> (String, String) {
-            ("Morag Reid".into(), "district nurse".into())
+            ("Morag Reid".into(), "team lead since".into())
         }
     }
 
@@ -125,7 +127,7 @@ mod tests {
             receipt: ReceiptId(Uuid::nil()),
             kind,
             party: Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()))),
-            role: String::new(),
+            role: "district nurse".into(),
             at: Timestamp(0),
             purpose: Purpose::CareCoordination,
             categories: vec![Category::Goals, Category::Wellbeing],

@@ -116,7 +116,7 @@ impl View for Directory {
                 let (name, role) = (e.name.clone(), String::new());
                 Some(StaffDoc { staff, agency: e.agency, name, role, current: false })
             }
-            StaffEvent::StaffSignInChanged(_) | StaffEvent::SignInLinked(_) => doc,
+            StaffEvent::StaffSignInChanged(_) => doc,
         };
         Ok(doc.map(DirectoryDoc::Staff))
     }

@@ -70,7 +70,8 @@ const EMERGENCY_LEVEL: Level = Level::Restricted;
 pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     let worker = ask.by.worker();
     if !staff.admits(ask.by) {
-        return Decision::Deny(DenialRule::NotCurrentStaff);
+        let current = staff.works_for(worker.agency());
+        return Decision::Deny(if current { DenialRule::FormerSignIn } else { DenialRule::NotCurrentStaff });
     }
     if sharing.is_blocked(worker.agency()) {
         return Decision::Deny(DenialRule::AgencyBlocked);

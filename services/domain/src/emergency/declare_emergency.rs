@@ -60,11 +60,10 @@ pub fn declare_emergency(
 mod tests {
     use super::super::ReviewEmergency;
     use super::*;
-    use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::sharing::events::SharingStarted;
-    use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
-    use crate::vocabulary::{Timestamp, Worker};
+    use crate::staff::fixtures::{BY, WORKER, joined};
+    use crate::vocabulary::Timestamp;
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
 
@@ -78,19 +77,17 @@ mod tests {
 
     #[test]
     fn rule_8_the_access_opens_with_the_declaration_and_for_current_staff_only() {
-        let worker = Worker::new(AGENCY, StaffId::from(SIGN_IN));
         let open = || OpenEmergencyAccess {
             emergency: EmergencyId(Uuid::from_u128(1)),
-            worker,
+            worker: WORKER,
             reason: "found unconscious at home".into(),
             now: Timestamp(0),
             minutes: 5,
         };
         let sharing = Sharing::folded(&[SharingStarted {}.into()]);
         let (staff, person) = (Staff::folded(&[joined("nurse")]), PersonId(Uuid::nil()));
-        let by = SignedIn::new(worker, SIGN_IN);
         let declare = |staff: &Staff, sharing: &Sharing| {
-            declare_emergency(&Emergency::default(), sharing, (by, staff), person, open())
+            declare_emergency(&Emergency::default(), sharing, (BY, staff), person, open())
         };
         let (declared, opened) = declare(&staff, &sharing).unwrap();
         assert_eq!((declared.len(), opened.len()), (1, 1));

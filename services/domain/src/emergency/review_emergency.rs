@@ -77,10 +77,8 @@ mod tests {
     use super::*;
     use crate::Aggregate as _;
     use crate::Reason;
-    use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
-    use crate::vocabulary::Worker;
+    use crate::staff::fixtures::{AGENCY, BY, joined};
     use uuid::Uuid;
 
     fn review(agency: u128, role: &str) -> ReviewEmergency {
@@ -109,13 +107,12 @@ mod tests {
 
     #[test]
     fn a_reviewer_works_at_the_agency_as_its_privacy_officer() {
-        let by = SignedIn::new(Worker::new(AGENCY, StaffId::from(SIGN_IN)), SIGN_IN);
         let review = |officer: &Staff, finding: &str| {
             let (emergency, finding) = (EmergencyId(Uuid::nil()), finding.into());
             review_emergency(
                 &Emergency::folded(&declared()),
                 officer,
-                Reviewing { emergency, by, justified: false, finding },
+                Reviewing { emergency, by: BY, justified: false, finding },
             )
         };
         let officer = |role| Staff::folded(&[joined(role)]);

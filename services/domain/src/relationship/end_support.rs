@@ -47,7 +47,8 @@ pub struct Ending<'a> {
 }
 
 /// Ends a relationship and closes its access (rule 10): what must commit as one append. A worker who has left, or whose
-/// agency the person has blocked, ends it without words: the person does not hear from them any more.
+/// agency the person has blocked, ends it without words: the person does not hear from them any more. Whoever has only a
+/// sign-in that the worker had before ends nothing.
 ///
 /// # Errors
 /// As [`EndSupport`], or that nothing is disclosed to whoever may say nothing.
@@ -60,8 +61,9 @@ pub fn end_support(
     let (author, words) = (command.by, !command.reason.is_empty());
     let ended = command.decide(relationship)?;
     if let Author::Worker(worker) = author {
-        let stands = by.is_some_and(|(by, staff)| by.worker() == worker && staff.admits(by));
-        let heard = stands && !sharing.is_blocked(worker.agency());
+        let theirs = by.filter(|(by, staff)| by.worker() == worker && staff.signs_in(*by));
+        let (by, staff) = theirs.ok_or_else(Refusal::undisclosed)?;
+        let heard = staff.admits(by) && !sharing.is_blocked(worker.agency());
         if words && !heard {
             return Err(Refusal::undisclosed());
         }
@@ -77,6 +79,7 @@ mod tests {
     use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::sharing::events::{AgencyBlocked, RelationshipAccessClosed, RelationshipAccessOpened};
+    use crate::staff::events::StaffLeft;
     use crate::staff::fixtures::{SIGN_IN, joined};
     use crate::vocabulary::Worker;
     use crate::{Aggregate, Reason};
@@ -105,16 +108,20 @@ mod tests {
     fn the_departed_and_the_blocked_end_without_words() {
         let (id, relationship) = (RelationshipId(Uuid::nil()), Relationship::folded(&[proposed(), accepted()]));
         let agency = WORKER.agency();
-        let (here, left) = (Staff::folded(&[joined("nurse")]), Staff::default());
+        let left = Staff::folded(&[joined("nurse"), StaffLeft {}.into()]);
+        let here = Staff::folded(&[joined("nurse")]);
         let (open, blocked) = (Sharing::default(), Sharing::folded(&[AgencyBlocked { agency }.into()]));
         let ends = |sharing, staff, reason: &str| {
             let end = EndSupport { reason: reason.into(), ..end(Author::Worker(WORKER)) };
             end_support(id, ending(&relationship, sharing, staff), end).map(|(ended, _)| ended.len())
         };
         assert_eq!(ends(&open, Some(&here), "I retire"), Ok(1));
-        for (sharing, staff) in [(&blocked, Some(&here)), (&open, Some(&left)), (&open, None)] {
+        for (sharing, staff) in [(&blocked, Some(&here)), (&open, Some(&left))] {
             assert_eq!(ends(sharing, staff, "you will hear from me"), Err(Refusal::undisclosed()));
             assert_eq!(ends(sharing, staff, ""), Ok(1));
+        }
+        for nobody in [Some(&Staff::default()), None] {
+            assert_eq!(ends(&open, nobody, ""), Err(Refusal::undisclosed()));
         }
     }
 

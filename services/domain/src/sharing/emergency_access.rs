@@ -1,8 +1,9 @@
 use super::Sharing;
 use super::events::{EmergencyAccessClosed, EmergencyAccessOpened, SharingEvent};
 use crate::ids::EmergencyId;
+use crate::staff::Staff;
 use crate::text::explained;
-use crate::vocabulary::{Timestamp, Worker};
+use crate::vocabulary::{SignedIn, Timestamp, Worker};
 use crate::{Command, Refusal};
 
 /// The longest emergency access, in minutes: 8 hours (rule 8).
@@ -61,13 +62,31 @@ impl Command for CloseEmergencyAccess {
     }
 }
 
+/// A worker gives emergency access back, also one who has left since; whoever has only a sign-in that they had before does not.
+///
+/// # Errors
+/// As [`CloseEmergencyAccess`], or that nothing is disclosed.
+pub fn close_emergency_access(
+    sharing: &Sharing,
+    (by, staff): (SignedIn, &Staff),
+    emergency: EmergencyId,
+) -> Result<Vec<SharingEvent>, Refusal> {
+    if !staff.signs_in(by) {
+        return Err(Refusal::undisclosed());
+    }
+    CloseEmergencyAccess { emergency, worker: by.worker() }.decide(sharing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::events::{AgencyBlocked, SharingStarted};
     use super::*;
+    use crate::Aggregate as _;
     use crate::Reason;
-    use crate::ids::{AgencyId, StaffId};
+    use crate::ids::{SignInId, StaffId};
     use crate::scenario::given;
+    use crate::staff::events::StaffLeft;
+    use crate::staff::fixtures::{SIGN_IN, WORKER, joined};
     use uuid::Uuid;
 
     fn open(reason: &str, minutes: u32) -> OpenEmergencyAccess {
@@ -80,7 +99,6 @@ mod tests {
         }
     }
 
-    const WORKER: Worker = Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()));
     const REASON: &str = "found unconscious at home by a neighbour";
 
     #[test]
@@ -107,19 +125,25 @@ mod tests {
 
     #[test]
     fn a_blocked_agency_cannot_break_the_glass_and_learns_nothing() {
-        let blocked = AgencyBlocked { agency: AgencyId(Uuid::nil()) }.into();
+        let blocked = AgencyBlocked { agency: WORKER.agency() }.into();
         given([SharingStarted {}.into(), blocked]).when(open(REASON, 10)).then_refused(Reason::Undisclosed, "access");
         given([]).when(open(REASON, 10)).then_refused(Reason::Undisclosed, "access");
     }
 
     #[test]
     fn only_the_worker_who_opened_it_closes_it() {
-        let opened = open(REASON, 10).decide(&crate::Aggregate::folded(&[SharingStarted {}.into()])).unwrap();
+        let opened = open(REASON, 10).decide(&Sharing::folded(&[SharingStarted {}.into()])).unwrap();
         let emergency = EmergencyId(Uuid::nil());
         let other =
             CloseEmergencyAccess { emergency, worker: Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9))) };
         given(opened.clone()).when(other).then_refused(Reason::NotFound, "emergency");
-        let same = CloseEmergencyAccess { emergency, worker: WORKER };
-        given(opened).when(same).then([EmergencyAccessClosed { emergency }.into()]);
+        let closed = SharingEvent::from(EmergencyAccessClosed { emergency });
+        given(opened.clone()).when(CloseEmergencyAccess { emergency, worker: WORKER }).then([closed.clone()]);
+        let sharing = Sharing::folded(&opened);
+        let by = |sign_in| SignedIn::new(WORKER, sign_in);
+        let left = Staff::folded(&[joined("nurse"), StaffLeft {}.into()]);
+        assert_eq!(close_emergency_access(&sharing, (by(SIGN_IN), &left), emergency), Ok(vec![closed]));
+        let former = close_emergency_access(&sharing, (by(SignInId(Uuid::nil())), &left), emergency);
+        assert_eq!(former, Err(Refusal::undisclosed()));
     }
 }

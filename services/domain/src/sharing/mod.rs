@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use agency_access::{BlockAgency, UnblockAgency, block_agency};
 pub use close_relationship_access::CloseRelationshipAccess;
-pub use emergency_access::{CloseEmergencyAccess, OpenEmergencyAccess};
+pub use emergency_access::{CloseEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
 pub use narrow_provision::NarrowProvision;
 pub use open_relationship_access::OpenRelationshipAccess;
 pub use provision::Provision;

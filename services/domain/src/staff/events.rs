@@ -1,6 +1,6 @@
 //! What can have happened on a `staff` stream.
 
-use crate::ids::{AgencyId, SignIn, StaffId};
+use crate::ids::{AgencyId, SignInId};
 
 /// A worker joined an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct StaffJoined {
     /// The subject there (`sub`).
     pub subject: String,
     /// The two as a pseudonym.
-    pub sign_in: SignIn,
+    pub sign_in: SignInId,
     pub name: String,
     pub role: String,
 }
@@ -41,14 +41,7 @@ pub struct StaffSignInChanged {
     /// The subject there (`sub`).
     pub subject: String,
     /// The two as a pseudonym.
-    pub sign_in: SignIn,
-}
-
-/// The sign-in of this stream's id is that of a worker with another id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignInLinked {
-    pub agency: AgencyId,
-    pub staff: StaffId,
+    pub sign_in: SignInId,
 }
 
 crate::event_enum! {
@@ -59,6 +52,5 @@ crate::event_enum! {
         StaffLeft,
         StaffNamed,
         StaffSignInChanged,
-        SignInLinked,
     }
 }

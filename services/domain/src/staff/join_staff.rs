@@ -1,21 +1,19 @@
-use super::Staff;
 use super::events::{StaffEvent, StaffJoined};
-use super::link_sign_in::link_sign_in;
+use super::{Identity, Staff};
 use crate::agency::Agency;
-use crate::ids::{AgencyId, SignIn, StaffId};
+use crate::ids::AgencyId;
 use crate::text::{LINE, required};
 use crate::{Command, Refusal};
 
-/// A worker joins an agency.
+/// A worker joins an agency. Whom an import has named keeps the name that it gave: people know them by it.
 #[derive(Debug, Clone)]
 pub struct JoinStaff {
     pub agency: AgencyId,
-    /// The agency's identity provider (`iss`).
-    pub issuer: String,
-    /// The subject there (`sub`).
-    pub subject: String,
-    /// The two as a pseudonym.
-    pub sign_in: SignIn,
+    /// What they sign in with.
+    pub identity: Identity,
+    /// Whether it is somebody whom an import has named.
+    pub is_named: bool,
+    /// May be empty for whom an import has named.
     pub name: String,
     pub role: String,
 }
@@ -24,20 +22,23 @@ impl Command for JoinStaff {
     type Aggregate = Staff;
 
     fn decide(self, state: &Staff) -> Result<Vec<StaffEvent>, Refusal> {
-        required("subject", &self.subject, LINE)?;
-        required("issuer", &self.issuer, LINE)?;
-        required("name", &self.name, LINE)?;
-        required("role", &self.role, LINE)?;
-        if state.current {
+        let Self { agency, identity, is_named, name, role } = self;
+        identity.check()?;
+        if is_named && state.agency != Some(agency) {
+            return Err(Refusal::not_found("staff"));
+        }
+        let name = match &state.named {
+            Some(named) if name.is_empty() || *named == name => named.clone(),
+            Some(_) => return Err(Refusal::invalid("name", "must be empty, or the name that the import gave")),
+            None => name,
+        };
+        required("name", &name, LINE)?;
+        required("role", &role, LINE)?;
+        // Whoever comes back starts anew, under another id.
+        if state.sign_in.is_some() {
             return Err(Refusal::already_exists("staff"));
         }
-        if state.same_as.is_some() {
-            return Err(Refusal::rule(
-                "linked_sign_in",
-                "this sign-in belongs to a worker with another id; give that id as `staff_id`",
-            ));
-        }
-        let Self { agency, issuer, subject, sign_in, name, role } = self;
+        let Identity { issuer, subject, sign_in } = identity;
         Ok(vec![StaffJoined { agency, issuer, subject, sign_in, name, role }.into()])
     }
 }
@@ -53,68 +54,38 @@ pub fn join_staff(staff: &Staff, agency: &Agency, command: JoinStaff) -> Result<
     command.decide(staff)
 }
 
-/// Somebody joins as the worker `named`, whom an import has named or who has been there before: what must commit as one
-/// append, on the stream of the sign-in and on that of the worker.
-///
-/// # Errors
-/// As [`join_staff`], that the agency has no such worker, or that the sign-in is somebody else's.
-pub fn join_named_staff(
-    sign_in: &Staff,
-    (named, staff): (StaffId, &Staff),
-    agency: &Agency,
-    command: JoinStaff,
-) -> Result<(Vec<StaffEvent>, Vec<StaffEvent>), Refusal> {
-    if staff.agency != Some(command.agency) {
-        return Err(Refusal::not_found("staff"));
-    }
-    let linked = link_sign_in(sign_in, command.agency, named)?;
-    Ok((linked, join_staff(staff, agency, command)?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::events::{SignInLinked, StaffLeft, StaffNamed};
-    use super::super::fixtures::{AGENCY, SIGN_IN, joined};
+    use super::super::events::{StaffLeft, StaffNamed};
+    use super::super::fixtures::{AGENCY, identity, joined};
     use super::*;
-    use crate::agency::events::AgencyRegistered;
+    use crate::Reason;
     use crate::scenario::given;
-    use crate::{Aggregate as _, Reason};
     use uuid::Uuid;
 
-    fn join() -> JoinStaff {
-        JoinStaff {
-            agency: AGENCY,
-            issuer: "https://id.example".into(),
-            subject: "s".into(),
-            sign_in: SIGN_IN,
-            name: "N".into(),
-            role: "nurse".into(),
+    fn join(name: &str) -> JoinStaff {
+        let (identity, name, role) = (identity(), name.into(), "nurse".into());
+        JoinStaff { agency: AGENCY, identity, is_named: false, name, role }
+    }
+
+    #[test]
+    fn rule_23_joins_once_and_nobody_takes_the_place_of_who_has_left() {
+        given([]).when(join("N")).then([joined("nurse")]);
+        given([]).when(join("")).then_refused(Reason::Invalid, "name");
+        given([joined("nurse")]).when(join("N")).then_refused(Reason::AlreadyExists, "staff");
+        let left = [joined("nurse"), StaffLeft {}.into()];
+        given(left).when(join("N")).then_refused(Reason::AlreadyExists, "staff");
+    }
+
+    #[test]
+    fn whom_an_import_named_joins_under_that_name_and_only_at_that_agency() {
+        let named = |agency| StaffEvent::from(StaffNamed { agency, name: "N".into() });
+        for name in ["", "N"] {
+            given([named(AGENCY)]).when(join(name)).then([joined("nurse")]);
         }
-    }
-
-    #[test]
-    fn joins_once_and_may_come_back() {
-        given([]).when(join()).then([joined("nurse")]);
-        given([joined("nurse")]).when(join()).then_refused(Reason::AlreadyExists, "staff");
-        given([joined("nurse"), StaffLeft {}.into()]).when(join()).then([joined("nurse")]);
-    }
-
-    #[test]
-    fn whom_an_import_named_joins_under_the_id_that_it_gave_them_and_only_at_that_agency() {
-        let named = StaffId(Uuid::from_u128(50));
-        let agency = |id| StaffNamed { agency: id, name: "N".into() }.into();
-        let registered = Agency::folded(&[AgencyRegistered { name: "A".into(), kind: "k".into() }.into()]);
-        let (here, elsewhere) =
-            (Staff::folded(&[agency(AGENCY)]), Staff::folded(&[agency(AgencyId(Uuid::from_u128(9)))]));
-        let joins = |sign_in: &Staff, staff: &Staff| join_named_staff(sign_in, (named, staff), &registered, join());
-        let link: StaffEvent = SignInLinked { agency: AGENCY, staff: named }.into();
-        let free = Staff::default();
-        assert_eq!(joins(&free, &here), Ok((vec![link.clone()], vec![joined("nurse")])));
-        assert_eq!(joins(&Staff::folded(std::slice::from_ref(&link)), &here), Ok((vec![], vec![joined("nurse")])));
-        assert_eq!(joins(&free, &elsewhere), Err(Refusal::not_found("staff")));
-        assert_eq!(joins(&free, &free), Err(Refusal::not_found("staff")));
-        // A sign-in is one worker's.
-        assert_eq!(joins(&Staff::folded(&[joined("nurse")]), &here), Err(Refusal::already_exists("sign_in")));
-        given([link]).when(join()).then_refused(Reason::Rule, "linked_sign_in");
+        let join = |name| JoinStaff { is_named: true, ..join(name) };
+        given([named(AGENCY)]).when(join("Somebody else")).then_refused(Reason::Invalid, "name");
+        given([named(AgencyId(Uuid::nil()))]).when(join("")).then_refused(Reason::NotFound, "staff");
+        given([]).when(join("N")).then_refused(Reason::NotFound, "staff");
     }
 }

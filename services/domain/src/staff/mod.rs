@@ -1,51 +1,83 @@
 //! Somebody who works for an agency in a role.
 
+mod change_sign_in;
 mod change_staff_role;
 pub mod events;
 mod join_staff;
-mod link_sign_in;
 mod name_staff;
 mod remove_staff;
 
+pub use change_sign_in::ChangeSignIn;
 pub use change_staff_role::ChangeStaffRole;
-pub use join_staff::{JoinStaff, join_named_staff, join_staff};
-pub use link_sign_in::{ChangeSignIn, change_sign_in};
+pub use join_staff::{JoinStaff, join_staff};
 pub use name_staff::NameStaff;
 pub use remove_staff::RemoveStaff;
 
-use crate::ids::{AgencyId, SignIn, StaffId};
+use crate::ids::{AgencyId, SignInId, StaffId};
+use crate::text::{LINE, required};
 use crate::vocabulary::SignedIn;
-use crate::{Aggregate, StreamKind};
+use crate::{Aggregate, Refusal, StreamKind};
 use events::StaffEvent;
+
+/// What somebody signs in with: `sub` is unique within its issuer only (OpenID Connect Core, section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The agency's identity provider (`iss`).
+    pub issuer: String,
+    /// The subject there (`sub`).
+    pub subject: String,
+    /// The agency and the two as a pseudonym.
+    pub sign_in: SignInId,
+}
+
+impl Identity {
+    fn check(&self) -> Result<(), Refusal> {
+        required("subject", &self.subject, LINE)?;
+        required("issuer", &self.issuer, LINE)
+    }
+}
 
 /// A worker's standing.
 #[derive(Debug, Clone, Default)]
 pub struct Staff {
     agency: Option<AgencyId>,
     role: String,
-    sign_in: Option<SignIn>,
+    sign_in: Option<SignInId>,
     current: bool,
-    /// Whose sign-in has the id of this stream, when they have another id.
-    same_as: Option<StaffId>,
+    /// The name that an import gave.
+    named: Option<String>,
 }
 
 impl Staff {
     /// Whether this is their standing: they are current staff of the agency, and the sign-in is the one that they have now.
     #[must_use]
     pub fn admits(&self, by: SignedIn) -> bool {
-        self.current && self.agency == Some(by.worker().agency()) && self.sign_in == Some(by.sign_in())
+        self.current && self.signs_in(by)
+    }
+
+    /// Whether the sign-in is the one that they have, or had when they left: what others had before them, or they themselves,
+    /// does nothing in their name any more.
+    #[must_use]
+    pub fn signs_in(&self, by: SignedIn) -> bool {
+        self.agency == Some(by.worker().agency()) && self.sign_in == Some(by.sign_in())
+    }
+
+    /// Whether they are current staff and this is what they sign in with.
+    #[must_use]
+    pub fn holds(&self, sign_in: SignInId) -> bool {
+        self.current && self.sign_in == Some(sign_in)
+    }
+
+    /// Whether they are current staff of this agency, whatever they sign in with.
+    #[must_use]
+    pub fn works_for(&self, agency: AgencyId) -> bool {
+        self.current && self.agency == Some(agency)
     }
 
     /// Whether they have joined and left: not so of whom an import has only named.
     #[must_use]
     pub fn has_left(&self) -> bool {
         self.sign_in.is_some() && !self.current
-    }
-
-    /// The worker whom the sign-in of this id stands for, when that is another than the one of the same id.
-    #[must_use]
-    pub fn same_as(&self) -> Option<StaffId> {
-        self.same_as
     }
 
     /// Their role; empty before they have joined.
@@ -77,9 +109,11 @@ impl Aggregate for Staff {
             }
             StaffEvent::StaffRoleChanged(e) => self.role.clone_from(&e.role),
             StaffEvent::StaffLeft(_) => self.current = false,
-            StaffEvent::StaffNamed(e) => self.agency = Some(e.agency),
+            StaffEvent::StaffNamed(e) => {
+                self.agency = Some(e.agency);
+                self.named = Some(e.name.clone());
+            }
             StaffEvent::StaffSignInChanged(e) => self.sign_in = Some(e.sign_in),
-            StaffEvent::SignInLinked(e) => self.same_as = Some(e.staff),
         }
     }
 }
@@ -87,15 +121,24 @@ impl Aggregate for Staff {
 #[cfg(test)]
 pub(crate) mod fixtures {
     use super::events::{StaffEvent, StaffJoined};
-    use super::{AgencyId, SignIn};
+    use super::{AgencyId, Identity, SignInId, StaffId};
+    use crate::vocabulary::{SignedIn, Worker};
     use uuid::Uuid;
 
     pub(crate) const AGENCY: AgencyId = AgencyId(Uuid::from_u128(2));
-    pub(crate) const SIGN_IN: SignIn = SignIn(Uuid::from_u128(3));
+    pub(crate) const SIGN_IN: SignInId = SignInId(Uuid::from_u128(4));
+    pub(crate) const WORKER: Worker = Worker::new(AGENCY, StaffId(Uuid::from_u128(3)));
+    /// The worker, with the sign-in that they joined with.
+    pub(crate) const BY: SignedIn = SignedIn::new(WORKER, SIGN_IN);
+
+    /// What they joined with.
+    pub(crate) fn identity() -> Identity {
+        Identity { issuer: "https://id.example".into(), subject: "s".into(), sign_in: SIGN_IN }
+    }
 
     /// They joined in this role.
     pub(crate) fn joined(role: &str) -> StaffEvent {
-        let (issuer, subject, name) = ("https://id.example".into(), "s".into(), "N".into());
-        StaffJoined { agency: AGENCY, issuer, subject, sign_in: SIGN_IN, name, role: role.into() }.into()
+        let Identity { issuer, subject, sign_in } = identity();
+        StaffJoined { agency: AGENCY, issuer, subject, sign_in, name: "N".into(), role: role.into() }.into()
     }
 }

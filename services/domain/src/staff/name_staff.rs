@@ -25,11 +25,9 @@ impl Command for NameStaff {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{AGENCY, SIGN_IN, joined};
+    use super::super::fixtures::{AGENCY, BY, joined};
     use super::*;
-    use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::vocabulary::{SignedIn, Worker};
     use crate::{Aggregate as _, Reason};
 
     #[test]
@@ -39,8 +37,7 @@ mod tests {
         given([]).when(name()).then([named()]);
         given([named()]).when(name()).then_refused(Reason::AlreadyExists, "staff");
         given([joined("nurse")]).when(name()).then_refused(Reason::AlreadyExists, "staff");
-        let by = SignedIn::new(Worker::new(AGENCY, StaffId::from(SIGN_IN)), SIGN_IN);
         let state = Staff::folded(&[named()]);
-        assert_eq!((state.admits(by), state.agency(), state.role()), (false, Some(AGENCY), ""));
+        assert_eq!((state.admits(BY), state.agency(), state.role()), (false, Some(AGENCY), ""));
     }
 }

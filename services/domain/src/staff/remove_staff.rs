@@ -16,11 +16,9 @@ impl Command for RemoveStaff {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{AGENCY, SIGN_IN, joined};
+    use super::super::fixtures::{AGENCY, BY, joined};
     use super::*;
-    use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::vocabulary::{SignedIn, Worker};
     use crate::{Aggregate as _, Reason};
 
     #[test]
@@ -28,9 +26,8 @@ mod tests {
         let joined = || joined("nurse");
         given([joined()]).when(RemoveStaff).then([StaffLeft {}.into()]);
         given([joined(), StaffLeft {}.into()]).when(RemoveStaff).then_refused(Reason::NotFound, "staff");
-        let by = SignedIn::new(Worker::new(AGENCY, StaffId::from(SIGN_IN)), SIGN_IN);
-        assert!(Staff::folded(&[joined()]).admits(by));
+        assert!(Staff::folded(&[joined()]).admits(BY));
         let left = Staff::folded(&[joined(), StaffLeft {}.into()]);
-        assert_eq!((left.admits(by), left.agency()), (false, Some(AGENCY)));
+        assert_eq!((left.admits(BY), left.signs_in(BY), left.agency()), (false, true, Some(AGENCY)));
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::consultation::{Mode, WithoutPersonGround};
 use domain::ids::{
-    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignIn, StaffId,
+    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
@@ -83,7 +83,7 @@ as_uuid!(
     ProvisionId,
     ReceiptId,
     RelationshipId,
-    SignIn,
+    SignInId,
     StaffId,
 );
 

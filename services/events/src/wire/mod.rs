@@ -9,6 +9,7 @@ mod person;
 mod query;
 mod relationship;
 mod sharing;
+mod sign_in;
 mod staff;
 
 pub(crate) use field::{Field, worker};

@@ -12,6 +12,5 @@ wire_event! {
         3 => StaffLeft {},
         4 => StaffNamed { agency, name },
         5 => StaffSignInChanged { issuer, subject, sign_in },
-        6 => SignInLinked { agency, staff },
     }
 }

@@ -36,9 +36,9 @@ fn the_issuer_decides_the_agency() {
     let key = key();
     let issuers = trusting(&key, Binding::Agency(AGENCY));
     let spoofed = token(&key, |claims| claims["agency"] = json!("another"));
-    let (_, sign_in) = issuers.sign_in(AGENCY, "https://a.example", "n1").unwrap();
+    let sign_in = issuers.identity(AGENCY, "https://a.example".into(), "n1".into()).unwrap().sign_in;
     for _ in 0..2 {
-        let expected = SignedIn::new(Worker::new(AGENCY, sign_in.into()), sign_in);
+        let expected = SignedIn::new(Worker::new(AGENCY, StaffId(sign_in.0)), sign_in);
         assert_eq!(issuers.verify(&spoofed), Ok(Caller::Worker(expected)));
     }
 }
@@ -46,13 +46,13 @@ fn the_issuer_decides_the_agency() {
 #[test]
 fn a_sign_in_is_of_an_agency_and_its_issuer() {
     let issuers = trusting(&key(), Binding::Agency(AGENCY));
-    let (issuer, sign_in) = issuers.sign_in(AGENCY, "", "n1").unwrap();
-    assert_eq!(issuer, "https://a.example");
-    assert_ne!(issuers.pseudonym(AGENCY, "https://b.example", "n1"), sign_in, "another issuer's `n1` is somebody else");
-    for (agency, issuer) in
-        [(AGENCY, "https://b.example"), (AgencyId(Uuid::nil()), ""), (AgencyId(Uuid::nil()), &issuer)]
-    {
-        assert!(issuers.sign_in(agency, issuer, "n1").is_err(), "{issuer}");
+    let identity = |agency, issuer: &str| issuers.identity(agency, issuer.into(), "n1".into());
+    let ours = identity(AGENCY, "https://a.example").unwrap();
+    let theirs = issuers.pseudonym(AGENCY, "https://b.example", "n1");
+    assert_ne!(theirs, ours.sign_in, "another issuer's `n1` is somebody else");
+    let elsewhere = AgencyId(Uuid::nil());
+    for (agency, issuer) in [(AGENCY, "https://b.example"), (AGENCY, ""), (elsewhere, "https://a.example")] {
+        assert!(identity(agency, issuer).is_err(), "{issuer}");
     }
 }
 

@@ -5,6 +5,6 @@ mod resource;
 
 pub use bundle::{Bundle, Entry, MalformedBundle, read};
 pub use resource::{
-    CarePlan, CareTeam, CodeableConcept, Condition, Encounter, Goal, HumanName, Meta, Organization, Patient,
-    Practitioner, Reference, Resource,
+    CarePlan, CareTeam, CodeableConcept, Condition, Encounter, Goal, HumanName, Identifier, Meta, Organization,
+    Patient, Practitioner, Reference, Resource,
 };

@@ -76,7 +76,7 @@ async fn tokens(signer: &TokenSigner, channel: &Channel, report: &Report) -> any
     let people = Client::new(channel.clone(), &person)?.my_people(0).await?;
     let named = people.into_iter().next().and_then(|proposal| proposal.supporter);
     let named = named.context("every sample is seen by somebody")?;
-    Client::new(channel.clone(), &operator)?.enrol(&named).await?;
+    dev::enrol(&Client::new(channel.clone(), &operator)?, &named).await?;
     output::line(&format!(
         "staff {} of agency {}, whose support is proposed\n  {}",
         named.staff_id,

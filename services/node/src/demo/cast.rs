@@ -10,7 +10,7 @@ use proto::relationships::v1::{Relationship, RelationshipState};
 use tonic::transport::Channel;
 
 use super::{client, worker};
-use crate::tokens::TokenSigner;
+use crate::tokens::{TokenSigner, issuer_name};
 use ::client::Client;
 
 /// The sample whose story is told: several agencies, goals and actions.
@@ -115,6 +115,7 @@ async fn appoint_officer(
         subject: subject.clone(),
         name,
         role,
+        issuer: issuer_name(Binding::Agency(AgencyId(agency_id.parse()?))),
         ..AddStaffRequest::default()
     };
     operator.agencies().add_staff(add).await?;

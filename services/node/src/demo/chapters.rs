@@ -49,6 +49,7 @@ async fn newest(cast: &Cast, wanted: impl Fn(&Receipt) -> bool) -> anyhow::Resul
 }
 
 pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell(&format!("# {} and the people around them", cast.name));
     tell("");
     tell("## An import enrols nobody");
     tell("");
@@ -65,14 +66,15 @@ pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyh
     tell(&format!("The attempt is in {}'s history all the same:", cast.name));
     tell(&format!("  * {}", receipt.summary));
     for worker in [supporter, other] {
-        cast.operator.enrol(&worker.named).await?;
+        crate::dev::enrol(&cast.operator, &worker.named).await?;
     }
     tell("Both agencies now say that these are their people.");
     Ok(())
 }
 
 pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
-    tell(&format!("# {} and the people around them", cast.name));
+    tell("");
+    tell("## Before consent");
     tell("");
     tell(&format!(
         "{} works at {} now, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
@@ -289,6 +291,8 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     let again = refused(again, Code::FailedPrecondition, "RULE_REFUSED")?;
     tell("The same worker cannot do it again before a review:");
     tell(&format!("  > {}", again.message()));
+    let kept = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    tell(&format!("  * {}", kept.summary));
     let review = ReviewEmergencyAccessRequest {
         request_id: request_id(),
         staff_id: other.staff_id.clone(),
@@ -305,7 +309,9 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     tell("");
     tell("## \"Why did you look?\"");
     tell("");
-    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Viewed && r.emergency).await?;
+    let looked = |r: &Receipt| r.kind() == receipt::Kind::Viewed && r.emergency;
+    let receipt =
+        cast.person.history(0).await?.into_iter().find(looked).context("the emergency look has its receipt")?;
     let question = "I was awake when you came. Why did you need all of it?".to_owned();
     let ask = QueryAccessRequest { request_id: request_id(), receipt_id: receipt.receipt_id.clone(), question };
     let asked = cast.person.access().query_access(ask).await?.into_inner();

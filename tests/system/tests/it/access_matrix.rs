@@ -179,6 +179,7 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
         subject: "colleague".into(),
         name: "Colleague".into(),
         role: "nurse".into(),
+        issuer: pair.issuer(),
         ..AddStaffRequest::default()
     };
     callers.operator.agencies().add_staff(colleague).await.unwrap();

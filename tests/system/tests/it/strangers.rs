@@ -9,9 +9,9 @@ use proto::access::v1::{
     CloseEmergencyAccessRequest, DeclareEmergencyAccessRequest, Purpose, Receipt, RecordCategory,
     ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
 };
-use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest};
+use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
 use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
-use proto::relationships::v1::ProposeSupportRequest;
+use proto::relationships::v1::{EndSupportRequest, ProposeSupportRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -98,78 +98,146 @@ async fn whom_an_import_names_has_neither_standing_nor_a_sign_in() {
             subject: "somebody".into(),
             name: "Somebody".into(),
             role: "nurse".into(),
-            issuer: String::new(),
+            issuer: pair.issuer(),
             staff_id,
         };
         let refused = callers.operator.agencies().add_staff(add).await.unwrap_err();
         assert_eq!(refused.code(), Code::NotFound, "{refused:?}");
     }
     // Who has left does not come back by the same file.
-    let remove = proto::agencies::v1::RemoveStaffRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    let remove = RemoveStaffRequest { request_id: request_id(), staff_id: pair.staff_id() };
     callers.operator.agencies().remove_staff(remove).await.unwrap();
     world.import(1);
     let declared = callers.worker.access().declare_emergency_access(emergency(pair.person_id())).await;
     assert_eq!(declared.unwrap_err().code(), Code::PermissionDenied);
 }
 
+const OTHER: &str = "https://new.example.invalid";
+
+/// An agency with two issuers, two servers, and a worker of the agency whom the person lets in.
+struct TwoIssuers {
+    servers: [harness::Node; 2],
+    world: World,
+    callers: Callers,
+    first: String,
+}
+
+impl TwoIssuers {
+    async fn new() -> Self {
+        let world = World::distributed().await;
+        let pair = world.import(1).remove(0);
+        world.cluster.trust_issuer(OTHER, pair.worker.agency());
+        let servers = [world.start().await, world.start().await];
+        let callers = Callers::unenrolled(&world.cluster, &servers[0].channel().await.unwrap(), &pair);
+        let this = Self { servers, world, callers, first: pair.issuer() };
+        this.add(&this.first, "n1", &pair.staff_id()).await.unwrap();
+        this.callers.accept().await;
+        this.callers.grant().await;
+        this
+    }
+
+    /// Somebody who signs in like this, on a server.
+    async fn by(&self, server: usize, issuer: &str, subject: &str) -> Client {
+        let token = self.world.cluster.signer.sign_as(issuer, subject).unwrap();
+        Client::new(self.servers[server].channel().await.unwrap(), &token).unwrap()
+    }
+
+    async fn add(&self, issuer: &str, subject: &str, staff_id: &str) -> Result<String, Status> {
+        let add = AddStaffRequest {
+            request_id: request_id(),
+            agency_id: self.callers.pair.agency_id(),
+            subject: subject.into(),
+            name: if staff_id.is_empty() { "Isla Munro".into() } else { String::new() },
+            role: "nurse".into(),
+            issuer: issuer.into(),
+            staff_id: staff_id.into(),
+        };
+        Ok(self.callers.operator.agencies().add_staff(add).await?.into_inner().staff_id)
+    }
+
+    async fn change(&self, issuer: &str, subject: &str, staff_id: &str) -> Result<(), Status> {
+        let change = ChangeStaffSignInRequest {
+            request_id: request_id(),
+            staff_id: staff_id.into(),
+            subject: subject.into(),
+            issuer: issuer.into(),
+        };
+        self.callers.operator.agencies().change_staff_sign_in(change).await.map(drop)
+    }
+
+    /// Whether who signs in like this reads, on each server.
+    async fn reads(&self, issuer: &str, subject: &str) -> [bool; 2] {
+        let mut reads = [false; 2];
+        for (server, reads) in reads.iter_mut().enumerate() {
+            let person_id = self.callers.pair.person_id();
+            let looked =
+                self.by(server, issuer, subject).await.look(&person_id, Purpose::CareCoordination, &[], 0).await;
+            assert!(looked.as_ref().err().is_none_or(|status| status.code() == Code::PermissionDenied), "{looked:?}");
+            *reads = looked.is_ok();
+        }
+        reads
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_subject_of_another_issuer_is_somebody_else_and_a_sign_in_that_was_changed_opens_nothing() {
-    const OTHER: &str = "https://new.example.invalid";
-    let world = World::distributed().await;
-    let pair = world.import(1).remove(0);
-    let agency = pair.worker.agency();
-    let first = node::tokens::issuer_name(gate::Binding::Agency(agency));
-    world.cluster.trust_issuer(OTHER, agency);
-    let (one, two) = (world.start().await, world.start().await);
-    let signed_in = async |server: &harness::Node, issuer: &str, subject: &str| {
-        let token = world.cluster.signer.sign_as(issuer, subject).unwrap();
-        Client::new(server.channel().await.unwrap(), &token).unwrap()
-    };
-    let callers = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &pair);
-    let add = |issuer: &str, subject: &str, staff_id: &str| AddStaffRequest {
-        request_id: request_id(),
-        agency_id: pair.agency_id(),
-        subject: subject.into(),
-        name: "Morag Reid".into(),
-        role: "nurse".into(),
-        issuer: issuer.into(),
-        staff_id: staff_id.into(),
-    };
-    let agencies = || callers.operator.agencies();
+async fn the_same_subject_of_another_issuer_is_somebody_else() {
+    let two = TwoIssuers::new().await;
+    assert_eq!((two.reads(&two.first, "n1").await, two.reads(OTHER, "n1").await), ([true; 2], [false; 2]));
     for unknown in ["", "https://nowhere.example.invalid"] {
-        let status = agencies().add_staff(add(unknown, "n1", "")).await.unwrap_err();
+        let status = two.add(unknown, "n2", "").await.unwrap_err();
         assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "issuer", "{status:?}");
     }
-    agencies().add_staff(add(&first, "n1", &pair.staff_id())).await.unwrap();
-    callers.accept().await;
-    callers.grant().await;
-    let look = async |client: Client| client.look(&pair.person_id(), Purpose::CareCoordination, &[], 0).await;
-    look(signed_in(&one, &first, "n1").await).await.unwrap();
-    look(signed_in(&two, &first, "n1").await).await.unwrap();
-    let refused =
-        |looked: Result<_, Status>| assert_eq!(looked.map(|_| ()).unwrap_err().code(), Code::PermissionDenied);
-    refused(look(signed_in(&one, OTHER, "n1").await).await);
+}
 
-    let change = |subject: &str, staff_id: String| ChangeStaffSignInRequest {
-        request_id: request_id(),
-        staff_id,
-        subject: subject.into(),
-        issuer: OTHER.into(),
-    };
-    agencies().change_staff_sign_in(change("n9", pair.staff_id())).await.unwrap();
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_was_changed_does_nothing_in_the_workers_name() {
+    let two = TwoIssuers::new().await;
+    let pair = &two.callers.pair;
+    assert_eq!(two.reads(&two.first, "n1").await, [true; 2]);
+    let opened = two.by(0, &two.first, "n1").await.access().declare_emergency_access(emergency(pair.person_id())).await;
+    let emergency_id = opened.unwrap().into_inner().emergency_id;
+    two.change(OTHER, "n9", &pair.staff_id()).await.unwrap();
     // From then on, on every server: also on one that remembers them.
-    for server in [&one, &two] {
-        refused(look(signed_in(server, &first, "n1").await).await);
-        look(signed_in(server, OTHER, "n9").await).await.unwrap();
-    }
-    let receipt = newest(&callers.person).await;
+    assert_eq!((two.reads(&two.first, "n1").await, two.reads(OTHER, "n9").await), ([false; 2], [true; 2]));
+    let receipt = newest(&two.callers.person).await;
     assert_eq!(receipt.party.unwrap().staff_id, pair.staff_id(), "the same worker");
-    // A sign-in is one worker's: neither joined with again nor given to another.
-    let again = agencies().add_staff(add(OTHER, "n9", "")).await.unwrap_err();
-    assert_eq!(again.code(), Code::FailedPrecondition, "{again:?}");
-    let colleague = agencies().add_staff(add(OTHER, "n2", "")).await.unwrap().into_inner().staff_id;
-    let taken = agencies().change_staff_sign_in(change("n9", colleague)).await.unwrap_err();
-    assert_eq!(taken.code(), Code::AlreadyExists, "{taken:?}");
+    // Not even what takes access away; and they are not taken for the worker.
+    let former = two.by(1, &two.first, "n1").await;
+    let position = two.callers.person.strength("x").await.unwrap().position;
+    let relationship_id = two.callers.active(position).await;
+    let (person_id, reason) = (pair.person_id(), String::new());
+    let end = EndSupportRequest { request_id: request_id(), person_id, relationship_id, reason };
+    assert_eq!(former.relationships().end_support(end).await.unwrap_err().code(), Code::NotFound);
+    let close = CloseEmergencyAccessRequest { request_id: request_id(), person_id: pair.person_id(), emergency_id };
+    assert_eq!(former.access().close_emergency_access(close).await.unwrap_err().code(), Code::PermissionDenied);
+    let receipt = newest(&two.callers.person).await;
+    assert_eq!(receipt.kind(), receipt::Kind::Denied);
+    assert!(receipt.summary.starts_with("Somebody unknown"), "{}", receipt.summary);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_is_one_workers_and_nobody_takes_anothers_place() {
+    let two = TwoIssuers::new().await;
+    let theirs = two.callers.pair.staff_id();
+    assert_eq!(two.add(&two.first, "n1", "").await.unwrap_err().code(), Code::AlreadyExists);
+    let colleague = two.add(OTHER, "n2", "").await.unwrap();
+    assert_eq!(two.change(&two.first, "n1", &colleague).await.unwrap_err().code(), Code::AlreadyExists);
+    // One that nobody has any more can be somebody else's: who is then not who had it before.
+    two.change(OTHER, "n9", &theirs).await.unwrap();
+    two.change(&two.first, "n1", &colleague).await.unwrap();
+    assert_eq!((two.reads(&two.first, "n1").await, two.reads(OTHER, "n9").await), ([false; 2], [true; 2]));
+    two.by(0, &two.first, "n1")
+        .await
+        .look(&two.callers.pair.person_id(), Purpose::Treatment, &[], 0)
+        .await
+        .unwrap_err();
+    assert_eq!(newest(&two.callers.person).await.party.unwrap().staff_id, colleague);
+    // Nor is whoever comes back who they were, and nobody else is.
+    let remove = RemoveStaffRequest { request_id: request_id(), staff_id: theirs.clone() };
+    two.callers.operator.agencies().remove_staff(remove).await.unwrap();
+    assert_eq!(two.add(OTHER, "n3", &theirs).await.unwrap_err().code(), Code::AlreadyExists);
+    assert_ne!(two.add(OTHER, "n9", "").await.unwrap(), theirs);
+    assert_eq!(two.reads(OTHER, "n9").await, [false; 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +253,7 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
         subject: "officer".into(),
         name: "Isla Munro".into(),
         role: "privacy officer".into(),
+        issuer: pair.issuer(),
         ..AddStaffRequest::default()
     };
     callers.operator.agencies().add_staff(officer).await.unwrap();
@@ -276,7 +345,7 @@ async fn what_was_refused_is_recorded_whatever_the_caller_is_told() {
     assert_eq!(refused.code(), Code::PermissionDenied);
     let receipt = newest(&another.person).await;
     assert_eq!((receipt.kind(), receipt.party.unwrap().kind()), (receipt::Kind::Denied, party::Kind::AnotherPerson));
-    assert!(!format!("{}", receipt.summary).contains(&pair.person_id()));
+    assert!(!receipt.summary.contains(&pair.person_id()));
     // Who is registered, and who is not, is told neither by the answer nor by what it costs.
     let head = at_rest(&world.cluster).await;
     let nobody = RecordStrengthRequest { request_id: request_id(), person_id: Uuid::now_v7().to_string(), ..theirs };

@@ -3,9 +3,11 @@
 use client::{Client, terms};
 use domain::ids::PersonId;
 use domain::vocabulary::Worker;
+use gate::Binding;
 use harness::{Cluster, Database, Nats, Node, Postgres};
 use node::compose::Stores;
 use node::config::Flags;
+use node::tokens::issuer_name;
 use proto::access::v1::{Action, Party, Purpose, RecordCategory};
 use proto::people::v1::GetSharedPlanResponse;
 use proto::relationships::v1::{Relationship, RelationshipState};
@@ -132,6 +134,11 @@ impl Pair {
         Self { person: id(&report["person_id"]), worker, number }
     }
 
+    /// Whose tokens speak for the worker's agency.
+    pub(crate) fn issuer(&self) -> String {
+        issuer_name(Binding::Agency(self.worker.agency()))
+    }
+
     pub(crate) fn person_id(&self) -> String {
         self.person.to_string()
     }
@@ -160,11 +167,10 @@ impl Callers {
         let named = Party {
             agency_id: pair.agency_id(),
             staff_id: pair.staff_id(),
-            name: "Morag Reid".into(),
             role: "district nurse".into(),
             ..Party::default()
         };
-        callers.operator.enrol(&named).await.unwrap();
+        node::dev::enrol(&callers.operator, &named).await.unwrap();
         callers
     }
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::Aggregate;
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignIn, StaffId};
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignInId, StaffId};
 use crate::sharing::events::*;
 use crate::staff::events::StaffLeft;
-use crate::staff::fixtures::{AGENCY, SIGN_IN, joined};
+use crate::staff::fixtures::{AGENCY, BY, SIGN_IN, WORKER, joined};
 use crate::vocabulary::{ProvisionActor, Terms, Worker};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ fn agency() -> AgencyId {
 }
 
 fn worker() -> Worker {
-    Worker::new(AGENCY, StaffId::from(SIGN_IN))
+    WORKER
 }
 
 fn nurse() -> Staff {
@@ -22,7 +22,7 @@ fn nurse() -> Staff {
 }
 
 fn ask(purpose: Purpose) -> Ask {
-    Ask { by: SignedIn::new(worker(), SIGN_IN), purpose, action: Action::Read, now: NOW }
+    Ask { by: BY, purpose, action: Action::Read, now: NOW }
 }
 
 fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
@@ -120,9 +120,12 @@ fn rule_2_needs_current_staff_of_that_agency() {
         Decision::Deny(DenialRule::NotCurrentStaff)
     );
     let elsewhere = Worker::new(AgencyId(Uuid::from_u128(99)), worker().staff());
-    for by in [SignedIn::new(elsewhere, SIGN_IN), SignedIn::new(worker(), SignIn(Uuid::from_u128(99)))] {
+    for (by, rule) in [
+        (SignedIn::new(elsewhere, SIGN_IN), DenialRule::NotCurrentStaff),
+        (SignedIn::new(worker(), SignInId(Uuid::from_u128(99))), DenialRule::FormerSignIn),
+    ] {
         let ask = Ask { by, ..ask(Purpose::Treatment) };
-        assert_eq!(decide(&sharing, &nurse(), &ask), Decision::Deny(DenialRule::NotCurrentStaff));
+        assert_eq!(decide(&sharing, &nurse(), &ask), Decision::Deny(rule));
     }
 }
 
