@@ -28,11 +28,13 @@ pub enum StreamKind {
     Staff = 9,
     /// A subject of an agency's identity provider.
     SignIn = 10,
+    /// A caller's request.
+    Request = 11,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -43,6 +45,7 @@ impl StreamKind {
         Self::Agency,
         Self::Staff,
         Self::SignIn,
+        Self::Request,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
@@ -143,6 +146,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=10).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=11).collect(), None));
     }
 }

@@ -54,6 +54,8 @@ ids! {
     ReceiptId,
     /// A question about a receipt.
     QueryId,
+    /// A request, made its caller's own.
+    RequestId,
 }
 
 /// An id that follows from `parts`, so that the same cause always gives the same id. When `base` is a UUIDv7 its time

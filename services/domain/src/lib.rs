@@ -17,6 +17,7 @@ pub mod person;
 pub mod query;
 mod refusal;
 pub mod relationship;
+pub mod request;
 pub mod sharing;
 pub mod sign_in;
 pub mod staff;

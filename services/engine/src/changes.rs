@@ -1,3 +1,5 @@
+use domain::request::Request;
+use domain::request::events::RequestCarriedOut;
 use domain::vocabulary::{Subject, Version};
 use domain::{Aggregate, StreamKind};
 use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
@@ -11,9 +13,12 @@ use crate::{Context, Loaded, stream_of};
 #[derive(Debug)]
 pub struct Changes {
     context: Context,
-    streams: Vec<(StreamId, Expected, Vec<Change>)>,
+    streams: Vec<Written>,
     guards: Vec<Guard>,
 }
+
+/// A stream, what version it must stand at, and what is written on it.
+type Written = (StreamId, Expected, Vec<Change>);
 
 #[derive(Debug)]
 struct Change {
@@ -82,7 +87,11 @@ impl Changes {
     }
 
     pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
-        let Self { context, streams, mut guards } = self;
+        let Self { context, mut streams, mut guards } = self;
+        // Last, so that its position is the append's.
+        if let Some(carried_out) = carried_out(&context, &streams) {
+            streams.push(carried_out);
+        }
         // What is both written and relied on is checked where it is written.
         guards.retain(|guard| !streams.iter().any(|(stream, ..)| *stream == guard.stream));
         let mut sealed = Vec::with_capacity(streams.len());
@@ -92,7 +101,8 @@ impl Changes {
             for (nth, Change { id, subject, event }) in (1..).zip(changes) {
                 // Of a person who is not registered an attempt is the agency's: it holds no words.
                 let of_agency = matches!(subject, Subject::Agency(_));
-                if of_agency != event.kind().is_of_agency() && event.kind() != StreamKind::Access {
+                let of_either = matches!(event.kind(), StreamKind::Access | StreamKind::Request);
+                if of_agency != event.kind().is_of_agency() && !of_either {
                     return Err(CodecError::Misplaced);
                 }
                 let header = Header {
@@ -100,7 +110,7 @@ impl Changes {
                     subject: subject.id(),
                     actor: context.actor.clone(),
                     causation: None,
-                    correlation: Some(context.request),
+                    correlation: Some(context.request.0),
                     traceparent: traceparent.clone(),
                 };
                 let place = Place { stream, version: before.map(|before| Version(before + nth)) };
@@ -108,8 +118,18 @@ impl Changes {
             }
             sealed.push(StreamAppend { stream, expected, events });
         }
-        Ok(Append { streams: sealed, guards, request: context.request })
+        Ok(Append { streams: sealed, guards, request: context.request.0 })
     }
+}
+
+/// That a caller's request is carried out, on a stream of its own: it commits once, whatever else it writes. Sealed with the key
+/// of whom it changes first.
+fn carried_out(context: &Context, streams: &[Written]) -> Option<Written> {
+    let (asked, subject) = (context.asked?, streams.first()?.2.first()?.subject);
+    let event = RequestCarriedOut { asked }.into();
+    let change = Change { id: Uuid::now_v7(), subject, event: Event::Request(event) };
+    let stream = stream_of::<Request>(context.request);
+    Some((stream, Expected::Exactly(log_version(Version(0))), vec![change]))
 }
 
 /// The kind of stream that a recorded event belongs to.

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use domain::ids::derived_id;
+use domain::ids::{RequestId, derived_id};
 use domain::vocabulary::Timestamp;
 use events::Actor;
 use uuid::Uuid;
@@ -11,7 +11,9 @@ pub struct Context {
     /// Who.
     pub actor: Actor,
     /// The request, made the actor's own: nobody can replay another's.
-    pub request: Uuid,
+    pub request: RequestId,
+    /// What a caller asks under that id: carried out once, and for nothing else. None for what is a new deed each time.
+    pub asked: Option<Uuid>,
     /// When.
     pub now: Timestamp,
 }
@@ -20,14 +22,20 @@ impl Context {
     /// A request of this actor, now.
     #[must_use]
     pub fn new(actor: Actor, request: Uuid) -> Self {
-        let request = derived_id(request, &[actor.id().as_bytes()]);
-        Self { actor, request, now: now() }
+        let request = RequestId(derived_id(request, &[actor.id().as_bytes()]));
+        Self { actor, request, asked: None, now: now() }
+    }
+
+    /// The same, for this method with this message.
+    #[must_use]
+    pub fn asking(self, method: &str, message: &[u8]) -> Self {
+        Self { asked: Some(derived_id(Uuid::nil(), &[method.as_bytes(), message])), ..self }
     }
 
     /// The id of what this request creates: the same for every retry.
     #[must_use]
     pub fn new_id<Id: From<Uuid>>(&self) -> Id {
-        derived_id(self.request, &[b"created"]).into()
+        derived_id(self.request.0, &[b"created"]).into()
     }
 }
 

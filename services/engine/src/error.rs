@@ -7,6 +7,9 @@ pub enum EngineError {
     /// A rule refuses it.
     #[error("refused: {0}")]
     Refused(#[from] Refusal),
+    /// The request's id was used before, for something else.
+    #[error("the request id was used before")]
+    RequestReused,
     /// Somebody else was faster, again and again.
     #[error("too many changes at once to the same streams")]
     Contention,

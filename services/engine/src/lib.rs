@@ -10,6 +10,7 @@ mod relay;
 
 use std::sync::Arc;
 
+use domain::request::Request;
 use domain::vocabulary::{Subject, Timestamp};
 use domain::{Aggregate, Command, Refusal};
 use event_log::{AppendError, EventLog, Position, StreamId};
@@ -45,7 +46,7 @@ pub struct Committed {
 pub enum Commit {
     /// It is durable; its last event has this position.
     Done(Position),
-    /// A stream or a guard moved meanwhile, or another try of the same request was faster: load and decide again.
+    /// A stream or a guard moved meanwhile, or the request was carried out before: load and decide again.
     Moved,
 }
 
@@ -134,10 +135,10 @@ impl Engine {
     }
 
     /// Loads the aggregates, lets `decide` say what changes, and appends that as one. Decides again, on what is new,
-    /// when somebody else was faster. A request that was already carried out returns its first result.
+    /// when somebody else was faster. A request that was already carried out returns its first result, on whatever server.
     ///
     /// # Errors
-    /// The refusal of `decide`, or why it could not be carried out.
+    /// The refusal of `decide`, that the request's id was used for something else, or why it could not be carried out.
     pub async fn transact<L: Aggregates>(
         &self,
         context: &Context,
@@ -154,10 +155,13 @@ impl Engine {
         decide: &(impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync),
         freshness: Freshness,
     ) -> Result<Option<Committed>, EngineError> {
-        let loaded = L::load(self, ids, freshness).await?;
-        if let Some(first) = loaded.replayed(context.request) {
+        // A first try pays nothing for it: carried out before, it does not commit a second time.
+        if freshness == Freshness::Latest
+            && let Some(first) = self.first_result(context).await?
+        {
             return Ok(Some(first));
         }
+        let loaded = L::load(self, ids, freshness).await?;
         let mut changes = Changes::new(context);
         let decided = decide(&loaded, &mut changes);
         let committed = |position| Committed { position, at: context.now };
@@ -168,6 +172,17 @@ impl Engine {
             Ok(()) | Err(_) if freshness == Freshness::Remembered => Ok(None),
             Ok(()) => Ok(Some(committed(loaded.position()))),
             Err(refusal) => Err(EngineError::Refused(refusal)),
+        }
+    }
+
+    /// What a request returned that was carried out before.
+    async fn first_result(&self, context: &Context) -> Result<Option<Committed>, EngineError> {
+        let Some(asked) = context.asked else { return Ok(None) };
+        let request = self.load::<Request>(context.request, Freshness::Latest).await?;
+        match request.asked() {
+            None => Ok(None),
+            Some(before) if before == asked => Ok(Some(Committed { position: request.position, at: request.at })),
+            Some(_) => Err(EngineError::RequestReused),
         }
     }
 
@@ -202,7 +217,6 @@ impl Engine {
         let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");
         match self.log.append(append).instrument(span).await {
-            Ok(appended) if appended.replayed => Ok(Commit::Moved),
             Ok(appended) => {
                 self.appended.notify_one();
                 Ok(Commit::Done(appended.position))

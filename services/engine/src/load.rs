@@ -1,13 +1,11 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::Aggregate;
-use domain::vocabulary::Version;
+use domain::vocabulary::{Timestamp, Version};
 use event_log::{Position, Recorded};
 use events::Event;
-use uuid::Uuid;
 
-use crate::{Committed, Engine, EngineError, Freshness, stream_of};
+use crate::{Engine, EngineError, Freshness, stream_of};
 
 /// Events in one read of a stream.
 const PAGE: usize = 1_000;
@@ -23,18 +21,18 @@ pub struct Loaded<A: Aggregate> {
     pub version: Version,
     /// The position of its last event; 0 when it has none.
     pub position: Position,
-    /// The requests that made its events: what each returned.
-    requests: Arc<HashMap<Uuid, Committed>>,
+    /// When its last event happened.
+    pub at: Timestamp,
     /// About how many bytes it takes: those of its events, and what is kept beside each.
     bytes: usize,
 }
 
-/// What is kept in memory beside an event's own words, in bytes: its request, and maps' room.
+/// What is kept in memory beside an event's own words, in bytes: its ids, and maps' room.
 const BESIDE: usize = 256;
 
 impl<A: Aggregate> Clone for Loaded<A> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), requests: self.requests.clone(), ..*self }
+        Self { state: self.state.clone(), ..*self }
     }
 }
 
@@ -61,8 +59,8 @@ where
         (Some(loaded), Freshness::Remembered) => return Ok(loaded),
         (Some(loaded), Freshness::Latest) => loaded,
         (None, _) => {
-            let (state, requests) = (Arc::default(), Arc::default());
-            Loaded { id, state, version: Version(0), position: Position(0), requests, bytes: BESIDE }
+            let (state, position, at) = (Arc::default(), Position(0), Timestamp(0));
+            Loaded { id, state, version: Version(0), position, at, bytes: BESIDE }
         }
     };
     let before = loaded.version;
@@ -95,13 +93,8 @@ where
     let event = A::Event::try_from(opened.event).map_err(another_kind)?;
     Arc::make_mut(&mut loaded.state).evolve(&event);
     loaded.version = opened.version;
-    loaded.position = opened.position;
+    (loaded.position, loaded.at) = (opened.position, opened.at);
     loaded.bytes += BESIDE + recorded.body.len();
-    let committed = Committed { position: opened.position, at: opened.at };
-    // As the header has it, which is bound to the body.
-    if let Some(request) = opened.header.correlation {
-        Arc::make_mut(&mut loaded.requests).insert(request, committed);
-    }
     Ok(())
 }
 
@@ -117,9 +110,6 @@ pub trait Aggregates: Sized + Send + Sync {
         freshness: Freshness,
     ) -> impl Future<Output = Result<Self, EngineError>> + Send;
 
-    /// The first result of a request that was carried out before.
-    fn replayed(&self, request: Uuid) -> Option<Committed>;
-
     /// The position that includes all that they have seen.
     fn position(&self) -> Position;
 }
@@ -131,10 +121,6 @@ macro_rules! aggregates {
 
             async fn load(engine: &Engine, ids: Self::Ids, freshness: Freshness) -> Result<Self, EngineError> {
                 Ok(($(load::<$name>(engine, ids.$index, freshness).await?,)+))
-            }
-
-            fn replayed(&self, request: Uuid) -> Option<Committed> {
-                [$(self.$index.requests.get(&request)),+].into_iter().flatten().max_by_key(|c| c.position).copied()
             }
 
             fn position(&self) -> Position {

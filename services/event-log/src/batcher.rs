@@ -188,7 +188,7 @@ impl<C: Committer> Worker<C> {
 
 fn settle(verdict: Verdict) -> Result<Appended, AppendError> {
     match verdict {
-        Verdict::Accepted(position, versions) => Ok(Appended { position, versions, replayed: false }),
+        Verdict::Accepted(position, versions) => Ok(Appended { position, versions }),
         Verdict::Conflict => Err(AppendError::Conflict),
         Verdict::GuardMoved => Err(AppendError::GuardMoved),
     }

@@ -3,32 +3,10 @@
 /// Implements [`crate::EventLog`] for a type with the fields `readers`, `batcher` and `epoch`.
 macro_rules! event_log {
     ($log:ident, $row:ty) => {
-        impl $log {
-            /// The first result of a request that was appended before.
-            async fn find_request(&self, append: &Append) -> Result<Option<Appended>, StoreError> {
-                let mut versions = Vec::with_capacity(append.streams.len());
-                let mut last = Position::default();
-                for slot in &append.streams {
-                    let query = sqlx::query_as(include_str!("../sql/find_request.sql"));
-                    let query = query.bind(slot.stream.kind).bind(slot.stream.id).bind(append.request);
-                    let row: (Option<i64>, Option<i64>, Option<i64>) = query.fetch_one(&self.readers).await?;
-                    let (Some(_), Some(position), Some(version)) = row else { return Ok(None) };
-                    last = last.max(Position(unsigned(position)));
-                    versions.push(Version(unsigned(version)));
-                }
-                Ok(Some(Appended { position: last, versions, replayed: true }))
-            }
-        }
-
         #[async_trait::async_trait]
         impl EventLog for $log {
             async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-                let retry = append.clone_shape();
-                match self.batcher.append(append).await {
-                    // Looked up only now: a first write pays nothing for it.
-                    Err(AppendError::Conflict) => self.find_request(&retry).await?.ok_or(AppendError::Conflict),
-                    verdict => verdict,
-                }
+                self.batcher.append(append).await
             }
 
             async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {

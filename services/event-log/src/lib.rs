@@ -33,11 +33,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// Appends atomically: every stream at its expected version, every guard unmoved, or nothing. When this returns,
     /// the events are durable. Dropping the future does not undo the append.
     ///
-    /// The same request id on the same streams returns the first result, as long as one of the streams has an exact
-    /// expectation; a request that writes only at [`Expected::Any`] is a new fact each time.
+    /// Repeated, it is refused where it expects a stream that it has written to stand at an exact version; facts at
+    /// [`Expected::Any`] are new ones each time.
     ///
     /// # Errors
-    /// See [`AppendError`]. After [`AppendError::Store`] the outcome is unknown: retry with the same request id.
+    /// See [`AppendError`]. After [`AppendError::Store`] the outcome is unknown.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// Up to `limit` events after `after`, in order.

@@ -76,7 +76,7 @@ pub struct Append {
     pub streams: Vec<StreamAppend>,
     /// The streams that must not have moved.
     pub guards: Vec<Guard>,
-    /// Makes a retry safe.
+    /// The request that it carries out: kept with every event.
     pub request: Uuid,
 }
 
@@ -87,8 +87,6 @@ pub struct Appended {
     pub position: Position,
     /// The version that each stream stands at after it, in the order of the append.
     pub versions: Vec<Version>,
-    /// Whether this is the result of an earlier append with the same request id.
-    pub replayed: bool,
 }
 
 /// An event of the log.
@@ -155,13 +153,5 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let refused = matches!(error, sqlx::Error::Database(_));
         Self { cause: std::sync::Arc::new(error), refused }
-    }
-}
-
-impl Append {
-    /// The append without its events: enough to recognise it when it was made before.
-    pub(crate) fn clone_shape(&self) -> Self {
-        let shape = |s: &StreamAppend| StreamAppend { stream: s.stream, expected: s.expected, events: Vec::new() };
-        Self { streams: self.streams.iter().map(shape).collect(), guards: Vec::new(), request: self.request }
     }
 }

@@ -155,7 +155,8 @@ fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
         | Event::Relationship(_)
         | Event::Consultation(_)
         | Event::Staff(_)
-        | Event::SignIn(_) => true,
+        | Event::SignIn(_)
+        | Event::Request(_) => true,
     }
 }
 

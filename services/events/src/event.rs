@@ -6,6 +6,7 @@ use domain::emergency::events::EmergencyEvent;
 use domain::person::events::PersonEvent;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
+use domain::request::events::RequestEvent;
 use domain::sharing::events::SharingEvent;
 use domain::sign_in::events::SignInEvent;
 use domain::staff::events::StaffEvent;
@@ -92,4 +93,5 @@ any_event! {
     Agency(AgencyEvent),
     Staff(StaffEvent),
     SignIn(SignInEvent),
+    Request(RequestEvent),
 }

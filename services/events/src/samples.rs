@@ -56,6 +56,7 @@ samples! {
     Version: _field => Version(12),
     Level: _field => Level::Restricted,
     Purpose: _field => Purpose::CareCoordination,
+    Uuid: _field => id(12),
     Vec<Category>: _field => vec![Category::Goals, Category::Health],
     Vec<DenialRule>: _field => vec![DenialRule::AgencyBlocked],
     Mode: _field => Mode::PersonLed,

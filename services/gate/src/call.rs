@@ -1,6 +1,8 @@
-use domain::ids::{PersonId, derived_id};
+use bytes::Bytes;
+use domain::ids::PersonId;
 use domain::vocabulary::SignedIn;
 use engine::Context;
+use prost::Message;
 use rpc::{Error, Reason};
 use tonic::Extensions;
 use uuid::Uuid;
@@ -11,18 +13,21 @@ use crate::Caller;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(crate) caller: Caller,
-    /// The path of the method: what scopes a request id.
+    /// The path of the method.
     pub(crate) method: String,
+    /// The message, as it would be encoded again.
+    pub(crate) message: Bytes,
 }
 
 impl Call {
-    /// The call with these extensions.
+    /// The call with these extensions and this message.
     ///
     /// # Errors
     /// When nobody has signed in.
-    pub fn of(extensions: &Extensions) -> Result<Self, Error> {
+    pub fn of(extensions: &Extensions, message: &impl Message) -> Result<Self, Error> {
         let none = || Error::new(Reason::Unauthenticated, "a bearer token is needed");
-        extensions.get::<Self>().cloned().ok_or_else(none)
+        let call = extensions.get::<Self>().cloned().ok_or_else(none)?;
+        Ok(Self { message: message.encode_to_vec().into(), ..call })
     }
 
     /// The person, when a person calls about themselves.
@@ -41,8 +46,8 @@ impl Call {
         if let Caller::Worker(by) = self.caller { Ok(by) } else { Err(not_admitted()) }
     }
 
-    /// What the caller wants under the id in the field `request_id`, which is made the method's own: used again with
-    /// another method it is another request.
+    /// What the caller wants under the id in the field `request_id`: this method with this message. Used again for anything
+    /// else it is refused.
     ///
     /// # Errors
     /// When it is not a random UUID: ids of what the request creates follow from it, and must tell nothing.
@@ -51,7 +56,7 @@ impl Call {
         if !matches!(id.get_version_num(), 4 | 7) {
             return Err(Error::invalid("request_id", "must be a random UUID, of version `4` or `7`"));
         }
-        Ok(Context::new(self.caller.actor(), derived_id(id, &[self.method.as_bytes()])))
+        Ok(Context::new(self.caller.actor(), id).asking(&self.method, &self.message))
     }
 
     /// A person's own act.
@@ -87,7 +92,7 @@ macro_rules! service {
                 request: $crate::tonic::Request<pb::$request>,
             ) -> Result<$crate::tonic::Response<pb::$response>, $crate::tonic::Status> {
                 let (_, extensions, message) = request.into_parts();
-                let call = $crate::Call::of(&extensions)?;
+                let call = $crate::Call::of(&extensions, &message)?;
                 Ok($crate::tonic::Response::new(self.$answer(&call, message).await?))
             })+
         }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
@@ -140,7 +141,7 @@ impl AccessLayer {
             return Err(not_admitted());
         }
         let method = request.uri().path().to_owned();
-        request.extensions_mut().insert(Call { caller, method });
+        request.extensions_mut().insert(Call { caller, method, message: Bytes::new() });
         Ok(())
     }
 }

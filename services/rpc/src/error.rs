@@ -65,7 +65,7 @@ impl Error {
             Reason::CallerNotAdmitted | Reason::AccessDenied => Code::PermissionDenied,
             Reason::InvalidArgument => Code::InvalidArgument,
             Reason::NotFound => Code::NotFound,
-            Reason::AlreadyExists => Code::AlreadyExists,
+            Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
             Reason::RuleRefused => Code::FailedPrecondition,
             Reason::Contention => Code::Aborted,
             Reason::Overloaded => Code::ResourceExhausted,
@@ -118,6 +118,9 @@ impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(refusal) => refusal.into(),
+            EngineError::RequestReused => {
+                Self::new(Reason::RequestIdReused, "this `request_id` was used for another request; take a new one")
+            }
             EngineError::Contention => Self::new(Reason::Contention, "too many changes at once; try again"),
             EngineError::Busy => Self::new(Reason::Overloaded, "too much is waiting to be recorded; try again"),
             EngineError::Erased => Self::denied(),

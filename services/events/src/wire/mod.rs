@@ -8,6 +8,7 @@ mod field;
 mod person;
 mod query;
 mod relationship;
+mod request;
 mod sharing;
 mod sign_in;
 mod staff;

@@ -11,8 +11,9 @@ use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
 };
 use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest};
-use proto::sharing::v1::{BlockAgencyRequest, GetMySharingRequest, UnblockAgencyRequest};
+use proto::sharing::v1::{BlockAgencyRequest, GetMySharingRequest, UnblockAgencyRequest, WithdrawProvisionRequest};
 use tonic::Code;
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use crate::world::{Callers, Supported, World};
@@ -238,14 +239,41 @@ async fn support_that_was_accepted_on_another_server_closes_with_its_access() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_id_used_with_another_method_is_another_request() {
-    let Supported { callers, .. } = &Supported::without_consent(0).await;
-    let (id, agency_id) = (request_id(), callers.pair.agency_id());
-    let block = BlockAgencyRequest { request_id: id.clone(), agency_id: agency_id.clone() };
-    let blocked = callers.person.sharing().block_agency(block).await.unwrap().into_inner().position;
-    let unblock = UnblockAgencyRequest { request_id: id, agency_id };
-    let unblocked = callers.person.sharing().unblock_agency(unblock).await.unwrap().into_inner().position;
-    assert!(unblocked > blocked, "the unblocking was taken for the blocking done before");
+async fn a_request_id_is_bound_to_what_was_asked_on_every_server() {
+    let world = World::distributed().await;
+    let [pair, other] = world.import(2).try_into().unwrap();
+    let (one, two) = (world.start().await, world.start().await);
+    let here = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &pair);
+    let id = request_id();
+    let block = |agency_id: String| BlockAgencyRequest { request_id: id.clone(), agency_id };
+    let blocked = here.person.sharing().block_agency(block(pair.agency_id())).await.unwrap().into_inner();
+    // A server that remembers nothing, as after a restart.
+    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    for side in [&here, &elsewhere] {
+        let again = side.person.sharing().block_agency(block(pair.agency_id())).await.unwrap().into_inner();
+        assert_eq!(again, blocked, "a retry returns the first result");
+        let unblock = UnblockAgencyRequest { request_id: id.clone(), agency_id: pair.agency_id() };
+        let withdraw = WithdrawProvisionRequest { request_id: id.clone(), provision_id: request_id() };
+        let strength = RecordStrengthRequest { request_id: id.clone(), text: "I bake".into(), ..Default::default() };
+        for refused in [
+            // Another message, another method, and one that writes elsewhere.
+            side.person.sharing().block_agency(block(other.agency_id())).await.map(drop).unwrap_err(),
+            side.person.sharing().unblock_agency(unblock).await.map(drop).unwrap_err(),
+            side.person.sharing().withdraw_provision(withdraw).await.map(drop).unwrap_err(),
+            side.person.people().record_strength(strength).await.map(drop).unwrap_err(),
+        ] {
+            let reason = refused.get_details_error_info().unwrap().reason;
+            assert_eq!((refused.code(), reason.as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
+        }
+    }
+    // Nobody else's id is touched by that.
+    let theirs = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &other);
+    theirs.person.sharing().block_agency(block(other.agency_id())).await.unwrap();
+    // An id that tells something is none.
+    let guessed = Uuid::new_v8([7; 16]).to_string();
+    let strength = RecordStrengthRequest { request_id: guessed, text: "I bake".into(), ..Default::default() };
+    let refused = here.person.people().record_strength(strength).await.unwrap_err();
+    assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "request_id");
 }
 
 #[tokio::test(flavor = "multi_thread")]
