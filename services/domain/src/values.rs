@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
 
-/// A day, `YYYY-MM-DD`.
+/// A day, `YYYY-MM-DD`, or as much of one as is known: `YYYY-MM` or `YYYY` (as in FHIR).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Date(String);
@@ -13,21 +13,28 @@ impl Date {
     /// The day in a field, which may be empty.
     ///
     /// # Errors
-    /// When it is neither empty nor a day.
+    /// When it is neither empty nor a day that there is.
     pub fn optional(field: &'static str, text: &str) -> Result<Option<Self>, Refusal> {
-        let well_formed = match text.as_bytes() {
-            [] => return Ok(None),
-            [y @ .., b'-', m1, m2, b'-', d1, d2] => {
-                let number = |a: &u8, b: &u8| u32::from(a.wrapping_sub(b'0')) * 10 + u32::from(b.wrapping_sub(b'0'));
-                y.len() == 4
-                    && y.iter().chain([m1, m2, d1, d2]).all(u8::is_ascii_digit)
-                    && (1..=12).contains(&number(m1, m2))
-                    && (1..=31).contains(&number(d1, d2))
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let refused =
+            || Refusal::invalid(field, "must be a date `YYYY-MM-DD`, `YYYY-MM` or `YYYY` that there is, or empty");
+        let mut parts = text.split('-');
+        let mut number = |digits: usize| match parts.next() {
+            None => Ok(None),
+            Some(part) if part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()) => {
+                part.parse::<i16>().map(Some).map_err(|_cause| refused())
             }
-            _ => false,
+            Some(_) => Err(refused()),
         };
-        let refused = || Refusal::invalid(field, "must be a date `YYYY-MM-DD`, or empty");
-        if well_formed { Ok(Some(Self(text.to_owned()))) } else { Err(refused()) }
+        let year = number(4)?.filter(|year| *year > 0).ok_or_else(refused)?;
+        let (month, day) = (number(2)?.unwrap_or(1), number(2)?.unwrap_or(1));
+        let small = |number: i16| i8::try_from(number).map_err(|_cause| refused());
+        if parts.next().is_some() || jiff::civil::Date::new(year, small(month)?, small(day)?).is_err() {
+            return Err(refused());
+        }
+        Ok(Some(Self(text.to_owned())))
     }
 
     /// A day as it was stored; none is stored as nothing.
@@ -36,7 +43,7 @@ impl Date {
         if text.is_empty() { None } else { Some(Self(text)) }
     }
 
-    /// `YYYY-MM-DD`.
+    /// `YYYY-MM-DD`, or as much of it as is known.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,8 +145,25 @@ mod tests {
     #[test]
     fn refuses_what_is_not_a_date() {
         assert_eq!(Date::optional("due", ""), Ok(None));
-        assert_eq!(Date::optional("due", "2026-02-28").unwrap().unwrap().as_str(), "2026-02-28");
-        for wrong in ["2026-2-28", "2026-13-01", "2026-00-01", "tomorrow", "2026-01-32", "12026-01-01", "2026-01-0x"] {
+        for day in ["2026-02-28", "2024-02-29", "1950", "1950-06"] {
+            assert_eq!(Date::optional("due", day).unwrap().unwrap().as_str(), day);
+        }
+        for wrong in [
+            "2026-2-28",
+            "2026-13-01",
+            "2026-00-01",
+            "tomorrow",
+            "2026-01-32",
+            "12026-01-01",
+            "2026-01-0x",
+            "2026-02-29",
+            "2026-02-30",
+            "0000-01-01",
+            "1950-",
+            "195",
+            "2026-01-01-01",
+            "-950",
+        ] {
             assert!(Date::optional("due", wrong).is_err(), "{wrong}");
         }
     }

@@ -7,6 +7,8 @@ use proto::access::v1 as pb;
 
 use crate::{Error, one_of};
 
+/// The seconds of the years that a timestamp may be of (`google.protobuf.Timestamp`).
+const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;
 
@@ -20,10 +22,12 @@ pub fn timestamp(at: Timestamp) -> WireTimestamp {
 /// A time from the wire, to the microsecond.
 ///
 /// # Errors
-/// When it is beyond what can be stored.
+/// When it is not of the years 1 to 9999, or its nanoseconds are not those of one second.
 pub fn from_timestamp(field: &str, wire: WireTimestamp) -> Result<Timestamp, Error> {
-    let micros = wire.seconds.checked_mul(MICROS).and_then(|s| s.checked_add(i64::from(wire.nanos) / 1_000));
-    micros.map(Timestamp).ok_or_else(|| Error::invalid(field, "is out of range"))
+    if !YEARS.contains(&wire.seconds) || !(0..1_000_000_000).contains(&wire.nanos) {
+        return Err(Error::invalid(field, "must be a time of the years 1 to 9999, with `nanos` from 0 to 999999999"));
+    }
+    Ok(Timestamp(wire.seconds * MICROS + i64::from(wire.nanos) / 1_000))
 }
 
 /// The purpose of a call.
@@ -147,6 +151,18 @@ mod tests {
         let codes: Vec<_> = codes.map(i32::from).collect();
         let numbers: Vec<_> = (1..256).filter(|number| W::try_from(*number).is_ok()).collect();
         assert_eq!(codes, numbers, "{words}");
+    }
+
+    #[test]
+    fn a_time_is_of_a_year_that_can_be_written() {
+        let read = |seconds, nanos| from_timestamp("until", WireTimestamp { seconds, nanos });
+        assert_eq!(read(1, 5_000), Ok(Timestamp(1_000_005)));
+        for (seconds, nanos) in [(1, -1), (1, 1_000_000_000), (1_000_000_000_000, 0), (i64::MIN, 0)] {
+            assert!(read(seconds, nanos).is_err(), "{seconds} {nanos}");
+        }
+        for seconds in [*YEARS.start(), *YEARS.end()] {
+            assert_eq!(timestamp(read(seconds, 0).unwrap()), WireTimestamp { seconds, nanos: 0 });
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use engine::{Changes, EngineError, Loaded};
 use gate::{Asked, Call};
 use proto::access::v1 as pb;
 use rpc::{Error, words};
+use uuid::Uuid;
 
 use crate::SharingServices;
 
@@ -83,12 +84,12 @@ impl SharingServices {
         let reviewing = Reviewing { emergency, by, justified: m.justified, finding: m.finding };
         let review = async |tell: bool| {
             let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
-                let (reviewed, person, found) = review_emergency(declared, officer, reviewing.clone())?;
+                let (reviewed, person, found) = review_emergency((staff, declared), officer, reviewing.clone())?;
                 changes.record(declared, by.worker().agency(), reviewed);
                 changes.guard(officer);
                 changes.in_role(officer.role());
                 if tell {
-                    changes.fact::<Access>(person, person, context.new_id::<ReceiptId>(), found.into());
+                    changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), found.into());
                 }
                 Ok(())
             };

@@ -67,6 +67,7 @@ impl SharingServices {
         // What lapses between two pages moves nothing from one to the other.
         let now = engine::now();
         doc.open.retain(|open| open.until.is_none_or(|until| now < until));
+        doc.provisions.retain(|held| held.provision.terms().until.is_none_or(|until| now < until));
         let names = Directory::of(&self.views, named(&doc)).await?;
         let blocked = |agency: &AgencyId| sharing_pb::BlockedAgency {
             agency_id: agency.to_string(),
@@ -144,6 +145,7 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         ReceiptKind::Contributed => pb::receipt::Kind::Contributed,
         ReceiptKind::Denied => pb::receipt::Kind::Denied,
         ReceiptKind::Emergency => pb::receipt::Kind::Emergency,
+        ReceiptKind::Reviewed => pb::receipt::Kind::Reviewed,
     };
     pb::Receipt {
         receipt_id: doc.receipt.to_string(),
@@ -157,6 +159,8 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         emergency: doc.emergency,
         named_authors: doc.named_authors,
         reason: doc.reason.clone(),
+        emergency_id: doc.emergency_access.map(|id| id.to_string()).unwrap_or_default(),
+        justified: doc.justified,
         query: doc.query.as_ref().map(|q| query(q.query, doc.receipt, &q.question, q.at)),
     }
 }

@@ -8,7 +8,9 @@ use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockAgency, WithdrawProvision,
     block_agency,
 };
-use engine::{Changes, Context, Loaded};
+use domain::staff::Staff;
+use domain::vocabulary::{ProvisionActor, Terms};
+use engine::{Changes, Context, Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
@@ -55,18 +57,33 @@ impl SharingServices {
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
         let own = call.own(&m.request_id)?;
-        let provision: ProvisionId = own.1.new_id();
-        let command = GrantProvision { provision, terms: terms::read(m.terms)? };
+        let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
+        let command = GrantProvision { provision, terms: self.terms(m.terms).await?, now };
         let position = self.change(own, command).await?;
         Ok(pb::GrantProvisionResponse { position, provision_id: provision.to_string() })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
         let own = call.own(&m.request_id)?;
-        let provision: ProvisionId = own.1.new_id();
-        let command = DenyProvision { provision, terms: terms::read(m.terms)? };
+        let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
+        let command = DenyProvision { provision, terms: self.terms(m.terms).await?, now };
         let position = self.change(own, command).await?;
         Ok(pb::DenyProvisionResponse { position, provision_id: provision.to_string() })
+    }
+
+    /// The terms in a request, about somebody who is known: who was registered once is always.
+    async fn terms(&self, wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
+        let (terms, engine) = (terms::read(wire)?, self.gate.engine());
+        let (field, known) = match terms.actor {
+            ProvisionActor::Agency(agency) => {
+                ("terms.actor.agency_id", engine.load::<Agency>(agency, Freshness::Latest).await?.is_registered())
+            }
+            ProvisionActor::Staff(staff) => {
+                ("terms.actor.staff_id", engine.load::<Staff>(staff, Freshness::Latest).await?.agency().is_some())
+            }
+            ProvisionActor::Role(_) | ProvisionActor::Everybody => return Ok(terms),
+        };
+        if known { Ok(terms) } else { Err(Error::invalid(field, "must be of somebody who is known here")) }
     }
 
     async fn narrow(&self, call: &Call, m: pb::NarrowProvisionRequest) -> Result<pb::NarrowProvisionResponse, Error> {

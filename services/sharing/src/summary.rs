@@ -1,7 +1,7 @@
 //! Receipts and provisions in plain words.
 
 use domain::sharing::Provision;
-use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose};
+use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, Timestamp};
 use rpc::words::Names;
 use views::access_history::{ReceiptDoc, ReceiptKind};
 
@@ -54,6 +54,10 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             let why = list(&doc.rules.iter().map(|r| r.word()).collect::<Vec<_>>(), "nothing permits it");
             format!("{who} tried to use your {} and was refused: {why}", categories(&doc.categories, "record"))
         }
+        ReceiptKind::Reviewed => {
+            let found = if doc.justified { "justified" } else { "not justified" };
+            format!("{who} reviewed an emergency access to your record and found it {found}: {}", doc.reason)
+        }
         ReceiptKind::Emergency => format!("{who} opened emergency access to your record, saying: {}", doc.reason),
     }
 }
@@ -63,6 +67,12 @@ fn purpose(purpose: Purpose) -> String {
         word if word.starts_with("to ") => format!("in order {word}"),
         word => word.to_owned(),
     }
+}
+
+/// A moment in words, by UTC: `3 March 2026 at 14:05 UTC`.
+fn day(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
+    moment.strftime("%-d %B %Y at %H:%M UTC").to_string()
 }
 
 /// What a provision says.
@@ -97,17 +107,18 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
         (true, topics) => format!(", also where it is labelled {}", list(topics, "")),
         (false, topics) => format!(" where it is labelled {}", list(topics, "")),
     };
-    let period = if terms.from.is_some() || terms.until.is_some() { ", for a limited time" } else { "" };
+    let begins = terms.from.map(|from| format!(", from {}", day(from))).unwrap_or_default();
+    let ends = terms.until.map(|until| format!(", until {}", day(until))).unwrap_or_default();
     let purposes = terms.purposes.iter().map(|p| p.word()).collect::<Vec<_>>();
     let purposes = if purposes.is_empty() { String::new() } else { format!(", {}", list(&purposes, "")) };
-    format!("{actor} {verb} your {}{level}{topics}{purposes}{period}", categories(&terms.categories, "record"))
+    format!("{actor} {verb} your {}{level}{topics}{purposes}{begins}{ends}", categories(&terms.categories, "record"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::ids::{AgencyId, ReceiptId, StaffId};
-    use domain::vocabulary::{DenialRule, Terms, Timestamp, Worker};
+    use domain::vocabulary::{DenialRule, Terms, Worker};
     use uuid::Uuid;
 
     struct Known;
@@ -135,6 +146,8 @@ mod tests {
             named_authors: false,
             emergency: false,
             reason: String::new(),
+            emergency_access: None,
+            justified: false,
             rules: vec![DenialRule::AgencyBlocked],
             query: None,
         }
@@ -149,12 +162,11 @@ mod tests {
             labels: vec!["PSY".into()],
             purposes: vec![],
             actions: vec![],
-            from: None,
-            until: Some(Timestamp(1)),
+            from: Some(Timestamp(0)),
+            until: Some(Timestamp(1_772_546_700_000_000)),
         };
         let said = provision(&Provision::Deny(terms), &Known);
-        let expected =
-            "Everybody may not see, add to or pass on your health where it is labelled PSY, for a limited time";
+        let expected = "Everybody may not see, add to or pass on your health where it is labelled PSY, from 1 January 1970 at 00:00 UTC, until 3 March 2026 at 14:05 UTC";
         assert_eq!(said, expected);
     }
 

@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
-use domain::ids::{PersonId, ReceiptId};
+use domain::ids::{EmergencyId, PersonId, ReceiptId};
 use domain::query::events::QueryEvent;
 use domain::sharing::events::SharingEvent;
 use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp};
@@ -25,6 +25,8 @@ pub enum ReceiptKind {
     Denied,
     /// Somebody opened emergency access.
     Emergency,
+    /// An emergency access was reviewed.
+    Reviewed,
 }
 
 /// A receipt.
@@ -50,8 +52,12 @@ pub struct ReceiptDoc {
     pub named_authors: bool,
     /// Whether it relied on emergency access.
     pub emergency: bool,
-    /// The reason given for an emergency access.
+    /// The reason given for an emergency access, or what its review found.
     pub reason: String,
+    /// The emergency access that was opened or reviewed.
+    pub emergency_access: Option<EmergencyId>,
+    /// Whether a review found it justified.
+    pub justified: bool,
     /// The rules by which it was denied.
     pub rules: Vec<DenialRule>,
     /// The person's question about it.
@@ -121,6 +127,8 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         named_authors: false,
         emergency: false,
         reason: String::new(),
+        emergency_access: None,
+        justified: false,
         rules: Vec::new(),
         query: None,
     };
@@ -145,7 +153,14 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             let party = Author::Worker(e.worker);
             let receipt = ReceiptId(event.header.event_id);
             let doc = blank(receipt, ReceiptKind::Emergency, party, &event.header.actor.role, Purpose::BreakGlass, &[]);
-            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), ..doc })
+            let emergency_access = Some(e.emergency);
+            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), emergency_access, ..doc })
+        }
+        Event::Access(AccessEvent::EmergencyReviewed(e)) => {
+            let receipt = ReceiptId(event.header.event_id);
+            let doc = blank(receipt, ReceiptKind::Reviewed, e.party, &e.role, Purpose::BreakGlass, &[]);
+            let (emergency_access, justified) = (Some(e.emergency), e.justified);
+            Some(ReceiptDoc { emergency: true, reason: e.finding.clone(), emergency_access, justified, ..doc })
         }
         _ => None,
     }

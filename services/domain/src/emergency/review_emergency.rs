@@ -1,7 +1,7 @@
 use super::Emergency;
 use super::events::{EmergencyAccessReviewed, EmergencyEvent};
 use crate::access::events::EmergencyReviewed;
-use crate::ids::{AgencyId, EmergencyId, PersonId};
+use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, SignedIn};
@@ -43,13 +43,19 @@ impl Command for ReviewEmergency {
 /// # Errors
 /// As [`ReviewEmergency`], or that nothing is disclosed to somebody who does not work there.
 pub fn review_emergency(
-    declared: &Emergency,
+    (declared_by, declared): (StaffId, &Emergency),
     officer: &Staff,
     reviewing: Reviewing,
 ) -> Result<(Vec<EmergencyEvent>, PersonId, EmergencyReviewed), Refusal> {
     let Reviewing { emergency, by, justified, finding } = reviewing;
     if !officer.admits(by) {
         return Err(Refusal::undisclosed());
+    }
+    if by.worker().staff() == declared_by {
+        return Err(Refusal::denied(
+            "no_review_of_ones_own",
+            "nobody reviews their own emergency access; ask a colleague",
+        ));
     }
     required("finding", &finding, PARAGRAPH)?;
     let (agency, role) = (by.worker().agency(), officer.role().to_owned());
@@ -107,15 +113,15 @@ mod tests {
 
     #[test]
     fn a_reviewer_works_at_the_agency_as_its_privacy_officer() {
-        let review = |officer: &Staff, finding: &str| {
+        let review_of = |by: StaffId, officer: &Staff, finding: &str| {
             let (emergency, finding) = (EmergencyId(Uuid::nil()), finding.into());
-            review_emergency(
-                &Emergency::folded(&declared()),
-                officer,
-                Reviewing { emergency, by: BY, justified: false, finding },
-            )
+            let reviewing = Reviewing { emergency, by: BY, justified: false, finding };
+            review_emergency((by, &Emergency::folded(&declared())), officer, reviewing)
         };
+        let review = |officer: &Staff, finding: &str| review_of(StaffId(Uuid::nil()), officer, finding);
         let officer = |role| Staff::folded(&[joined(role)]);
+        let own = review_of(BY.worker().staff(), &officer(PRIVACY_OFFICER), "no emergency").unwrap_err();
+        assert_eq!((own.reason, own.subject), (Reason::Denied, "no_review_of_ones_own"));
         let (reviewed, person, found) = review(&officer(PRIVACY_OFFICER), "no emergency").unwrap();
         assert_eq!((reviewed.len(), person, found.finding.as_str()), (1, PERSON, "no emergency"));
         assert_eq!(review(&officer(PRIVACY_OFFICER), " ").unwrap_err().subject, "finding");

@@ -2,7 +2,7 @@ use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
 use super::{PROVISIONS_LIMIT, Sharing};
 use crate::ids::ProvisionId;
 use crate::text::{LINE, labels, required};
-use crate::vocabulary::{ProvisionActor, Terms};
+use crate::vocabulary::{ProvisionActor, Terms, Timestamp};
 use crate::{Command, Refusal};
 
 /// The person permits something.
@@ -11,6 +11,7 @@ pub struct GrantProvision {
     pub provision: ProvisionId,
     /// What is permitted: at least one category and one purpose.
     pub terms: Terms,
+    pub now: Timestamp,
 }
 
 /// The person denies something. A deny beats every permit.
@@ -19,13 +20,14 @@ pub struct DenyProvision {
     pub provision: ProvisionId,
     /// What is denied: at least one category.
     pub terms: Terms,
+    pub now: Timestamp,
 }
 
 impl Command for GrantProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        check(state, self.provision, &self.terms)?;
+        check(state, self.provision, &self.terms, self.now)?;
         if self.terms.purposes.is_empty() {
             return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
         }
@@ -37,12 +39,13 @@ impl Command for DenyProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        check(state, self.provision, &self.terms)?;
+        check(state, self.provision, &self.terms, self.now)?;
         Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms }.into()])
     }
 }
 
-fn check(state: &Sharing, provision: ProvisionId, terms: &Terms) -> Result<(), Refusal> {
+/// What cannot take effect is refused: the person would believe that it does.
+fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
     state.registered()?;
     if state.provisions.contains_key(&provision) {
         return Err(Refusal::already_exists("provision"));
@@ -59,6 +62,12 @@ fn check(state: &Sharing, provision: ProvisionId, terms: &Terms) -> Result<(), R
     labels("terms.labels", &terms.labels)?;
     if let ProvisionActor::Role(role) = &terms.actor {
         required("terms.actor.role", role, LINE)?;
+        if role.trim() != role {
+            return Err(Refusal::invalid("terms.actor.role", "must not begin or end with a blank"));
+        }
+    }
+    if terms.until.is_some_and(|until| until <= now) {
+        return Err(Refusal::invalid("terms.until", "must be in the future"));
     }
     if let (Some(from), Some(until)) = (terms.from, terms.until)
         && until <= from
@@ -74,7 +83,7 @@ mod tests {
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
-    use crate::vocabulary::{Category, Level, Purpose, Timestamp};
+    use crate::vocabulary::{Category, Level, Purpose};
     use uuid::Uuid;
 
     fn terms() -> Terms {
@@ -91,7 +100,7 @@ mod tests {
     }
 
     fn grant(terms: Terms) -> GrantProvision {
-        GrantProvision { provision: ProvisionId(Uuid::nil()), terms }
+        GrantProvision { provision: ProvisionId(Uuid::nil()), terms, now: Timestamp(1) }
     }
 
     #[test]
@@ -102,7 +111,7 @@ mod tests {
             .then([ProvisionGranted { provision, terms: terms() }.into()]);
         let everything = Terms { purposes: vec![], ..terms() };
         given([SharingStarted {}.into()])
-            .when(DenyProvision { provision, terms: everything.clone() })
+            .when(DenyProvision { provision, terms: everything.clone(), now: Timestamp(1) })
             .then([ProvisionDenied { provision, terms: everything }.into()]);
     }
 
@@ -114,7 +123,9 @@ mod tests {
         refused(Terms { categories: vec![], ..terms() }, "terms.categories");
         refused(Terms { purposes: vec![], ..terms() }, "terms.purposes");
         refused(Terms { actor: ProvisionActor::Role(" ".into()), ..terms() }, "terms.actor.role");
+        refused(Terms { actor: ProvisionActor::Role("nurse ".into()), ..terms() }, "terms.actor.role");
         refused(Terms { from: Some(Timestamp(2)), until: Some(Timestamp(2)), ..terms() }, "terms.until");
+        refused(Terms { until: Some(Timestamp(1)), ..terms() }, "terms.until");
     }
 
     #[test]

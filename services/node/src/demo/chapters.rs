@@ -301,7 +301,9 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
         finding: "The hospital confirmed the admission".into(),
     };
     cast.officer.access().review_emergency_access(review).await?;
-    tell("The agency's privacy officer reviews it.");
+    tell("The agency's privacy officer reviews it, and the person reads what was found:");
+    let reviewed = newest(cast, |r| r.kind() == receipt::Kind::Reviewed).await?;
+    tell(&format!("  ! {}", reviewed.summary));
     Ok(())
 }
 
@@ -329,7 +331,7 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     for receipt in receipts.iter().take(12) {
         let mark = match receipt.kind() {
             receipt::Kind::Denied => "x",
-            receipt::Kind::Emergency => "!",
+            receipt::Kind::Emergency | receipt::Kind::Reviewed => "!",
             receipt::Kind::Viewed if receipt.emergency => "!",
             receipt::Kind::Viewed | receipt::Kind::Contributed | receipt::Kind::Unspecified => "*",
         };

@@ -11,7 +11,11 @@ use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
 };
 use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest};
-use proto::sharing::v1::{BlockAgencyRequest, GetMySharingRequest, UnblockAgencyRequest, WithdrawProvisionRequest};
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{
+    BlockAgencyRequest, DenyProvisionRequest, GetMySharingRequest, ProvisionActor, ProvisionTerms,
+    UnblockAgencyRequest, WithdrawProvisionRequest,
+};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -374,4 +378,43 @@ async fn a_directive_of_many_provisions_is_read_whole_page_by_page() {
         }
     }
     assert_eq!((read, blocked), (granted, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_that_cannot_take_effect_is_refused() {
+    let Supported { callers, .. } = &Supported::without_consent(0).await;
+    let now =
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let at = |seconds, nanos| Some(prost_types::Timestamp { seconds, nanos });
+    let deny = |change: &dyn Fn(&mut ProvisionTerms)| {
+        let mut terms = client::terms(Actor::Everybody(true), [RecordCategory::Health], Purpose::Treatment, []);
+        change(&mut terms);
+        DenyProvisionRequest { request_id: request_id(), terms: Some(terms) }
+    };
+    let actor = |actor| Some(ProvisionActor { actor: Some(actor) });
+    let unknown = || Uuid::now_v7().to_string();
+    type Change<'a> = &'a dyn Fn(&mut ProvisionTerms);
+    let wrong: [(&str, Change<'_>); 8] = [
+        ("terms.actor.agency_id", &|terms| terms.actor = actor(Actor::AgencyId(unknown()))),
+        ("terms.actor.staff_id", &|terms| terms.actor = actor(Actor::StaffId(unknown()))),
+        ("terms.actor.role", &|terms| terms.actor = actor(Actor::Role("nurse ".into()))),
+        ("terms.labels", &|terms| terms.labels = vec!["psy".into()]),
+        ("terms.until", &|terms| terms.until = at(now - 60, 0)),
+        ("terms.until", &|terms| terms.until = at(1_000_000_000_000, 0)),
+        ("terms.until", &|terms| terms.until = at(now + 60, -1)),
+        ("terms.from", &|terms| terms.from = at(now + 60, 1_000_000_000)),
+    ];
+    for (field, change) in wrong {
+        let refused = callers.person.sharing().deny_provision(deny(change)).await.unwrap_err();
+        assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, field, "{refused:?}");
+    }
+    // What has ended by itself is not "now".
+    let soon = deny(&|terms| terms.until = at(now + 2, 0));
+    let position = callers.person.sharing().deny_provision(soon).await.unwrap().into_inner().position;
+    let list = || GetMySharingRequest { at_least_position: position, ..Default::default() };
+    harness::wait_until("the end of it", || async {
+        Ok(callers.person.sharing().get_my_sharing(list()).await?.into_inner().provisions.is_empty())
+    })
+    .await
+    .unwrap();
 }

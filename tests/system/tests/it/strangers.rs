@@ -256,7 +256,7 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
         issuer: pair.issuer(),
         ..AddStaffRequest::default()
     };
-    callers.operator.agencies().add_staff(officer).await.unwrap();
+    let officer_id = callers.operator.agencies().add_staff(officer).await.unwrap().into_inner().staff_id;
     let token = world.cluster.signer.staff(pair.worker.agency(), "officer").unwrap();
     let officer = Client::new(node.channel().await.unwrap(), &token).unwrap();
     let review = |emergency_id: String| ReviewEmergencyAccessRequest {
@@ -270,7 +270,14 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
         callers.worker.access().declare_emergency_access(emergency(person)).await.unwrap().into_inner().emergency_id
     };
     let first = declare(pair.person_id()).await;
-    officer.access().review_emergency_access(review(first)).await.unwrap();
+    officer.access().review_emergency_access(review(first.clone())).await.unwrap();
+    let told = newest(&callers.person).await;
+    let found = (told.kind(), told.emergency_id, told.justified, told.reason.as_str(), told.party.unwrap().name);
+    assert_eq!(found, (receipt::Kind::Reviewed, first, false, FINDING, "Isla Munro".to_owned()));
+    // Nobody reviews their own.
+    let theirs = officer.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap().into_inner();
+    let own = ReviewEmergencyAccessRequest { staff_id: officer_id, ..review(theirs.emergency_id) };
+    assert_eq!(officer.access().review_emergency_access(own).await.unwrap_err().code(), Code::PermissionDenied);
 
     let stores = stores(&world.cluster).await;
     // Whoever has the keys of the agencies, and of nobody else, finds no word of it.
