@@ -51,6 +51,13 @@ package! {
     errors, "alongside.errors.v1"
 }
 
+/// A message whose texts can be gone through.
+pub trait Texts {
+    /// Visits each text of the message, and of the messages in it.
+    fn texts(&mut self, visit: &mut dyn FnMut(&mut String));
+}
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+
 /// The encoded `google.protobuf.FileDescriptorSet` of every file, options included.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
@@ -90,6 +97,17 @@ mod tests {
             rpcs().filter(|(_, c)| *c == access::v1::AccessClass::Unspecified).map(|(m, _)| path(&m)).collect();
         assert!(without.is_empty(), "no access class: {without:?}");
         assert!(rpcs().count() > 40);
+    }
+
+    #[test]
+    fn every_text_is_visited_wherever_it_stands() {
+        use sharing::v1::{GrantProvisionRequest, ProvisionActor, ProvisionTerms, provision_actor::Actor};
+        let actor = Some(ProvisionActor { actor: Some(Actor::Role("role".into())) });
+        let terms = Some(ProvisionTerms { actor, labels: vec!["one".into(), "two".into()], ..Default::default() });
+        let mut seen = Vec::new();
+        GrantProvisionRequest { request_id: "id".into(), terms }.texts(&mut |text| seen.push(text.clone()));
+        seen.sort();
+        assert_eq!(seen, ["id", "one", "role", "two"]);
     }
 
     #[test]

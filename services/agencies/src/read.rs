@@ -18,14 +18,14 @@ impl Agencies {
 
     pub(crate) async fn agencies(
         &self,
-        _: &Call,
+        call: &Call,
         message: pb::ListAgenciesRequest,
     ) -> Result<pb::ListAgenciesResponse, Error> {
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let page = self.views.list::<Directory>(&directory::agencies(), &pages, |_| true).await?;
+        let paging = call.pages(&message)?;
+        let page = self.views.list::<Directory>(&directory::agencies(), &paging.pages, |_| true).await?;
         Ok(pb::ListAgenciesResponse {
             agencies: page.items.into_iter().filter_map(DirectoryDoc::agency).map(to_wire).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }

@@ -21,12 +21,12 @@ impl Consultations {
         message: pb::ListMyConsultationsRequest,
     ) -> Result<pb::ListMyConsultationsResponse, Error> {
         let person = call.person()?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let page = self.page(person, &pages).await?;
+        let paging = call.pages(&message)?;
+        let page = self.page(person, &paging.pages).await?;
         self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations: page.items.into_iter().map(to_wire).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }
@@ -40,7 +40,8 @@ impl Consultations {
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
         let asked = Asked { by, purpose, categories: vec![Category::Consultations] };
-        let pages = &rpc::pages(message.page_size, &message.page_token, 0)?;
+        let paging = call.pages(&message)?;
+        let pages = &Pages { at_least: 0, ..paging.pages.clone() };
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<MyConsultations>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
@@ -55,7 +56,7 @@ impl Consultations {
         let page = answer.await?;
         Ok(pb::ListConsultationsResponse {
             consultations: page.items.into_iter().map(to_wire).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }

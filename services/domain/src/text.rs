@@ -21,8 +21,16 @@ pub(crate) fn required(field: &'static str, text: &str, limit: usize) -> Result<
     optional(field, text, limit)
 }
 
-/// Refuses a text of more than `limit` characters.
+/// Refuses a text of more than `limit` characters, and one with characters that are not words of anybody: controls other than
+/// tabs and line ends, and those that turn the order of what stands around them on a screen (Unicode UAX #9).
 pub(crate) fn optional(field: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| turns(c) || (c.is_control() && !matches!(c, '\t' | '\n'))) {
+        return Err(Refusal::invalid(
+            field,
+            "must hold no control characters and none that turn the direction of text",
+        ));
+    }
     let length = text.chars().count();
     if length > limit {
         return Err(Refusal::invalid(field, format!("has `{length}` characters, at most `{limit}` are taken")));
@@ -73,6 +81,10 @@ mod tests {
     fn a_text_may_be_as_long_as_its_limit_and_an_explanation_as_short_as_its_least() {
         assert!(required("text", "abc", 3).is_ok() && required("text", "abcd", 3).is_err());
         assert!(required("text", " ", 3).is_err() && optional("text", "", 3).is_ok());
+        for wrong in ["a\0b", "a\u{7}b", "a\u{9f}b", "a\u{202e}b", "a\u{2066}b", "a\rb"] {
+            assert!(optional("text", wrong, 9).is_err() && required("text", wrong, 9).is_err(), "{wrong:?}");
+        }
+        assert!(optional("text", "a\tb\nc\u{200f}", 9).is_ok());
         assert!(explained("reason", "abc", 3).is_ok() && explained("reason", "ab ", 3).is_err());
     }
 }

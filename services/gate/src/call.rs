@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::ids::PersonId;
 use domain::vocabulary::SignedIn;
@@ -6,6 +8,7 @@ use prost::Message;
 use rpc::{Error, Reason};
 use tonic::Extensions;
 use uuid::Uuid;
+use vault::Pseudonyms;
 
 use crate::Caller;
 
@@ -17,6 +20,8 @@ pub struct Call {
     pub(crate) method: String,
     /// The message, as it would be encoded again.
     pub(crate) message: Bytes,
+    /// What tokens of pages are signed with.
+    pub(crate) pseudonyms: Arc<Pseudonyms>,
 }
 
 impl Call {
@@ -91,7 +96,8 @@ macro_rules! service {
                 &self,
                 request: $crate::tonic::Request<pb::$request>,
             ) -> Result<$crate::tonic::Response<pb::$response>, $crate::tonic::Status> {
-                let (_, extensions, message) = request.into_parts();
+                let (_, extensions, mut message) = request.into_parts();
+                $crate::normalize(&mut message);
                 let call = $crate::Call::of(&extensions, &message)?;
                 Ok($crate::tonic::Response::new(self.$answer(&call, message).await?))
             })+

@@ -1,7 +1,7 @@
 //! Bearer tokens: JWTs (RFC 7519) of configured issuers. The issuer decides whom a token can speak for, never a claim.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
@@ -77,7 +77,7 @@ struct Trusted {
 
 /// The trusted issuers.
 pub struct Issuers {
-    pseudonyms: Pseudonyms,
+    pseudonyms: Arc<Pseudonyms>,
     trusted: HashMap<String, Trusted>,
     /// By the SHA-256 of a token that was verified: who it is, and until when.
     verified: Mutex<HashMap<[u8; 32], (Caller, u64)>>,
@@ -95,6 +95,7 @@ impl Issuers {
     /// # Errors
     /// When an issuer is named twice, or has no usable key.
     pub fn new(issuers: Vec<Issuer>, pseudonyms: Pseudonyms) -> Result<Self, IssuerError> {
+        let pseudonyms = Arc::new(pseudonyms);
         let mut trusted = HashMap::new();
         for Issuer { issuer, audience, keys, binding } in issuers {
             let problem = |problem| IssuerError { issuer: issuer.clone(), problem };
@@ -151,6 +152,11 @@ impl Issuers {
         };
         self.remember(hash, caller, claims.exp);
         Ok(caller)
+    }
+
+    /// What pseudonyms are made with.
+    pub(crate) fn pseudonyms(&self) -> Arc<Pseudonyms> {
+        self.pseudonyms.clone()
     }
 
     /// What a subject of an agency's issuer signs in with.

@@ -141,7 +141,12 @@ impl AccessLayer {
             return Err(not_admitted());
         }
         let method = request.uri().path().to_owned();
-        request.extensions_mut().insert(Call { caller, method, message: Bytes::new() });
+        request.extensions_mut().insert(Call {
+            caller,
+            method,
+            message: Bytes::new(),
+            pseudonyms: self.issuers.pseudonyms(),
+        });
         Ok(())
     }
 }

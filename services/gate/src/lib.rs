@@ -9,6 +9,8 @@ mod gate;
 mod issuers;
 mod layer;
 mod metrics;
+mod page;
+mod text;
 
 pub use call::Call;
 pub use caller::Caller;
@@ -18,6 +20,8 @@ pub use gate::{Asked, Disclosure, Gate};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers};
 pub use layer::{AccessLayer, AccessService, CallSpan};
 pub use metrics::GateMetrics;
+pub use page::{Paged, Paging};
+pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]
 pub use tonic;

@@ -6,7 +6,7 @@ use domain::access::Scope;
 use domain::ids::{EntryId, PersonId};
 use domain::person::Content;
 use domain::vocabulary::{Author, Category, Sensitivity};
-use gate::{Asked, Call, Disclosure};
+use gate::{Asked, Call, Disclosure, Paging};
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, words};
 use views::record::{self, EntryDoc, Record};
@@ -23,10 +23,10 @@ impl People {
     ) -> Result<pb::GetMyRecordResponse, Error> {
         let person = call.person()?;
         let wanted = words::categories("categories", &message.categories)?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let page = self.page(person, &pages, |doc| asks_for(&wanted, doc.category)).await?;
+        let paging = call.pages(&message)?;
+        let page = self.page(person, &paging.pages, |doc| asks_for(&wanted, doc.category)).await?;
         self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
-        let (entries, next_page_token, position) = self.to_wire(page, |_| true).await?;
+        let (entries, next_page_token, position) = self.to_wire(page, &paging, |_| true).await?;
         Ok(pb::GetMyRecordResponse { entries, next_page_token, position })
     }
 
@@ -39,7 +39,8 @@ impl People {
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let categories = words::categories("categories", &message.categories)?;
         let asked = Asked { by, purpose: words::purpose(message.purpose)?, categories };
-        let (wanted, pages) = (&asked.categories, &rpc::pages(message.page_size, &message.page_token, 0)?);
+        let paging = &call.pages(&message)?;
+        let (wanted, pages) = (&asked.categories, &Pages { at_least: 0, ..paging.pages.clone() });
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<Record>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
@@ -52,7 +53,7 @@ impl People {
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
             let named_authors = network && page.items.iter().any(|doc| elsewhere(doc.author));
-            let answer = self.to_wire(page, |author| network || !elsewhere(author)).await?;
+            let answer = self.to_wire(page, paging, |author| network || !elsewhere(author)).await?;
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
         let (entries, next_page_token, position) = answer.await?;
@@ -88,13 +89,14 @@ impl People {
     async fn to_wire(
         &self,
         page: Page<EntryDoc>,
+        paging: &Paging,
         told: impl Fn(Author) -> bool,
     ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
         let authors = page.items.iter().map(|doc| doc.author).filter(|author| told(*author));
         let names = Directory::of(&self.views, authors.collect()).await?;
         let author = |author| if told(author) { words::party_now(author, &names) } else { words::another_agency() };
         let entries = page.items.into_iter().map(|doc| entry(author(doc.author), doc)).collect();
-        Ok((entries, rpc::next_token(page.next), page.position))
+        Ok((entries, paging.next(page.next), page.position))
     }
 }
 

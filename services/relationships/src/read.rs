@@ -23,13 +23,13 @@ impl Relationships {
         message: pb::ListMyPeopleRequest,
     ) -> Result<pb::ListMyPeopleResponse, Error> {
         let person = call.person()?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let page = self.views.list::<MyPeople>(&relationships::of_person(person), &pages, |_| true).await?;
+        let paging = call.pages(&message)?;
+        let page = self.views.list::<MyPeople>(&relationships::of_person(person), &paging.pages, |_| true).await?;
         let supporters = page.items.iter().map(|doc| Author::Worker(doc.worker));
         let names = Directory::of(&self.views, supporters.collect()).await?;
         Ok(pb::ListMyPeopleResponse {
             relationships: page.items.iter().map(|doc| to_wire(doc, &names)).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }
@@ -41,9 +41,10 @@ impl Relationships {
     ) -> Result<pb::GetCaseloadResponse, Error> {
         let (by, purpose) = (call.worker()?, words::purpose(message.purpose)?);
         let asked = Asked { by, purpose, categories: vec![Category::Contact] };
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let paging = call.pages(&message)?;
         let accepted = |doc: &SupportDoc| doc.since.is_some();
-        let page = self.views.list::<Caseload>(&caseload::of_staff(by.worker().staff()), &pages, accepted).await?;
+        let page =
+            self.views.list::<Caseload>(&caseload::of_staff(by.worker().staff()), &paging.pages, accepted).await?;
         let Page { items, next, position } = page;
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
@@ -56,7 +57,7 @@ impl Relationships {
             Ok((rows, disclosed))
         });
         let rows = rows.await?.into_iter().map(|(_, row)| row).collect();
-        Ok(pb::GetCaseloadResponse { rows, next_page_token: rpc::next_token(next), position })
+        Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position })
     }
 
     /// A row for each relationship, with the name where the person shares it. Whoever has blocked the agency has none.

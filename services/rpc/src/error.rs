@@ -32,6 +32,12 @@ impl Error {
         Self { reason: Reason::InvalidArgument, subject: field.to_owned(), message: message.into() }
     }
 
+    /// The same, about this field.
+    #[must_use]
+    pub fn about(self, field: &str) -> Self {
+        Self { subject: field.to_owned(), ..self }
+    }
+
     /// Nothing is disclosed. The same words whether there is no person, no relationship or no consent.
     #[must_use]
     pub fn denied() -> Self {
@@ -63,7 +69,7 @@ impl Error {
         match self.reason {
             Reason::Unauthenticated => Code::Unauthenticated,
             Reason::CallerNotAdmitted | Reason::AccessDenied => Code::PermissionDenied,
-            Reason::InvalidArgument => Code::InvalidArgument,
+            Reason::InvalidArgument | Reason::PageTokenRefused => Code::InvalidArgument,
             Reason::NotFound => Code::NotFound,
             Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
             Reason::RuleRefused => Code::FailedPrecondition,
@@ -81,7 +87,7 @@ impl From<Error> for Status {
         let mut details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
         #[allow(clippy::wildcard_enum_match_arm, reason = "only these reasons have further details")]
         match error.reason {
-            Reason::InvalidArgument => {
+            Reason::InvalidArgument | Reason::PageTokenRefused => {
                 details.add_bad_request_violation(error.subject.clone(), error.message.clone());
             }
             Reason::RuleRefused => {

@@ -10,4 +10,4 @@ pub mod words;
 pub use error::{Error, Reason};
 pub use input::{id, one_of, optional_date, optional_id, required, small_number};
 pub use names::{Directory, Named};
-pub use page::{next_token, pages};
+pub use page::{page_size, token, token_bytes};

@@ -1,6 +1,5 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use views::Pages;
 
 use crate::Error;
 
@@ -8,32 +7,28 @@ use crate::Error;
 const DEFAULT: i32 = 25;
 /// The most items on a page.
 const LIMIT: i32 = 100;
-/// The longest token that is read, in characters.
-const TOKEN_LIMIT: usize = 256;
 
-/// Which page a caller asks for: how large, after which key, and reflecting at least which position.
+/// How many items a page is to hold: at most the largest number, whatever is asked for.
 ///
 /// # Errors
-/// When the size is out of range or the token is not one that was handed out.
-pub fn pages(size: i32, token: &str, at_least: u64) -> Result<Pages, Error> {
-    let size = match size {
-        0 => DEFAULT,
-        1..=LIMIT => size,
-        _ => return Err(Error::invalid("page_size", format!("must be from `0` to `{LIMIT}`"))),
-    };
-    let unknown = || Error::invalid("page_token", "must be empty or a `next_page_token` of the same list");
-    if token.len() > TOKEN_LIMIT {
-        return Err(unknown());
-    }
-    let after = URL_SAFE_NO_PAD.decode(token).map_err(|_cause| unknown())?;
-    Ok(Pages { size: usize::try_from(size).unwrap_or(0), after, at_least })
+/// When the size is negative.
+pub fn page_size(size: i32) -> Result<usize, Error> {
+    let size = if size == 0 { DEFAULT } else { size.min(LIMIT) };
+    usize::try_from(size).map_err(|_negative| Error::invalid("page_size", "must not be negative"))
 }
 
-/// The opaque token of the next page; empty at the end. It names an item of the page before and opens nothing: the list
-/// that it is used on decides what is seen.
+/// A token of these bytes.
 #[must_use]
-pub fn next_token(next: Option<Vec<u8>>) -> String {
-    next.map(|key| URL_SAFE_NO_PAD.encode(key)).unwrap_or_default()
+pub fn token(parts: &[&[u8]]) -> String {
+    URL_SAFE_NO_PAD.encode(parts.concat())
+}
+
+/// The bytes of a token, if it is one of at most `limit`.
+#[must_use]
+pub fn token_bytes(token: &str, limit: usize) -> Option<Vec<u8>> {
+    // Four characters hold three bytes.
+    let fits = token.len() <= limit.div_ceil(3) * 4;
+    fits.then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten().filter(|bytes| bytes.len() <= limit)
 }
 
 #[cfg(test)]
@@ -41,11 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_comes_back_and_garbage_is_refused() {
-        let page = |size, token: &str| pages(size, token, 9);
-        assert_eq!(page(0, &next_token(Some(vec![1, 2]))), Ok(Pages { size: 25, after: vec![1, 2], at_least: 9 }));
-        assert_eq!(page(7, ""), Ok(Pages { size: 7, after: vec![], at_least: 9 }));
-        assert!(page(100, "").is_ok() && page(101, "").is_err() && page(-1, "").is_err());
-        assert!(page(1, "***").is_err() && page(1, &"A".repeat(300)).is_err());
+    fn a_token_comes_back_and_garbage_is_none() {
+        assert_eq!(token_bytes(&token(&[&[1, 2], &[3]]), 3), Some(vec![1, 2, 3]));
+        for garbage in ["***", "AAAAAAAA", "A"] {
+            assert_eq!(token_bytes(garbage, 3), None, "{garbage}");
+        }
     }
 }

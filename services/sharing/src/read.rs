@@ -6,7 +6,7 @@ use gate::Call;
 use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
-use rpc::{Directory, Error, Named};
+use rpc::{Directory, Error, Named, Reason};
 use uuid::Uuid;
 use views::Pages;
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
@@ -22,18 +22,18 @@ impl SharingServices {
         message: pb::ListAccessHistoryRequest,
     ) -> Result<pb::ListAccessHistoryResponse, Error> {
         let person = call.person()?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
+        let paging = call.pages(&message)?;
         let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
         let keep = |doc: &ReceiptDoc| match doc.party {
             Author::Person => message.include_own && wanted.is_none(),
             Author::System | Author::AnotherPerson => wanted.is_none(),
             Author::Worker(worker) => wanted.is_none_or(|wanted| wanted == worker.agency()),
         };
-        let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &pages, keep).await?;
+        let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &paging.pages, keep).await?;
         let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).collect()).await?;
         Ok(pb::ListAccessHistoryResponse {
             receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }
@@ -44,11 +44,11 @@ impl SharingServices {
         message: pb::ListMyQuestionsRequest,
     ) -> Result<pb::ListMyQuestionsResponse, Error> {
         let person = call.person()?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let page = self.views.list::<Questions>(&questions::of_person(person), &pages, |_| true).await?;
+        let paging = call.pages(&message)?;
+        let page = self.views.list::<Questions>(&questions::of_person(person), &paging.pages, |_| true).await?;
         Ok(pb::ListMyQuestionsResponse {
             questions: page.items.iter().map(|q| query(q.query.0, q.receipt, &q.question, q.asked_at)).collect(),
-            next_page_token: rpc::next_token(page.next),
+            next_page_token: paging.next(page.next),
             position: page.position,
         })
     }
@@ -59,11 +59,11 @@ impl SharingServices {
         message: sharing_pb::GetMySharingRequest,
     ) -> Result<sharing_pb::GetMySharingResponse, Error> {
         let person = call.person()?;
-        let pages = rpc::pages(message.page_size, &message.page_token, message.at_least_position)?;
-        let position = self.views.reach::<MySharing>(pages.at_least).await?;
+        let paging = call.pages(&message)?;
+        let position = self.views.reach::<MySharing>(paging.pages.at_least).await?;
         let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
         let mut doc = found.ok_or_else(|| Error::not_found("person"))?;
-        let next = page_of(&mut doc, &pages)?;
+        let next = page_of(&mut doc, &paging.pages)?;
         // What lapses between two pages moves nothing from one to the other.
         let now = engine::now();
         doc.open.retain(|open| open.until.is_none_or(|until| now < until));
@@ -79,7 +79,7 @@ impl SharingServices {
             open_access: doc.open.iter().map(|o| open(o, &names)).collect(),
             directive_version: doc.version.0,
             position,
-            next_page_token: rpc::next_token(next),
+            next_page_token: paging.next(next),
         })
     }
 }
@@ -91,8 +91,8 @@ fn page_of(doc: &mut SharingDoc, pages: &Pages) -> Result<Option<Vec<u8>>, Error
     let all = doc.provisions.len() + doc.blocked.len() + doc.open.len();
     let shown = pages.after.last_chunk().map_or(0, |shown| usize::try_from(u64::from_be_bytes(*shown)).unwrap_or(0));
     if !pages.after.is_empty() && (shown == 0 || shown > all || pages.after != token(shown)) {
-        let problem = "is of another list, or of a directive that has changed since; begin again without it";
-        return Err(Error::invalid("page_token", problem));
+        let problem = "is of a directive that has changed since; begin again without it";
+        return Err(Error::new(Reason::PageTokenRefused, problem).about("page_token"));
     }
     let end = all.min(shown + pages.size);
     let next = (end < all).then(|| token(end));

@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["domain", "events", "event-log", "bus"]),
     ("views", &["database", "domain", "events", "event-log", "bus"]),
     ("rpc", &["domain", "engine", "proto", "views"]),
-    ("gate", &["domain", "engine", "events", "proto", "rpc", "vault"]),
+    ("gate", &["domain", "engine", "events", "proto", "rpc", "vault", "views"]),
     ("client", &["proto"]),
     ("people", SERVICE),
     ("relationships", SERVICE),
