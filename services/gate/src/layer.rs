@@ -22,7 +22,7 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::admits;
-use crate::{Caller, Classes, Issuers};
+use crate::{Caller, Classes, Issuers, deadline};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
@@ -86,6 +86,7 @@ where
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
         let access = self.access.clone();
+        let has = deadline::of(request.headers());
         let answer = async move {
             if let Err(error) = admitted {
                 return Ok(Status::from(error).into_http());
@@ -98,10 +99,26 @@ where
             if let Err(error) = access.recognise(&mut request).await {
                 return Ok(Status::from(Error::from(error)).into_http());
             }
-            inner.call(request).await
+            inner.call(request).await.map(told)
+        };
+        let answer = async move {
+            tokio::time::timeout(has, answer).await.unwrap_or_else(|_elapsed| {
+                let problem = "there was no answer in time; a write may be tried again with the same request id";
+                Ok(Status::from(Error::new(Reason::DeadlineExceeded, problem)).into_http())
+            })
         };
         Box::pin(answer.instrument(span))
     }
+}
+
+/// An answer that was refused below the services, with a documented reason.
+fn told(answer: Response<Body>) -> Response<Body> {
+    // The only such refusal: a message beyond the limit (`tonic` has no other use of this code for it).
+    if answer.headers().get("grpc-status").is_some_and(|code| code == "11") {
+        let problem = "the message is larger than what is taken; send less at once, or ask for a smaller page";
+        return Status::from(Error::new(Reason::TooLarge, problem)).into_http();
+    }
+    answer
 }
 
 impl AccessLayer {

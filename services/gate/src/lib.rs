@@ -5,6 +5,7 @@ mod call;
 mod caller;
 mod classes;
 mod contribute;
+mod deadline;
 mod gate;
 mod issuers;
 mod layer;

@@ -25,8 +25,6 @@ use tonic_web::GrpcWebLayer;
 use crate::compose::System;
 use crate::config::{Config, Role};
 
-/// The longest that a call may take, whatever deadline it brings.
-const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// The largest request, in bytes: a page of text and its ids.
 const REQUEST_LIMIT: usize = 256 << 10;
 /// The largest response, in bytes: a page of the largest entries.
@@ -100,7 +98,6 @@ pub async fn start(
     }
     let server = server
         .accept_http1(true)
-        .timeout(CALL_LIMIT)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(GrpcWebLayer::new())

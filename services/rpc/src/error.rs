@@ -50,8 +50,13 @@ impl Error {
         Self::new(Reason::NotFound, format!("there is no such {what}"))
     }
 
-    /// Something failed inside; the cause is logged here.
+    /// Something failed inside, or a database is out of reach; the cause is logged here.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        if database::is_outage(cause) {
+            tracing::warn!(error = cause, "a call found the database out of reach");
+            let message = "the database is out of reach; nothing was disclosed, and a write may be tried again with the same request id";
+            return Self::new(Reason::Unavailable, message);
+        }
         tracing::error!(error = cause, "a call failed inside");
         Self::new(
             Reason::Internal,
@@ -74,8 +79,9 @@ impl Error {
             Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
             Reason::RuleRefused => Code::FailedPrecondition,
             Reason::Contention => Code::Aborted,
-            Reason::Overloaded => Code::ResourceExhausted,
-            Reason::ViewBehind => Code::Unavailable,
+            Reason::Overloaded | Reason::TooLarge => Code::ResourceExhausted,
+            Reason::ViewBehind | Reason::Unavailable => Code::Unavailable,
+            Reason::DeadlineExceeded => Code::DeadlineExceeded,
             Reason::Internal | Reason::Unspecified => Code::Internal,
         }
     }
@@ -93,7 +99,7 @@ impl From<Error> for Status {
             Reason::RuleRefused => {
                 details.add_precondition_failure_violation("RULE", error.subject.clone(), error.message.clone());
             }
-            Reason::Contention | Reason::Overloaded | Reason::ViewBehind => {
+            Reason::Contention | Reason::Overloaded | Reason::ViewBehind | Reason::Unavailable => {
                 details.set_retry_info(Some(RETRY_DELAY));
             }
             _ => {}

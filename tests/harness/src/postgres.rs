@@ -127,6 +127,14 @@ impl Postgres {
         Ok(database)
     }
 
+    /// Kills it as a crash would.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.child.kill()
+    }
+
     /// Kills it as a crash would, and starts it again on the same data.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("events", &["domain", "event-log", "proto", "vault"]),
     ("engine", &["domain", "events", "event-log", "bus"]),
     ("views", &["database", "domain", "events", "event-log", "bus"]),
-    ("rpc", &["domain", "engine", "proto", "views"]),
+    ("rpc", &["database", "domain", "engine", "proto", "views"]),
     ("gate", &["domain", "engine", "events", "proto", "rpc", "vault", "views"]),
     ("client", &["proto"]),
     ("people", SERVICE),

@@ -14,10 +14,12 @@ use proto::people::v1::entry::Content;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
+use tonic::Code;
 use tonic::transport::Endpoint;
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{World, at_rest, rebuild, views_equal_a_rebuild};
+use crate::world::{Callers, World, at_rest, rebuild, views_equal_a_rebuild};
 
 /// Writes one strength after the other, each until it is acknowledged, and returns those that were.
 fn writer(
@@ -197,4 +199,26 @@ async fn a_rebuild_finds_and_mends_what_was_changed() {
     assert_eq!(rebuilt.iter().map(differing).sum::<u64>(), 2, "{rebuilt:?}");
     assert_eq!(status.code(), Some(1));
     views_equal_a_rebuild(&world.cluster, head);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_out_of_reach_is_told_as_that_and_is_over_when_it_is() {
+    let mut world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    callers.person.strength("before").await.unwrap();
+    world.postgres.stop().unwrap();
+    for status in [
+        callers.person.strength("during").await.map(drop).unwrap_err(),
+        callers.look().await.map(drop).unwrap_err(),
+        callers.person.my_people(0).await.map(drop).unwrap_err(),
+    ] {
+        let details = status.get_error_details();
+        let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
+        assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "UNAVAILABLE"), "{status:?}");
+        assert!(details.retry_info().is_some());
+    }
+    world.postgres.crash_and_restart().await.unwrap();
+    harness::wait_until("the database", || async { Ok(callers.person.strength("after").await.is_ok()) }).await.unwrap();
 }

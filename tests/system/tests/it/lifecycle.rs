@@ -59,7 +59,13 @@ async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() 
 
     let callers = Callers::unenrolled(&cluster, &channel, &pair);
     let status = callers.person.strength(&"x".repeat(300 << 10)).await.unwrap_err();
-    assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status:?}");
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    assert_eq!((status.code(), reason.as_str()), (Code::ResourceExhausted, "TOO_LARGE"), "{status:?}");
+    // It waits for a position that never comes, for as long as its caller does.
+    let mut waiting = tonic::Request::new(GetMyRecordRequest { at_least_position: 1 << 40, ..Default::default() });
+    waiting.set_timeout(Duration::from_millis(200));
+    let status = callers.person.people().get_my_record(waiting).await.unwrap_err();
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
     let status = callers.person.strength(&"x".repeat(2_001)).await.unwrap_err();
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "text");
 

@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) database: Database,
     pub(crate) nats: Nats,
-    _postgres: Postgres,
+    pub(crate) postgres: Postgres,
 }
 
 impl World {
@@ -31,7 +31,7 @@ impl World {
         let nats = Nats::start().await.unwrap();
         let database = postgres.database().await.unwrap();
         let cluster = Cluster::new(&database.app, &nats.url()).unwrap();
-        Self { cluster, database, nats, _postgres: postgres }
+        Self { cluster, database, nats, postgres }
     }
 
     /// Imports the first few sample people with the command line.
