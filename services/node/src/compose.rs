@@ -105,6 +105,8 @@ pub struct System {
     pub gate: Gate,
     /// What it reads views with.
     pub views: Views,
+    /// Where documents are kept.
+    pub documents: Arc<dyn DocumentStore>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The metrics of every part.
@@ -160,7 +162,8 @@ impl System {
             metrics: relay_metrics,
             adopt: telemetry::adopt,
         });
-        Ok(Self { gate: Gate::new(engine, gate_metrics), views, bus, registry, runner, relay })
+        let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
+        Ok(Self { gate, views, documents, bus, registry, runner, relay })
     }
 }
 

@@ -6,5 +6,6 @@ pub mod config;
 pub mod demo;
 pub mod dev;
 mod files;
+mod ready;
 pub mod serve;
 pub mod tokens;

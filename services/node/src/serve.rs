@@ -1,7 +1,7 @@
 //! The server: roles, limits, health, and a graceful end.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,6 +24,7 @@ use tonic_web::GrpcWebLayer;
 
 use crate::compose::System;
 use crate::config::{Config, Role};
+use crate::ready::Watch;
 
 /// The largest request, in bytes: a page of text and its ids.
 const REQUEST_LIMIT: usize = 256 << 10;
@@ -70,11 +71,16 @@ pub async fn start(
     stop: CancellationToken,
 ) -> anyhow::Result<Running> {
     let mut tasks = JoinSet::new();
-    let readiness = Readiness::default();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, bus, registry, runner, relay } = system;
+    let System { gate, views, documents, bus, registry, runner, relay } = system;
     let engine = gate.engine().clone();
+    let (roles, stood) = (config.roles.clone(), Mutex::default());
+    let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, stood });
+    let readiness = Readiness::new(move || {
+        let watch = watch.clone();
+        async move { watch.look().await }
+    });
     if let Some(relay) = relay {
         tasks.spawn(relay.run(background.clone()));
     }

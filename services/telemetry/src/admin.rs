@@ -1,8 +1,10 @@
 //! The admin port: metrics, liveness and readiness. For operators and their tools only.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -12,20 +14,65 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
+/// What was found when somebody asked whether this process is ready.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Whether it can do what it is there for.
+    pub ready: bool,
+    /// What is amiss, a line each. Names parts and numbers, nobody.
+    pub notes: Vec<String>,
+}
+
+/// Finds out.
+type Probe = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Report> + Send>> + Send + Sync>;
+
+/// How long an answer holds, for all who ask.
+const HOLDS: Duration = Duration::from_secs(1);
+
 /// Whether this process takes calls.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+#[derive(Clone)]
+pub struct Readiness(Arc<Ready>);
+
+struct Ready {
+    open: AtomicBool,
+    probe: Probe,
+    found: tokio::sync::Mutex<Option<(Instant, Report)>>,
+}
+
+impl std::fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Readiness").field("open", &self.0.open).finish_non_exhaustive()
+    }
+}
 
 impl Readiness {
-    /// From now on, or no longer.
-    pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+    /// Not ready yet; from when it is, `probe` tells, asked at most once a second whoever asks.
+    pub fn new<F>(probe: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Report> + Send + 'static,
+    {
+        let probe: Probe = Box::new(move || Box::pin(probe()));
+        Self(Arc::new(Ready { open: AtomicBool::new(false), probe, found: tokio::sync::Mutex::default() }))
     }
 
-    /// Whether it is ready.
-    #[must_use]
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    /// From now on, or no longer.
+    pub fn set(&self, ready: bool) {
+        self.0.open.store(ready, Ordering::Release);
+    }
+
+    /// Whether it is ready, and what is amiss.
+    pub async fn report(&self) -> Report {
+        if !self.0.open.load(Ordering::Acquire) {
+            return Report { ready: false, notes: vec![String::from("takes no calls yet, or no more")] };
+        }
+        // Whoever asks meanwhile waits for the same answer.
+        let mut found = self.0.found.lock().await;
+        if let Some((_, report)) = found.as_ref().filter(|(at, _)| at.elapsed() < HOLDS) {
+            return report.clone();
+        }
+        let report = (self.0.probe)().await;
+        *found = Some((Instant::now(), report.clone()));
+        report
     }
 }
 
@@ -88,5 +135,7 @@ async fn metrics(registry: Arc<Registry>) -> impl IntoResponse {
 }
 
 async fn ready(readiness: Readiness) -> impl IntoResponse {
-    if readiness.get() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+    let Report { ready, notes } = readiness.report().await;
+    let (code, said) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
+    (code, [&[said.to_owned()], notes.as_slice()].concat().join("\n") + "\n")
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::{FilterExt as _, ParseError, Targets, filter_fn}
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub use admin::{Admin, AdminError, Readiness};
+pub use admin::{Admin, AdminError, Readiness, Report};
 pub use trace::{adopt, current};
 
 /// What to tell, and where.

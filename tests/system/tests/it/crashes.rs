@@ -219,6 +219,30 @@ async fn a_database_out_of_reach_is_told_as_that_and_is_over_when_it_is() {
         assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "UNAVAILABLE"), "{status:?}");
         assert!(details.retry_info().is_some());
     }
+    let ready = || async { node.admin_get("/readyz").await.unwrap() };
+    harness::wait_until("readiness to go", || async { Ok(ready().await.contains("503")) }).await.unwrap();
+    assert!(ready().await.contains("the log: "), "{}", ready().await);
+    assert!(node.admin_get("/healthz").await.unwrap().contains("200 OK"), "it lives");
     world.postgres.crash_and_restart().await.unwrap();
+    harness::wait_until("readiness", || async { Ok(ready().await.contains("200 OK")) }).await.unwrap();
     harness::wait_until("the database", || async { Ok(callers.person.strength("after").await.is_ok()) }).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_view_is_named_and_turns_nobody_away() {
+    let mut world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let relay = world.cluster.start("relay").await.unwrap();
+    world.nats.kill().unwrap();
+    callers.person.strength("x").await.unwrap();
+    let named = |answer: String, code: &str| answer.contains(code) && answer.contains("the bus");
+    harness::wait_until("the note", || async { Ok(named(node.admin_get("/readyz").await?, "200 OK")) }).await.unwrap();
+    // What does nothing else is not ready.
+    harness::wait_until("the relay", || async { Ok(named(relay.admin_get("/readyz").await?, "503")) }).await.unwrap();
+    world.nats.restart().await.unwrap();
+    harness::wait_until("the relay again", || async { Ok(relay.admin_get("/readyz").await?.contains("200 OK")) })
+        .await
+        .unwrap();
 }

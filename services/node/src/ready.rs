@@ -1,0 +1,78 @@
+//! Whether this process can do what it is there for, as asked by whoever routes calls to it.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bus::Bus;
+use engine::Engine;
+use telemetry::Report;
+use views::DocumentStore;
+
+use crate::config::Role;
+
+/// How long a part may take to answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// Looks after the parts that this process needs.
+pub(crate) struct Watch {
+    pub(crate) engine: Engine,
+    pub(crate) documents: Arc<dyn DocumentStore>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) roles: Vec<Role>,
+    /// Where each background part stood when it was looked at last.
+    pub(crate) stood: Mutex<HashMap<&'static str, u64>>,
+}
+
+impl Watch {
+    /// Ready when what calls need answers: the log and the keys. A withdrawal is never turned away because a view is late, so
+    /// that background work which stands still is named, and makes only a process unready that does nothing else.
+    pub(crate) async fn look(&self) -> Report {
+        let mut report = Report { ready: true, notes: Vec::new() };
+        let head = answer("the log", self.engine.log().head(), &mut report).await.map(|head| head.0);
+        answer("the key store", self.engine.codec().vault().pseudonyms(), &mut report).await;
+        let Some(head) = head else { return report };
+        let mut standing = Report { ready: true, notes: Vec::new() };
+        if self.roles.contains(&Role::Views) {
+            for view in views::all() {
+                let position = answer(view.name(), self.documents.position(view.name()), &mut standing).await;
+                self.moves(view.name(), position, head, &mut standing);
+            }
+        }
+        if self.roles.contains(&Role::Relay) {
+            let last = answer("the bus", self.bus.last(), &mut standing).await.map(Option::unwrap_or_default);
+            self.moves("the bus", last, head, &mut standing);
+        }
+        let only_background = self.roles.iter().all(|role| matches!(role, Role::Views | Role::Relay));
+        report.ready &= standing.ready || !only_background;
+        report.notes.extend(standing.notes);
+        report
+    }
+
+    /// Whether a part that is behind has moved since it was looked at last.
+    fn moves(&self, part: &'static str, position: Option<u64>, head: u64, report: &mut Report) {
+        let Some(position) = position else { return };
+        let before = self.stood.lock().unwrap_or_else(PoisonError::into_inner).insert(part, position);
+        if position < head && before == Some(position) {
+            report.ready = false;
+            report.notes.push(format!("{part} stands still at {position} of {head}"));
+        }
+    }
+}
+
+/// What a part answers; that it does not is noted.
+async fn answer<T, E: Display>(
+    part: &str,
+    asked: impl Future<Output = Result<T, E>>,
+    report: &mut Report,
+) -> Option<T> {
+    let problem = match tokio::time::timeout(ANSWER_LIMIT, asked).await {
+        Ok(Ok(answer)) => return Some(answer),
+        Ok(Err(error)) => error.to_string(),
+        Err(_elapsed) => "no answer in time".to_owned(),
+    };
+    report.ready = false;
+    report.notes.push(format!("{part}: {problem}"));
+    None
+}
