@@ -11,6 +11,7 @@ use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
+use http::HeaderMap;
 use http::{Request, Response};
 use proto::access::v1::AccessClass;
 use rpc::{Error, Reason};
@@ -22,7 +23,8 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::admits;
-use crate::{Caller, Classes, Issuers, deadline};
+use crate::metrics::RefusedToken;
+use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
@@ -32,6 +34,7 @@ const CONCURRENT: usize = 1_024;
 pub struct AccessLayer {
     issuers: Arc<Issuers>,
     engine: Engine,
+    metrics: GateMetrics,
     classes: Arc<Classes>,
     room: Arc<Semaphore>,
     span: CallSpan,
@@ -43,8 +46,9 @@ pub type CallSpan = fn(path: &str, traceparent: Option<&str>) -> tracing::Span;
 impl AccessLayer {
     /// Trusts these issuers; whose a worker's sign-in is, the log says. Each call is handled in a span of its own.
     #[must_use]
-    pub fn new(issuers: Arc<Issuers>, engine: Engine, span: CallSpan) -> Self {
-        Self { issuers, engine, classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
+    pub fn new(issuers: Arc<Issuers>, gate: &Gate, span: CallSpan) -> Self {
+        let (engine, metrics) = (gate.engine.clone(), gate.metrics.clone());
+        Self { issuers, engine, metrics, classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
     }
 }
 
@@ -111,6 +115,14 @@ where
     }
 }
 
+/// The token of the one `authorization` header: the scheme's name is in any case (RFC 9110, section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(http::header::AUTHORIZATION).iter();
+    let one = given.next().filter(|_| given.next().is_none())?;
+    let (scheme, token) = one.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
 /// An answer that was refused below the services, with a documented reason.
 fn told(answer: Response<Body>) -> Response<Body> {
     // The only such refusal: a message beyond the limit (`tonic` has no other use of this code for it).
@@ -150,10 +162,14 @@ impl AccessLayer {
         if class == AccessClass::Public {
             return Ok(());
         }
-        let header = request.headers().get(http::header::AUTHORIZATION);
-        let token = header.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-        let token = token.ok_or_else(|| Error::new(Reason::Unauthenticated, "a bearer token is needed"))?;
-        let caller: Caller = self.issuers.verify(token)?;
+        let token = bearer(request.headers()).ok_or_else(|| {
+            Error::new(Reason::Unauthenticated, "a bearer token is needed, in one `authorization` header")
+        })?;
+        let caller = self.issuers.verify(token).inspect_err(|refused| {
+            let Refused { issuer, why } = refused.clone();
+            tracing::debug!(issuer, why, "a token was refused");
+            self.metrics.refused_tokens.get_or_create(&RefusedToken { issuer, why }).inc();
+        })?;
         if !admits(class, caller) {
             return Err(not_admitted());
         }
@@ -165,5 +181,27 @@ impl AccessLayer {
             pseudonyms: self.issuers.pseudonyms(),
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_header_carries_the_token_in_whatever_case_its_scheme_is_written() {
+        let headers = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("authorization", value.parse().unwrap());
+            }
+            bearer(&headers).map(str::to_owned)
+        };
+        for one in ["Bearer abc", "bearer abc", "BEARER  abc"] {
+            assert_eq!(headers(&[one]).as_deref(), Some("abc"), "{one}");
+        }
+        for none in [&["Basic abc"][..], &["Bearer"], &[], &["Bearer abc", "Bearer abc"]] {
+            assert_eq!(headers(none), None, "{none:?}");
+        }
     }
 }

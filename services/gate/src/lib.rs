@@ -18,7 +18,7 @@ pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
 pub use gate::{Asked, Disclosure, Gate};
-pub use issuers::{Binding, Issuer, IssuerError, Issuers};
+pub use issuers::{Binding, Issuer, IssuerError, Issuers, Refused, read_keys};
 pub use layer::{AccessLayer, AccessService, CallSpan};
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};

@@ -203,7 +203,7 @@ fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
     }
     let text =
         std::fs::read_to_string(jwks_file).with_context(|| format!("issuer `{issuer}`: `{}`", jwks_file.display()))?;
-    let keys = serde_json::from_str(&text)
-        .with_context(|| format!("issuer `{issuer}`: `jwks_file` does not hold a key set"))?;
+    let keys =
+        gate::read_keys(&text).with_context(|| format!("issuer `{issuer}`: `jwks_file` does not hold a key set"))?;
     Ok(Issuer { issuer: issuer.clone(), audience: audience.clone(), keys, binding })
 }

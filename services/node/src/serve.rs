@@ -107,7 +107,7 @@ pub async fn start(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(issuers, engine, call_span))
+        .layer(AccessLayer::new(issuers, &gate, call_span))
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);

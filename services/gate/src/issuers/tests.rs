@@ -1,5 +1,5 @@
 use super::*;
-use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::jwk::KeyAlgorithm;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn trusting(key: &EncodingKey, binding: Binding) -> Issuers {
 }
 
 fn token(key: &EncodingKey, change: impl FnOnce(&mut Value)) -> String {
-    let mut claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60});
+    let mut claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60.5});
     change(&mut claims);
     jsonwebtoken::encode(&Header { kid: Some("1".into()), ..Header::new(Algorithm::ES256) }, &claims, key).unwrap()
 }
@@ -64,8 +64,8 @@ fn refuses_what_is_not_for_us_not_now_or_not_theirs() {
     refused(token(&other, |_| {}));
     refused(token(&ours, |claims| claims["aud"] = json!("somebody else")));
     refused(token(&ours, |claims| claims["iss"] = json!("https://b.example")));
-    refused(token(&ours, |claims| claims["exp"] = json!(seconds() - 120)));
-    refused(token(&ours, |claims| claims["nbf"] = json!(seconds() + 120)));
+    refused(token(&ours, |claims| claims["exp"] = json!(seconds() - 120.0)));
+    refused(token(&ours, |claims| claims["nbf"] = json!(seconds() + 120.0)));
     for claim in ["sub", "exp", "aud"] {
         refused(token(&ours, |claims| drop(claims.as_object_mut().unwrap().remove(claim))));
     }
@@ -84,4 +84,50 @@ fn a_persons_subject_is_their_id() {
     let person = Uuid::now_v7();
     let theirs = token(&key, |claims| claims["sub"] = json!(person.to_string()));
     assert_eq!(issuers.verify(&theirs), Ok(Caller::Person(PersonId(person))));
+}
+
+#[test]
+fn refuses_what_it_does_not_understand_and_keys_that_are_there_for_something_else() {
+    let key = key();
+    let published = |change: &dyn Fn(&mut Jwk)| {
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
+        jwk.common.key_id = Some("1".into());
+        change(&mut jwk);
+        let (issuer, audience) = ("https://a.example".into(), "alongside".into());
+        let issuer = Issuer { issuer, audience, keys: JwkSet { keys: vec![jwk] }, binding: Binding::Agency(AGENCY) };
+        Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap()
+    };
+    let good = token(&key, |_| {});
+    assert!(published(&|_| {}).verify(&good).is_ok());
+    assert!(published(&|jwk| jwk.common.public_key_use = Some(PublicKeyUse::Encryption)).verify(&good).is_err());
+    assert!(published(&|jwk| jwk.common.key_operations = Some(vec![KeyOperations::Encrypt])).verify(&good).is_err());
+    assert!(published(&|jwk| jwk.common.key_algorithm = Some(KeyAlgorithm::ES384)).verify(&good).is_err());
+    let crit = Header { kid: Some("1".into()), crit: Some(vec!["exp".into()]), ..Header::new(Algorithm::ES256) };
+    let claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60.0});
+    let critical = jsonwebtoken::encode(&crit, &claims, &key).unwrap();
+    let refused = published(&|_| {}).verify(&critical).unwrap_err();
+    assert_eq!((refused.issuer.as_str(), refused.why), ("https://a.example", "a critical extension"));
+    let stranger = token(&key, |claims| claims["iss"] = json!("https://me.example"));
+    assert_eq!(published(&|_| {}).verify(&stranger).unwrap_err().issuer, "unknown", "strangers make no labels");
+}
+
+#[test]
+fn a_key_of_an_unknown_kind_stops_nobody() {
+    let key = key();
+    let known = serde_json::to_value(Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap()).unwrap();
+    let set = json!({"keys": [
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+        {"kty": "EC", "crv": "secp256k1", "x": "AAAA", "y": "AAAA"},
+        {"kty": "OKP", "crv": "X25519", "x": "AAAA"},
+        {"nonsense": true},
+        known,
+    ]});
+    let keys = read_keys(&set.to_string()).unwrap();
+    let (issuer, audience) = ("https://a.example".into(), "alongside".into());
+    let issuer = Issuer { issuer, audience, keys, binding: Binding::Agency(AGENCY) };
+    let issuers = Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap();
+    let claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60.0});
+    let unnamed = jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &key).unwrap();
+    assert!(issuers.verify(&unnamed).is_ok());
+    assert!(read_keys("{}").is_err() && read_keys("nonsense").is_err());
 }
