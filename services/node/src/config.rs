@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// What is printed instead of a secret.
 const REDACTED: &str = "(redacted)";
+/// Parameters of a URL that hold no secret.
+const HARMLESS: [&str; 7] =
+    ["host", "port", "dbname", "sslmode", "options", "application_name", "statement-cache-capacity"];
 
 /// What one process is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -264,9 +268,11 @@ impl Config {
     /// When it cannot be written as TOML.
     pub fn redacted(&self) -> anyhow::Result<String> {
         let mut shown = self.clone();
-        shown.database.url = without_password(&shown.database.url);
-        shown.bus.url = without_password(&shown.bus.url);
-        shown.vault.url = shown.vault.url.as_deref().map(without_password);
+        shown.database.url = shown_as(&shown.database.url);
+        shown.bus.url = shown_as(&shown.bus.url);
+        shown.vault.url = shown.vault.url.as_deref().map(shown_as);
+        shown.vault.key_encryption_key = shown_secret(&shown.vault.key_encryption_key);
+        shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(shown_as);
         Ok(toml::to_string_pretty(&shown)?)
     }
 
@@ -290,20 +296,47 @@ fn secret(source: &str) -> anyhow::Result<String> {
     bail!("must be `file:<path>` or `env:<name>`")
 }
 
-/// A URL without the password that it may carry.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (rest, parameters) = rest.split_once('?').map_or((rest, None), |(rest, parameters)| (rest, Some(parameters)));
-    let rest = match rest.rsplit_once('@') {
-        Some((user, host)) => format!("{}:{REDACTED}@{host}", user.split(':').next().unwrap_or_default()),
-        None => rest.to_owned(),
-    };
-    let secret = |pair: &str| pair.to_ascii_lowercase().starts_with("password=");
-    let parameters = parameters.map(|all| all.split('&').filter(|pair| !secret(pair)).collect::<Vec<_>>().join("&"));
-    match parameters {
-        Some(parameters) => format!("{scheme}://{rest}?{parameters}"),
-        None => format!("{scheme}://{rest}"),
+/// What may be shown of one or more URLs, separated by commas: who signs in where, and never with what. A user without a password
+/// may be a token, and any parameter may be a secret but those that are known not to be. What is no URL is not shown at all.
+fn shown_as(urls: &str) -> String {
+    urls.split(',').map(|url| shown_url(url.trim())).collect::<Vec<_>>().join(",")
+}
+
+fn shown_url(text: &str) -> String {
+    if text == "in-process" || text.starts_with("sqlite:") {
+        return text.to_owned();
     }
+    let Ok(mut url) = Url::parse(text) else { return REDACTED.to_owned() };
+    let redacted = || REDACTED.trim_matches(['(', ')']).to_owned();
+    let fragment = url.fragment().map(|_| redacted());
+    url.set_fragment(fragment.as_deref());
+    // A URL that takes no user has none to hide.
+    let hidden = if url.password().is_some() {
+        url.set_password(Some(&redacted()))
+    } else if !url.username().is_empty() && !url.scheme().starts_with("postgres") {
+        url.set_username(&redacted())
+    } else {
+        Ok(())
+    };
+    let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if !parameters.is_empty() {
+        let harmless = |name: &str| HARMLESS.contains(&name);
+        let kept = parameters.into_iter().map(|(name, value)| {
+            let value = if harmless(&name) { value } else { redacted() };
+            (name, value)
+        });
+        let kept: Vec<_> = kept.collect();
+        url.query_pairs_mut().clear().extend_pairs(kept);
+    }
+    if hidden.is_ok() { url.into() } else { REDACTED.to_owned() }
+}
+
+/// A place of a secret, never the secret itself.
+fn shown_secret(source: &str) -> String {
+    if source.is_empty() || source.starts_with("file:") || source.starts_with("env:") {
+        return source.to_owned();
+    }
+    REDACTED.to_owned()
 }
 
 #[cfg(test)]
@@ -311,15 +344,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_printed_holds_no_password() {
+    fn what_is_printed_holds_no_secret_in_any_setting_that_can_hold_one() {
+        const SECRET: &str = "hunter2";
         let mut config = Config::default();
-        config.database.url = "postgres://alongside:hunter2@db/alongside?sslmode=require&password=hunter2".into();
-        config.bus.url = "nats://user:hunter2@bus:4222".into();
+        for url in [
+            "postgres://alongside:hunter2@db/alongside?sslmode=require&password=hunter2",
+            "postgres://alongside@db/alongside?sslmode=require&PassWord=hunter2&sslkey=hunter2",
+            "postgresql://db/alongside?sslmode=require&user=alongside&passfile=hunter2#hunter2",
+        ] {
+            config.database.url = url.into();
+            config.vault.url = Some(url.into());
+            let shown = config.redacted().unwrap();
+            assert!(
+                !shown.contains(SECRET) && shown.contains("sslmode=require") && shown.contains("db/alongside"),
+                "{shown}"
+            );
+        }
+        for url in
+            ["nats://user:hunter2@bus:4222", "nats://hunter2@bus:4222", "tls://hunter2@one:1,tls://u:hunter2@two:2"]
+        {
+            config.bus.url = url.into();
+            let shown = config.redacted().unwrap();
+            assert!(!shown.contains(SECRET) && (shown.contains("@bus:4222") || shown.contains("@two:2")), "{shown}");
+        }
+        config.vault.key_encryption_key = SECRET.into();
+        config.telemetry.otlp_endpoint = Some("https://hunter2@traces.example/x?api_key=hunter2".into());
         let shown = config.redacted().unwrap();
-        assert!(
-            !shown.contains("hunter2") && shown.contains("sslmode=require") && shown.contains("@db/alongside"),
-            "{shown}"
-        );
+        assert!(!shown.contains(SECRET) && shown.contains("traces.example"), "{shown}");
+        config.database.url = "postgres//alongside:hunter2@db".into();
+        config.vault.key_encryption_key = "file:/run/secrets/kek".into();
+        let shown = config.redacted().unwrap();
+        assert!(!shown.contains(SECRET) && shown.contains("file:/run/secrets/kek"), "{shown}");
     }
 
     #[test]
