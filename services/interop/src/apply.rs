@@ -22,7 +22,8 @@ use uuid::Uuid;
 use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle};
-use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, identified, plan, role};
+use crate::identity::{National, SourceSystem, Unknown, person};
+use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, patient, plan, role};
 use crate::report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// A bundle was not imported; nothing of it was.
@@ -44,16 +45,19 @@ pub enum ImportError {
 pub struct Importer {
     engine: Engine,
     identifiers: Identifiers,
+    source: SourceSystem,
+    national: Vec<National>,
 }
 
 impl Importer {
-    /// Imports through this engine.
+    /// Imports what this source says, through this engine. Whom it speaks of is somebody else than whom another source speaks of,
+    /// but by one of these national numbers.
     ///
     /// # Errors
     /// When the key store fails, or the key-encryption key is another.
-    pub async fn new(engine: Engine) -> Result<Self, VaultError> {
+    pub async fn new(engine: Engine, source: SourceSystem, national: Vec<National>) -> Result<Self, VaultError> {
         let identifiers = engine.codec().vault().identifiers().await?;
-        Ok(Self { engine, identifiers })
+        Ok(Self { engine, identifiers, source, national })
     }
 
     /// Imports one bundle, as one append. The person has a random id, which the index of identifiers knows from then on.
@@ -61,10 +65,16 @@ impl Importer {
     /// # Errors
     /// When it has no meaning, or the log cannot take it; then nothing of it is imported.
     pub async fn import(&self, bundle: &Bundle) -> Result<Report, ImportError> {
-        let pseudonyms = self.identifiers.pseudonyms();
-        let person = self.identifiers.id(identified(bundle, pseudonyms)?, Uuid::now_v7()).await;
-        let person = person.map_err(|cause| ImportError::Person(bundle.file.clone(), cause))?;
-        let plan = plan(bundle, PersonId(person), pseudonyms)?;
+        let (entry, patient) = patient(bundle)?;
+        let known = person(patient, &self.source, &self.national, &self.identifiers).await;
+        let known = known.map_err(|unknown| match unknown {
+            Unknown::Bundle(problem) => {
+                let (file, path, problem) = (bundle.file.clone(), "identifier".to_owned(), problem.to_owned());
+                ImportError::Malformed(MalformedBundle { file, entry: Some(entry), path, problem })
+            }
+            Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
+        })?;
+        let plan = plan(bundle, &self.source, PersonId(known), self.identifiers.pseudonyms())?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
@@ -320,9 +330,10 @@ mod tests {
         let (mut people, pseudonyms) = (BTreeSet::new(), Pseudonyms::new(&[7; 32]));
         for (name, bytes) in samples() {
             let bundle = read(&name, &bytes).unwrap();
-            let plan = plan(&bundle, PersonId(Uuid::nil()), &pseudonyms).unwrap();
+            let source = SourceSystem::new(crate::SAMPLES).unwrap();
+            let plan = plan(&bundle, &source, PersonId(Uuid::nil()), &pseudonyms).unwrap();
             assert!(!plan.agencies.is_empty() && !plan.relationships.is_empty(), "{name}");
-            people.insert(identified(&bundle, &pseudonyms).unwrap());
+            people.insert(patient(&bundle).unwrap().1.id.clone());
         }
         assert_eq!(people.len(), 60);
     }

@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod fhir;
+mod identity;
 mod plan;
 mod report;
 
@@ -13,6 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use apply::{ImportError, Importer};
 pub use fhir::{Bundle, MalformedBundle};
+pub use identity::{National, SourceSystem};
 pub use report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// Reads a bundle that can be imported.
@@ -32,6 +34,9 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
     plan::check(&bundle)?;
     Ok(bundle)
 }
+
+/// The source of the sample people.
+pub const SAMPLES: &str = "urn:alongside:samples";
 
 /// The sample people, inside the binary.
 #[derive(RustEmbed)]

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId};
 use domain::vocabulary::{Author, Level, Sensitivity, Worker};
-use uuid::Uuid;
 use vault::Pseudonyms;
 
-use crate::fhir::{Bundle, CarePlan, Condition, Goal, Identifier, MalformedBundle, Meta, Patient, Reference, Resource};
+use crate::fhir::{Bundle, CarePlan, Condition, Goal, MalformedBundle, Meta, Patient, Reference, Resource};
+use crate::identity::{SourceSystem, known_by};
 use crate::report::{Outcome, ReportLine};
 
 /// The role of those whom a bundle names, which gives none.
@@ -91,32 +91,22 @@ pub(crate) fn check(bundle: &Bundle) -> Result<(), MalformedBundle> {
     patient(bundle).map(drop)
 }
 
-/// What identifies the person that a bundle is about, under which the index knows them.
-///
-/// # Errors
-/// As [`check`].
-pub(crate) fn identified(bundle: &Bundle, pseudonyms: &Pseudonyms) -> Result<Uuid, MalformedBundle> {
-    let Patient { id, identifier, .. } = patient(bundle)?;
-    Ok(pseudonyms.of("person", &known_by(identifier, id)))
-}
-
-/// What names somebody outside: their first number with its system, else the resource's own id.
-fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str) -> [&'a [u8]; 3] {
-    let numbered = identifiers.iter().find(|identifier| !identifier.value.is_empty());
-    let parts = numbered.map_or(["id", "", id], |i| ["number", &i.system, &i.value]);
-    parts.map(str::as_bytes)
-}
-
 /// Reads a bundle's meaning, for the person with this id.
 ///
 /// # Errors
 /// As [`check`].
-pub(crate) fn plan(bundle: &Bundle, person: PersonId, pseudonyms: &Pseudonyms) -> Result<Plan, MalformedBundle> {
-    Ok(Reader::new(bundle, person, pseudonyms)?.plan())
+pub(crate) fn plan(
+    bundle: &Bundle,
+    source: &SourceSystem,
+    person: PersonId,
+    pseudonyms: &Pseudonyms,
+) -> Result<Plan, MalformedBundle> {
+    Ok(Reader::new(bundle, source, person, pseudonyms)?.plan())
 }
 
 struct Reader<'a> {
     bundle: &'a Bundle,
+    source: &'a SourceSystem,
     person: PersonId,
     /// Whatever follows from an identifier of the bundle is a pseudonym of it.
     pseudonyms: &'a Pseudonyms,
@@ -151,8 +141,8 @@ fn by_reference(bundle: &Bundle) -> HashMap<&str, usize> {
     by_reference
 }
 
-/// The one whom a bundle is about.
-fn patient(bundle: &Bundle) -> Result<&Patient, MalformedBundle> {
+/// The one whom a bundle is about, and where it stands.
+pub(crate) fn patient(bundle: &Bundle) -> Result<(usize, &Patient), MalformedBundle> {
     let fault = |entry, path: &str, problem: &str| MalformedBundle {
         file: bundle.file.clone(),
         entry,
@@ -181,21 +171,26 @@ fn patient(bundle: &Bundle) -> Result<&Patient, MalformedBundle> {
             return Err(fault(Some(index), "subject.reference", "is not the bundle's Patient"));
         }
     }
-    Ok(patient)
+    Ok((theirs, patient))
 }
 
 impl<'a> Reader<'a> {
-    fn new(bundle: &'a Bundle, person: PersonId, pseudonyms: &'a Pseudonyms) -> Result<Self, MalformedBundle> {
-        let (patient, by_reference) = (patient(bundle)?, by_reference(bundle));
-        Ok(Self { bundle, person, pseudonyms, patient, by_reference, goal_authors: HashMap::new() })
+    fn new(
+        bundle: &'a Bundle,
+        source: &'a SourceSystem,
+        person: PersonId,
+        pseudonyms: &'a Pseudonyms,
+    ) -> Result<Self, MalformedBundle> {
+        let ((_, patient), by_reference) = (patient(bundle)?, by_reference(bundle));
+        Ok(Self { bundle, source, person, pseudonyms, patient, by_reference, goal_authors: HashMap::new() })
     }
 
     fn entry_id(&self, name: &str) -> EntryId {
-        EntryId(self.pseudonyms.of("entry", &[self.person.0.as_bytes(), name.as_bytes()]))
+        EntryId(self.pseudonyms.of("entry", &[self.person.0.as_bytes(), self.source.as_bytes(), name.as_bytes()]))
     }
 
     fn agency_id(&self, organization: &str) -> AgencyId {
-        AgencyId(self.pseudonyms.of("agency", &[organization.as_bytes()]))
+        AgencyId(self.pseudonyms.of("agency", &[self.source.as_bytes(), organization.as_bytes()]))
     }
 
     fn resolve(&self, reference: Option<&Reference>) -> Option<(usize, &'a Resource)> {
@@ -245,7 +240,7 @@ impl<'a> Reader<'a> {
     /// The worker whom a reference names, at an agency.
     fn worker(&self, reference: Option<&Reference>, agency: AgencyId) -> Option<(Worker, PlannedStaff)> {
         let (index, Resource::Practitioner(practitioner)) = self.resolve(reference)? else { return None };
-        let [kind, system, number] = known_by(&practitioner.identifier, &practitioner.id);
+        let [kind, system, number] = known_by(&practitioner.identifier, &practitioner.id, false)?;
         let staff = self.pseudonyms.of("named worker", &[agency.0.as_bytes(), kind, system, number]);
         let worker = Worker::new(agency, StaffId(staff));
         let name = practitioner.name.first().map(crate::fhir::HumanName::words).unwrap_or_default();
@@ -462,6 +457,7 @@ pub(crate) fn role() -> String {
 mod tests {
     use super::*;
     use crate::fhir::read;
+    use uuid::Uuid;
 
     /// A bundle about one person, with these further resources.
     fn bundle(resources: &str) -> Result<Plan, MalformedBundle> {
@@ -472,7 +468,8 @@ mod tests {
                 {{"resource":{{"resourceType":"Practitioner","id":"n","name":[{{"text":"Morag Reid"}}]}}}},
                 {resources}]}}"#
         );
-        plan(&read("a.json", text.as_bytes()).unwrap(), PersonId(Uuid::nil()), &Pseudonyms::new(&[7; 32]))
+        let source = SourceSystem::new("https://records.example").unwrap();
+        plan(&read("a.json", text.as_bytes()).unwrap(), &source, PersonId(Uuid::nil()), &Pseudonyms::new(&[7; 32]))
     }
 
     #[test]

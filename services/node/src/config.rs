@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use interop::National;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Whose tokens are trusted.
     pub issuers: Vec<IssuerConfig>,
+    /// What is imported.
+    pub import: ImportConfig,
     /// Logs and traces.
     pub telemetry: TelemetryConfig,
 }
@@ -131,6 +134,24 @@ pub struct IssuerConfig {
     pub operators: bool,
 }
 
+/// How records of other systems are understood.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportConfig {
+    /// The identifier systems of national numbers, by which two sources speak of one person.
+    pub person_identifiers: Vec<String>,
+}
+
+impl ImportConfig {
+    /// The national numbers that are named.
+    ///
+    /// # Errors
+    /// When the numbers of one cannot be checked here.
+    pub fn national(&self) -> anyhow::Result<Vec<National>> {
+        self.person_identifiers.iter().map(|system| National::of(system).map_err(anyhow::Error::msg)).collect()
+    }
+}
+
 /// Logs and traces.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -157,6 +178,7 @@ impl Default for Config {
             bus: BusConfig::default(),
             tls: None,
             issuers: Vec::new(),
+            import: ImportConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
     }

@@ -7,7 +7,7 @@ use client::Client;
 use domain::ids::AgencyId;
 use engine::EngineMetrics;
 use gate::{Binding, Issuer};
-use interop::{Importer, Report};
+use interop::{Importer, Report, SourceSystem};
 use proto::access::v1::Party;
 use proto::agencies::v1::AddStaffRequest;
 use tokio_util::sync::CancellationToken;
@@ -66,7 +66,8 @@ pub fn signer_file(directory: &Path) -> PathBuf {
 /// # Errors
 /// When a sample cannot be imported.
 pub async fn import_samples(stores: &Stores, progress: impl Fn(&str)) -> anyhow::Result<Vec<Report>> {
-    let importer = Importer::new(stores.engine(EngineMetrics::default())).await?;
+    let source = SourceSystem::new(interop::SAMPLES).map_err(anyhow::Error::msg)?;
+    let importer = Importer::new(stores.engine(EngineMetrics::default()), source, vec![]).await?;
     let mut reports = Vec::new();
     for (name, bytes) in interop::samples() {
         reports.push(importer.import(&interop::read(&name, &bytes)?).await?);

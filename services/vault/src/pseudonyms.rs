@@ -80,7 +80,11 @@ impl Identifiers {
         self.find(pseudonym).await?.ok_or(VaultError::UnknownKey)
     }
 
-    async fn find(&self, pseudonym: Uuid) -> Result<Option<Uuid>, VaultError> {
+    /// The id that was given to a pseudonym, if one was.
+    ///
+    /// # Errors
+    /// As [`Identifiers::id`].
+    pub async fn find(&self, pseudonym: Uuid) -> Result<Option<Uuid>, VaultError> {
         let Some(sealed) = self.store.identified(pseudonym).await? else { return Ok(None) };
         let opened = self.key.open(pseudonym.as_bytes(), &sealed)?;
         Uuid::from_slice(&opened).map(Some).map_err(|_cause| VaultError::Tampered)

@@ -108,6 +108,7 @@ impl HumanName {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
+    #[serde(default)]
     pub id: String,
     #[serde(default)]
     pub name: Vec<HumanName>,

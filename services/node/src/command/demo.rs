@@ -47,7 +47,7 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
     }
     output::line("\n## What to try next\n")?;
     output::line("  cargo run --release -- dev            the same system without the story, with tokens")?;
-    output::line("  cargo run --release -- import fhir …  your own FHIR R4 bundles")?;
+    output::line("  cargo run --release -- import fhir …  your own FHIR R4 bundles, with their `--source`")?;
     output::line("  cargo run --release -- rebuild        build every view from the log again, and compare")?;
     if args.keep {
         output::line(&format!("\nStill running: gRPC on {}, data in {}", dev.running.address, data.display()))?;

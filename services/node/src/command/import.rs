@@ -5,7 +5,7 @@ use alongside::config::{Flags, load};
 use anyhow::Context as _;
 use engine::EngineMetrics;
 use indicatif::{ProgressBar, ProgressStyle};
-use interop::{Bundle, Importer, NamedWorker, Outcome, Report};
+use interop::{Bundle, Importer, NamedWorker, Outcome, Report, SourceSystem};
 use serde_json::json;
 
 use crate::output;
@@ -23,6 +23,10 @@ pub(crate) struct Fhir {
     /// The bundles.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// The URI of the system that they come from: what it calls `Patient/1` is somebody else than another source's. People of two
+    /// sources are one only by a national number that `import.person_identifiers` names.
+    #[arg(long, value_name = "URI", value_parser = SourceSystem::new)]
+    source: SourceSystem,
     /// Print one JSON object for each bundle.
     #[arg(long)]
     json: bool,
@@ -35,10 +39,11 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
     let Import::Fhir(args) = import;
     let config = load(flags)?;
     let _telemetry = super::telemetry(&config.telemetry)?;
+    let national = config.import.national().context("`import.person_identifiers`")?;
     // All are read before any is imported: a malformed file changes nothing.
     let bundles = args.files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let stores = Stores::open(&config).await?;
-    let importer = Importer::new(stores.engine(EngineMetrics::default())).await?;
+    let importer = Importer::new(stores.engine(EngineMetrics::default()), args.source.clone(), national).await?;
     let progress = ProgressBar::new(bundles.len() as u64);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
     let (mut events, mut unchanged) = (0, 0);

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::world::{Callers, Pair, World, at_rest, import, import_bundles, stores, views_equal_a_rebuild};
 
+const SOURCE: &str = "https://records.example";
+
 fn events(reports: &[Value]) -> u64 {
     reports.iter().map(|report| report["events"].as_u64().unwrap()).sum()
 }
@@ -85,7 +87,7 @@ async fn what_is_not_read_of_a_bundle_costs_little_memory() {
     let file = cluster.directory().join("large.json");
     std::fs::write(&file, &text).unwrap();
     assert!(text.len() > 12 << 20);
-    let output = cluster.run_within(800_000, &["import", "fhir", file.to_str().unwrap()]).unwrap();
+    let output = cluster.run_within(800_000, &["import", "fhir", "--source", SOURCE, file.to_str().unwrap()]).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -99,9 +101,60 @@ async fn a_malformed_bundle_is_named_and_nothing_is_imported() {
     std::fs::write(&good, &bytes).unwrap();
     let broken = String::from_utf8(bytes).unwrap().replacen("\"name\"", "\"nam\"", 400);
     std::fs::write(&bad, broken).unwrap();
-    let output = cluster.run(&["import", "fhir", good.to_str().unwrap(), bad.to_str().unwrap()]).unwrap();
+    let output =
+        cluster.run(&["import", "fhir", "--source", SOURCE, good.to_str().unwrap(), bad.to_str().unwrap()]).unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("bad.json: entry[") && said.contains("`name` is missing"), "{said}");
     assert!(!data.join("log.db").exists(), "the good bundle waits until the bad one is mended");
+}
+
+/// What came of importing this Patient, with a condition, from a source: the person's id, or what was said against it.
+fn import_patient(cluster: &Cluster, source: &str, patient: &str) -> Result<String, String> {
+    let file = cluster.directory().join("patient.json");
+    let condition = r#"{"resource":{"resourceType":"Condition","id":"1","code":{"text":"asthma"},"subject":{"reference":"Patient/1"}}}"#;
+    let patient = format!(r#"{{"fullUrl":"Patient/1","resource":{{"resourceType":"Patient","name":[{{"text":"Ailsa"}}],{patient}}}}}"#);
+    let bundle = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{condition}]}}"#);
+    std::fs::write(&file, bundle).unwrap();
+    let arguments = ["import", "fhir", "--json", "--source", source, file.to_str().unwrap()];
+    let output = cluster.run(&arguments).unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8(output.stderr).unwrap());
+    }
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    Ok(report["person_id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_meet_in_one_person_only_by_a_national_number() {
+    const OTHER: &str = "https://other.example";
+    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
+    let data = cluster.directory().join("data");
+    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let nhs = "https://fhir.nhs.uk/Id/nhs-number";
+    cluster.set("import", "person_identifiers", vec![nhs.to_owned()]);
+    let with = |id: &str, value: &str| {
+        format!(r#""id":"{id}","identifier":[{{"system":"mrn","value":""}},{{"system":"{nhs}","value":"{value}"}}]"#)
+    };
+    // `Patient/1` of two sources are two; the same of one source is one.
+    let one = import_patient(&cluster, SOURCE, r#""id":"1""#).unwrap();
+    assert_ne!(import_patient(&cluster, OTHER, r#""id":"1""#).unwrap(), one);
+    assert_eq!(import_patient(&cluster, SOURCE, r#""id":"1""#).unwrap(), one);
+    // A number without a value, or that does not check, names nobody.
+    let two = import_patient(&cluster, SOURCE, &with("2", "9434765918")).unwrap();
+    let three = import_patient(&cluster, SOURCE, &with("3", "9434765918")).unwrap();
+    assert_ne!(two, three);
+    // One that checks is the same person everywhere, and known with it from then on.
+    let four = import_patient(&cluster, SOURCE, &with("4", "943 476 5919")).unwrap();
+    assert_eq!(import_patient(&cluster, OTHER, &with("44", "9434765919")).unwrap(), four);
+    assert_eq!(import_patient(&cluster, OTHER, r#""id":"44""#).unwrap(), four);
+    // Two people who are known apart are not made one, and nobody gets another number.
+    let refused = import_patient(&cluster, SOURCE, &with("2", "9434765919")).unwrap_err();
+    assert!(refused.contains("entry[0].resource.identifier: is known as several people"), "{refused}");
+    let refused = import_patient(&cluster, SOURCE, &with("4", "4010232137")).unwrap_err();
+    assert!(refused.contains("another national number than before"), "{refused}");
+    let nobody = import_patient(&cluster, SOURCE, r#""identifier":[{"system":"mrn","value":""}]"#).unwrap_err();
+    assert!(nobody.contains("has neither an id nor a number that can be used"), "{nobody}");
+    let unknown = cluster.run(&["import", "fhir", "--source", "clinic", "x.json"]).unwrap();
+    assert_eq!(unknown.status.code(), Some(2), "no URI");
 }

@@ -90,7 +90,7 @@ pub(crate) fn import(cluster: &Cluster, count: usize) -> Vec<Value> {
 pub(crate) fn import_bundles(cluster: &Cluster, bundles: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<Value> {
     let directory = cluster.directory().join("bundles");
     std::fs::create_dir_all(&directory).unwrap();
-    let mut arguments = vec!["import".to_owned(), "fhir".to_owned(), "--json".to_owned()];
+    let mut arguments = ["import", "fhir", "--json", "--source", interop::SAMPLES].map(str::to_owned).to_vec();
     for (name, bytes) in bundles {
         let file = directory.join(name);
         std::fs::write(&file, bytes).unwrap();

@@ -1,0 +1,195 @@
+//! Who a bundle's Patient is: the same person as in another source only by a national number.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+use vault::{Identifiers, Pseudonyms, VaultError};
+
+use crate::fhir::{Identifier, Patient};
+
+/// The system whose records a bundle holds, as a URI. What it calls `Patient/1` is somebody else than another source's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSystem(String);
+
+impl SourceSystem {
+    /// The source with this URI.
+    ///
+    /// # Errors
+    /// When it is no absolute URI.
+    pub fn new(uri: &str) -> Result<Self, String> {
+        Url::parse(uri).map_err(|cause| format!("must be a URI, such as `https://records.example`: {cause}"))?;
+        Ok(Self(uri.to_owned()))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// A system of national numbers, by its FHIR identifier system. Only one whose check digit is known can say that two sources speak
+/// of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum National {
+    /// The NHS number of England, Wales and the Isle of Man.
+    NhsNumber,
+    /// The Community Health Index number of Scotland.
+    Chi,
+}
+
+impl National {
+    const ALL: [(Self, &'static str); 2] = [
+        (Self::NhsNumber, "https://fhir.nhs.uk/Id/nhs-number"),
+        (Self::Chi, "urn:oid:2.16.840.1.113883.2.1.3.2.4.16.53"),
+    ];
+
+    /// The one with this identifier system.
+    ///
+    /// # Errors
+    /// When its numbers cannot be checked here.
+    pub fn of(system: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().find(|(_, known)| *known == system);
+        known.map(|(national, _)| *national).ok_or_else(|| {
+            let known = Self::ALL.map(|(_, known)| known).join("`, `");
+            format!("`{system}` has no check digit that is known here; known are `{known}`")
+        })
+    }
+
+    /// Its identifier system.
+    #[must_use]
+    pub fn system(self) -> &'static str {
+        Self::ALL.iter().find(|(national, _)| *national == self).map_or("", |(_, system)| system)
+    }
+
+    /// The digits of a number that checks.
+    fn number(self, value: &str) -> Option<String> {
+        let digits: String = value.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let numbers: Vec<u32> = digits.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+        let [first @ .., check] = numbers.as_slice() else { return None };
+        // Modulus 11, weights 10 to 2 (NHS Data Dictionary, NHS NUMBER; CHI alike).
+        let sum: u32 = first.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
+        if numbers.len() != 10 || (11 - sum % 11) % 11 != *check {
+            return None;
+        }
+        // A CHI number begins with the day, month and year of birth.
+        let dated = || {
+            let two = |at: usize| digits.get(at..at + 2)?.parse::<i8>().ok();
+            jiff::civil::Date::new(2000 + i16::from(two(4)?), two(2)?, two(0)?).ok()
+        };
+        (self == Self::NhsNumber || dated().is_some()).then_some(digits)
+    }
+}
+
+/// Why it cannot be told who somebody is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unknown {
+    /// The bundle does not tell, or tells of several.
+    #[error("{0}")]
+    Bundle(&'static str),
+    /// The index cannot be asked.
+    #[error(transparent)]
+    Index(#[from] VaultError),
+}
+
+/// By what a Patient is known: its national numbers, and what the source itself calls it.
+fn names(
+    patient: &Patient,
+    source: &SourceSystem,
+    national: &[National],
+    pseudonyms: &Pseudonyms,
+) -> (Vec<(National, uuid::Uuid)>, Option<uuid::Uuid>) {
+    let number = |identifier: &Identifier| {
+        let system = National::of(&identifier.system).ok().filter(|system| national.contains(system))?;
+        let number = system.number(&identifier.value)?;
+        Some((system, pseudonyms.of("person", &[b"national", system.system().as_bytes(), number.as_bytes()])))
+    };
+    let numbers: BTreeSet<_> = patient.identifier.iter().filter_map(number).collect();
+    let of_source = known_by(&patient.identifier, &patient.id, true);
+    let own = of_source.map(|[kind, system, value]| pseudonyms.of("person", &[source.as_bytes(), kind, system, value]));
+    (numbers.into_iter().collect(), own)
+}
+
+/// What names somebody within a source: the resource's id or a number with its system, whichever is asked for first; in whatever
+/// order the numbers stand.
+pub(crate) fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str, id_first: bool) -> Option<[&'a [u8]; 3]> {
+    let numbered = identifiers.iter().filter(|i| !i.value.is_empty()).map(|i| ["number", &i.system, &i.value]).min();
+    let by_id = (!id.is_empty()).then_some(["id", "", id]);
+    let parts = if id_first { by_id.or(numbered) } else { numbered.or(by_id) };
+    parts.map(|parts| parts.map(str::as_bytes))
+}
+
+/// Who a Patient is, for good: whoever comes first with a name decides for all. Two people are never taken for one on a name or a
+/// date of birth.
+pub(crate) async fn person(
+    patient: &Patient,
+    source: &SourceSystem,
+    national: &[National],
+    index: &Identifiers,
+) -> Result<uuid::Uuid, Unknown> {
+    let (numbers, own) = names(patient, source, national, index.pseudonyms());
+    let names: Vec<_> = numbers.iter().map(|(_, name)| *name).chain(own).collect();
+    if names.is_empty() {
+        return Err(Unknown::Bundle("has neither an id nor a number that can be used"));
+    }
+    let mut known = BTreeSet::new();
+    for name in &names {
+        known.extend(index.find(*name).await?);
+    }
+    if known.len() > 1 {
+        return Err(Unknown::Bundle(
+            "is known as several people, by its numbers and its id; tell them apart at the source",
+        ));
+    }
+    let person = known.pop_first().unwrap_or_else(uuid::Uuid::now_v7);
+    for (system, name) in &numbers {
+        let place = index.pseudonyms().of("national number", &[person.as_bytes(), system.system().as_bytes()]);
+        if index.id(place, *name).await? != *name {
+            return Err(Unknown::Bundle("has another national number than before; put it right at the source"));
+        }
+    }
+    for name in names {
+        if index.id(name, person).await? != person {
+            return Err(Unknown::Bundle("was imported by somebody else at the same moment; try again"));
+        }
+    }
+    Ok(person)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_national_number_is_taken_only_when_it_checks() {
+        // 943 476 5919 is the example of the NHS Data Dictionary.
+        assert_eq!(National::NhsNumber.number("943 476 5919").as_deref(), Some("9434765919"));
+        for wrong in ["9434765918", "943476591", "94347659190", "943476591X", "", "0123456788"] {
+            assert_eq!(National::NhsNumber.number(wrong), None, "{wrong}");
+        }
+        // The same digits, but not of a day that there is.
+        assert_eq!(National::Chi.number("9434765919"), None);
+        assert!(National::of("http://hl7.org/fhir/sid/us-ssn").is_err());
+    }
+
+    #[test]
+    fn names_are_of_their_source_and_in_no_order() {
+        let pseudonyms = Pseudonyms::new(&[7; 32]);
+        let number = |system: &str, value: &str| Identifier { system: system.into(), value: value.into() };
+        let patient = |id: &str, identifier: Vec<Identifier>| Patient {
+            id: id.into(),
+            name: vec![],
+            birth_date: String::new(),
+            identifier,
+        };
+        let [one, other] = ["https://one.example", "https://other.example"].map(|uri| SourceSystem::new(uri).unwrap());
+        let nhs = || number("https://fhir.nhs.uk/Id/nhs-number", "9434765919");
+        let of = |patient: &Patient, source: &SourceSystem| names(patient, source, &[National::NhsNumber], &pseudonyms);
+        let plain = patient("1", vec![]);
+        assert_ne!(of(&plain, &one).1, of(&plain, &other).1, "`Patient/1` of two sources");
+        let (first, turned) = (vec![nhs(), number("mrn", "7")], vec![number("mrn", "7"), nhs()]);
+        let (first, turned) = (of(&patient("", first), &one), of(&patient("", turned), &one));
+        assert_eq!(first, turned);
+        assert_eq!(first.0, of(&patient("2", vec![nhs()]), &other).0, "one person by a national number");
+        assert_eq!(of(&patient("", vec![number("mrn", "")]), &one), (vec![], None));
+        assert!(SourceSystem::new("clinic").is_err());
+    }
+}
