@@ -1,20 +1,32 @@
 use domain::request::Request;
 use domain::request::events::RequestCarriedOut;
-use domain::vocabulary::{Subject, Version};
+use domain::vocabulary::{Subject, Timestamp, Version};
 use domain::{Aggregate, StreamKind};
-use event_log::{Append, Expected, Guard, StreamAppend, StreamId};
+use event_log::{Append, Expected, Guard, Position, StreamAppend, StreamId};
 use events::{Codec, CodecError, Event, Header, Place};
 use uuid::Uuid;
 
+use crate::cache::States;
 use crate::load::log_version;
 use crate::{Context, Loaded, stream_of};
 
 /// What a command changes: events on streams at the versions it has seen, and what it relies on besides.
-#[derive(Debug)]
 pub struct Changes {
     context: Context,
     streams: Vec<Written>,
     guards: Vec<Guard>,
+    /// What each aggregate is after them: remembered once they are durable, so that the next command of this process need not find
+    /// out that it has moved.
+    after: Vec<(StreamId, After)>,
+}
+
+/// Remembers an aggregate as it is after an append at this position and time.
+type After = Box<dyn FnOnce(&States, Position, Timestamp) + Send>;
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Changes").field("streams", &self.streams).field("guards", &self.guards).finish_non_exhaustive()
+    }
 }
 
 /// A stream, what version it must stand at, and what is written on it.
@@ -31,7 +43,7 @@ impl Changes {
     /// Nothing yet.
     #[must_use]
     pub fn new(context: &Context) -> Self {
-        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new() }
+        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new(), after: Vec::new() }
     }
 
     /// The role in which the actor acts, where only what was loaded tells it.
@@ -55,9 +67,20 @@ impl Changes {
             return self.guard(on);
         }
         let subject = subject.into();
+        let (before, happened, stream) = (on.clone(), events.clone(), stream_of::<A>(on.id));
+        let after: After = Box::new(move |states, position, at| {
+            let bytes = happened.iter().map(|event| event.clone().into().encode().len()).sum();
+            before.after(&happened, bytes, position, at).remember(states);
+        });
+        // Of what changes in two steps no one step tells what it is in the end.
+        let steps = self.streams.iter().any(|(known, ..)| *known == stream);
+        self.after.retain(|(known, _)| *known != stream);
+        if !steps {
+            self.after.push((stream, after));
+        }
         let change = |event: A::Event| Change { id: Uuid::now_v7(), subject, event: event.into() };
         let changes = events.into_iter().map(change).collect();
-        self.add(stream_of::<A>(on.id), Expected::Exactly(log_version(on.version)), changes);
+        self.add(stream, Expected::Exactly(log_version(on.version)), changes);
     }
 
     /// A fact with this id on a stream that is never folded.
@@ -86,8 +109,24 @@ impl Changes {
         }
     }
 
+    /// The streams that are written at the version that was seen.
+    pub(crate) fn written(&self) -> Vec<StreamId> {
+        let exactly = self.streams.iter().filter(|(_, expected, _)| *expected != Expected::Any);
+        exactly.map(|(stream, ..)| *stream).collect()
+    }
+
+    /// When they happen.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// What is to be remembered once they are durable.
+    pub(crate) fn take_after(&mut self) -> Vec<After> {
+        std::mem::take(&mut self.after).into_iter().map(|(_, after)| after).collect()
+    }
+
     pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
-        let Self { context, mut streams, mut guards } = self;
+        let Self { context, mut streams, mut guards, after: _ } = self;
         // Last, so that its position is the append's.
         if let Some(carried_out) = carried_out(&context, &streams) {
             streams.push(carried_out);

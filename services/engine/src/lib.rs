@@ -7,8 +7,10 @@ mod error;
 mod load;
 mod metrics;
 mod relay;
+mod turns;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use domain::request::Request;
 use domain::vocabulary::{Subject, Timestamp};
@@ -17,6 +19,7 @@ use event_log::{AppendError, EventLog, Position, StreamId};
 use events::Codec;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 pub use cache::Freshness;
 pub use changes::Changes;
@@ -27,9 +30,14 @@ pub use metrics::EngineMetrics;
 pub use relay::{Relay, RelayMetrics};
 
 use cache::States;
+use turns::Turns;
 
-/// How often something is decided on before it is given up because somebody else was faster every time.
+/// How often a look is decided on before it is given up because something moved every time.
 const ATTEMPTS: usize = 8;
+/// How long a write is tried while somebody else is faster every time: as long as any caller waits.
+const KEEP_TRYING: Duration = Duration::from_secs(25);
+/// The longest pause before a write is tried again. Writers of this process take turns; this is for those of others.
+const PAUSE: u64 = 40;
 
 /// What came of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +75,7 @@ pub struct Engine {
     log: Arc<dyn EventLog>,
     codec: Codec,
     states: Arc<States>,
+    turns: Arc<Turns>,
     appended: Arc<Notify>,
     trace: fn() -> String,
     metrics: EngineMetrics,
@@ -81,7 +90,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// An engine on this log. `trace` gives the W3C trace context of the work at hand, or an empty string.
     pub fn new(log: Arc<dyn EventLog>, codec: Codec, trace: fn() -> String, metrics: EngineMetrics) -> Self {
-        Self { log, codec, states: Arc::default(), appended: Arc::default(), trace, metrics }
+        Self { log, codec, states: Arc::default(), turns: Arc::default(), appended: Arc::default(), trace, metrics }
     }
 
     /// The log.
@@ -145,7 +154,21 @@ impl Engine {
         ids: L::Ids,
         decide: impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<Committed, EngineError> {
-        self.settle(|freshness| self.attempt(context, ids, &decide, freshness)).await
+        let (begun, named) = (Instant::now(), L::streams(ids));
+        let (mut freshness, mut met) = (Freshness::Remembered, Vec::new());
+        while begun.elapsed() < KEEP_TRYING {
+            let _turn = self.turns.wait(&met, &named).await;
+            match self.attempt(context, ids, &decide, freshness).await? {
+                Attempt::Done(committed) => return Ok(committed),
+                Attempt::Again => {}
+                // In turn with those of this process, the first time at once: whoever is still faster is elsewhere.
+                Attempt::Moved(streams) if met.is_empty() => met = streams,
+                Attempt::Moved(_) => tokio::time::sleep(jitter()).await,
+            }
+            freshness = Freshness::Latest;
+        }
+        self.metrics.contention.inc();
+        Err(EngineError::Contention)
     }
 
     async fn attempt<L: Aggregates>(
@@ -154,23 +177,30 @@ impl Engine {
         ids: L::Ids,
         decide: &(impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync),
         freshness: Freshness,
-    ) -> Result<Option<Committed>, EngineError> {
+    ) -> Result<Attempt, EngineError> {
         // A first try pays nothing for it: carried out before, it does not commit a second time.
         if freshness == Freshness::Latest
             && let Some(first) = self.first_result(context).await?
         {
-            return Ok(Some(first));
+            return Ok(Attempt::Done(first));
         }
         let loaded = L::load(self, ids, freshness).await?;
         let mut changes = Changes::new(context);
         let decided = decide(&loaded, &mut changes);
         let committed = |position| Committed { position, at: context.now };
         match decided {
-            Ok(()) if !changes.is_empty() => Ok(self.commit(changes).await?.done().map(committed)),
+            Ok(()) if !changes.is_empty() => {
+                let written = changes.written();
+                Ok(self
+                    .commit(changes)
+                    .await?
+                    .done()
+                    .map_or(Attempt::Moved(written), |at| Attempt::Done(committed(at))))
+            }
             // Only an append proves that what it was decided on still holds: a refusal or a "nothing to do" does not, and
             // what is remembered may be old.
-            Ok(()) | Err(_) if freshness == Freshness::Remembered => Ok(None),
-            Ok(()) => Ok(Some(committed(loaded.position()))),
+            Ok(()) | Err(_) if freshness == Freshness::Remembered => Ok(Attempt::Again),
+            Ok(()) => Ok(Attempt::Done(committed(loaded.position()))),
             Err(refusal) => Err(EngineError::Refused(refusal)),
         }
     }
@@ -213,11 +243,13 @@ impl Engine {
     ///
     /// # Errors
     /// When the log takes no more, or fails.
-    pub async fn commit(&self, changes: Changes) -> Result<Commit, EngineError> {
+    pub async fn commit(&self, mut changes: Changes) -> Result<Commit, EngineError> {
+        let (after, at) = (changes.take_after(), changes.at());
         let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");
         match self.log.append(append).instrument(span).await {
             Ok(appended) => {
+                after.into_iter().for_each(|remember| remember(&self.states, appended.position, at));
                 self.appended.notify_one();
                 Ok(Commit::Done(appended.position))
             }
@@ -229,6 +261,21 @@ impl Engine {
             Err(error @ (AppendError::Invalid(_) | AppendError::Store(_))) => Err(EngineError::failed(error)),
         }
     }
+}
+
+/// What came of one try of a command.
+enum Attempt {
+    Done(Committed),
+    /// It was decided on what may be old.
+    Again,
+    /// Somebody else was faster: on one of the streams that it writes, or one that it relies on.
+    Moved(Vec<StreamId>),
+}
+
+/// A pause of random length, so that those who met do not meet again.
+fn jitter() -> Duration {
+    let (_, random) = Uuid::now_v7().as_u64_pair();
+    Duration::from_millis(1 + random % PAUSE)
 }
 
 /// The stream of an aggregate.

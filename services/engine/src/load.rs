@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use domain::Aggregate;
 use domain::vocabulary::{Timestamp, Version};
-use event_log::{Position, Recorded};
+use event_log::{Position, Recorded, StreamId};
 use events::Event;
 
+use crate::cache::States;
 use crate::{Engine, EngineError, Freshness, stream_of};
 
 /// Events in one read of a stream.
@@ -44,6 +45,26 @@ impl<A: Aggregate> std::ops::Deref for Loaded<A> {
     }
 }
 
+impl<A: Aggregate> Loaded<A> {
+    /// The same after these events, which take so many bytes, in one append of which the last has this position.
+    pub(crate) fn after(mut self, events: &[A::Event], bytes: usize, position: Position, at: Timestamp) -> Self {
+        let state = Arc::make_mut(&mut self.state);
+        events.iter().for_each(|event| state.evolve(event));
+        self.version = Version(self.version.0 + events.len() as u64);
+        (self.position, self.at) = (position, at);
+        self.bytes += events.len() * BESIDE + bytes;
+        self
+    }
+
+    /// Keeps it in memory, unless something newer is there.
+    pub(crate) fn remember(self, states: &States) {
+        let (stream, bytes, version) = (stream_of::<A>(self.id), self.bytes, self.version);
+        if states.get::<Self>(stream).is_none_or(|known| known.version < version) {
+            states.put(stream, self, bytes);
+        }
+    }
+}
+
 /// The log's own word for a version.
 pub(crate) fn log_version(version: Version) -> event_log::Version {
     event_log::Version(version.0)
@@ -76,7 +97,7 @@ where
         }
     }
     if loaded.version != before {
-        engine.states.put(stream, loaded.clone(), loaded.bytes);
+        loaded.clone().remember(&engine.states);
     }
     Ok(loaded)
 }
@@ -103,6 +124,9 @@ pub trait Aggregates: Sized + Send + Sync {
     /// What names them.
     type Ids: Copy + Send + Sync;
 
+    /// Their streams.
+    fn streams(ids: Self::Ids) -> Vec<StreamId>;
+
     /// Loads them all.
     fn load(
         engine: &Engine,
@@ -118,6 +142,10 @@ macro_rules! aggregates {
     ($($name:ident $index:tt),+) => {
         impl<$($name: Aggregate<Event: TryFrom<Event>>),+> Aggregates for ($(Loaded<$name>,)+) {
             type Ids = ($($name::Id,)+);
+
+            fn streams(ids: Self::Ids) -> Vec<StreamId> {
+                vec![$(stream_of::<$name>(ids.$index)),+]
+            }
 
             async fn load(engine: &Engine, ids: Self::Ids, freshness: Freshness) -> Result<Self, EngineError> {
                 Ok(($(load::<$name>(engine, ids.$index, freshness).await?,)+))

@@ -418,3 +418,42 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
     .await
     .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_add_to_one_record_at_once_all_succeed_and_readers_go_on() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let (one, two) = (world.start().await, world.start().await);
+    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
+    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    here.accept().await;
+    here.grant().await;
+    let write = |side: &Callers, n: usize| {
+        let (person, text) = (side.person.clone(), format!("strength {n}"));
+        tokio::spawn(async move { person.strength(&text).await.map(|done| (done.entry_id, done.position)) })
+    };
+    let writers: Vec<_> = (0..40).map(|n| write(if n % 2 == 0 { &here } else { &elsewhere }, n)).collect();
+    for side in [&here, &elsewhere, &here] {
+        side.look().await.unwrap();
+    }
+    let mut written = Vec::new();
+    for writer in writers {
+        written.push(writer.await.unwrap().unwrap());
+    }
+    let head = written.iter().map(|(_, position)| *position).max().unwrap();
+    let record = here.person.my_record(head).await.unwrap();
+    assert!(written.iter().all(|(id, _)| record.iter().filter(|entry| entry.entry_id == *id).count() == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_does_not_meet_itself() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &pair);
+    for _ in 0..5 {
+        callers.person.strength("one after the other").await.unwrap();
+    }
+    let metrics = node.admin_get("/metrics").await.unwrap();
+    assert!(metrics.contains("alongside_engine_append_conflicts_total 0"), "{metrics}");
+}

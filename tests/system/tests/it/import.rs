@@ -113,7 +113,9 @@ async fn a_malformed_bundle_is_named_and_nothing_is_imported() {
 fn import_patient(cluster: &Cluster, source: &str, patient: &str) -> Result<String, String> {
     let file = cluster.directory().join("patient.json");
     let condition = r#"{"resource":{"resourceType":"Condition","id":"1","code":{"text":"asthma"},"subject":{"reference":"Patient/1"}}}"#;
-    let patient = format!(r#"{{"fullUrl":"Patient/1","resource":{{"resourceType":"Patient","name":[{{"text":"Ailsa"}}],{patient}}}}}"#);
+    let patient = format!(
+        r#"{{"fullUrl":"Patient/1","resource":{{"resourceType":"Patient","name":[{{"text":"Ailsa"}}],{patient}}}}}"#
+    );
     let bundle = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{condition}]}}"#);
     std::fs::write(&file, bundle).unwrap();
     let arguments = ["import", "fhir", "--json", "--source", source, file.to_str().unwrap()];
