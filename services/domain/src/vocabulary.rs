@@ -154,6 +154,15 @@ coded! {
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// Later than any moment.
+    pub const NEVER: Self = Self(i64::MAX);
+
+    /// This many days later.
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(days) * 24 * 60 * 60_000_000))
+    }
+
     /// This many minutes later.
     #[must_use]
     pub fn plus_minutes(self, minutes: u32) -> Self {

@@ -113,7 +113,10 @@ impl Importer {
             work.changes.guard(&directive);
             work.changes.guard(joined);
             let role = if staff.role().is_empty() { role() } else { staff.role().to_owned() };
-            match propose_imported_support(on, ProposeSupport { parties, role, offer: planned.offer.clone() }) {
+            match propose_imported_support(
+                on,
+                ProposeSupport { parties, role, offer: planned.offer.clone(), now: engine::now() },
+            ) {
                 Ok(events) => {
                     work.record(&relationship, plan.person, events);
                     proposed.extend(&planned.resources);

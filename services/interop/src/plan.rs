@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId};
+use domain::relationship::{Parties, relationship_id};
 use domain::vocabulary::{Author, Level, Sensitivity, Worker};
 use vault::Pseudonyms;
 
@@ -292,9 +293,7 @@ impl<'a> Reader<'a> {
                 (count, "") => format!("Continued support: they have seen you {count} times"),
                 (count, day) => format!("Continued support: they have seen you {count} times, last on {day}"),
             };
-            let (agency, staff) = (worker.agency(), worker.staff());
-            let pair = [plan.person.0.as_bytes().as_slice(), agency.0.as_bytes(), staff.0.as_bytes()];
-            let id = RelationshipId(self.pseudonyms.of("relationship", &pair));
+            let id = relationship_id(Parties { person: plan.person, worker });
             plan.relationships.insert(id, PlannedRelationship { worker, offer, resources });
         }
     }

@@ -3,8 +3,8 @@
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, DeclineSupport, EndSupport, Ending, Proposing, Relationship, accept_support, end_support,
-    propose_support,
+    AcceptSupport, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, accept_support, end_support,
+    propose_support, relationship_id,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -30,11 +30,11 @@ impl Relationships {
     async fn propose(&self, call: &Call, m: pb::ProposeSupportRequest) -> Result<pb::ProposeSupportResponse, Error> {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let id: RelationshipId = context.new_id();
+        let id = relationship_id(Parties { person, worker: by.worker() });
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
             let on = Proposing { relationship, person: record, sharing, staff };
-            changes.record(relationship, person, propose_support(on, person, by, m.offer.clone())?);
+            changes.record(relationship, person, propose_support(on, person, by, (m.offer.clone(), context.now))?);
             changes.guard(sharing);
             changes.guard(staff);
             changes.in_role(staff.role());
@@ -62,7 +62,7 @@ impl Relationships {
     async fn decline(&self, call: &Call, m: pb::DeclineSupportRequest) -> Result<pb::DeclineSupportResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let command = DeclineSupport { person, reason: m.reason };
+        let command = DeclineSupport { person, reason: m.reason, not_again: m.not_again, now: context.now };
         let declined = self.gate.engine().execute(&context, id, person, command).await?;
         Ok(pb::DeclineSupportResponse { position: declined.position.0 })
     }
@@ -70,7 +70,8 @@ impl Relationships {
     async fn end(&self, call: &Call, m: pb::EndSupportRequest) -> Result<pb::EndSupportResponse, Error> {
         let wish = self.gate.contribution(call, &m.request_id, &m.person_id, 0).await?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let (person, end) = (wish.person, EndSupport { person: wish.person, by: wish.author, reason: m.reason });
+        let (person, end) =
+            (wish.person, EndSupport { person: wish.person, by: wish.author, reason: m.reason, now: wish.context.now });
         let record = |on: Ending<'_>, loaded: (&Loaded<Relationship>, &Loaded<Sharing>), changes: &mut Changes| {
             let (ended, closed) = end_support(id, on, end.clone())?;
             changes.record(loaded.0, person, ended);

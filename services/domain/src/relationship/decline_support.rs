@@ -1,7 +1,8 @@
 use super::events::{RelationshipEvent, SupportDeclined};
-use super::{Relationship, Stage};
+use super::{Relationship, Stage, WAIT_DAYS};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, optional};
+use crate::vocabulary::Timestamp;
 use crate::{Command, Refusal};
 
 /// The person declines.
@@ -11,6 +12,9 @@ pub struct DeclineSupport {
     pub person: PersonId,
     /// Why; may be empty.
     pub reason: String,
+    /// Whether they do not want to be asked by this worker again.
+    pub not_again: bool,
+    pub now: Timestamp,
 }
 
 impl Command for DeclineSupport {
@@ -25,7 +29,8 @@ impl Command for DeclineSupport {
                 "only a proposal that waits for an answer can be declined",
             ));
         }
-        Ok(vec![SupportDeclined { worker: parties.worker, reason: self.reason }.into()])
+        let again_from = if self.not_again { Timestamp::NEVER } else { self.now.plus_days(WAIT_DAYS) };
+        Ok(vec![SupportDeclined { worker: parties.worker, reason: self.reason, again_from }.into()])
     }
 }
 
@@ -38,7 +43,7 @@ mod tests {
 
     #[test]
     fn an_accepted_relationship_is_ended_not_declined() {
-        let decline = DeclineSupport { person: PERSON, reason: String::new() };
+        let decline = DeclineSupport { person: PERSON, reason: String::new(), not_again: false, now: Timestamp(0) };
         given([proposed(), accepted()]).when(decline).then_refused(Reason::Rule, "waiting_for_the_person");
     }
 }

@@ -1,11 +1,11 @@
 use super::events::{RelationshipEvent, SupportEnded};
-use super::{Relationship, Stage};
+use super::{Relationship, Stage, WAIT_DAYS};
 use crate::ids::{PersonId, RelationshipId};
 use crate::sharing::events::SharingEvent;
 use crate::sharing::{CloseRelationshipAccess, Sharing};
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, optional};
-use crate::vocabulary::{Author, SignedIn};
+use crate::vocabulary::{Author, SignedIn, Timestamp};
 use crate::{Command, Refusal};
 
 /// The person or the supporter ends a relationship.
@@ -16,6 +16,7 @@ pub struct EndSupport {
     pub by: Author,
     /// Why; may be empty.
     pub reason: String,
+    pub now: Timestamp,
 }
 
 impl Command for EndSupport {
@@ -31,7 +32,8 @@ impl Command for EndSupport {
         if state.stage != Stage::Active {
             return Err(Refusal::rule("active_relationship", "only an accepted relationship can be ended"));
         }
-        Ok(vec![SupportEnded { worker: parties.worker, by: self.by, reason: self.reason }.into()])
+        let again_from = if self.by == Author::Person { self.now.plus_days(WAIT_DAYS) } else { self.now };
+        Ok(vec![SupportEnded { worker: parties.worker, by: self.by, reason: self.reason, again_from }.into()])
     }
 }
 
@@ -86,7 +88,7 @@ mod tests {
     use uuid::Uuid;
 
     fn end(by: Author) -> EndSupport {
-        EndSupport { person: PERSON, by, reason: String::new() }
+        EndSupport { person: PERSON, by, reason: String::new(), now: Timestamp(0) }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can have happened on a `relationship` stream.
 
 use crate::ids::PersonId;
-use crate::vocabulary::{Author, Worker};
+use crate::vocabulary::{Author, Timestamp, Worker};
 
 /// A worker proposed support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct SupportDeclined {
     pub worker: Worker,
     /// Why; may be empty.
     pub reason: String,
+    /// From when the worker may propose again.
+    pub again_from: Timestamp,
 }
 
 /// The support ended.
@@ -35,6 +37,8 @@ pub struct SupportEnded {
     pub by: Author,
     /// Why; may be empty.
     pub reason: String,
+    /// From when the worker may propose again.
+    pub again_from: Timestamp,
 }
 
 crate::event_enum! {

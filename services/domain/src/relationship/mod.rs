@@ -11,10 +11,10 @@ pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
 pub use propose_support::{ProposeSupport, Proposing, propose_imported_support, propose_support};
 
-use crate::ids::{PersonId, RelationshipId};
-use crate::vocabulary::Worker;
+use crate::ids::{PersonId, RelationshipId, derived_id};
+use crate::vocabulary::{Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::RelationshipEvent;
+use events::{RelationshipEvent, SupportDeclined, SupportEnded};
 
 /// Where a relationship stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +44,17 @@ pub struct Parties {
 pub struct Relationship {
     stage: Stage,
     parties: Option<Parties>,
+    /// After an end: from when the worker may propose again.
+    again_from: Option<Timestamp>,
+}
+
+/// For how long a worker does not ask somebody again who has declined, or has ended their support: they were heard.
+const WAIT_DAYS: u32 = 30;
+
+/// The relationship of a person and a worker: there is one, so that a worker asks once at a time.
+#[must_use]
+pub fn relationship_id(Parties { person, worker }: Parties) -> RelationshipId {
+    RelationshipId(derived_id(person.0, &[b"relationship", worker.agency().0.as_bytes(), worker.staff().0.as_bytes()]))
 }
 
 impl Relationship {
@@ -72,7 +83,11 @@ impl Aggregate for Relationship {
                 self.parties = Some(Parties { person: e.person, worker: e.worker });
             }
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
-            RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => self.stage = Stage::Over,
+            RelationshipEvent::SupportDeclined(SupportDeclined { again_from, .. })
+            | RelationshipEvent::SupportEnded(SupportEnded { again_from, .. }) => {
+                self.stage = Stage::Over;
+                self.again_from = Some(*again_from);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::person::Person;
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, required};
-use crate::vocabulary::SignedIn;
+use crate::vocabulary::{SignedIn, Timestamp};
 use crate::{Command, Refusal};
 
 /// A worker proposes to support a person. Opens nothing.
@@ -17,6 +17,7 @@ pub struct ProposeSupport {
     pub role: String,
     /// What the support would be.
     pub offer: String,
+    pub now: Timestamp,
 }
 
 impl Command for ProposeSupport {
@@ -25,8 +26,14 @@ impl Command for ProposeSupport {
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
         required("role", &self.role, LINE)?;
-        if state.stage != Stage::None {
+        if state.stage != Stage::None && state.stage != Stage::Over {
             return Err(Refusal::already_exists("relationship"));
+        }
+        if state.again_from.is_some_and(|again_from| self.now < again_from) {
+            return Err(Refusal::rule(
+                "the_answer_stands",
+                "the person has answered; they are not asked again so soon",
+            ));
         }
         let Parties { person, worker } = self.parties;
         Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
@@ -56,13 +63,13 @@ pub fn propose_support(
     on: Proposing<'_>,
     person: PersonId,
     by: SignedIn,
-    offer: String,
+    (offer, now): (String, Timestamp),
 ) -> Result<Vec<RelationshipEvent>, Refusal> {
     if !on.staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
     let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.role().to_owned());
-    heard(on, ProposeSupport { parties, role, offer })
+    heard(on, ProposeSupport { parties, role, offer, now })
 }
 
 /// An import says that somebody supports the person: proposed for whoever it names, unless they have left the agency.
@@ -89,7 +96,8 @@ fn heard(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipE
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, WORKER, proposed};
+    use super::super::DeclineSupport;
+    use super::super::fixtures::{PERSON, WORKER, accepted, proposed};
     use super::*;
     use crate::person::fixtures::registered;
     use crate::scenario::given;
@@ -107,7 +115,7 @@ mod tests {
         let propose = |person, sharing, staff, offer: &str| {
             let relationship = &Relationship::default();
             let (on, by) = (Proposing { relationship, person, sharing, staff }, SignedIn::new(WORKER, SIGN_IN));
-            propose_support(on, PERSON, by, offer.into())
+            propose_support(on, PERSON, by, (offer.into(), Timestamp(0)))
         };
         assert_eq!(propose(&registered, &open, &here, "visits"), Ok(vec![proposed()]));
         for (person, sharing, staff) in
@@ -126,7 +134,7 @@ mod tests {
         let propose = |staff: &[StaffEvent]| {
             let (relationship, staff) = (&Relationship::default(), &Staff::folded(staff));
             let parties = Parties { person: PERSON, worker: WORKER };
-            let command = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into() };
+            let command = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into(), now: Timestamp(0) };
             propose_imported_support(Proposing { relationship, person: &registered, sharing: &open, staff }, command)
         };
         let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
@@ -139,9 +147,21 @@ mod tests {
     #[test]
     fn proposes_once_and_says_what() {
         let parties = Parties { person: PERSON, worker: WORKER };
-        let propose = |offer: &str| ProposeSupport { parties, role: "nurse".into(), offer: offer.into() };
+        let at = |offer: &str, now| ProposeSupport { parties, role: "nurse".into(), offer: offer.into(), now };
+        let propose = |offer: &str| at(offer, Timestamp(0));
         given([]).when(propose("visits")).then([proposed()]);
         given([]).when(propose("")).then_refused(Reason::Invalid, "offer");
         given([proposed()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
+        given([proposed(), accepted()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
+        // After a "no" they wait, and after "not again" for good.
+        let declined = |not_again| {
+            let decline = DeclineSupport { person: PERSON, reason: String::new(), not_again, now: Timestamp(0) };
+            let declined = decline.decide(&Relationship::folded(&[proposed()])).unwrap();
+            [proposed()].into_iter().chain(declined).collect::<Vec<_>>()
+        };
+        let (before, after) = (Timestamp(0).plus_days(29), Timestamp(0).plus_days(31));
+        given(declined(false)).when(at("visits", before)).then_refused(Reason::Rule, "the_answer_stands");
+        given(declined(false)).when(at("visits", after)).then([proposed()]);
+        given(declined(true)).when(at("visits", after)).then_refused(Reason::Rule, "the_answer_stands");
     }
 }

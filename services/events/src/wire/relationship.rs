@@ -9,7 +9,7 @@ wire_event! {
     RelationshipEvent {
         1 => SupportProposed { person, role, offer } + worker,
         2 => SupportAccepted {} + worker,
-        3 => SupportDeclined { reason } + worker,
-        4 => SupportEnded { by, reason } + worker,
+        3 => SupportDeclined { reason, again_from } + worker,
+        4 => SupportEnded { by, reason, again_from } + worker,
     }
 }

@@ -118,7 +118,9 @@ async fn an_entry_of_each(person: &Client) {
     let goal = SetGoalRequest { request_id: request_id(), text: text.clone(), ..Default::default() };
     person.people().set_goal(goal).await.unwrap();
     let action = AgreeActionRequest { request_id: request_id(), text, owner, ..Default::default() };
-    person.people().agree_action(action).await.unwrap();
+    let position = person.people().agree_action(action).await.unwrap().into_inner().position;
+    // Whoever looks from now on sees them: readers name no position.
+    person.my_record(position).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

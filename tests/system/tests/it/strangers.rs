@@ -11,7 +11,7 @@ use proto::access::v1::{
 };
 use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
 use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
-use proto::relationships::v1::{EndSupportRequest, ProposeSupportRequest};
+use proto::relationships::v1::{DeclineSupportRequest, EndSupportRequest, ProposeSupportRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -441,4 +441,49 @@ async fn who_else_supports_the_person_is_told_only_where_that_is_shared() {
     assert!(elsewhere.iter().any(|author| !author.agency_name.is_empty() && !author.name.is_empty()), "{elsewhere:?}");
     let receipt = newest(&callers.person).await;
     assert_eq!((receipt.kind(), receipt.named_authors), (receipt::Kind::Viewed, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_asks_once_at_a_time_and_takes_no_for_an_answer() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    let propose = async || {
+        let (person_id, offer) = (pair.person_id(), "visits".to_owned());
+        let offer = ProposeSupportRequest { request_id: request_id(), person_id, offer };
+        callers.worker.relationships().propose_support(offer).await.map(|done| done.into_inner().relationship_id)
+    };
+    // The import has named them as a supporter, and that waits for an answer.
+    assert_eq!(propose().await.unwrap_err().code(), Code::AlreadyExists);
+    let head = at_rest(&world.cluster).await;
+    let waiting = callers.person.my_people(head).await.unwrap();
+    let theirs = waiting.iter().find(|r| r.supporter.as_ref().unwrap().staff_id == pair.staff_id()).unwrap();
+    let decline = DeclineSupportRequest {
+        request_id: request_id(),
+        relationship_id: theirs.relationship_id.clone(),
+        reason: String::new(),
+        not_again: true,
+    };
+    callers.person.relationships().decline_support(decline).await.unwrap();
+    let refused = propose().await.unwrap_err();
+    assert_eq!((refused.code(), refused.message().starts_with("the_answer_stands")), (Code::FailedPrecondition, true));
+    // Eight at once are one.
+    let another = world.import(2).remove(1);
+    let fresh = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &another);
+    let head = at_rest(&world.cluster).await;
+    let before = fresh.person.my_people(head).await.unwrap().len();
+    let asks = (0..8).map(|_| {
+        let (worker, person_id) = (callers.worker.clone(), another.person_id());
+        tokio::spawn(async move {
+            let offer = ProposeSupportRequest { request_id: request_id(), person_id, offer: "visits".into() };
+            worker.relationships().propose_support(offer).await.map(|done| done.into_inner().position)
+        })
+    });
+    let mut at = Vec::new();
+    for ask in asks.collect::<Vec<_>>() {
+        at.extend(ask.await.unwrap());
+    }
+    assert_eq!(at.len(), 1, "{at:?}");
+    assert_eq!(fresh.person.my_people(at[0]).await.unwrap().len(), before + 1);
 }
