@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::values::Source;
+use crate::vocabulary::TOPICS;
 
 /// A line: a name, a heading, a role.
 pub(crate) const LINE: usize = 200;
@@ -46,14 +47,13 @@ pub(crate) fn explained(field: &'static str, text: &str, least: usize) -> Result
     optional(field, text, PARAGRAPH)
 }
 
-/// Refuses topic labels of which there are too many, or which have another form than an entry's can have: a provision
-/// with such a one would never match.
+/// Refuses topic labels of which there are too many, or that name no topic: a provision with such a one would never match.
 pub(crate) fn labels(field: &'static str, labels: &[String]) -> Result<(), Refusal> {
     if labels.len() > LABELS_LIMIT {
         return Err(Refusal::invalid(field, format!("at most `{LABELS_LIMIT}` labels are taken")));
     }
-    if !labels.iter().all(|l| (2..=16).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_uppercase())) {
-        return Err(Refusal::invalid(field, "a label is 2 to 16 capital letters, such as `PSY`"));
+    if !labels.iter().all(|label| TOPICS.iter().any(|(code, _)| code == label)) {
+        return Err(Refusal::invalid(field, "must be of those that `ListLabels` has, such as `PSY`"));
     }
     Ok(())
 }
@@ -68,11 +68,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_is_2_to_16_capital_letters_and_there_are_8_at_most() {
+    fn a_label_names_a_topic_and_there_are_8_at_most() {
         let taken = |label: &str, times| labels("labels", &vec![label.to_owned(); times]).is_ok();
-        assert!(taken("PSY", 0) && taken("PSY", 8) && !taken("PSY", 9));
-        assert!(taken("AB", 1) && taken("ABCDEFGHIJKLMNOP", 1));
-        for label in ["A", "ABCDEFGHIJKLMNOPQ", "psy", "PS Y", "ÄB", ""] {
+        assert!(taken("PSY", 0) && taken("PSY", 8) && !taken("PSY", 9) && taken("VIO", 1));
+        for label in ["psy", "PSY ", "XYZ", ""] {
             assert!(!taken(label, 1), "{label}");
         }
     }

@@ -1,7 +1,7 @@
 //! "Who has looked" and "my sharing".
 
 use domain::ids::{AgencyId, ReceiptId};
-use domain::vocabulary::{Author, ProvisionActor, Timestamp};
+use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
@@ -51,6 +51,12 @@ impl SharingServices {
             next_page_token: paging.next(page.next),
             position: page.position,
         })
+    }
+
+    #[allow(clippy::unused_async, reason = "as every answer")]
+    pub(crate) async fn labels(&self, _: &Call, _: pb::ListLabelsRequest) -> Result<pb::ListLabelsResponse, Error> {
+        let label = |(code, words): &(&str, &str)| pb::Label { code: (*code).into(), words: (*words).into() };
+        Ok(pb::ListLabelsResponse { labels: TOPICS.iter().map(label).collect() })
     }
 
     pub(crate) async fn my_sharing(

@@ -39,6 +39,7 @@ mod access {
     gate::service! { AccessService for SharingServices {
         list_access_history(ListAccessHistoryRequest) -> ListAccessHistoryResponse: history,
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,
+        list_labels(ListLabelsRequest) -> ListLabelsResponse: labels,
         query_access(QueryAccessRequest) -> QueryAccessResponse: query,
         declare_emergency_access(DeclareEmergencyAccessRequest) -> DeclareEmergencyAccessResponse: declare,
         close_emergency_access(CloseEmergencyAccessRequest) -> CloseEmergencyAccessResponse: close,

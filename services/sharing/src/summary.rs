@@ -1,7 +1,7 @@
 //! Receipts and provisions in plain words.
 
 use domain::sharing::Provision;
-use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, Timestamp};
+use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, TOPICS, Timestamp};
 use rpc::words::Names;
 use views::access_history::{ReceiptDoc, ReceiptKind};
 
@@ -69,6 +69,11 @@ fn purpose(purpose: Purpose) -> String {
     }
 }
 
+/// What a label is about.
+fn topic(label: &str) -> &str {
+    TOPICS.iter().find(|(code, _)| *code == label).map_or(label, |(_, words)| words)
+}
+
 /// A moment in words, by UTC: `3 March 2026 at 14:05 UTC`.
 fn day(at: Timestamp) -> String {
     let moment = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
@@ -101,11 +106,11 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
         (false, Level::Restricted) => " where it is restricted",
         (false, Level::VeryRestricted) => " where it is very restricted",
     };
-    let topics = terms.labels.iter().map(String::as_str).collect::<Vec<_>>();
+    let topics = terms.labels.iter().map(|label| topic(label)).collect::<Vec<_>>();
     let topics = match (permit, topics.as_slice()) {
         (_, []) => String::new(),
-        (true, topics) => format!(", also where it is labelled {}", list(topics, "")),
-        (false, topics) => format!(" where it is labelled {}", list(topics, "")),
+        (true, topics) => format!(", also where it is about {}", list(topics, "")),
+        (false, topics) => format!(" where it is about {}", list(topics, "")),
     };
     let begins = terms.from.map(|from| format!(", from {}", day(from))).unwrap_or_default();
     let ends = terms.until.map(|until| format!(", until {}", day(until))).unwrap_or_default();
@@ -166,7 +171,7 @@ mod tests {
             until: Some(Timestamp(1_772_546_700_000_000)),
         };
         let said = provision(&Provision::Deny(terms), &Known);
-        let expected = "Everybody may not see, add to or pass on your health where it is labelled PSY, from 1 January 1970 at 00:00 UTC, until 3 March 2026 at 14:05 UTC";
+        let expected = "Everybody may not see, add to or pass on your health where it is about a psychiatric condition, from 1 January 1970 at 00:00 UTC, until 3 March 2026 at 14:05 UTC";
         assert_eq!(said, expected);
     }
 
