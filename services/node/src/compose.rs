@@ -55,7 +55,15 @@ impl Stores {
             Place::Postgres(url) => {
                 let postgres = PostgresConfig { url: url.clone(), readers: connections, limits: Limits::default() };
                 let log = PostgresLog::open(&postgres, log_metrics.clone()).await;
-                let log = log.context("the log cannot be opened; run `alongside migrate` first")?;
+                // An outage is told apart from what an operator has yet to do.
+                let log = log.map_err(|error| {
+                    let problem = if database::is_outage(&error) {
+                        "the database of `database.url` cannot be reached"
+                    } else {
+                        "the database of `database.url` has no log that can be opened; run `alongside migrate` as its owner"
+                    };
+                    anyhow::Error::new(error).context(problem)
+                })?;
                 (Arc::new(log), Arc::new(PostgresDocuments::open(&url, connections).await?))
             }
         };

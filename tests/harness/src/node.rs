@@ -120,6 +120,14 @@ impl Cluster {
         self.run_with(&[], arguments)
     }
 
+    /// As `run`, without the settings: for what has its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_alone(&self, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
+        Ok(Command::new(tools::alongside()?).args(arguments).current_dir(self.directory.path()).output()?)
+    }
+
     /// As `run`, with this in its environment.
     ///
     /// # Errors

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use alongside::config::{Config, Flags};
 use alongside::dev::{self, Dev};
 use alongside::tokens::TokenSigner;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use client::Client;
 use domain::ids::AgencyId;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,6 +34,11 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
 
 /// The settings of a development system, with what flags may change of them.
 pub(super) fn prepare(data: &Path, flags: &Flags) -> anyhow::Result<(Config, telemetry::Guard)> {
+    let Flags { config, database, bus, roles, listen: _, admin: _ } = flags;
+    ensure!(
+        config.is_none() && database.is_none() && bus.is_none() && roles.is_empty(),
+        "a development system has settings of its own: of these flags it takes `--listen` and `--admin` only"
+    );
     let mut config = dev::config(data)?;
     config.listen = flags.listen.unwrap_or(config.listen);
     config.admin = flags.admin.unwrap_or(config.admin);

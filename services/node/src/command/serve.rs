@@ -9,7 +9,8 @@ pub(super) async fn run(flags: &Flags) -> anyhow::Result<()> {
     let stores = Stores::open(&config).await?;
     let system = System::new(&config, &stores, stores.log.clone()).await?;
     let running = start(&config, system, issuers(&config.issuers)?, stop).await?;
-    tracing::info!(grpc = %running.address, admin = %running.admin, roles = ?config.roles, "serving");
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, grpc = %running.address, admin = %running.admin, roles = ?config.roles, "serving");
     running.ended().await;
     tracing::info!("stopped");
     Ok(())

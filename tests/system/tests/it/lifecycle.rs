@@ -129,3 +129,20 @@ async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_star
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("`vault.key_encryption_key` is not the one"));
 }
+
+#[tokio::test]
+async fn what_a_wrong_start_needs_is_said() {
+    let said = |cluster: &Cluster, arguments: &[&str]| {
+        let output = cluster.run(arguments).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let server = harness::Postgres::start().await.unwrap();
+    // A database without a log, and none at all.
+    let empty = Cluster::new(&server.url("postgres", "postgres"), "in-process").unwrap();
+    assert!(said(&empty, &["serve"]).contains("run `alongside migrate`"), "{}", said(&empty, &["serve"]));
+    let nowhere = Cluster::new("postgres://alongside_app@127.0.0.1:1/alongside", "in-process").unwrap();
+    assert!(said(&nowhere, &["serve"]).contains("cannot be reached"), "{}", said(&nowhere, &["serve"]));
+    // What would be ignored is refused.
+    assert!(said(&nowhere, &["dev"]).contains("settings of its own"));
+}

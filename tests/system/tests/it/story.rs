@@ -7,7 +7,7 @@ use crate::world::{Callers, Pair, World, import};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_is_true_embedded() {
     let cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let output = cluster.run(&["demo"]).unwrap();
+    let output = cluster.run_alone(&["demo"]).unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     for sentence in ["60 sample people imported", "withdraws the consent", "breaks the glass", "What to try next"] {
