@@ -15,8 +15,12 @@ use crate::{free_port, tools};
 pub struct Postgres {
     child: Child,
     directory: TempDir,
-    port: u16,
+    /// Where it listens beside its socket; 0 for nowhere: a port that nobody needs is one that nobody can take while it is down.
+    network: u16,
 }
+
+/// Names the socket, which has a folder of its own.
+const PORT: u16 = 5432;
 
 /// A migrated database.
 #[derive(Debug, Clone)]
@@ -33,6 +37,18 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_on(0).await
+    }
+
+    /// Starts one that listens on the network too.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub async fn start_on_network() -> anyhow::Result<Self> {
+        Self::start_on(free_port()?).await
+    }
+
+    async fn start_on(network: u16) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("alongside-pg-").tempdir()?;
         let user = unprivileged()?;
         if let Some((uid, gid)) = user {
@@ -44,9 +60,8 @@ impl Postgres {
             .arg(&data)
             .output()?;
         ensure!(initdb.status.success(), "initdb failed: {}", String::from_utf8_lossy(&initdb.stderr));
-        let port = free_port()?;
-        let child = Self::spawn(directory.path(), user, port)?;
-        let server = Self { child, directory, port };
+        let child = Self::spawn(directory.path(), user, network)?;
+        let server = Self { child, directory, network };
         server.ready().await?;
         let mut connection = PgConnection::connect(&server.url("postgres", "postgres")).await?;
         let roles = std::fs::read_to_string(tools::workspace().join("infra/postgres/roles.sql"))?;
@@ -77,10 +92,10 @@ impl Postgres {
     /// The URL of a database as a user, over the network and without a password.
     #[must_use]
     pub fn network_url(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.network)
     }
 
-    fn spawn(directory: &Path, user: Option<(u32, u32)>, port: u16) -> anyhow::Result<Child> {
+    fn spawn(directory: &Path, user: Option<(u32, u32)>, network: u16) -> anyhow::Result<Child> {
         let configuration = std::fs::canonicalize(tools::workspace().join("infra/postgres/postgresql.conf"))?;
         // Copied, because the server's user may not be allowed to read the workspace.
         let copy = directory.join("alongside.conf");
@@ -92,8 +107,9 @@ impl Postgres {
             std::fs::write(data.join("postgresql.conf"), base + &include)?;
         }
         let mut command = run_as(user, &tools::postgres("postgres")?);
-        let port = port.to_string();
-        command.arg("-D").arg(&data).args(["-p", &port, "-c", "listen_addresses=127.0.0.1", "-k"]).arg(directory);
+        let (port, listens) =
+            if network == 0 { (PORT, "listen_addresses=") } else { (network, "listen_addresses=127.0.0.1") };
+        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", listens, "-k"]).arg(directory);
         Child::start(&mut command, &directory.join("postgres.log"))
     }
 
@@ -108,7 +124,7 @@ impl Postgres {
         let directory = self.directory.path().display();
         format!(
             "postgres://{user}@localhost:{}/{database}?host={directory}&options=-csearch_path%3Dalongside",
-            self.port
+            if self.network == 0 { PORT } else { self.network }
         )
     }
 
@@ -142,7 +158,7 @@ impl Postgres {
     pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         drop(std::fs::remove_file(self.directory.path().join("data/postmaster.pid")));
-        self.child = Self::spawn(self.directory.path(), unprivileged()?, self.port)?;
+        self.child = Self::spawn(self.directory.path(), unprivileged()?, self.network)?;
         self.ready().await
     }
 }

@@ -175,7 +175,7 @@ async fn who_serves_cannot_log_in_as_who_owns() {
     let known = [of("database/superuser"), of("database/owner"), of("database/app"), of("app/kek")];
     assert_eq!(known.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
 
-    let server = Postgres::start().await.unwrap();
+    let server = Postgres::start_on_network().await.unwrap();
     let database = server.database().await.unwrap();
     let name = database.owner.split(['/', '?']).nth(3).unwrap();
     server.ask_for_passwords(&secrets.path().join("database")).await.unwrap();
