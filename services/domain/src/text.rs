@@ -39,6 +39,15 @@ pub(crate) fn optional(field: &'static str, text: &str, limit: usize) -> Result<
     Ok(())
 }
 
+/// Refuses a role that would not be found by its name: a choice about a role would pass it by.
+pub(crate) fn role(field: &'static str, role: &str) -> Result<(), Refusal> {
+    required(field, role, LINE)?;
+    if role.trim() != role {
+        return Err(Refusal::invalid(field, "must not begin or end with a blank"));
+    }
+    Ok(())
+}
+
 /// Refuses a text that gives fewer than `least` characters of explanation.
 pub(crate) fn explained(field: &'static str, text: &str, least: usize) -> Result<(), Refusal> {
     if text.trim().chars().count() < least {

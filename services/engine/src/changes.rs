@@ -18,6 +18,8 @@ pub struct Changes {
     /// What each aggregate is after them: remembered once they are durable, so that the next command of this process need not find
     /// out that it has moved.
     after: Vec<(StreamId, After)>,
+    /// Whose the first aggregate is that was decided on.
+    subject: Option<Subject>,
 }
 
 /// Remembers an aggregate as it is after an append at this position and time.
@@ -43,7 +45,7 @@ impl Changes {
     /// Nothing yet.
     #[must_use]
     pub fn new(context: &Context) -> Self {
-        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new(), after: Vec::new() }
+        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new(), after: Vec::new(), subject: None }
     }
 
     /// The role in which the actor acts, where only what was loaded tells it.
@@ -57,16 +59,23 @@ impl Changes {
         self.streams.is_empty()
     }
 
+    /// Whether there is a request to keep though nothing changes: asked again later it changes nothing either, whatever others have
+    /// done meanwhile.
+    pub(crate) fn binds(&self) -> bool {
+        self.context.asked.is_some() && self.subject.is_some()
+    }
+
     /// Events on a loaded aggregate, sealed with the key of `subject`; the aggregate must not have moved.
     pub fn record<A>(&mut self, on: &Loaded<A>, subject: impl Into<Subject>, events: Vec<A::Event>)
     where
         A: Aggregate<Event: Into<Event>>,
     {
+        let subject = subject.into();
+        self.subject.get_or_insert(subject);
         if events.is_empty() {
             // That nothing happens to it was decided on its state, too.
             return self.guard(on);
         }
-        let subject = subject.into();
         let (before, happened, stream) = (on.clone(), events.clone(), stream_of::<A>(on.id));
         let after: After = Box::new(move |states, position, at| {
             let bytes = happened.iter().map(|event| event.clone().into().encode().len()).sum();
@@ -126,9 +135,9 @@ impl Changes {
     }
 
     pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
-        let Self { context, mut streams, mut guards, after: _ } = self;
+        let Self { context, mut streams, mut guards, after: _, subject } = self;
         // Last, so that its position is the append's.
-        if let Some(carried_out) = carried_out(&context, &streams) {
+        if let Some(carried_out) = carried_out(&context, subject) {
             streams.push(carried_out);
         }
         // What is both written and relied on is checked where it is written.
@@ -162,9 +171,9 @@ impl Changes {
 }
 
 /// That a caller's request is carried out, on a stream of its own: it commits once, whatever else it writes. Sealed with the key
-/// of whom it changes first.
-fn carried_out(context: &Context, streams: &[Written]) -> Option<Written> {
-    let (asked, subject) = (context.asked?, streams.first()?.2.first()?.subject);
+/// of whom it is decided on first.
+fn carried_out(context: &Context, subject: Option<Subject>) -> Option<Written> {
+    let (asked, subject) = (context.asked?, subject?);
     let event = RequestCarriedOut { asked }.into();
     let change = Change { id: Uuid::now_v7(), subject, event: Event::Request(event) };
     let stream = stream_of::<Request>(context.request);

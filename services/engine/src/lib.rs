@@ -157,8 +157,10 @@ impl Engine {
         let (begun, named) = (Instant::now(), L::streams(ids));
         let (mut freshness, mut met) = (Freshness::Remembered, Vec::new());
         while begun.elapsed() < KEEP_TRYING {
-            let _turn = self.turns.wait(&met, &named).await;
-            match self.attempt(context, ids, &decide, freshness).await? {
+            let turn = self.turns.wait(&met, &named).await;
+            let attempt = self.attempt(context, ids, &decide, freshness).await?;
+            drop(turn);
+            match attempt {
                 Attempt::Done(committed) => return Ok(committed),
                 Attempt::Again => {}
                 // In turn with those of this process, the first time at once: whoever is still faster is elsewhere.
@@ -178,18 +180,19 @@ impl Engine {
         decide: &(impl Fn(&L, &mut Changes) -> Result<(), Refusal> + Send + Sync),
         freshness: Freshness,
     ) -> Result<Attempt, EngineError> {
-        // A first try pays nothing for it: carried out before, it does not commit a second time.
+        let loaded = L::load(self, ids, freshness).await?;
+        // A first try pays nothing for it: carried out before, it does not commit a second time. After the load, which then has all
+        // that another try of the same may have done.
         if freshness == Freshness::Latest
             && let Some(first) = self.first_result(context).await?
         {
             return Ok(Attempt::Done(first));
         }
-        let loaded = L::load(self, ids, freshness).await?;
         let mut changes = Changes::new(context);
         let decided = decide(&loaded, &mut changes);
         let committed = |position| Committed { position, at: context.now };
         match decided {
-            Ok(()) if !changes.is_empty() => {
+            Ok(()) if !changes.is_empty() || (freshness == Freshness::Latest && changes.binds()) => {
                 let written = changes.written();
                 Ok(self
                     .commit(changes)

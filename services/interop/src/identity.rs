@@ -67,6 +67,10 @@ impl National {
         let [first @ .., check] = numbers.as_slice() else { return None };
         // Modulus 11, weights 10 to 2 (NHS Data Dictionary, NHS NUMBER; CHI alike).
         let sum: u32 = first.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
+        // Ten equal digits always fit, and what begins with 999 is given to nobody: both stand for "not known".
+        if numbers.iter().min() == numbers.iter().max() || digits.starts_with("999") {
+            return None;
+        }
         if numbers.len() != 10 || (11 - sum % 11) % 11 != *check {
             return None;
         }
@@ -102,8 +106,10 @@ fn names(
         let number = system.number(&identifier.value)?;
         Some((system, pseudonyms.of("person", &[b"national", system.system().as_bytes(), number.as_bytes()])))
     };
-    let numbers: BTreeSet<_> = patient.identifier.iter().filter_map(number).collect();
-    let of_source = known_by(&patient.identifier, &patient.id, true);
+    let numbers: BTreeSet<_> = patient.identifier.iter().filter(|i| i.is_in_force()).filter_map(number).collect();
+    // A national number names somebody everywhere, or nobody.
+    let of_source: Vec<_> = patient.identifier.iter().filter(|i| National::of(&i.system).is_err()).cloned().collect();
+    let of_source = known_by(&of_source, &patient.id, true);
     let own = of_source.map(|[kind, system, value]| pseudonyms.of("person", &[source.as_bytes(), kind, system, value]));
     (numbers.into_iter().collect(), own)
 }
@@ -162,7 +168,9 @@ mod tests {
     fn a_national_number_is_taken_only_when_it_checks() {
         // 943 476 5919 is the example of the NHS Data Dictionary.
         assert_eq!(National::NhsNumber.number("943 476 5919").as_deref(), Some("9434765919"));
-        for wrong in ["9434765918", "943476591", "94347659190", "943476591X", "", "0123456788"] {
+        for wrong in
+            ["9434765918", "943476591", "94347659190", "943476591X", "", "0123456788", "1111111111", "9999999999"]
+        {
             assert_eq!(National::NhsNumber.number(wrong), None, "{wrong}");
         }
         // The same digits, but not of a day that there is.
@@ -173,7 +181,8 @@ mod tests {
     #[test]
     fn names_are_of_their_source_and_in_no_order() {
         let pseudonyms = Pseudonyms::new(&[7; 32]);
-        let number = |system: &str, value: &str| Identifier { system: system.into(), value: value.into() };
+        let number =
+            |system: &str, value: &str| Identifier { system: system.into(), value: value.into(), usage: String::new() };
         let patient = |id: &str, identifier: Vec<Identifier>| Patient {
             id: id.into(),
             name: vec![],
@@ -190,6 +199,10 @@ mod tests {
         assert_eq!(first, turned);
         assert_eq!(first.0, of(&patient("2", vec![nhs()]), &other).0, "one person by a national number");
         assert_eq!(of(&patient("", vec![number("mrn", "")]), &one), (vec![], None));
+        let unknown = number("https://fhir.nhs.uk/Id/nhs-number", "UNKNOWN");
+        assert_eq!(of(&patient("", vec![unknown]), &one), (vec![], None), "that does not name anybody");
+        let old = Identifier { usage: "old".into(), ..nhs() };
+        assert_eq!(of(&patient("1", vec![old]), &one).0, vec![]);
         assert!(SourceSystem::new("clinic").is_err());
     }
 }

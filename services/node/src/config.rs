@@ -290,9 +290,9 @@ impl Config {
     /// When it cannot be written as TOML.
     pub fn redacted(&self) -> anyhow::Result<String> {
         let mut shown = self.clone();
-        shown.database.url = shown_as(&shown.database.url);
+        shown.database.url = shown_url(&shown.database.url);
         shown.bus.url = shown_as(&shown.bus.url);
-        shown.vault.url = shown.vault.url.as_deref().map(shown_as);
+        shown.vault.url = shown.vault.url.as_deref().map(shown_url);
         shown.vault.key_encryption_key = shown_secret(&shown.vault.key_encryption_key);
         shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(shown_as);
         Ok(toml::to_string_pretty(&shown)?)
@@ -329,6 +329,10 @@ fn shown_url(text: &str) -> String {
         return text.to_owned();
     }
     let Ok(mut url) = Url::parse(text) else { return REDACTED.to_owned() };
+    // A secret with a slash in it has cut the URL short: the rest of it stands where the path should.
+    if text.matches('@').count() != usize::from(!url.username().is_empty() || url.password().is_some()) {
+        return REDACTED.to_owned();
+    }
     let redacted = || REDACTED.trim_matches(['(', ')']).to_owned();
     let fragment = url.fragment().map(|_| redacted());
     url.set_fragment(fragment.as_deref());
@@ -393,6 +397,13 @@ mod tests {
         config.telemetry.otlp_endpoint = Some("https://hunter2@traces.example/x?api_key=hunter2".into());
         let shown = config.redacted().unwrap();
         assert!(!shown.contains(SECRET) && shown.contains("traces.example"), "{shown}");
+        for cut in ["postgres://user:12/hunter2@db/x", "postgres://user:1,hunter2@db/x", "postgres://hunter2/x@db"] {
+            config.database.url = cut.into();
+            assert!(!config.redacted().unwrap().contains(SECRET), "{cut}");
+        }
+        config.bus.url = "nats://abc/hunter2@bus:4222".into();
+        assert!(!config.redacted().unwrap().contains(SECRET));
+        config.bus.url = "in-process".into();
         config.database.url = "postgres//alongside:hunter2@db".into();
         config.vault.key_encryption_key = "file:/run/secrets/kek".into();
         let shown = config.redacted().unwrap();

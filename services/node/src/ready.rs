@@ -21,8 +21,8 @@ pub(crate) struct Watch {
     pub(crate) documents: Arc<dyn DocumentStore>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) roles: Vec<Role>,
-    /// Where each background part stood when it was looked at last.
-    pub(crate) stood: Mutex<HashMap<&'static str, u64>>,
+    /// Where each background part stood when it was looked at last, and the log's head then.
+    pub(crate) stood: Mutex<HashMap<&'static str, (u64, u64)>>,
 }
 
 impl Watch {
@@ -53,8 +53,9 @@ impl Watch {
     /// Whether a part that is behind has moved since it was looked at last.
     fn moves(&self, part: &'static str, position: Option<u64>, head: u64, report: &mut Report) {
         let Some(position) = position else { return };
-        let before = self.stood.lock().unwrap_or_else(PoisonError::into_inner).insert(part, position);
-        if position < head && before == Some(position) {
+        let before = self.stood.lock().unwrap_or_else(PoisonError::into_inner).insert(part, (position, head));
+        // What it had not read then it has not read now.
+        if before.is_some_and(|(stood, head)| stood == position && position < head) {
             report.ready = false;
             report.notes.push(format!("{part} stands still at {position} of {head}"));
         }

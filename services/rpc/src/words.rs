@@ -7,8 +7,8 @@ use proto::access::v1 as pb;
 
 use crate::{Error, one_of};
 
-/// The seconds of the years that a timestamp may be of (`google.protobuf.Timestamp`).
-const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// The seconds of the years 1 to 9999 (`google.protobuf.Timestamp`), but for its last day: that everywhere on earth is of those years.
+const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_207_199;
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;
 

@@ -1,7 +1,7 @@
 use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
 use super::{PROVISIONS_LIMIT, Sharing};
 use crate::ids::ProvisionId;
-use crate::text::{LINE, labels, required};
+use crate::text::{self, labels};
 use crate::vocabulary::{ProvisionActor, Terms, Timestamp};
 use crate::{Command, Refusal};
 
@@ -50,7 +50,9 @@ fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp)
     if state.provisions.contains_key(&provision) {
         return Err(Refusal::already_exists("provision"));
     }
-    if state.provisions.len() >= PROVISIONS_LIMIT {
+    // What has ended by itself takes no room.
+    let in_force = state.provisions.values().filter(|held| held.terms().until.is_none_or(|until| now < until)).count();
+    if in_force >= PROVISIONS_LIMIT {
         return Err(Refusal::rule(
             "provisions_limit",
             format!("a directive holds at most `{PROVISIONS_LIMIT}` provisions; withdraw one first"),
@@ -61,10 +63,7 @@ fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp)
     }
     labels("terms.labels", &terms.labels)?;
     if let ProvisionActor::Role(role) = &terms.actor {
-        required("terms.actor.role", role, LINE)?;
-        if role.trim() != role {
-            return Err(Refusal::invalid("terms.actor.role", "must not begin or end with a blank"));
-        }
+        text::role("terms.actor.role", role)?;
     }
     if terms.until.is_some_and(|until| until <= now) {
         return Err(Refusal::invalid("terms.until", "must be in the future"));

@@ -1,6 +1,6 @@
 use super::Staff;
 use super::events::{StaffEvent, StaffRoleChanged};
-use crate::text::{LINE, required};
+use crate::text;
 use crate::{Command, Refusal};
 
 /// A worker changes role.
@@ -13,7 +13,7 @@ impl Command for ChangeStaffRole {
     type Aggregate = Staff;
 
     fn decide(self, state: &Staff) -> Result<Vec<StaffEvent>, Refusal> {
-        required("role", &self.role, LINE)?;
+        text::role("role", &self.role)?;
         if !state.current {
             return Err(Refusal::not_found("staff"));
         }
@@ -35,6 +35,7 @@ mod tests {
         let change = |role: &str| ChangeStaffRole { role: role.into() };
         given([joined()]).when(change("lead")).then([StaffRoleChanged { role: "lead".into() }.into()]);
         given([joined()]).when(change("nurse")).then_nothing();
+        given([joined()]).when(change("lead ")).then_refused(Reason::Invalid, "role");
         given([]).when(change("lead")).then_refused(Reason::NotFound, "staff");
         given([joined(), StaffLeft {}.into()]).when(change("lead")).then_refused(Reason::NotFound, "staff");
     }

@@ -2,7 +2,7 @@ use super::events::{StaffEvent, StaffJoined};
 use super::{Identity, Staff};
 use crate::agency::Agency;
 use crate::ids::AgencyId;
-use crate::text::{LINE, required};
+use crate::text::{self, LINE, required};
 use crate::{Command, Refusal};
 
 /// A worker joins an agency. Whom an import has named keeps the name that it gave: people know them by it.
@@ -33,7 +33,7 @@ impl Command for JoinStaff {
             None => name,
         };
         required("name", &name, LINE)?;
-        required("role", &role, LINE)?;
+        text::role("role", &role)?;
         // Whoever comes back starts anew, under another id.
         if state.sign_in.is_some() {
             return Err(Refusal::already_exists("staff"));

@@ -75,10 +75,20 @@ pub struct Period {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Identifier {
+    #[serde(default, rename = "use")]
+    pub usage: String,
     #[serde(default)]
     pub system: String,
     #[serde(default)]
     pub value: String,
+}
+
+impl Identifier {
+    /// Whether it is somebody's now: not one that they had, or have for a while.
+    #[must_use]
+    pub fn is_in_force(&self) -> bool {
+        !matches!(self.usage.as_str(), "old" | "temp")
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -272,6 +272,15 @@ async fn a_request_id_is_bound_to_what_was_asked_on_every_server() {
             assert_eq!((refused.code(), reason.as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
         }
     }
+    // Also one that found nothing to do: asked again, it does not undo what came after it.
+    let nothing = UnblockAgencyRequest { request_id: request_id(), agency_id: other.agency_id() };
+    here.person.sharing().unblock_agency(nothing.clone()).await.unwrap();
+    let after = BlockAgencyRequest { request_id: request_id(), agency_id: other.agency_id() };
+    let position = here.person.sharing().block_agency(after).await.unwrap().into_inner().position;
+    elsewhere.person.sharing().unblock_agency(nothing).await.unwrap();
+    let mine = GetMySharingRequest { at_least_position: position, ..Default::default() };
+    let blocked = here.person.sharing().get_my_sharing(mine).await.unwrap().into_inner().blocked_agencies;
+    assert!(blocked.iter().any(|agency| agency.agency_id == other.agency_id()), "{blocked:?}");
     // Nobody else's id is touched by that.
     let theirs = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &other);
     theirs.person.sharing().block_agency(block(other.agency_id())).await.unwrap();
