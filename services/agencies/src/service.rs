@@ -44,9 +44,7 @@ impl Agencies {
         type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>);
         let decide = |(pointer, holder, staff, registered): &Loads, changes: &mut Changes| {
             let joined = join_staff(staff, registered, join.clone())?;
-            let linked = link((sign_in, pointer), (last, holder), agency, id)?;
-            changes.record(pointer, agency, linked);
-            changes.guard(holder);
+            give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, joined);
             Ok(())
         };
@@ -72,9 +70,7 @@ impl Agencies {
         type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>);
         let decide = |(pointer, holder, staff): &Loads, changes: &mut Changes| {
             let changed = change.clone().decide(staff)?;
-            let linked = link((sign_in, pointer), (last, holder), agency, id)?;
-            changes.record(pointer, agency, linked);
-            changes.guard(holder);
+            give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, changed);
             Ok(())
         };
@@ -116,4 +112,16 @@ impl Agencies {
         };
         Ok(self.gate.engine().transact(&context, (id,), decide).await?.position.0)
     }
+}
+
+/// Gives a worker a sign-in, in the same append as what else happens to them, unless its holder has it still.
+fn give(
+    changes: &mut Changes,
+    pointer: &Loaded<SignIn>,
+    holder: &Loaded<Staff>,
+    (agency, to): (AgencyId, StaffId),
+) -> Result<(), Refusal> {
+    changes.record(pointer, agency, link((pointer.id, pointer), (holder.id, holder), agency, to)?);
+    changes.guard(holder);
+    Ok(())
 }

@@ -74,7 +74,7 @@ impl Importer {
             }
             Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
         })?;
-        let plan = plan(bundle, &self.source, PersonId(known), self.identifiers.pseudonyms())?;
+        let plan = plan(bundle, patient, &self.source, PersonId(known), self.identifiers.pseudonyms());
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
@@ -334,9 +334,10 @@ mod tests {
         for (name, bytes) in samples() {
             let bundle = read(&name, &bytes).unwrap();
             let source = SourceSystem::new(crate::SAMPLES).unwrap();
-            let plan = plan(&bundle, &source, PersonId(Uuid::nil()), &pseudonyms).unwrap();
+            let (_, about) = patient(&bundle).unwrap();
+            let plan = plan(&bundle, about, &source, PersonId(Uuid::nil()), &pseudonyms);
             assert!(!plan.agencies.is_empty() && !plan.relationships.is_empty(), "{name}");
-            people.insert(patient(&bundle).unwrap().1.id.clone());
+            people.insert(about.id.clone());
         }
         assert_eq!(people.len(), 60);
     }

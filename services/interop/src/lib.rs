@@ -31,7 +31,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
         }
         Ok(_) | Err(_) => fhir::read(file, bytes)?,
     };
-    plan::check(&bundle)?;
+    plan::patient(&bundle)?;
     Ok(bundle)
 }
 

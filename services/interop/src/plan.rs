@@ -84,25 +84,16 @@ pub(crate) struct Plan {
     pub(crate) lines: Vec<ReportLine>,
 }
 
-/// Checks that a bundle has a meaning.
-///
-/// # Errors
-/// When it has not exactly one patient, or a resource is about somebody else.
-pub(crate) fn check(bundle: &Bundle) -> Result<(), MalformedBundle> {
-    patient(bundle).map(drop)
-}
-
-/// Reads a bundle's meaning, for the person with this id.
-///
-/// # Errors
-/// As [`check`].
+/// Reads the meaning of a bundle about this patient, for the person with this id.
 pub(crate) fn plan(
     bundle: &Bundle,
+    patient: &Patient,
     source: &SourceSystem,
     person: PersonId,
     pseudonyms: &Pseudonyms,
-) -> Result<Plan, MalformedBundle> {
-    Ok(Reader::new(bundle, source, person, pseudonyms)?.plan())
+) -> Plan {
+    let by_reference = by_reference(bundle);
+    Reader { bundle, source, person, pseudonyms, patient, by_reference, goal_authors: HashMap::new() }.plan()
 }
 
 struct Reader<'a> {
@@ -143,6 +134,9 @@ fn by_reference(bundle: &Bundle) -> HashMap<&str, usize> {
 }
 
 /// The one whom a bundle is about, and where it stands.
+///
+/// # Errors
+/// When it has not exactly one patient, or a resource is about somebody else.
 pub(crate) fn patient(bundle: &Bundle) -> Result<(usize, &Patient), MalformedBundle> {
     let fault = |entry, path: &str, problem: &str| MalformedBundle {
         file: bundle.file.clone(),
@@ -176,16 +170,6 @@ pub(crate) fn patient(bundle: &Bundle) -> Result<(usize, &Patient), MalformedBun
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        bundle: &'a Bundle,
-        source: &'a SourceSystem,
-        person: PersonId,
-        pseudonyms: &'a Pseudonyms,
-    ) -> Result<Self, MalformedBundle> {
-        let ((_, patient), by_reference) = (patient(bundle)?, by_reference(bundle));
-        Ok(Self { bundle, source, person, pseudonyms, patient, by_reference, goal_authors: HashMap::new() })
-    }
-
     fn entry_id(&self, name: &str) -> EntryId {
         EntryId(self.pseudonyms.of("entry", &[self.person.0.as_bytes(), self.source.as_bytes(), name.as_bytes()]))
     }
@@ -468,7 +452,9 @@ mod tests {
                 {resources}]}}"#
         );
         let source = SourceSystem::new("https://records.example").unwrap();
-        plan(&read("a.json", text.as_bytes()).unwrap(), &source, PersonId(Uuid::nil()), &Pseudonyms::new(&[7; 32]))
+        let bundle = read("a.json", text.as_bytes()).unwrap();
+        let (_, patient) = patient(&bundle)?;
+        Ok(plan(&bundle, patient, &source, PersonId(Uuid::nil()), &Pseudonyms::new(&[7; 32])))
     }
 
     #[test]

@@ -10,6 +10,8 @@ use url::Url;
 
 /// What is printed instead of a secret.
 const REDACTED: &str = "(redacted)";
+/// The same within a URL, in which brackets would be escaped.
+const HIDDEN: &str = "redacted";
 /// Parameters of a URL that hold no secret.
 const HARMLESS: [&str; 7] =
     ["host", "port", "dbname", "sslmode", "options", "application_name", "statement-cache-capacity"];
@@ -333,28 +335,27 @@ fn shown_url(text: &str) -> String {
     if text.matches('@').count() != usize::from(!url.username().is_empty() || url.password().is_some()) {
         return REDACTED.to_owned();
     }
-    let redacted = || REDACTED.trim_matches(['(', ')']).to_owned();
-    let fragment = url.fragment().map(|_| redacted());
-    url.set_fragment(fragment.as_deref());
-    // A URL that takes no user has none to hide.
     let hidden = if url.password().is_some() {
-        url.set_password(Some(&redacted()))
+        url.set_password(Some(HIDDEN))
     } else if !url.username().is_empty() && !url.scheme().starts_with("postgres") {
-        url.set_username(&redacted())
+        url.set_username(HIDDEN)
     } else {
         Ok(())
     };
-    let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    if !parameters.is_empty() {
-        let harmless = |name: &str| HARMLESS.contains(&name);
-        let kept = parameters.into_iter().map(|(name, value)| {
-            let value = if harmless(&name) { value } else { redacted() };
-            (name, value)
-        });
-        let kept: Vec<_> = kept.collect();
-        url.query_pairs_mut().clear().extend_pairs(kept);
+    if hidden.is_err() {
+        return REDACTED.to_owned();
     }
-    if hidden.is_ok() { url.into() } else { REDACTED.to_owned() }
+    if url.fragment().is_some() {
+        url.set_fragment(Some(HIDDEN));
+    }
+    let mut parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    for (_, value) in parameters.iter_mut().filter(|(name, _)| !HARMLESS.contains(&name.as_str())) {
+        HIDDEN.clone_into(value);
+    }
+    if !parameters.is_empty() {
+        url.query_pairs_mut().clear().extend_pairs(parameters);
+    }
+    url.into()
 }
 
 /// A place of a secret, never the secret itself.

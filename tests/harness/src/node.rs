@@ -58,6 +58,23 @@ impl Cluster {
         Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })
     }
 
+    /// A system that is embedded, with its data in this folder of its own: see [`Cluster::data`].
+    ///
+    /// # Errors
+    /// As [`Cluster::new`].
+    pub fn embedded() -> anyhow::Result<Self> {
+        let mut cluster = Self::new("", "in-process")?;
+        let url = format!("sqlite:{}", cluster.data().display());
+        cluster.set("database", "url", url);
+        Ok(cluster)
+    }
+
+    /// Where an embedded system keeps its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.directory().join("data")
+    }
+
     /// Trusts an issuer for this agency, from the next start of a node on.
     pub fn trust(&self, agency: AgencyId) {
         self.trust_issuer(&issuer_name(Binding::Agency(agency)), agency);

@@ -107,9 +107,9 @@ impl Postgres {
             std::fs::write(data.join("postgresql.conf"), base + &include)?;
         }
         let mut command = run_as(user, &tools::postgres("postgres")?);
-        let (port, listens) =
-            if network == 0 { (PORT, "listen_addresses=") } else { (network, "listen_addresses=127.0.0.1") };
-        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", listens, "-k"]).arg(directory);
+        let (port, listens) = (port_of(network), if network == 0 { "" } else { "127.0.0.1" });
+        let listens = format!("listen_addresses={listens}");
+        command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", &listens, "-k"]).arg(directory);
         Child::start(&mut command, &directory.join("postgres.log"))
     }
 
@@ -124,7 +124,7 @@ impl Postgres {
         let directory = self.directory.path().display();
         format!(
             "postgres://{user}@localhost:{}/{database}?host={directory}&options=-csearch_path%3Dalongside",
-            if self.network == 0 { PORT } else { self.network }
+            port_of(self.network)
         )
     }
 
@@ -161,6 +161,11 @@ impl Postgres {
         self.child = Self::spawn(self.directory.path(), unprivileged()?, self.network)?;
         self.ready().await
     }
+}
+
+/// The port that names the socket.
+fn port_of(network: u16) -> u16 {
+    if network == 0 { PORT } else { network }
 }
 
 /// PostgreSQL refuses to run as root: whom to run it as instead.

@@ -21,18 +21,10 @@ pub const SAMPLE: &str = "chadwick-von.json";
 pub struct Worker {
     /// Their client.
     pub client: Client,
-    /// Their id.
-    pub staff_id: String,
-    /// Their name.
-    pub name: String,
-    /// Their agency's id.
-    pub agency_id: String,
-    /// Their agency's name.
-    pub agency: String,
+    /// Who they are, as the import named them.
+    pub party: Party,
     /// The support that was proposed for them.
     pub relationship_id: String,
-    /// As the import named them.
-    pub(super) named: Party,
 }
 
 /// The cast.
@@ -73,7 +65,7 @@ impl Cast {
         let second = people.iter().filter(waiting).find(|r| agency(r) != agency(first));
         let second = second.context("the sample is seen by one agency only")?;
         let (supporter, other) = (named(&channel, signer, first)?, named(&channel, signer, second)?);
-        let officer = appoint_officer(&channel, signer, &operator, &other.agency_id).await?;
+        let officer = appoint_officer(&channel, signer, &operator, &other.party.agency_id).await?;
         Ok(Self {
             person,
             person_id: id.to_string(),
@@ -92,12 +84,8 @@ fn named(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -
     let agency = AgencyId(named.agency_id.parse()?);
     Ok(Worker {
         client: worker(channel, signer, Binding::Agency(agency), &named.staff_id)?,
-        staff_id: named.staff_id.clone(),
-        name: named.name.clone(),
-        agency_id: named.agency_id.clone(),
-        agency: named.agency_name.clone(),
         relationship_id: relationship.relationship_id.clone(),
-        named,
+        party: named,
     })
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyh
     let (supporter, other) = (&cast.supporter, &cast.other);
     tell(&format!(
         "The imported files name {} at {} and {} at {}. That makes neither of them staff: signed in by their agency, {} cannot even break the glass.",
-        supporter.name, supporter.agency, other.name, other.agency, other.name
+        supporter.party.name, supporter.party.agency_name, other.party.name, other.party.agency_name, other.party.name
     ));
     let reason = "Found unconscious at the bus station, no one with them";
     let early = other.client.access().declare_emergency_access(declare(cast, reason)).await;
@@ -66,7 +66,7 @@ pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyh
     tell(&format!("The attempt is in {}'s history all the same:", cast.name));
     tell(&format!("  * {}", receipt.summary));
     for worker in [supporter, other] {
-        crate::dev::enrol(&cast.operator, &worker.named).await?;
+        crate::dev::enrol(&cast.operator, &worker.party).await?;
     }
     tell("Both agencies now say that these are their people.");
     Ok(())
@@ -78,7 +78,7 @@ pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Resul
     tell("");
     tell(&format!(
         "{} works at {} now, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
-        cast.supporter.name, cast.supporter.agency, cast.name, cast.supporter.name
+        cast.supporter.party.name, cast.supporter.party.agency_name, cast.name, cast.supporter.party.name
     ));
     let denied = refused(
         look(&cast.supporter, cast, Purpose::CareCoordination, 0).await,
@@ -101,7 +101,7 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     refused(look(&cast.supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
     tell(&format!(
         "{} accepts support from {}. That alone shows nothing yet: consent is a choice of its own.",
-        cast.name, cast.supporter.name
+        cast.name, cast.supporter.party.name
     ));
     cast.person.strength("I know every bus in town and I turn up on time").await?;
     let matters = "Being home in the evening to cook with my sister";
@@ -110,7 +110,7 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     let plan = "If I miss two visits, ring my sister before anybody else";
     let plan = WriteContingencyPlanRequest { request_id: request_id(), text: plan.into(), ..Default::default() };
     cast.person.people().write_contingency_plan(plan).await?;
-    let agency = Actor::AgencyId(cast.supporter.agency_id.clone());
+    let agency = Actor::AgencyId(cast.supporter.party.agency_id.clone());
     let terms = terms(agency, SHARED, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
     let granted = cast.person.grant(terms).await?;
     let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position, ..Default::default() };
@@ -140,7 +140,7 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
         person_id: cast.person_id.clone(),
         purpose: Purpose::CareCoordination.into(),
         text: "Move the Tuesday visit to the morning".into(),
-        owner: cast.supporter.name.clone(),
+        owner: cast.supporter.party.name.clone(),
         ..AgreeActionRequest::default()
     };
     let agreed = cast.supporter.client.people().agree_action(agreed).await?.into_inner();
@@ -154,7 +154,7 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
     );
     tell(&format!(
         "{} finds {} in the caseload, agrees an action, and now sees {} entries of the shared plan. No word about health.",
-        cast.supporter.name,
+        cast.supporter.party.name,
         cast.name,
         plan.entries.len()
     ));
@@ -252,7 +252,7 @@ pub(super) async fn withdrawal(cast: &Cast, grant: &str, tell: Tell<'_>) -> anyh
     refused(look(&cast.supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
     tell(&format!(
         "{} withdraws the consent. A moment ago {} could read the plan; the very next look is refused, on every server.",
-        cast.name, cast.supporter.name
+        cast.name, cast.supporter.party.name
     ));
     let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
     tell(&format!("  * {}", receipt.summary));
@@ -282,7 +282,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     ensure!(plan.entries.iter().any(|e| e.category() == RecordCategory::Health), "an emergency shows health");
     tell(&format!(
         "{} at {} has no consent, and breaks the glass for an hour, with a reason:",
-        other.name, other.agency
+        other.party.name, other.party.agency_name
     ));
     let opened = cast.person.history(declared.position).await?;
     let notice = opened.iter().find(|r| r.kind() == receipt::Kind::Emergency).context("the person is told at once")?;
@@ -295,7 +295,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
     tell(&format!("  * {}", kept.summary));
     let review = ReviewEmergencyAccessRequest {
         request_id: request_id(),
-        staff_id: other.staff_id.clone(),
+        staff_id: other.party.staff_id.clone(),
         emergency_id: declared.emergency_id,
         justified: true,
         finding: "The hospital confirmed the admission".into(),

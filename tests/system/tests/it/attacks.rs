@@ -250,12 +250,10 @@ async fn migrate_refuses_a_schema_in_which_others_may_create() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_refuses_what_replaces_too() {
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let cluster = Cluster::embedded().unwrap();
     crate::world::import(&cluster, 1);
     let open = async |file: &str| {
-        let url = format!("sqlite:{}", data.join(file).display());
+        let url = format!("sqlite:{}", cluster.data().join(file).display());
         sqlx::SqliteConnection::connect(&url).await.unwrap()
     };
     let (mut log, mut keys) = (open("log.db").await, open("keys.db").await);

@@ -76,9 +76,8 @@ fn match_one_to_one(looks: &[Look], receipts: &[&Receipt]) {
 async fn rule_4_after_an_acknowledged_withdrawal_no_read_succeeds_on_any_server_and_every_look_has_its_receipt() {
     let world = World::distributed().await;
     let pair = world.import(3).remove(2);
-    let (one, two) = (world.start().await, world.start().await);
-    let callers = Arc::new(Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await);
-    let elsewhere = Arc::new(Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair));
+    let (_servers, callers, elsewhere) = world.start_two(&pair).await;
+    let (callers, elsewhere) = (Arc::new(callers), Arc::new(elsewhere));
     callers.accept().await;
     an_entry_of_each(&callers.person).await;
     let mut looks: [Vec<Look>; 4] = Default::default();
@@ -229,9 +228,7 @@ async fn what_is_decided_on_an_old_memory_is_never_acknowledged_as_done() {
 async fn support_that_was_accepted_on_another_server_closes_with_its_access() {
     let world = World::distributed().await;
     let pair = world.import(1).remove(0);
-    let (one, two) = (world.start().await, world.start().await);
-    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
-    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    let (_servers, here, elsewhere) = world.start_two(&pair).await;
     // This server remembers a directive without any relationship.
     here.is_refused().await;
     let position = elsewhere.accept().await;
@@ -434,9 +431,7 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
 async fn many_who_add_to_one_record_at_once_all_succeed_and_readers_go_on() {
     let world = World::distributed().await;
     let pair = world.import(1).remove(0);
-    let (one, two) = (world.start().await, world.start().await);
-    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
-    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    let (_servers, here, elsewhere) = world.start_two(&pair).await;
     here.accept().await;
     here.grant().await;
     let write = |side: &Callers, n: usize| {

@@ -40,9 +40,7 @@ async fn imports_once_and_rebuilds_equal(cluster: &Cluster) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_samples_import_once_embedded() {
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let cluster = Cluster::embedded().unwrap();
     imports_once_and_rebuilds_equal(&cluster).await;
 }
 
@@ -76,9 +74,7 @@ async fn an_import_proposes_nothing_for_an_agency_that_the_person_blocks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_read_of_a_bundle_costs_little_memory() {
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let cluster = Cluster::embedded().unwrap();
     // Twelve megabytes of an observation, which took a gigabyte when they were taken apart.
     let parts = vec![r#"{"a":{}}"#; (12 << 20) / 9].join(",");
     let observation = format!(r#"{{"resource":{{"resourceType":"Observation","id":"1","component":[{parts}]}}}}"#);
@@ -93,9 +89,7 @@ async fn what_is_not_read_of_a_bundle_costs_little_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_bundle_is_named_and_nothing_is_imported() {
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let cluster = Cluster::embedded().unwrap();
     let (good, bad) = (cluster.directory().join("good.json"), cluster.directory().join("bad.json"));
     let (_, bytes) = interop::samples().next().unwrap();
     std::fs::write(&good, &bytes).unwrap();
@@ -106,7 +100,7 @@ async fn a_malformed_bundle_is_named_and_nothing_is_imported() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("bad.json: entry[") && said.contains("`name` is missing"), "{said}");
-    assert!(!data.join("log.db").exists(), "the good bundle waits until the bad one is mended");
+    assert!(!cluster.data().join("log.db").exists(), "the good bundle waits until the bad one is mended");
 }
 
 /// What came of importing this Patient, with a condition, from a source: the person's id, or what was said against it.
@@ -130,9 +124,7 @@ fn import_patient(cluster: &Cluster, source: &str, patient: &str) -> Result<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_meet_in_one_person_only_by_a_national_number() {
     const OTHER: &str = "https://other.example";
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
+    let mut cluster = Cluster::embedded().unwrap();
     let nhs = "https://fhir.nhs.uk/Id/nhs-number";
     cluster.set("import", "person_identifiers", vec![nhs.to_owned()]);
     let with = |id: &str, value: &str| {

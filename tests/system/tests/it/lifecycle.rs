@@ -12,16 +12,9 @@ use tonic_types::StatusExt as _;
 use crate::access_matrix::call;
 use crate::world::{Callers, Pair, import};
 
-fn embedded() -> Cluster {
-    let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-    let data = cluster.directory().join("data");
-    cluster.set("database", "url", format!("sqlite:{}", data.display()));
-    cluster
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
-    let mut cluster = embedded();
+    let mut cluster = Cluster::embedded().unwrap();
     cluster.set_top("drain_ms", 1_500);
     let pair = Pair::of(&import(&cluster, 1)[0]);
     let mut node = cluster.start("").await.unwrap();
@@ -47,7 +40,7 @@ async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() {
-    let cluster = embedded();
+    let cluster = Cluster::embedded().unwrap();
     let pair = Pair::of(&import(&cluster, 1)[0]);
     let node = cluster.start("").await.unwrap();
     let channel = node.channel().await.unwrap();
@@ -98,7 +91,7 @@ async fn grpc_web(port: u16, authorization: &str, message: Vec<u8>) -> String {
 
 #[tokio::test]
 async fn the_configuration_is_printed_without_secrets_and_refused_with_unknown_settings() {
-    let mut cluster = embedded();
+    let mut cluster = Cluster::embedded().unwrap();
     cluster.set("database", "url", "postgres://alongside:hunter2@db/alongside");
     let output = cluster.run(&["config", "--listen", "127.0.0.1:9"]).unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
@@ -112,7 +105,7 @@ async fn the_configuration_is_printed_without_secrets_and_refused_with_unknown_s
 
 #[tokio::test]
 async fn only_a_development_system_makes_tokens() {
-    let cluster = embedded();
+    let cluster = Cluster::embedded().unwrap();
     let output = cluster.run(&["token", "operator"]).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no development system"));
@@ -120,7 +113,7 @@ async fn only_a_development_system_makes_tokens() {
 
 #[tokio::test]
 async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_start() {
-    let mut cluster = embedded();
+    let mut cluster = Cluster::embedded().unwrap();
     import(&cluster, 1);
     let other = cluster.directory().join("another-kek");
     std::fs::write(&other, vault::LocalKek::generate().unwrap().as_bytes()).unwrap();

@@ -43,14 +43,8 @@ async fn ids_in_the_clear(cluster: &Cluster) -> BTreeSet<Uuid> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_a_file_says_gives_an_id_away_without_the_keys() {
-    let embedded = || {
-        let mut cluster = Cluster::new("sqlite:unused", "in-process").unwrap();
-        let data = cluster.directory().join("data");
-        cluster.set("database", "url", format!("sqlite:{}", data.display()));
-        cluster
-    };
     // Whatever could be computed from the file alone would be the same in both.
-    let (one, other) = (embedded(), embedded());
+    let (one, other) = (Cluster::embedded().unwrap(), Cluster::embedded().unwrap());
     let pairs = [&one, &other].map(|cluster| Pair::of(&import(cluster, 1)[0]));
     let (ids, others) = (ids_in_the_clear(&one).await, ids_in_the_clear(&other).await);
     assert!(ids.len() > 20 && ids.len() == others.len(), "{} {}", ids.len(), others.len());
@@ -397,9 +391,7 @@ async fn what_only_an_emergency_made_possible_says_so() {
 async fn an_emergencys_receipt_tells_the_role_that_the_worker_has_then() {
     let world = World::distributed().await;
     let pair = world.import(1).remove(0);
-    let (one, two) = (world.start().await, world.start().await);
-    let here = Callers::new(&world.cluster, &one.channel().await.unwrap(), &pair).await;
-    let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
+    let (_servers, here, elsewhere) = world.start_two(&pair).await;
     // This server remembers the role that they have now.
     here.is_refused().await;
     let (staff_id, role) = (pair.staff_id(), "receptionist".to_owned());

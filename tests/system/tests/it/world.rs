@@ -42,6 +42,14 @@ impl World {
     pub(crate) async fn start(&self) -> Node {
         self.cluster.start("").await.unwrap()
     }
+
+    /// Two servers, and those who call about a pair on each.
+    pub(crate) async fn start_two(&self, pair: &Pair) -> ([Node; 2], Callers, Callers) {
+        let servers = [self.start().await, self.start().await];
+        let here = Callers::new(&self.cluster, &servers[0].channel().await.unwrap(), pair).await;
+        let elsewhere = Callers::unenrolled(&self.cluster, &servers[1].channel().await.unwrap(), pair);
+        (servers, here, elsewhere)
+    }
 }
 
 /// The stores of a system, opened beside its servers.
