@@ -7,6 +7,17 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
 
+/// What every connection asks of the planner: to go by an index, once and for all. Every statement names what it wants by a key, or
+/// in the order of one; what the planner knows of a young or an empty table must not decide otherwise for as long as a connection
+/// lives. Without sorting, an order can come from just one index.
+const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_sort", "off"),
+];
+
 /// How to connect to PostgreSQL, under the name that the server shows for the connection. It looks into the schema
 /// `alongside` alone (`infra/decisions/0008-a-schema-of-its-own.md`), and its statements are not logged.
 ///
@@ -14,7 +25,7 @@ use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
 /// When the URL has a wrong form.
 pub fn options(url: &str, application: &str) -> Result<PgConnectOptions, Error> {
     let options: PgConnectOptions = url.parse()?;
-    let options = options.options([("search_path", "alongside")]);
+    let options = options.options([("search_path", "alongside")]).options(PLANS);
     Ok(options.application_name(application).disable_statement_logging())
 }
 

@@ -12,7 +12,7 @@ pub enum StreamKind {
     Person = 1,
     /// A person's sharing directive.
     Sharing = 2,
-    /// Receipts about a person's record.
+    /// Receipts about a person's record: facts that nobody folds.
     Access = 3,
     /// A person's question about a receipt.
     Query = 4,
@@ -63,7 +63,7 @@ impl StreamKind {
 
     /// The stored code.
     #[must_use]
-    pub fn code(self) -> i16 {
+    pub const fn code(self) -> i16 {
         self as i16
     }
 

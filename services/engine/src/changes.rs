@@ -31,6 +31,9 @@ impl std::fmt::Debug for Changes {
     }
 }
 
+const _: () =
+    assert!(StreamKind::Access.code() == event_log::NEVER_FOLDED, "receipts are what the log's index leaves out");
+
 /// A stream, what version it must stand at, and what is written on it.
 type Written = (StreamId, Expected, Vec<Change>);
 

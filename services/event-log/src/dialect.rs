@@ -1,6 +1,7 @@
 //! What a log does the same in every database, in the same statements.
 
-/// Implements [`crate::EventLog`] for a type with the fields `readers`, `batcher` and `epoch`.
+/// Implements [`crate::EventLog`] for a type with the fields `readers`, for those who wait for an answer, `followers`, for
+/// those who read the log on and on, `batcher` and `epoch`.
 macro_rules! event_log {
     ($log:ident, $row:ty) => {
         #[async_trait::async_trait]
@@ -12,7 +13,7 @@ macro_rules! event_log {
             async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
                 let query = sqlx::query(include_str!("../sql/read.sql"));
                 let query = query.bind(signed(after.0)).bind(signed(limit as u64));
-                query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+                query.try_map(|row| recorded(&row)).fetch_all(&self.followers).await.map_err(StoreError::from)
             }
 
             async fn read_stream(
@@ -28,7 +29,7 @@ macro_rules! event_log {
 
             async fn head(&self) -> Result<Position, StoreError> {
                 let query = sqlx::query_as(include_str!("../sql/head.sql"));
-                let (position, _): (i64, Uuid) = query.fetch_one(&self.readers).await?;
+                let (position, _): (i64, Uuid) = query.fetch_one(&self.followers).await?;
                 Ok(Position(unsigned(position)))
             }
 

@@ -27,6 +27,9 @@ pub use wire::WireError;
 
 use uuid::Uuid;
 
+/// The kind of stream whose events nobody folds: receipts. The index by stream leaves them out, since most events are such.
+pub const NEVER_FOLDED: i16 = 3;
+
 /// A log. Every implementation passes the same contract suite.
 #[async_trait::async_trait]
 pub trait EventLog: Send + Sync + 'static {
@@ -46,7 +49,8 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the store cannot be read.
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Up to `limit` events of one stream after version `after`, in order.
+    /// Up to `limit` events of one stream after version `after`, in order. None of streams of the kind [`NEVER_FOLDED`]: those are
+    /// facts, read in the log's order alone.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -17,7 +17,7 @@ use crate::{
 pub struct PostgresConfig {
     /// `postgres://…`; over a Unix socket with `?host=/directory`.
     pub url: String,
-    /// The most connections for reading. Appending uses one more.
+    /// The most connections for reading streams. Appending uses one more, and following the log a few.
     pub readers: u32,
     /// The limits.
     pub limits: Limits,
@@ -27,12 +27,15 @@ pub struct PostgresConfig {
 #[derive(Debug, Clone)]
 pub struct PostgresLog {
     readers: PgPool,
+    followers: PgPool,
     batcher: Batcher,
     epoch: Uuid,
 }
 
 /// The name that the server shows for its connections.
 const APPLICATION: &str = "alongside";
+/// Connections for following the log: relay, views, and a rebuild beside them. Readers of streams cannot hold them up.
+const FOLLOWERS: u32 = 3;
 /// How long to wait for a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a batch may take. After that its outcome is unknown, and the connection is given up.
@@ -45,15 +48,12 @@ impl PostgresLog {
     /// When the database cannot be reached, or has no log.
     pub async fn open(config: &PostgresConfig, metrics: LogMetrics) -> Result<Self, StoreError> {
         let options = database::options(&config.url, APPLICATION)?;
-        let readers = PgPoolOptions::new()
-            .max_connections(config.readers)
-            .acquire_timeout(CONNECT_LIMIT)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await?;
+        let pool = || PgPoolOptions::new().acquire_timeout(CONNECT_LIMIT).test_before_acquire(false);
+        let readers = pool().max_connections(config.readers).connect_with(options.clone()).await?;
+        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options.clone());
         let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
         let committer = PostgresCommitter { options, connection: None };
-        Ok(Self { readers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
+        Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
     }
 
     /// Creates or upgrades the schema. Safe to run again.

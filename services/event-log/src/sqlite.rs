@@ -19,12 +19,15 @@ use committer::SqliteCommitter;
 #[derive(Debug, Clone)]
 pub struct SqliteLog {
     readers: SqlitePool,
+    followers: SqlitePool,
     batcher: Batcher,
     epoch: Uuid,
 }
 
 /// Connections for reading: SQLite reads do not block one another, and a machine has few cores.
 const READERS: u32 = 4;
+/// Connections for following the log.
+const FOLLOWERS: u32 = 2;
 /// How long to wait for another process's write, or for a free reader.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
 /// Pages in the write-ahead log before a checkpoint: 64 MB.
@@ -52,14 +55,11 @@ impl SqliteLog {
         let mut writer = options.connect().await?;
         let files = [(1, include_str!("../migrations/sqlite/0001_event_log.sql"))];
         database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(BUSY_LIMIT)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
+        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
+        let readers = pool().max_connections(READERS).connect_with(options.clone()).await?;
+        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options);
         let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
-        Ok(Self { readers, batcher: Batcher::start(SqliteCommitter::new(writer), limits, metrics), epoch })
+        Ok(Self { readers, followers, batcher: Batcher::start(SqliteCommitter::new(writer), limits, metrics), epoch })
     }
 }
 

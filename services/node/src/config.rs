@@ -84,7 +84,8 @@ impl Role {
 pub struct Database {
     /// `sqlite:<directory>` or `postgres://…`.
     pub url: String,
-    /// The most connections of this process to PostgreSQL, for the log and for the views each.
+    /// The most connections of this process to PostgreSQL for those who wait for an answer, for the log and for the views each. A few
+    /// more append, follow the log and build views.
     pub connections: u32,
 }
 

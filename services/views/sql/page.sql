@@ -1,4 +1,4 @@
-SELECT key, subject, position, body
+SELECT key, place, subject, position, body
   FROM document
  WHERE view = $1 AND generation = $2 AND key > $3
  ORDER BY key

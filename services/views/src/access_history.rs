@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::view::changed;
-use crate::{ApplyError, Key, View};
+use crate::{ApplyError, Key, Order, View};
 
 /// What a receipt records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,10 +81,10 @@ pub fn of_person(person: PersonId) -> Key {
     Key::new().id(person)
 }
 
-/// A receipt: ids are time-ordered, and the newest comes first.
+/// A receipt.
 #[must_use]
 pub fn receipt_key(person: PersonId, receipt: ReceiptId) -> Key {
-    of_person(person).newest_first(receipt)
+    of_person(person).id(receipt)
 }
 
 /// The view.
@@ -96,12 +96,18 @@ impl View for AccessHistory {
 
     const NAME: &'static str = "access-history";
     const KINDS: &'static [StreamKind] = &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing];
+    const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
             return Some(receipt_key(PersonId(event.subject()), e.receipt));
         }
         receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt))
+    }
+
+    /// A receipt's id is the server's own, and new.
+    fn begins(event: &Envelope) -> bool {
+        matches!(event.event, Event::Access(_))
     }
 
     fn apply(event: &Envelope, doc: Option<ReceiptDoc>) -> Result<Option<ReceiptDoc>, ApplyError> {

@@ -5,19 +5,26 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{Advance, DocumentStore, Key, Upsert};
+use crate::{Advance, DocumentStore, Key, Upsert, Wanted};
 
 /// Runs every case on an empty store.
 pub async fn run(store: Arc<dyn DocumentStore>) {
     documents_and_checkpoint_commit_together(&*store).await;
     a_slower_runner_writes_nothing(&*store).await;
-    lists_in_the_order_of_keys(&*store).await;
+    lists_in_the_order_of_places(&*store).await;
     a_new_generation_is_unseen_until_the_swap(&*store).await;
     parked_subjects_are_remembered(&*store).await;
+    documents_of_several_views_are_found_at_once(&*store).await;
 }
 
 fn upsert(key: &[u8], body: &str) -> Upsert {
-    Upsert { key: Key(key.to_vec()), subject: Uuid::from_u128(7), position: 1, body: body.as_bytes().to_vec() }
+    Upsert {
+        key: Key(key.to_vec()),
+        place: Key(key.to_vec()),
+        subject: Uuid::from_u128(7),
+        position: 1,
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 fn advance(view: &'static str, generation: i32, from: u64, to: u64, upserts: Vec<Upsert>) -> Advance {
@@ -57,14 +64,15 @@ async fn a_slower_runner_writes_nothing(store: &dyn DocumentStore) {
     assert_eq!((bodies(store, "b").await, bodies(store, "c").await), (vec!["fast".to_owned()], vec![]));
 }
 
-async fn lists_in_the_order_of_keys(store: &dyn DocumentStore) {
+async fn lists_in_the_order_of_places(store: &dyn DocumentStore) {
     store.generations("d").await.unwrap();
-    let upserts = [[2u8, 0], [1, 9], [1, 0xff], [3, 1]].iter().map(|key| upsert(key, &format!("{key:?}"))).collect();
+    let placed = |place: &[u8; 2]| Upsert { place: Key(place.to_vec()), ..upsert(&[0xff - place[1]], "listed") };
+    let upserts = [[2u8, 0], [1, 9], [1, 0xff], [3, 1]].iter().map(placed).collect();
     store.advance(vec![advance("d", 1, 0, 1, upserts)]).await.unwrap();
     let (documents, _) = store.scan("d", &[1], &[2], 10).await.unwrap();
-    assert_eq!(documents.iter().map(|d| d.key.0.clone()).collect::<Vec<_>>(), [vec![1, 9], vec![1, 0xff]]);
+    assert_eq!(documents.iter().map(|d| d.place.0.clone()).collect::<Vec<_>>(), [vec![1, 9], vec![1, 0xff]]);
     let (documents, position) = store.scan("d", &[1, 9], &[9], 2).await.unwrap();
-    assert_eq!((documents.len(), documents[0].key.0.clone(), position), (2, vec![1, 0xff], 1));
+    assert_eq!((documents.len(), documents[0].place.0.clone(), position), (2, vec![1, 0xff], 1));
     let (documents, position) = store.scan("d", &[8], &[9], 2).await.unwrap();
     assert_eq!((documents.len(), position), (0, 1), "an empty list still tells how far the view is");
 }
@@ -97,4 +105,17 @@ async fn parked_subjects_are_remembered(store: &dyn DocumentStore) {
     let parked = vec![(Uuid::from_u128(1), 2, "a document is missing")];
     store.advance(vec![Advance { parked, ..advance("f", 1, 0, 2, vec![]) }]).await.unwrap();
     assert_eq!(store.parked("f", 1).await.unwrap(), [Uuid::from_u128(1)]);
+}
+
+async fn documents_of_several_views_are_found_at_once(store: &dyn DocumentStore) {
+    store.generations("g").await.unwrap();
+    store.generations("h").await.unwrap();
+    let kept = |view, body| advance(view, 1, 0, 1, vec![upsert(b"k", body), upsert(b"l", body)]);
+    assert!(store.advance(vec![kept("g", "of g"), kept("h", "of h")]).await.unwrap());
+    let wanted =
+        |view, keys: &[&[u8]]| Wanted { view, generation: 1, keys: keys.iter().map(|k| Key(k.to_vec())).collect() };
+    let found =
+        store.load(&[wanted("h", &[b"k", b"absent"]), wanted("g", &[]), wanted("g", &[b"l", b"k"])]).await.unwrap();
+    let bodies = |of: usize| found[of].iter().map(|d| d.body.clone()).collect::<Vec<_>>();
+    assert_eq!((bodies(0), bodies(1), bodies(2)), (vec![b"of h".to_vec()], vec![], vec![b"of g".to_vec(); 2]));
 }

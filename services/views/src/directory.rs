@@ -78,6 +78,12 @@ pub fn staff_key(staff: StaffId) -> Key {
     Key::new().byte(1).id(staff)
 }
 
+/// Before all workers of an agency.
+#[must_use]
+pub fn staff_of(agency: AgencyId) -> Key {
+    Key::new().byte(1).id(agency)
+}
+
 /// The view.
 #[derive(Debug)]
 pub struct Directory;
@@ -94,6 +100,16 @@ impl View for Directory {
             Event::Agency(_) => Some(agency_key(AgencyId(event.stream))),
             Event::Staff(_) => Some(staff_key(StaffId(event.stream))),
             _ => None,
+        }
+    }
+
+    /// Workers stand in the list of their agency.
+    fn list(event: &Envelope, key: &Key) -> Key {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these events begin a worker's document")]
+        match &event.event {
+            Event::Staff(StaffEvent::StaffJoined(e)) => staff_of(e.agency),
+            Event::Staff(StaffEvent::StaffNamed(e)) => staff_of(e.agency),
+            _ => key.list(),
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) struct Docs {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doc {
+    pub(crate) place: Key,
     pub(crate) subject: Uuid,
     pub(crate) position: u64,
     pub(crate) body: Vec<u8>,
@@ -27,6 +28,11 @@ impl Docs {
     /// The bytes of a document, if there is one.
     pub(crate) fn body(&self, key: &Key) -> Option<&[u8]> {
         Some(self.open.get(key)?.as_ref()?.body.as_slice())
+    }
+
+    /// Where a document stands, if there is one.
+    pub(crate) fn place(&self, key: &Key) -> Option<&Key> {
+        Some(&self.open.get(key)?.as_ref()?.place)
     }
 
     /// Writes a document, or removes it.

@@ -1,8 +1,17 @@
 use uuid::Uuid;
 
-/// A document's key: ordered bytes, so that a list is a prefix scan.
+/// What names a document, or its place among others: ordered bytes, so that a list is a prefix scan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Vec<u8>);
+
+/// How a list is ordered: by the log, never by a clock or by an id that somebody chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    OldestFirst,
+    /// The newest first.
+    NewestFirst,
+}
 
 impl Key {
     /// An empty key, to build on.
@@ -18,10 +27,19 @@ impl Key {
         self
     }
 
-    /// Followed by a time-ordered id, newest first.
+    /// All of it but the id at its end: the list that a document stands in.
     #[must_use]
-    pub fn newest_first(mut self, id: impl Into<Uuid>) -> Self {
-        self.0.extend(id.into().as_bytes().iter().map(|byte| !byte));
+    pub fn list(&self) -> Self {
+        Self(self.0.split_last_chunk::<16>().map(|(list, _id)| list.to_vec()).unwrap_or_default())
+    }
+
+    /// Followed by a position in the log.
+    pub(crate) fn position(mut self, position: u64, order: Order) -> Self {
+        let position = match order {
+            Order::OldestFirst => position,
+            Order::NewestFirst => !position,
+        };
+        self.0.extend(position.to_be_bytes());
         self
     }
 
@@ -64,8 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn newer_ids_come_first() {
-        let (old, new) = (Uuid::from_u128(1 << 100), Uuid::from_u128(2 << 100));
-        assert!(Key::new().newest_first(new) < Key::new().newest_first(old));
+    fn places_stand_in_the_logs_order() {
+        let place = |position, order| Key(vec![7]).position(position, order);
+        assert!(place(255, Order::OldestFirst) < place(256, Order::OldestFirst));
+        assert!(place(256, Order::NewestFirst) < place(255, Order::NewestFirst));
+        assert_eq!(Key(vec![7]).id(Uuid::from_u128(1)).list(), Key(vec![7]));
     }
 }

@@ -23,13 +23,13 @@ pub mod sharing;
 mod store;
 mod view;
 
-pub use key::Key;
+pub use key::{Key, Order};
 pub use metrics::ViewMetrics;
 pub use query::{Page, Pages, Views, ViewsError};
 pub use rebuild::{Rebuild, Rebuilt};
 pub use runner::{Runner, Tail};
 pub use store::{
-    Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert,
+    Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert, Wanted,
 };
 pub use view::{AnyView, ApplyError, View};
 

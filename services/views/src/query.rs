@@ -43,7 +43,7 @@ impl From<StoreError> for ViewsError {
 pub struct Pages {
     /// The most items.
     pub size: usize,
-    /// What follows the prefix in the key of the last item of the page before; empty for the first page.
+    /// What follows the prefix in the place of the last item of the page before; empty for the first page.
     pub after: Vec<u8>,
     /// The position that the page must reflect at least; 0 asks for nothing.
     pub at_least: u64,
@@ -52,7 +52,7 @@ pub struct Pages {
 /// A page of documents.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// The documents, in the order of their keys.
+    /// The documents, in the order of their places.
     pub items: Vec<T>,
     /// What [`Pages::after`] takes for the next page; none at the end.
     pub next: Option<Vec<u8>>,
@@ -120,7 +120,7 @@ impl Views {
         }
     }
 
-    /// A page of the documents whose keys begin with `prefix` and that `keep` keeps. The page is full, by
+    /// A page of the documents whose places begin with `prefix` and that `keep` keeps. The page is full, by
     /// number or by bytes, unless the list ends, whatever was left out.
     ///
     /// # Errors
@@ -144,8 +144,8 @@ impl Views {
             reflected = if reflected == 0 { position } else { reflected.min(position) };
             let last = documents.len() < CHUNK;
             for document in documents {
-                after.clone_from(&document.key.0);
-                let (key, size) = (document.key.clone(), document.body.len());
+                after.clone_from(&document.place.0);
+                let (place, size) = (document.place.clone(), document.body.len());
                 if let Some(value) = self.open::<V>(document).await?
                     && keep(&value)
                 {
@@ -155,7 +155,7 @@ impl Views {
                     if more {
                         break;
                     }
-                    kept.push((key, value));
+                    kept.push((place, value));
                 }
             }
             if last || more {
@@ -163,7 +163,8 @@ impl Views {
             }
         }
         // The token names an item that was handed out, never one that was left out.
-        let next = kept.last().filter(|_| more).and_then(|(key, _)| key.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
+        let next =
+            kept.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
         Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position: reflected })
     }
 

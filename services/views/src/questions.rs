@@ -1,4 +1,4 @@
-//! "What I have asked": the person's questions about looks, by the look, newest first.
+//! "What I have asked": the person's questions about looks, newest first.
 
 use domain::StreamKind;
 use domain::ids::{PersonId, QueryId, ReceiptId};
@@ -7,7 +7,7 @@ use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplyError, Key, View};
+use crate::{ApplyError, Key, Order, View};
 
 /// A question that the person has asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +37,11 @@ impl View for Questions {
 
     const NAME: &'static str = "questions";
     const KINDS: &'static [StreamKind] = &[StreamKind::Query];
+    const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Query(QueryEvent::AccessQueried(e)) = &event.event else { return None };
-        Some(of_person(PersonId(event.subject())).newest_first(e.receipt))
+        Some(of_person(PersonId(event.subject())).id(e.receipt))
     }
 
     fn apply(event: &Envelope, doc: Option<QuestionDoc>) -> Result<Option<QuestionDoc>, ApplyError> {

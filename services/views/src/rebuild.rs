@@ -6,8 +6,8 @@ use event_log::{EventLog, Position};
 use events::Codec;
 
 use crate::docs::Doc;
-use crate::runner::{BATCH, RunnerError, Standing, apply, current, open_document, sweep};
-use crate::store::DocumentStore;
+use crate::runner::{LARGEST_BATCH, RunnerError, Standing, apply, current, open_document, sweep};
+use crate::store::{DocumentStore, Wanted};
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
@@ -113,7 +113,7 @@ impl Rebuild {
     async fn catch_up(&self, building: &mut [Standing; 1]) -> Result<(), RebuildError> {
         loop {
             let [standing] = &building;
-            let events = self.log.read(Position(standing.position), BATCH).await?;
+            let events = self.log.read(Position(standing.position), LARGEST_BATCH).await?;
             let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(()) };
             let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;
             if !self.store.advance(advances).await? {
@@ -131,7 +131,7 @@ impl Rebuild {
     }
 
     /// Compares the documents of two generations, whatever key seals them.
-    async fn compare(&self, view: &str, old: i32, new: i32) -> Result<Compared, RebuildError> {
+    async fn compare(&self, view: &'static str, old: i32, new: i32) -> Result<Compared, RebuildError> {
         let (mut after, mut documents, mut differing) = (Vec::new(), 0, 0);
         let mut counted_old = 0;
         loop {
@@ -139,7 +139,8 @@ impl Rebuild {
             let Some(last) = page.last().map(|d| d.key.0.clone()) else { break };
             let keys: Vec<_> = page.iter().map(|d| d.key.clone()).collect();
             let mut twins = std::collections::HashMap::new();
-            for document in self.store.load(view, old, &keys).await? {
+            let wanted = Wanted { view, generation: old, keys };
+            for document in self.store.load(&[wanted]).await?.into_iter().flatten() {
                 counted_old += 1;
                 match open_document(&self.codec, view, document).await {
                     Ok(Some((key, doc))) => drop(twins.insert(key, doc)),

@@ -15,13 +15,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::key::Key;
 use crate::metrics::ViewMetrics;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
 pub(crate) use batch::{Standing, apply, current, open_document};
 
-/// Events in one transaction.
-pub(crate) const BATCH: usize = 500;
+/// Events in one transaction, when there are few.
+const BATCH: usize = 500;
+/// The most events in one transaction: the further behind, the more.
+pub(crate) const LARGEST_BATCH: usize = 4_000;
 /// How long to wait on a silent bus before looking at the log: what bounds the lag when the bus is down.
 const LOOK_ANYWAY: Duration = Duration::from_millis(500);
 /// Pauses after a failure: doubled each time, up to the longest.
@@ -105,10 +108,12 @@ impl Runner {
                 tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
             }
         }
+        let mut size = BATCH;
         loop {
             let from = standings.iter().map(|s| s.position).min().unwrap_or(0);
-            let batch = self.log.read(Position(from), BATCH).await?;
-            let full = batch.len() == BATCH;
+            let batch = self.log.read(Position(from), size).await?;
+            let full = batch.len() == size;
+            size = if full { (size * 2).min(LARGEST_BATCH) } else { BATCH };
             if !self.take(&mut standings, batch).await? {
                 return Ok(());
             }
@@ -134,7 +139,7 @@ impl Runner {
                 return Ok(true);
             }
         };
-        let mut chunks = messages.ready_chunks(BATCH);
+        let mut chunks = messages.ready_chunks(LARGEST_BATCH);
         loop {
             let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await else { return Ok(true) };
             let mut events = Vec::with_capacity(chunk.len());
@@ -213,9 +218,10 @@ pub(crate) fn subject_of(event: &Recorded) -> Uuid {
     events::Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject)
 }
 
-/// What a document's seal is bound to: its view, its key, and the event that changed it last.
-pub(crate) fn document_context(view: &str, key: &[u8], position: u64) -> Bytes {
-    [b"document\0", view.as_bytes(), b"\0", &position.to_be_bytes(), key].concat().into()
+/// What a document's seal is bound to: its view, its key, its place among others, and the event that changed it last.
+pub(crate) fn document_context(view: &str, key: &Key, place: &Key, position: u64) -> Bytes {
+    let length = (place.0.len() as u64).to_be_bytes();
+    [b"document\0", view.as_bytes(), b"\0", &position.to_be_bytes(), &length, &place.0, &key.0].concat().into()
 }
 
 /// Subjects left out.

@@ -6,7 +6,7 @@ use events::Envelope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::key::Key;
+use crate::key::{Key, Order};
 
 /// A view does not take an event in. Names the cause, never the content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,21 @@ pub trait View: Send + Sync + 'static {
     /// The kinds of stream whose events it wants. Others are not even opened for it.
     const KINDS: &'static [StreamKind];
 
+    /// How its lists are ordered.
+    const ORDER: Order = Order::OldestFirst;
+
     /// The document that an event is about; none when it changes nothing.
     fn key(event: &Envelope) -> Option<Key>;
+
+    /// The list in which the document stands that this event begins.
+    fn list(_event: &Envelope, key: &Key) -> Key {
+        key.list()
+    }
+
+    /// Whether no event before this one can have been about its document: then none is looked for.
+    fn begins(_event: &Envelope) -> bool {
+        false
+    }
 
     /// The document after an event, given the one before it; none when there is none.
     ///
@@ -54,6 +67,12 @@ pub trait AnyView: Send + Sync + 'static {
     /// The document that an event is about.
     fn key(&self, event: &Envelope) -> Option<Key>;
 
+    /// The place of the document that this event begins: its list, and in it the event's position.
+    fn place(&self, event: &Envelope, key: &Key) -> Key;
+
+    /// Whether no event before this one can have been about its document.
+    fn begins(&self, event: &Envelope) -> bool;
+
     /// The document after an event, given the one before it.
     ///
     /// # Errors
@@ -80,6 +99,14 @@ impl<V: View> AnyView for Erased<V> {
 
     fn key(&self, event: &Envelope) -> Option<Key> {
         V::key(event)
+    }
+
+    fn place(&self, event: &Envelope, key: &Key) -> Key {
+        V::list(event, key).position(event.position.0, V::ORDER)
+    }
+
+    fn begins(&self, event: &Envelope) -> bool {
+        V::begins(event)
     }
 
     fn apply(&self, event: &Envelope, doc: Option<&[u8]>) -> Result<Option<Vec<u8>>, ApplyError> {

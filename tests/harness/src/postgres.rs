@@ -143,6 +143,23 @@ impl Postgres {
         Ok(database)
     }
 
+    /// Runs a script as the superuser, on one connection. Returns what the server said besides its answers.
+    ///
+    /// # Errors
+    /// When a statement of it fails.
+    pub fn script(&self, database: &str, script: &str) -> anyhow::Result<String> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), script)?;
+        let psql = Command::new(tools::postgres("psql")?)
+            .args(["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--file"])
+            .arg(file.path())
+            .arg(self.url("postgres", database))
+            .output()?;
+        let said = String::from_utf8_lossy(&psql.stderr).into_owned();
+        ensure!(psql.status.success(), "psql failed: {said}");
+        Ok(said)
+    }
+
     /// Kills it as a crash would.
     ///
     /// # Errors

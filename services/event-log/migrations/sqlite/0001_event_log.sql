@@ -28,7 +28,8 @@ CREATE TABLE event (
     body     BLOB    NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX event_by_stream ON event (kind, stream, version);
+-- Receipts (kind 3) are facts that nobody folds: they are read in the log's order alone, and most events are theirs.
+CREATE UNIQUE INDEX event_by_stream ON event (kind, stream, version) WHERE kind <> 3;
 
 CREATE TRIGGER event_refuses_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: UPDATE is refused'); END;
@@ -39,5 +40,5 @@ BEGIN SELECT RAISE(ABORT, 'the log is append-only: DELETE is refused'); END;
 -- REPLACE deletes what is in its way without firing the trigger above.
 CREATE TRIGGER event_refuses_replace BEFORE INSERT ON event
 WHEN EXISTS (SELECT 1 FROM event WHERE position = NEW.position)
-  OR EXISTS (SELECT 1 FROM event WHERE kind = NEW.kind AND stream = NEW.stream AND version = NEW.version)
+  OR EXISTS (SELECT 1 FROM event WHERE kind = NEW.kind AND stream = NEW.stream AND version = NEW.version AND kind <> 3)
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: REPLACE is refused'); END;

@@ -13,11 +13,14 @@ CREATE TABLE document (
     view       text    NOT NULL,
     generation integer NOT NULL,
     key        bytea   NOT NULL,
+    -- Where it stands among others: its list, and in it the position of the first event about it.
+    place      bytea   NOT NULL,
     subject    uuid    NOT NULL,
     position   bigint  NOT NULL,
     body       bytea   NOT NULL,
     PRIMARY KEY (view, generation, key)
 ) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX document_by_place ON document (view, generation, place);
 
 -- Subjects whose events a view could not apply: visible, and left out until a rebuild.
 CREATE TABLE parked (
@@ -29,9 +32,72 @@ CREATE TABLE parked (
     PRIMARY KEY (view, generation, subject)
 );
 
+-- Writes what a batch changes in several views, in one round trip. Returns false, and writes nothing, when one of the views does
+-- not stand where it is thought to.
+--   a_*: one element for each view: where it stood, where it stands after, and whether it is what readers see.
+--   u_*, r_*, p_*: documents to write, documents to remove, subjects to park; *_of is the view's ordinal from 1.
+CREATE FUNCTION views_advance(
+    a_view text[], a_generation int[], a_from bigint[], a_to bigint[], a_current boolean[],
+    u_of int[], u_key bytea[], u_place bytea[], u_subject uuid[], u_position bigint[], u_body bytea[],
+    r_of int[], r_key bytea[],
+    p_of int[], p_subject uuid[], p_position bigint[], p_reason text[]
+) RETURNS boolean LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, alongside, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+    standing int;
+BEGIN
+    -- In one order, so that two runners never wait for each other.
+    PERFORM FROM view_state s
+       JOIN unnest(a_view, a_generation, a_from, a_current) AS a (view, generation, position, current)
+         ON s.view = a.view AND s.generation = a.generation
+      WHERE s.position = a.position AND s.current = a.current
+      ORDER BY s.view, s.generation
+        FOR UPDATE OF s;
+    GET DIAGNOSTICS standing = ROW_COUNT;
+    IF standing <> cardinality(a_view) THEN
+        RETURN false;
+    END IF;
+
+    UPDATE view_state s SET position = a.position
+      FROM unnest(a_view, a_generation, a_to) AS a (view, generation, position)
+     WHERE s.view = a.view AND s.generation = a.generation;
+
+    IF cardinality(u_of) > 0 THEN
+        INSERT INTO document (view, generation, key, place, subject, position, body)
+        SELECT a_view[u.nth], a_generation[u.nth], u.key, u.place, u.subject, u.position, u.body
+          FROM unnest(u_of, u_key, u_place, u_subject, u_position, u_body) AS u (nth, key, place, subject, position, body)
+            ON CONFLICT (view, generation, key)
+            DO UPDATE SET place = excluded.place, subject = excluded.subject, position = excluded.position, body = excluded.body;
+    END IF;
+
+    IF cardinality(r_of) > 0 THEN
+        DELETE FROM document WHERE ctid = ANY (ARRAY(
+            SELECT d.ctid
+              FROM unnest(r_of, r_key) AS r (nth, key)
+             CROSS JOIN LATERAL (
+                   SELECT ctid
+                     FROM document
+                    WHERE view = a_view[r.nth] AND generation = a_generation[r.nth] AND key >= r.key AND key <= r.key
+                    ORDER BY key
+                    LIMIT 1) d));
+    END IF;
+
+    IF cardinality(p_of) > 0 THEN
+        INSERT INTO parked (view, generation, subject, position, reason)
+        SELECT a_view[p.nth], a_generation[p.nth], p.subject, p.position, p.reason
+          FROM unnest(p_of, p_subject, p_position, p_reason) AS p (nth, subject, position, reason)
+            ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN true;
+END $$;
+
+REVOKE ALL ON FUNCTION views_advance FROM PUBLIC;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE ON view_state, document, parked TO alongside_app;
+        GRANT EXECUTE ON FUNCTION views_advance TO alongside_app;
     END IF;
 END $$;

@@ -13,11 +13,14 @@ CREATE TABLE document (
     view       TEXT    NOT NULL,
     generation INTEGER NOT NULL,
     key        BLOB    NOT NULL,
+    -- Where it stands among others: its list, and in it the position of the first event about it.
+    place      BLOB    NOT NULL,
     subject    BLOB    NOT NULL,
     position   INTEGER NOT NULL,
     body       BLOB    NOT NULL,
     PRIMARY KEY (view, generation, key)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX document_by_place ON document (view, generation, place);
 
 -- Subjects whose events a view could not apply: visible, and left out until a rebuild.
 CREATE TABLE parked (

@@ -1,4 +1,10 @@
-SELECT d.key, d.subject, d.position, d.body
+SELECT d.key, d.place, d.subject, d.position, d.body
   FROM view_state v
-  JOIN document d ON d.view = v.view AND d.generation = v.generation
- WHERE v.view = $1 AND v.current AND d.key = ANY ($2)
+ CROSS JOIN unnest($2::bytea[]) AS w (key)
+ CROSS JOIN LATERAL (
+       SELECT key, place, subject, position, body
+         FROM document
+        WHERE view = v.view AND generation = v.generation AND key >= w.key AND key <= w.key
+        ORDER BY key
+        LIMIT 1) d
+ WHERE v.view = $1 AND v.current

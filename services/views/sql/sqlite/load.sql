@@ -1,1 +1,1 @@
-SELECT key, subject, position, body FROM document WHERE view = $1 AND generation = $2 AND key = $3
+SELECT key, place, subject, position, body FROM document WHERE view = $1 AND generation = $2 AND key = $3

@@ -1,3 +1,3 @@
-INSERT INTO document (view, generation, key, subject, position, body) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO document (view, generation, key, place, subject, position, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (view, generation, key)
-    DO UPDATE SET subject = excluded.subject, position = excluded.position, body = excluded.body
+    DO UPDATE SET place = excluded.place, subject = excluded.subject, position = excluded.position, body = excluded.body

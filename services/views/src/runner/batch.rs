@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Parked, RunnerError, document_context, subject_of};
 use crate::docs::{Doc, Docs};
 use crate::key::Key;
-use crate::store::{Advance, DocumentStore, Generation, StoreError, StoredDocument, Upsert};
+use crate::store::{Advance, DocumentStore, Generation, StoreError, StoredDocument, Upsert, Wanted};
 use crate::view::AnyView;
 
 /// A generation of a view, and how far it has come.
@@ -35,6 +35,21 @@ impl Standing {
         let (generation, position) = current.map_or((1, 0), |g| (g.number, g.position));
         let parked = store.parked(view.name(), generation).await?.into_iter().collect();
         Ok(Self { view, generation, current: true, position, parked })
+    }
+
+    /// Those of these events that are new to the view and of a kind that it wants.
+    fn events<'a>(&self, opened: &'a [(u64, i16, Opened)]) -> impl Iterator<Item = &'a Opened> {
+        let (view, from) = (self.view.clone(), self.position);
+        let wants = move |kind: i16| StreamKind::from_code(kind).is_some_and(|kind| view.wants(kind));
+        opened.iter().filter(move |(position, kind, _)| *position > from && wants(*kind)).map(|(.., opened)| opened)
+    }
+
+    /// The documents that there may be already of those that these events are about.
+    fn wants(&self, opened: &[(u64, i16, Opened)]) -> Wanted {
+        let envelopes = self.events(opened).filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
+        let known = envelopes.filter(|e| !self.view.begins(e)).filter_map(|e| self.view.key(e));
+        let keys = known.collect::<BTreeSet<_>>().into_iter().collect();
+        Wanted { view: self.view.name(), generation: self.generation, keys }
     }
 }
 
@@ -66,9 +81,12 @@ pub(crate) async fn apply(
             opened.push((event.position.0, event.stream.kind, open(codec, event).await?));
         }
     }
-    let mut advances = Vec::with_capacity(standings.len());
-    for standing in standings.iter_mut().filter(|s| s.position < newest) {
-        advances.push(apply_to(codec, store, standing, &opened, newest, adopt).await?);
+    let behind: Vec<_> = standings.iter_mut().filter(|s| s.position < newest).collect();
+    let wanted: Vec<_> = behind.iter().map(|standing| standing.wants(&opened)).collect();
+    let found = store.load(&wanted).await?;
+    let mut advances = Vec::with_capacity(behind.len());
+    for (standing, found) in behind.into_iter().zip(found) {
+        advances.push(apply_to(codec, standing, &opened, found, newest, adopt).await?);
     }
     Ok(advances)
 }
@@ -100,22 +118,17 @@ impl Parking {
 
 async fn apply_to(
     codec: &Codec,
-    store: &dyn DocumentStore,
     standing: &mut Standing,
     opened: &[(u64, i16, Opened)],
+    found: Vec<StoredDocument>,
     newest: u64,
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Advance, RunnerError> {
-    let view = standing.view.clone();
-    let wants = |kind: i16| StreamKind::from_code(kind).is_some_and(|kind| view.wants(kind));
-    let from = standing.position;
-    let events = || opened.iter().filter(|(position, kind, _)| *position > from && wants(*kind)).map(|(.., o)| o);
-    let envelopes = events().filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
-    let keys: BTreeSet<Key> = envelopes.filter_map(|e| view.key(e)).collect();
+    let (view, from) = (standing.view.clone(), standing.position);
     let mut parking = Parking::default();
-    let mut docs = load(codec, store, standing, keys, newest, &mut parking).await?;
+    let mut docs = open_all(codec, view.name(), found, newest, &mut parking).await?;
 
-    for event in events() {
+    for event in standing.events(opened) {
         match event {
             Opened::Erased => {}
             Opened::Unreadable { subject, position } => parking.park(*subject, *position, "the event is unreadable"),
@@ -124,7 +137,10 @@ async fn apply_to(
                 let left_out = standing.parked.contains(&subject) || parking.subjects.contains(&subject);
                 let Some(key) = view.key(e).filter(|_| !left_out) else { continue };
                 match traced(&*view, e, adopt, || view.apply(e, docs.body(&key))) {
-                    Ok(body) => docs.set(key, body.map(|body| Doc { subject, position: e.position.0, body })),
+                    Ok(body) => {
+                        let place = docs.place(&key).cloned().unwrap_or_else(|| view.place(e, &key));
+                        docs.set(key, body.map(|body| Doc { place, subject, position: e.position.0, body }));
+                    }
                     Err(error) => parking.park(subject, e.position.0, error.0),
                 }
             }
@@ -144,17 +160,15 @@ async fn apply_to(
 }
 
 /// The documents that a batch needs, open.
-async fn load(
+async fn open_all(
     codec: &Codec,
-    store: &dyn DocumentStore,
-    standing: &Standing,
-    keys: BTreeSet<Key>,
+    view: &str,
+    found: Vec<StoredDocument>,
     newest: u64,
     parking: &mut Parking,
 ) -> Result<Docs, RunnerError> {
-    let (mut docs, view) = (Docs::default(), standing.view.name());
-    let keys: Vec<Key> = keys.into_iter().collect();
-    for document in store.load(view, standing.generation, &keys).await? {
+    let mut docs = Docs::default();
+    for document in found {
         let subject = document.subject;
         match open_document(codec, view, document).await {
             Ok(Some((key, doc))) => docs.insert_open(key, doc),
@@ -183,8 +197,10 @@ async fn seal(codec: &Codec, view: &str, key: &Key, doc: Option<Doc>) -> Result<
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let body = subject_key.seal(&document_context(view, &key.0, doc.position), &doc.body).map_err(CodecError::from)?;
-    Ok(Some(Upsert { key: key.clone(), subject: doc.subject, position: doc.position, body }))
+    let body = subject_key
+        .seal(&document_context(view, key, &doc.place, doc.position), &doc.body)
+        .map_err(CodecError::from)?;
+    Ok(Some(Upsert { key: key.clone(), place: doc.place, subject: doc.subject, position: doc.position, body }))
 }
 
 /// The document, opened; none when its subject was erased.
@@ -198,6 +214,6 @@ pub(crate) async fn open_document(
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error),
     };
-    let body = subject_key.open(&document_context(view, &stored.key.0, stored.position), &stored.body)?;
-    Ok(Some((stored.key, Doc { subject: stored.subject, position: stored.position, body })))
+    let body = subject_key.open(&document_context(view, &stored.key, &stored.place, stored.position), &stored.body)?;
+    Ok(Some((stored.key, Doc { place: stored.place, subject: stored.subject, position: stored.position, body })))
 }

@@ -1,7 +1,8 @@
 //! What a store does the same in every database, in the same statements. What differs is how many documents are found or
 //! written at once: each database brings `find`, `find_in` and `write`.
 
-/// Implements [`crate::DocumentStore`] for a type with the pools `readers` and `writer`.
+/// Implements [`crate::DocumentStore`] for a type with the pools `readers`, for those who wait for an answer, and `builder`, for those
+/// who build views: neither holds up the other.
 macro_rules! document_store {
     ($store:ident, $begin:literal) => {
         #[async_trait::async_trait]
@@ -13,12 +14,13 @@ macro_rules! document_store {
                 end: &[u8],
                 limit: usize,
             ) -> Result<(Vec<StoredDocument>, u64), StoreError> {
-                type Row = (i64, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
+                type Row = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
                 let query = sqlx::query_as(SCAN).bind(view).bind(after).bind(end).bind(signed(limit as u64));
                 let rows: Vec<Row> = query.fetch_all(&self.readers).await?;
                 let position = rows.first().map_or(0, |row| row.0.unsigned_abs());
-                let found =
-                    rows.into_iter().filter_map(|(_, key, subject, at, body)| Some((key?, subject?, at?, body?)));
+                let found = rows
+                    .into_iter()
+                    .filter_map(|(_, key, place, subject, at, body)| Some((key?, place?, subject?, at?, body?)));
                 Ok((found.map(document).collect(), position))
             }
 
@@ -26,8 +28,8 @@ macro_rules! document_store {
                 Ok(find(&self.readers, view, keys).await?.into_iter().map(document).collect())
             }
 
-            async fn load(&self, view: &str, generation: i32, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError> {
-                Ok(find_in(&self.readers, view, generation, keys).await?.into_iter().map(document).collect())
+            async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
+                find_in(&self.builder, wanted).await
             }
 
             async fn page(
@@ -38,14 +40,14 @@ macro_rules! document_store {
                 limit: usize,
             ) -> Result<Vec<StoredDocument>, StoreError> {
                 let query = sqlx::query_as(include_str!("../../sql/page.sql")).bind(view).bind(generation);
-                let rows: Vec<Row> = query.bind(after).bind(signed(limit as u64)).fetch_all(&self.readers).await?;
+                let rows: Vec<Row> = query.bind(after).bind(signed(limit as u64)).fetch_all(&self.builder).await?;
                 Ok(rows.into_iter().map(document).collect())
             }
 
             async fn generations(&self, view: &str) -> Result<Vec<Generation>, StoreError> {
-                sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&self.writer).await?;
+                sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&self.builder).await?;
                 let query = sqlx::query_as(include_str!("../../sql/states.sql")).bind(view);
-                let rows: Vec<(i32, i64, bool)> = query.fetch_all(&self.readers).await?;
+                let rows: Vec<(i32, i64, bool)> = query.fetch_all(&self.builder).await?;
                 let generation = |(number, position, current): (i32, i64, bool)| Generation {
                     number,
                     position: position.unsigned_abs(),
@@ -62,42 +64,20 @@ macro_rules! document_store {
 
             async fn parked(&self, view: &str, generation: i32) -> Result<Vec<Uuid>, StoreError> {
                 let query = sqlx::query_scalar(include_str!("../../sql/parked.sql")).bind(view).bind(generation);
-                Ok(query.fetch_all(&self.readers).await?)
+                Ok(query.fetch_all(&self.builder).await?)
             }
 
             async fn advance(&self, advances: Vec<Advance>) -> Result<bool, StoreError> {
-                let mut transaction = self.writer.begin_with($begin).await?;
-                for advance in &advances {
-                    let moved = sqlx::query(include_str!("../../sql/advance.sql"))
-                        .bind(advance.view)
-                        .bind(advance.generation)
-                        .bind(signed(advance.from))
-                        .bind(signed(advance.to))
-                        .bind(advance.current)
-                        .execute(&mut *transaction)
-                        .await?;
-                    if moved.rows_affected() != 1 {
-                        transaction.rollback().await?;
-                        return Ok(false);
-                    }
-                    for (subject, position, reason) in &advance.parked {
-                        let park = sqlx::query(include_str!("../../sql/park.sql")).bind(advance.view);
-                        let park = park.bind(advance.generation).bind(subject).bind(signed(*position)).bind(reason);
-                        park.execute(&mut *transaction).await?;
-                    }
-                }
-                write(&mut transaction, &advances).await?;
-                transaction.commit().await?;
-                Ok(true)
+                write(&self.builder, &advances).await
             }
 
             async fn begin_generation(&self, view: &str) -> Result<i32, StoreError> {
                 let query = sqlx::query_scalar(include_str!("../../sql/create_generation.sql")).bind(view);
-                Ok(query.fetch_one(&self.writer).await?)
+                Ok(query.fetch_one(&self.builder).await?)
             }
 
             async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError> {
-                let mut transaction = self.writer.begin_with($begin).await?;
+                let mut transaction = self.builder.begin_with($begin).await?;
                 let retire = sqlx::query_scalar(include_str!("../../sql/retire.sql")).bind(view);
                 let stood: Option<i64> = retire.fetch_optional(&mut *transaction).await?;
                 let promote = sqlx::query(include_str!("../../sql/promote.sql")).bind(view).bind(generation);
@@ -111,7 +91,7 @@ macro_rules! document_store {
             }
 
             async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {
-                let mut transaction = self.writer.begin_with($begin).await?;
+                let mut transaction = self.builder.begin_with($begin).await?;
                 for statement in [
                     include_str!("../../sql/drop_state.sql"),
                     include_str!("../../sql/drop_documents.sql"),
@@ -130,10 +110,10 @@ use super::StoredDocument;
 use crate::key::Key;
 use uuid::Uuid;
 
-pub(super) type Row = (Vec<u8>, Uuid, i64, Vec<u8>);
+pub(super) type Row = (Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
 
-pub(super) fn document((key, subject, position, body): Row) -> StoredDocument {
-    StoredDocument { key: Key(key), subject, position: position.unsigned_abs(), body }
+pub(super) fn document((key, place, subject, position, body): Row) -> StoredDocument {
+    StoredDocument { key: Key(key), place: Key(place), subject, position: position.unsigned_abs(), body }
 }
 
 /// SQL has no unsigned numbers.

@@ -37,6 +37,8 @@ const STORE: &str = "views";
 pub struct StoredDocument {
     /// Its key.
     pub key: Key,
+    /// Where it stands among others.
+    pub place: Key,
     /// Whose key seals it.
     pub subject: Uuid,
     /// The position of the event that changed it last.
@@ -61,6 +63,8 @@ pub struct Generation {
 pub struct Upsert {
     /// Its key.
     pub key: Key,
+    /// Where it stands among others.
+    pub place: Key,
     /// Whose key seals it.
     pub subject: Uuid,
     /// The position of the event that changed it last.
@@ -90,10 +94,21 @@ pub struct Advance {
     pub parked: Vec<(Uuid, u64, &'static str)>,
 }
 
+/// Documents that are wanted of one generation of a view.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The view.
+    pub view: &'static str,
+    /// Its generation.
+    pub generation: i32,
+    /// Their keys.
+    pub keys: Vec<Key>,
+}
+
 /// A store of documents. Every implementation passes the same contract suite.
 #[async_trait::async_trait]
 pub trait DocumentStore: Send + Sync + 'static {
-    /// Up to `limit` documents of a view's current generation, with keys after `after` and before `end`, in order; and
+    /// Up to `limit` documents of a view's current generation, with places after `after` and before `end`, in order; and
     /// how far that generation has read the log.
     ///
     /// # Errors
@@ -112,11 +127,11 @@ pub trait DocumentStore: Send + Sync + 'static {
     /// When the store fails.
     async fn get(&self, view: &str, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError>;
 
-    /// As `get`, of a given generation.
+    /// As `get`, of given generations of several views, at once: an answer for each of them, in order.
     ///
     /// # Errors
     /// When the store fails.
-    async fn load(&self, view: &str, generation: i32, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError>;
+    async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError>;
 
     /// Up to `limit` documents of a given generation with keys after `after`, in order.
     ///

@@ -1,34 +1,39 @@
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument};
+use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
 /// The name that the server shows for its connections.
 const APPLICATION: &str = "alongside views";
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
+/// Connections for building views: of the runner, and of a rebuild.
+const BUILDERS: u32 = 2;
 const SCAN: &str = include_str!("../../sql/postgres/scan.sql");
 
 /// Documents in PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct PostgresDocuments {
     readers: PgPool,
-    writer: PgPool,
+    builder: PgPool,
 }
 
 impl PostgresDocuments {
-    /// Opens a store that [`PostgresDocuments::migrate`] has made, with at most `connections`.
+    /// Opens a store that [`PostgresDocuments::migrate`] has made, with at most `connections` for reading. Building views uses a few
+    /// more, so that readers cannot hold it up.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let pool =
-            PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        let readers = pool.connect_with(database::options(url, APPLICATION)?).await?;
-        Ok(Self { writer: readers.clone(), readers })
+        let pool = || PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
+        let options = database::options(url, APPLICATION)?;
+        let readers = pool().max_connections(connections).connect_with(options.clone()).await?;
+        // A lost commit only means that the runner reads the log again, so a checkpoint costs no fsync.
+        let options = options.options([("synchronous_commit", "off")]);
+        Ok(Self { readers, builder: pool().max_connections(BUILDERS).connect_lazy_with(options) })
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -52,28 +57,49 @@ async fn find(readers: &PgPool, view: &str, keys: &[Key]) -> Result<Vec<Row>, St
     Ok(query.fetch_all(readers).await?)
 }
 
-async fn find_in(readers: &PgPool, view: &str, generation: i32, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
-    let query = sqlx::query_as(include_str!("../../sql/postgres/load.sql")).bind(view).bind(generation);
-    Ok(query.bind(bytes(keys)).fetch_all(readers).await?)
+async fn find_in(builder: &PgPool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
+    let each = || (0..).zip(wanted).flat_map(|(nth, w): (i32, _)| w.keys.iter().map(move |key| (nth, w, key)));
+    let mut found: Vec<_> = wanted.iter().map(|_| Vec::new()).collect();
+    if each().next().is_none() {
+        return Ok(found);
+    }
+    let query = sqlx::query_as(include_str!("../../sql/postgres/load.sql"))
+        .bind(each().map(|(nth, ..)| nth).collect::<Vec<_>>())
+        .bind(each().map(|(_, w, _)| w.view).collect::<Vec<_>>())
+        .bind(each().map(|(_, w, _)| w.generation).collect::<Vec<_>>())
+        .bind(each().map(|(.., key)| key.0.as_slice()).collect::<Vec<_>>());
+    type Row = (i32, Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
+    let rows: Vec<Row> = query.fetch_all(builder).await?;
+    for (nth, key, place, subject, position, body) in rows {
+        if let Some(found) = usize::try_from(nth).ok().and_then(|nth| found.get_mut(nth)) {
+            found.push(document((key, place, subject, position, body)));
+        }
+    }
+    Ok(found)
 }
 
-async fn write(transaction: &mut PgConnection, advances: &[Advance]) -> Result<(), StoreError> {
-    let upserts = || advances.iter().flat_map(|a| a.upserts.iter().map(move |u| (a, u)));
-    if upserts().next().is_some() {
-        sqlx::query(include_str!("../../sql/postgres/upsert.sql"))
-            .bind(upserts().map(|(a, _)| a.view).collect::<Vec<_>>())
-            .bind(upserts().map(|(a, _)| a.generation).collect::<Vec<_>>())
-            .bind(upserts().map(|(_, u)| u.key.0.as_slice()).collect::<Vec<_>>())
-            .bind(upserts().map(|(_, u)| u.subject).collect::<Vec<_>>())
-            .bind(upserts().map(|(_, u)| signed(u.position)).collect::<Vec<_>>())
-            .bind(upserts().map(|(_, u)| u.body.as_slice()).collect::<Vec<_>>())
-            .execute(&mut *transaction)
-            .await?;
-    }
-    for advance in advances.iter().filter(|advance| !advance.removals.is_empty()) {
-        let delete =
-            sqlx::query(include_str!("../../sql/postgres/delete.sql")).bind(advance.view).bind(advance.generation);
-        delete.bind(bytes(&advance.removals)).execute(&mut *transaction).await?;
-    }
-    Ok(())
+async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, StoreError> {
+    let numbered = || (1..).zip(advances);
+    let upserts = || numbered().flat_map(|(of, a): (i32, _)| a.upserts.iter().map(move |u| (of, u)));
+    let removals = || numbered().flat_map(|(of, a): (i32, _)| a.removals.iter().map(move |key| (of, key)));
+    let parked = || numbered().flat_map(|(of, a): (i32, _)| a.parked.iter().map(move |parked| (of, parked)));
+    let query = sqlx::query_scalar(include_str!("../../sql/postgres/advance.sql"))
+        .bind(advances.iter().map(|a| a.view).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| a.generation).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| signed(a.from)).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| signed(a.to)).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| a.current).collect::<Vec<_>>())
+        .bind(upserts().map(|(of, _)| of).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| u.key.0.as_slice()).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| u.place.0.as_slice()).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| u.subject).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| signed(u.position)).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| u.body.as_slice()).collect::<Vec<_>>())
+        .bind(removals().map(|(of, _)| of).collect::<Vec<_>>())
+        .bind(removals().map(|(_, key)| key.0.as_slice()).collect::<Vec<_>>())
+        .bind(parked().map(|(of, _)| of).collect::<Vec<_>>())
+        .bind(parked().map(|(_, (subject, ..))| *subject).collect::<Vec<_>>())
+        .bind(parked().map(|(_, (_, position, _))| signed(*position)).collect::<Vec<_>>())
+        .bind(parked().map(|(_, (.., reason))| *reason).collect::<Vec<_>>());
+    Ok(query.fetch_one(builder).await?)
 }

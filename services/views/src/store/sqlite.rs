@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument};
+use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
@@ -18,7 +18,7 @@ const SCAN: &str = include_str!("../../sql/sqlite/scan.sql");
 #[derive(Debug, Clone)]
 pub struct SqliteDocuments {
     readers: SqlitePool,
-    writer: SqlitePool,
+    builder: SqlitePool,
 }
 
 impl SqliteDocuments {
@@ -35,9 +35,9 @@ impl SqliteDocuments {
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        database::migrator(STORE, &[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&writer).await?;
-        Ok(Self { readers: pool().max_connections(READERS).connect_with(options).await?, writer })
+        let builder = pool().max_connections(1).connect_with(options.clone()).await?;
+        database::migrator(STORE, &[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&builder).await?;
+        Ok(Self { readers: pool().max_connections(READERS).connect_with(options).await?, builder })
     }
 }
 
@@ -52,33 +52,61 @@ async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<Row>
     Ok(found)
 }
 
-async fn find_in(readers: &SqlitePool, view: &str, generation: i32, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
-    let mut found = Vec::new();
-    for key in keys {
-        let query = sqlx::query_as(include_str!("../../sql/sqlite/load.sql")).bind(view).bind(generation);
-        found.extend(query.bind(&key.0).fetch_optional(readers).await?);
+async fn find_in(builder: &SqlitePool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
+    let mut all = Vec::with_capacity(wanted.len());
+    for Wanted { view, generation, keys } in wanted {
+        let mut found = Vec::new();
+        for key in keys {
+            let query = sqlx::query_as(include_str!("../../sql/sqlite/load.sql")).bind(*view).bind(*generation);
+            found.extend(query.bind(&key.0).fetch_optional(builder).await?.map(document));
+        }
+        all.push(found);
     }
-    Ok(found)
+    Ok(all)
 }
 
-async fn write(transaction: &mut SqliteConnection, advances: &[Advance]) -> Result<(), StoreError> {
+async fn write(builder: &SqlitePool, advances: &[Advance]) -> Result<bool, StoreError> {
+    let mut transaction = builder.begin_with("BEGIN IMMEDIATE").await?;
     for advance in advances {
-        for upsert in &advance.upserts {
-            sqlx::query(include_str!("../../sql/sqlite/upsert.sql"))
-                .bind(advance.view)
-                .bind(advance.generation)
-                .bind(&upsert.key.0)
-                .bind(upsert.subject)
-                .bind(signed(upsert.position))
-                .bind(&upsert.body)
-                .execute(&mut *transaction)
-                .await?;
+        let moved = sqlx::query(include_str!("../../sql/sqlite/advance.sql"))
+            .bind(advance.view)
+            .bind(advance.generation)
+            .bind(signed(advance.from))
+            .bind(signed(advance.to))
+            .bind(advance.current)
+            .execute(&mut *transaction)
+            .await?;
+        if moved.rows_affected() != 1 {
+            transaction.rollback().await?;
+            return Ok(false);
         }
-        for key in &advance.removals {
-            let delete =
-                sqlx::query(include_str!("../../sql/sqlite/delete.sql")).bind(advance.view).bind(advance.generation);
-            delete.bind(&key.0).execute(&mut *transaction).await?;
-        }
+        write_one(&mut transaction, advance).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn write_one(transaction: &mut SqliteConnection, advance: &Advance) -> Result<(), StoreError> {
+    for (subject, position, reason) in &advance.parked {
+        let park = sqlx::query(include_str!("../../sql/sqlite/park.sql")).bind(advance.view).bind(advance.generation);
+        park.bind(subject).bind(signed(*position)).bind(reason).execute(&mut *transaction).await?;
+    }
+    for upsert in &advance.upserts {
+        sqlx::query(include_str!("../../sql/sqlite/upsert.sql"))
+            .bind(advance.view)
+            .bind(advance.generation)
+            .bind(&upsert.key.0)
+            .bind(&upsert.place.0)
+            .bind(upsert.subject)
+            .bind(signed(upsert.position))
+            .bind(&upsert.body)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    for key in &advance.removals {
+        let delete =
+            sqlx::query(include_str!("../../sql/sqlite/delete.sql")).bind(advance.view).bind(advance.generation);
+        delete.bind(&key.0).execute(&mut *transaction).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use harness::{Cluster, Database, Node, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tonic::Code;
-use views::{Advance, DocumentStore, Generation, Key, Rebuild, StoredDocument};
+use views::{Advance, DocumentStore, Generation, Key, Rebuild, StoredDocument, Wanted};
 
 use crate::world::{Callers, Pair, World, at_rest, stores};
 
@@ -353,9 +353,9 @@ impl DocumentStore for Dying {
         self.inner.get(view, keys).await
     }
 
-    async fn load(&self, view: &str, number: i32, keys: &[Key]) -> Result<Vec<StoredDocument>, views::StoreError> {
+    async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, views::StoreError> {
         self.alive()?;
-        self.inner.load(view, number, keys).await
+        self.inner.load(wanted).await
     }
 
     async fn page(

@@ -189,6 +189,25 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_stand_in_the_order_in_which_things_happened_whatever_ids_callers_chose() {
+    let Supported { callers, .. } = &Supported::without_consent(7).await;
+    let (mut told, mut position) = (Vec::new(), 0);
+    for n in 0..12 {
+        // Ids follow from the request's: random ones are in no order.
+        let mut random = uuid::Uuid::now_v7().into_bytes();
+        random.reverse();
+        let request_id = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
+        let strength = RecordStrengthRequest { request_id, text: format!("strength {n}"), ..Default::default() };
+        let recorded = callers.person.people().record_strength(strength).await.unwrap().into_inner();
+        told.push(recorded.entry_id);
+        position = recorded.position;
+    }
+    let record = callers.person.my_record(position).await.unwrap();
+    let listed: Vec<_> = record.into_iter().map(|entry| entry.entry_id).filter(|id| told.contains(id)).collect();
+    assert_eq!(listed, told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_who_has_left() {
     let Supported { callers, position, .. } = &Supported::sharing(0).await;
     let caseload = || GetCaseloadRequest {

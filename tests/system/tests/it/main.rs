@@ -9,6 +9,7 @@ mod contracts;
 mod crashes;
 mod import;
 mod lifecycle;
+mod plans;
 mod story;
 mod strangers;
 mod telemetry;
