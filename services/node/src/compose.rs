@@ -11,7 +11,7 @@ use gate::{Binding, Gate, GateMetrics, Issuer};
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
-use views::{DocumentStore, PostgresDocuments, Runner, SqliteDocuments, Tail, ViewMetrics, Views};
+use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
 
 use crate::config::{Config, IssuerConfig, Place, Role};
 
@@ -121,6 +121,8 @@ pub struct System {
     pub registry: Registry,
     /// Builds the views, when this process does.
     pub runner: Option<Runner>,
+    /// Follows the log for what readers keep in memory, when no runner of this process does.
+    pub follower: Option<Follower>,
     /// Copies the log to the bus, when this process does.
     pub relay: Option<Relay>,
 }
@@ -150,9 +152,10 @@ impl System {
         let bus = open_bus(config, &*stores.log).await?;
         let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
         let progress = watch::Sender::new(Tail::default());
+        let shelf = Arc::new(Shelf::default());
         let builds_views = config.roles.contains(&Role::Views);
         let told = builds_views.then(|| progress.subscribe());
-        let views = Views::new(stores.documents.clone(), stores.codec.clone(), told);
+        let views = Views::new(stores.documents.clone(), stores.codec.clone(), shelf.clone(), told);
         let runner = builds_views.then(|| Runner {
             log: stores.log.clone(),
             bus: bus.clone(),
@@ -161,8 +164,10 @@ impl System {
             views: views::all(),
             metrics: view_metrics,
             adopt: telemetry::adopt,
+            shelf: shelf.clone(),
             progress,
         });
+        let follower = (!builds_views).then(|| Follower { log: stores.log.clone(), bus: bus.clone(), shelf });
         let copies = config.roles.contains(&Role::Relay);
         let relay = copies.then(|| Relay {
             log: stores.log.clone(),
@@ -171,7 +176,7 @@ impl System {
             adopt: telemetry::adopt,
         });
         let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
-        Ok(Self { gate, views, documents, bus, registry, runner, relay })
+        Ok(Self { gate, views, documents, bus, registry, runner, follower, relay })
     }
 }
 

@@ -73,7 +73,7 @@ pub async fn start(
     let mut tasks = JoinSet::new();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, documents, bus, registry, runner, relay } = system;
+    let System { gate, views, documents, bus, registry, runner, follower, relay } = system;
     let engine = gate.engine().clone();
     let (roles, stood) = (config.roles.clone(), Mutex::default());
     let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, stood });
@@ -81,13 +81,10 @@ pub async fn start(
         let watch = watch.clone();
         async move { watch.look().await }
     });
-    if let Some(relay) = relay {
-        tasks.spawn(relay.run(background.clone()));
-    }
     tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
-    if let Some(runner) = runner {
-        tasks.spawn(runner.run(background.clone()));
-    }
+    relay.map(|relay| tasks.spawn(relay.run(background.clone())));
+    follower.map(|follower| tasks.spawn(follower.run(background.clone())));
+    runner.map(|runner| tasks.spawn(runner.run(background.clone())));
     let admin = Admin::bind(config.admin, registry, readiness.clone()).await?;
     let admin_address = admin.address()?;
     tasks.spawn(admin.run(background.clone().cancelled_owned()));

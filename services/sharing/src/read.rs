@@ -66,7 +66,8 @@ impl SharingServices {
     ) -> Result<sharing_pb::GetMySharingResponse, Error> {
         let person = call.person()?;
         let paging = call.pages(&message)?;
-        let position = self.views.reach::<MySharing>(paging.pages.at_least).await?;
+        self.views.reach::<MySharing>(paging.pages.at_least).await?;
+        let position = self.views.position::<MySharing>().await?;
         let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
         let mut doc = found.ok_or_else(|| Error::not_found("person"))?;
         let next = page_of(&mut doc, &paging.pages)?;

@@ -51,7 +51,8 @@ async fn documents_and_checkpoint_commit_together(store: &dyn DocumentStore) {
             .unwrap()
     );
     assert_eq!(bodies(store, "a").await, ["three"]);
-    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().len(), 1);
+    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().1, 7);
+    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().0.len(), 1);
 }
 
 async fn a_slower_runner_writes_nothing(store: &dyn DocumentStore) {

@@ -93,6 +93,7 @@ impl View for Directory {
 
     const NAME: &'static str = "directory";
     const KINDS: &'static [StreamKind] = &[StreamKind::Agency, StreamKind::Staff];
+    const SHELVED: bool = true;
 
     fn key(event: &Envelope) -> Option<Key> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "only these kinds are wanted")]

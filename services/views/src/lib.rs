@@ -11,6 +11,7 @@ pub mod consultations;
 pub mod contract;
 pub mod directory;
 mod docs;
+mod follower;
 mod key;
 mod metrics;
 mod query;
@@ -20,14 +21,17 @@ pub mod record;
 pub mod relationships;
 mod runner;
 pub mod sharing;
+mod shelf;
 mod store;
 mod view;
 
+pub use follower::Follower;
 pub use key::{Key, Order};
 pub use metrics::ViewMetrics;
 pub use query::{Page, Pages, Views, ViewsError};
 pub use rebuild::{Rebuild, Rebuilt};
 pub use runner::{Runner, Tail};
+pub use shelf::Shelf;
 pub use store::{
     Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert, Wanted,
 };
@@ -35,7 +39,12 @@ pub use view::{AnyView, ApplyError, View};
 
 use std::sync::Arc;
 
+use domain::StreamKind;
+
 use view::erased;
+
+/// The kinds of streams whose events the shelf follows.
+pub(crate) const SHELVED: &[StreamKind] = &[StreamKind::Person, StreamKind::Agency, StreamKind::Staff];
 
 /// Every view.
 #[must_use]

@@ -2,13 +2,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::Codec;
+use events::{Codec, CodecError};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::docs::Doc;
 use crate::key::Key;
 use crate::runner::{Tail, open_document};
+use crate::shelf::{BESIDE, Shelf, Slot};
 use crate::store::{DocumentStore, StoreError, StoredDocument};
 use crate::view::View;
 
@@ -16,8 +18,10 @@ use crate::view::View;
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 /// How often to look while no runner in this process tells of progress.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// Documents read from the store at once, while a page is filled.
+/// The most documents that are read from the store at once, while a page is filled.
 const CHUNK: usize = 200;
+/// A list with so many documents or more is not kept in memory.
+const WHOLE: usize = 512;
 /// Bytes of documents on a page: well below what a client takes in one message. One document always fits.
 const PAGE_BYTES: usize = 1 << 20;
 
@@ -60,11 +64,40 @@ pub struct Page<T> {
     pub position: u64,
 }
 
+/// A document of a list in memory.
+struct One<T> {
+    place: Key,
+    /// How long it is as it is stored.
+    bytes: usize,
+    value: T,
+}
+
+/// A list in memory, in order.
+type List<T> = Vec<One<T>>;
+
+/// A page that is being filled.
+struct Filling<T> {
+    size: usize,
+    kept: Vec<(Key, T)>,
+    bytes: usize,
+    more: bool,
+}
+
+impl<T> Filling<T> {
+    /// Whether one more of this many bytes does not fit: that there is one tells that there is a next page.
+    fn is_full(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        self.more = self.kept.len() == self.size || (self.bytes > PAGE_BYTES && !self.kept.is_empty());
+        self.more
+    }
+}
+
 /// Reads views. Whoever calls this has passed the gate.
 #[derive(Clone)]
 pub struct Views {
     store: Arc<dyn DocumentStore>,
     codec: Codec,
+    shelf: Arc<Shelf>,
     progress: Option<watch::Receiver<Tail>>,
 }
 
@@ -75,19 +108,31 @@ impl std::fmt::Debug for Views {
 }
 
 impl Views {
-    /// Reads this store. `progress` is what a runner in the same process tells.
+    /// Reads this store. The shelf is kept true by a runner or a [`crate::Follower`] in the same process; `progress` is what a runner
+    /// tells.
     #[must_use]
-    pub fn new(store: Arc<dyn DocumentStore>, codec: Codec, progress: Option<watch::Receiver<Tail>>) -> Self {
-        Self { store, codec, progress }
+    pub fn new(
+        store: Arc<dyn DocumentStore>,
+        codec: Codec,
+        shelf: Arc<Shelf>,
+        progress: Option<watch::Receiver<Tail>>,
+    ) -> Self {
+        Self { store, codec, shelf, progress }
     }
 
-    /// Waits until a view has applied the event at this position; 0 waits for nothing. Returns how far it has read the log:
-    /// what is read of it from now on reflects at least that.
+    /// Waits until a view has applied the event at this position; 0 waits for nothing.
     ///
     /// # Errors
     /// [`ViewsError::Behind`] when it takes too long.
-    pub async fn reach<V: View>(&self, at_least: u64) -> Result<u64, ViewsError> {
-        self.wait(V::NAME, at_least).await?;
+    pub async fn reach<V: View>(&self, at_least: u64) -> Result<(), ViewsError> {
+        self.wait(V::NAME, at_least).await
+    }
+
+    /// How far a view has read the log: what is read of it from now on reflects at least that.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn position<V: View>(&self) -> Result<u64, ViewsError> {
         Ok(self.store.position(V::NAME).await?)
     }
 
@@ -98,8 +143,8 @@ impl Views {
         let deadline = Instant::now() + WAIT_LIMIT;
         let mut progress = self.progress.clone();
         loop {
-            if let Some(progress) = &mut progress {
-                progress.borrow_and_update();
+            if progress.as_mut().is_some_and(|progress| progress.borrow_and_update().position >= at_least) {
+                return Ok(());
             }
             if self.store.position(view).await? >= at_least {
                 return Ok(());
@@ -132,40 +177,87 @@ impl Views {
         pages: &Pages,
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<Page<V::Doc>, ViewsError> {
-        self.wait(V::NAME, pages.at_least).await?;
-        let end = prefix.end();
-        let mut after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
-        let mut kept: Vec<(Key, V::Doc)> = Vec::new();
-        let mut reflected = 0;
-        let (mut bytes, mut more) = (0, false);
-        loop {
-            let (documents, position) = self.store.scan(V::NAME, &after, &end, CHUNK).await?;
-            // The oldest of what was read: the page reflects at least this.
-            reflected = if reflected == 0 { position } else { reflected.min(position) };
-            let last = documents.len() < CHUNK;
-            for document in documents {
-                after.clone_from(&document.place.0);
-                let (place, size) = (document.place.clone(), document.body.len());
-                if let Some(value) = self.open::<V>(document).await?
-                    && keep(&value)
-                {
-                    // One that does not fit any more tells that there is a next page.
-                    bytes += size;
-                    more = kept.len() == pages.size || (bytes > PAGE_BYTES && !kept.is_empty());
-                    if more {
+        let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
+        let mut filling = Filling { size: pages.size, kept: Vec::new(), bytes: 0, more: false };
+        let position = match self.whole::<V>(prefix, pages.at_least).await? {
+            Some((list, position)) => {
+                for one in list.iter().filter(|one| one.place.0 > after && keep(&one.value)) {
+                    if filling.is_full(one.bytes) {
                         break;
                     }
-                    kept.push((place, value));
+                    filling.kept.push((one.place.clone(), one.value.clone()));
                 }
+                position
             }
-            if last || more {
-                break;
-            }
-        }
+            None => self.fill::<V>(&mut filling, after, &prefix.end(), keep).await?,
+        };
+        let Filling { kept, more, .. } = filling;
         // The token names an item that was handed out, never one that was left out.
         let next =
             kept.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
-        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position: reflected })
+        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position })
+    }
+
+    /// Fills a page from the store. Returns the position that the page reflects.
+    async fn fill<V: View>(
+        &self,
+        filling: &mut Filling<V::Doc>,
+        mut after: Vec<u8>,
+        end: &[u8],
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<u64, ViewsError> {
+        let (mut reflected, mut chunk) = (u64::MAX, (filling.size + 1).min(CHUNK));
+        loop {
+            let (documents, position) = self.store.scan(V::NAME, &after, end, chunk).await?;
+            // The oldest of what was read: the page reflects at least this.
+            reflected = reflected.min(position);
+            let last = documents.len() < chunk;
+            for document in documents {
+                after.clone_from(&document.place.0);
+                let (place, bytes) = (document.place.clone(), document.body.len());
+                if let Some(value) = self.open::<V>(document).await?
+                    && keep(&value)
+                {
+                    if filling.is_full(bytes) {
+                        return Ok(reflected);
+                    }
+                    filling.kept.push((place, value));
+                }
+            }
+            if last {
+                return Ok(reflected);
+            }
+            chunk = (chunk * 2).min(CHUNK);
+        }
+    }
+
+    /// All documents of a list that is kept in memory, and the position that they reflect; none when it is none of those, or too long.
+    async fn whole<V: View>(&self, list: &Key, at_least: u64) -> Result<Option<(Arc<List<V::Doc>>, u64)>, ViewsError> {
+        let subject = Uuid::from_slice(&list.0).ok().filter(|_| V::SHELVED);
+        let slot = Slot::List(V::NAME, list.clone());
+        if subject.is_some()
+            && let Some((documents, subject, position)) = self.shelf.get::<List<V::Doc>>(&slot, at_least)
+            && !self.erased(subject).await?
+        {
+            return Ok(Some((documents, position)));
+        }
+        self.wait(V::NAME, at_least).await?;
+        let Some(subject) = subject else { return Ok(None) };
+        let (stored, position) = self.store.scan(V::NAME, &list.0, &list.end(), WHOLE).await?;
+        if stored.len() == WHOLE {
+            return Ok(None);
+        }
+        let (mut documents, mut bytes) = (Vec::with_capacity(stored.len()), 0);
+        for document in stored {
+            let (place, size) = (document.place.clone(), document.body.len());
+            if let Some(value) = self.open::<V>(document).await? {
+                bytes += size + BESIDE;
+                documents.push(One { place, bytes: size, value });
+            }
+        }
+        let documents = Arc::new(documents);
+        self.shelf.put(slot, V::KINDS, subject, documents.clone(), position, bytes);
+        Ok(Some((documents, position)))
     }
 
     /// Those of these documents that exist, once the view has reached this position.
@@ -173,18 +265,43 @@ impl Views {
     /// # Errors
     /// As [`Views::list`].
     pub async fn get<V: View>(&self, keys: &[Key], at_least: u64) -> Result<HashMap<Key, V::Doc>, ViewsError> {
-        self.wait(V::NAME, at_least).await?;
-        if keys.is_empty() {
-            return Ok(HashMap::new());
+        let mut found = HashMap::with_capacity(keys.len());
+        let mut missing = Vec::new();
+        for key in keys {
+            let slot = Slot::One(V::NAME, key.clone());
+            let kept = if V::SHELVED { self.shelf.get::<V::Doc>(&slot, at_least) } else { None };
+            match kept {
+                Some((value, subject, _)) if !self.erased(subject).await? => {
+                    found.insert(key.clone(), V::Doc::clone(&value));
+                }
+                Some(_) | None => missing.push(key.clone()),
+            }
         }
-        let mut found = HashMap::new();
-        for document in self.store.get(V::NAME, keys).await? {
-            let key = document.key.clone();
+        self.wait(V::NAME, if missing.is_empty() { 0 } else { at_least }).await?;
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let (documents, position) = self.store.get(V::NAME, &missing).await?;
+        for document in documents {
+            let (key, subject, bytes) = (document.key.clone(), document.subject, document.body.len());
             if let Some(value) = self.open::<V>(document).await? {
+                if V::SHELVED {
+                    let slot = Slot::One(V::NAME, key.clone());
+                    self.shelf.put(slot, V::KINDS, subject, Arc::new(value.clone()), position, bytes);
+                }
                 found.insert(key, value);
             }
         }
         Ok(found)
+    }
+
+    /// Whether this subject was erased: nothing of them is shown, wherever it is kept.
+    async fn erased(&self, subject: Uuid) -> Result<bool, ViewsError> {
+        match self.codec.vault().key_of(subject).await.map_err(CodecError::from) {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_erased() => Ok(true),
+            Err(error) => Err(ViewsError::Failed(error.into())),
+        }
     }
 
     /// The document with this key, if there is one, once the view has reached this position.

@@ -55,6 +55,7 @@ impl View for Record {
 
     const NAME: &'static str = "record";
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
+    const SHELVED: bool = true;
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Person(happened) = &event.event else { return None };

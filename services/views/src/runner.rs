@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::key::Key;
 use crate::metrics::ViewMetrics;
+use crate::shelf::Shelf;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
 pub(crate) use batch::{Standing, apply, current, open_document};
@@ -55,6 +56,8 @@ pub struct Runner {
     pub metrics: ViewMetrics,
     /// Makes a span part of the trace that a W3C trace context names.
     pub adopt: fn(&tracing::Span, &str),
+    /// What readers of this process keep in memory.
+    pub shelf: Arc<Shelf>,
     /// Where it tells how far it has come.
     pub progress: watch::Sender<Tail>,
 }
@@ -109,6 +112,7 @@ impl Runner {
             }
         }
         let mut size = BATCH;
+        self.shelf.start(standings.iter().map(|s| s.position).min().unwrap_or(0));
         loop {
             let from = standings.iter().map(|s| s.position).min().unwrap_or(0);
             let batch = self.log.read(Position(from), size).await?;
@@ -161,6 +165,7 @@ impl Runner {
 
     /// Applies a batch and commits it. `false` when somebody else was faster.
     async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
+        self.shelf.follow(&events);
         let Some(newest) = events.last().map(|e| (e.position.0, e.at)) else {
             self.report(standings, None).await?;
             return Ok(true);

@@ -16,13 +16,16 @@ pub struct ApplyError(pub &'static str);
 /// A view: a pure function over documents. Each event is about one document at most, and sees no other.
 pub trait View: Send + Sync + 'static {
     /// A document, as JSON. Documents of another shape need another generation.
-    type Doc: Serialize + DeserializeOwned + Send + 'static;
+    type Doc: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// Its name, as it is stored.
     const NAME: &'static str;
     /// The kinds of stream whose events it wants. Others are not even opened for it.
     const KINDS: &'static [StreamKind];
 
+    /// Whether readers keep its documents in memory: each of them, and lists that are named by just a person. Its kinds are among
+    /// those that the shelf follows ([`crate::SHELVED`]).
+    const SHELVED: bool = false;
     /// How its lists are ordered.
     const ORDER: Order = Order::OldestFirst;
 
@@ -64,6 +67,9 @@ pub trait AnyView: Send + Sync + 'static {
     /// Whether it wants events of this kind of stream.
     fn wants(&self, kind: StreamKind) -> bool;
 
+    /// Whether readers keep its documents in memory.
+    fn is_shelved(&self) -> bool;
+
     /// The document that an event is about.
     fn key(&self, event: &Envelope) -> Option<Key>;
 
@@ -95,6 +101,10 @@ impl<V: View> AnyView for Erased<V> {
 
     fn wants(&self, kind: StreamKind) -> bool {
         V::KINDS.contains(&kind)
+    }
+
+    fn is_shelved(&self) -> bool {
+        V::SHELVED
     }
 
     fn key(&self, event: &Envelope) -> Option<Key> {

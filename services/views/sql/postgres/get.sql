@@ -1,4 +1,4 @@
-SELECT d.key, d.place, d.subject, d.position, d.body
+SELECT v.position, d.key, d.place, d.subject, d.position, d.body
   FROM view_state v
  CROSS JOIN unnest($2::bytea[]) AS w (key)
  CROSS JOIN LATERAL (

@@ -24,8 +24,11 @@ macro_rules! document_store {
                 Ok((found.map(document).collect(), position))
             }
 
-            async fn get(&self, view: &str, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError> {
-                Ok(find(&self.readers, view, keys).await?.into_iter().map(document).collect())
+            async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), StoreError> {
+                let rows = find(&self.readers, view, keys).await?;
+                let position = rows.iter().map(|row| row.0.unsigned_abs()).min().unwrap_or_default();
+                let found = rows.into_iter().map(|(_, key, place, subject, at, body)| (key, place, subject, at, body));
+                Ok((found.map(document).collect(), position))
             }
 
             async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
@@ -110,6 +113,8 @@ use super::StoredDocument;
 use crate::key::Key;
 use uuid::Uuid;
 
+/// A document, and how far its view had read the log.
+pub(super) type RowAt = (i64, Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
 pub(super) type Row = (Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
 
 pub(super) fn document((key, place, subject, position, body): Row) -> StoredDocument {

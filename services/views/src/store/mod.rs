@@ -121,13 +121,14 @@ pub trait DocumentStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<(Vec<StoredDocument>, u64), StoreError>;
 
-    /// Those of these documents that a view's current generation has, in no order.
+    /// Those of these documents that a view's current generation has, in no order; and how far that had read the log, 0 when it has
+    /// none of them.
     ///
     /// # Errors
     /// When the store fails.
-    async fn get(&self, view: &str, keys: &[Key]) -> Result<Vec<StoredDocument>, StoreError>;
+    async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), StoreError>;
 
-    /// As `get`, of given generations of several views, at once: an answer for each of them, in order.
+    /// Those of these documents that there are in given generations of several views, at once: an answer for each, in order.
     ///
     /// # Errors
     /// When the store fails.

@@ -3,7 +3,7 @@ use sqlx::postgres::PgPoolOptions;
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::dialect::{Row, document, document_store, signed};
+use super::dialect::{Row, RowAt, document, document_store, signed};
 use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
@@ -52,7 +52,7 @@ fn bytes(keys: &[Key]) -> Vec<&[u8]> {
     keys.iter().map(|key| key.0.as_slice()).collect()
 }
 
-async fn find(readers: &PgPool, view: &str, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
+async fn find(readers: &PgPool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, StoreError> {
     let query = sqlx::query_as(include_str!("../../sql/postgres/get.sql")).bind(view).bind(bytes(keys));
     Ok(query.fetch_all(readers).await?)
 }

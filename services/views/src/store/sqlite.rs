@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::dialect::{Row, document, document_store, signed};
+use super::dialect::{Row, RowAt, document, document_store, signed};
 use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
@@ -43,7 +43,7 @@ impl SqliteDocuments {
 
 document_store!(SqliteDocuments, "BEGIN IMMEDIATE");
 
-async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
+async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, StoreError> {
     let mut found = Vec::new();
     for key in keys {
         let query = sqlx::query_as(include_str!("../../sql/sqlite/get.sql")).bind(view).bind(&key.0);

@@ -348,7 +348,7 @@ impl DocumentStore for Dying {
         self.inner.scan(view, after, end, limit).await
     }
 
-    async fn get(&self, view: &str, keys: &[Key]) -> Result<Vec<StoredDocument>, views::StoreError> {
+    async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), views::StoreError> {
         self.alive()?;
         self.inner.get(view, keys).await
     }

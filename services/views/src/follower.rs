@@ -1,0 +1,94 @@
+//! Keeps the shelf true in a process that builds no views.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use event_log::{EventLog, Position, Recorded, StoreError};
+use futures::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::shelf::Shelf;
+
+/// Events read at once.
+const BATCH: usize = 1_000;
+/// How long to wait on a silent bus before looking at the log.
+const LOOK_ANYWAY: Duration = Duration::from_millis(500);
+/// How long to wait after a failure. The shelf is not believed meanwhile, so that readers ask the store.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Follows the log, from the bus while it keeps up.
+pub struct Follower {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// What readers of this process keep in memory.
+    pub shelf: Arc<Shelf>,
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Follower").finish_non_exhaustive()
+    }
+}
+
+impl Follower {
+    /// Follows until told to stop. Failures are tried again, with pauses.
+    pub async fn run(self, stop: CancellationToken) {
+        let following = async {
+            loop {
+                if let Err(error) = self.follow().await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the log could not be followed; readers ask the store meanwhile");
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = following => {}
+            () = stop.cancelled() => {}
+        }
+    }
+
+    /// From the log's head on: nothing on the shelf is older.
+    async fn follow(&self) -> Result<(), StoreError> {
+        let mut last = self.log.head().await?.0;
+        self.shelf.start(last);
+        loop {
+            let events = self.log.read(Position(last), BATCH).await?;
+            last = events.last().map_or(last, |event| event.position.0);
+            self.shelf.follow(&events);
+            if events.len() < BATCH {
+                last = self.tail(last).await;
+            }
+        }
+    }
+
+    /// Takes events from the bus as they come, as long as they follow each other. Returns how far it came.
+    async fn tail(&self, mut last: u64) -> u64 {
+        let Ok(messages) = self.bus.subscribe(last).await else {
+            tokio::time::sleep(LOOK_ANYWAY / 5).await;
+            return last;
+        };
+        let mut chunks = messages.ready_chunks(BATCH);
+        while let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
+            let mut events = Vec::with_capacity(chunk.len());
+            for message in chunk {
+                match message.ok().and_then(|message| Recorded::from_bytes(message.payload).ok()) {
+                    Some(event) if event.position.0 == last + 1 => {
+                        last = event.position.0;
+                        events.push(event);
+                    }
+                    // A hole, another log's message, or an error: the log has the truth.
+                    _ => {
+                        self.shelf.follow(&events);
+                        return last;
+                    }
+                }
+            }
+            self.shelf.follow(&events);
+        }
+        last
+    }
+}
