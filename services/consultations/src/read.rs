@@ -23,11 +23,13 @@ impl Consultations {
         let person = call.person()?;
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages).await?;
-        self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
+        let receipt =
+            self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations: page.items.into_iter().map(to_wire).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            receipt_id: receipt.to_string(),
         })
     }
 
@@ -53,11 +55,12 @@ impl Consultations {
             let categories = if entries == 0 { BTreeSet::new() } else { BTreeSet::from([Category::Consultations]) };
             Ok(Disclosure { answer: page, categories, entries, named_authors: false })
         });
-        let page = answer.await?;
+        let (page, receipt) = answer.await?;
         Ok(pb::ListConsultationsResponse {
             consultations: page.items.into_iter().map(to_wire).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            receipt_id: receipt.to_string(),
         })
     }
 

@@ -78,7 +78,7 @@ impl Gate {
 
     /// Discloses to a worker what `query` finds within the scope that the person's directive allows. The receipt is
     /// durable before this returns, and commits only if neither the directive nor the worker's standing has moved since
-    /// the decision; otherwise it is decided and read again.
+    /// the decision; otherwise it is decided and read again. Returns which receipt it is.
     ///
     /// # Errors
     /// The same denial whether there is no such person, no relationship or no consent; that attempt leaves a receipt
@@ -88,7 +88,7 @@ impl Gate {
         asked: &Asked,
         person: PersonId,
         query: impl Fn(Scope) -> F + Send + Sync,
-    ) -> Result<T, Error>
+    ) -> Result<(T, ReceiptId), Error>
     where
         T: Send,
         F: Future<Output = Result<Disclosure<T>, Error>> + Send,
@@ -104,7 +104,7 @@ impl Gate {
         person: PersonId,
         query: &(impl Fn(Scope) -> F + Send + Sync),
         freshness: Freshness,
-    ) -> Result<Option<Option<T>>, Error>
+    ) -> Result<Option<Option<(T, ReceiptId)>>, Error>
     where
         T: Send,
         F: Future<Output = Result<Disclosure<T>, Error>> + Send,
@@ -118,12 +118,12 @@ impl Gate {
             }
         };
         let recorded = self.record(asked, person, &grounds, outcome).await?;
-        Ok(recorded.map(|()| disclosed))
+        Ok(recorded.map(|receipt| disclosed.map(|answer| (answer, receipt))))
     }
 
     /// Discloses to a worker something about each of several people, in one answer: a receipt for each of whom something
     /// is disclosed, all or nothing. `query` gets those whom the worker supports now and who have not blocked the
-    /// agency, with a scope where their directive permits something, and says what it discloses of whom.
+    /// agency, with a scope where their directive permits something, and says what it discloses of whom. Returns the receipts, too.
     ///
     /// # Errors
     /// When the worker is not current staff, or a receipt is not written.
@@ -132,12 +132,12 @@ impl Gate {
         asked: &Asked,
         persons: &[PersonId],
         query: impl Fn(Vec<(PersonId, Option<Scope>)>) -> F + Send + Sync,
-    ) -> Result<T, Error>
+    ) -> Result<(T, BTreeMap<PersonId, ReceiptId>), Error>
     where
         T: Send,
         F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
     {
-        self.engine.settle(|_| self.try_disclose_each(asked, persons, &query)).await
+        self.engine.settle(|freshness| self.try_disclose_each(asked, persons, &query, freshness)).await
     }
 
     async fn try_disclose_each<T, F>(
@@ -145,35 +145,38 @@ impl Gate {
         asked: &Asked,
         persons: &[PersonId],
         query: &(impl Fn(Vec<(PersonId, Option<Scope>)>) -> F + Send + Sync),
-    ) -> Result<Option<T>, Error>
+        freshness: Freshness,
+    ) -> Result<Option<(T, BTreeMap<PersonId, ReceiptId>)>, Error>
     where
         T: Send,
         F: Future<Output = Result<(T, BTreeMap<PersonId, Disclosure<()>>), Error>> + Send,
     {
         let worker = asked.by.worker();
-        let staff = self.engine.load::<Staff>(worker.staff(), Freshness::Latest).await?;
+        let staff = self.engine.load::<Staff>(worker.staff(), freshness).await?;
         if !staff.admits(asked.by) {
-            return Err(Error::denied());
+            return if freshness == Freshness::Remembered { Ok(None) } else { Err(Error::denied()) };
         }
         let mut all = BTreeMap::new();
         for person in persons {
-            let grounds = self.grounds(asked, *person, Action::Read, Freshness::Latest).await?;
-            let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
-            if !blocked && grounds.sharing.relationship_open(worker) {
-                all.insert(*person, grounds);
-            }
+            all.insert(*person, self.grounds(asked, *person, Action::Read, freshness).await?);
         }
-        let scopes = all.iter().map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
+        let shown = all.iter().filter(|(_, grounds)| {
+            let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
+            !blocked && grounds.sharing.relationship_open(worker)
+        });
+        let scopes = shown.map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
         let (answer, disclosed) = query(scopes).await?;
         let mut changes = Changes::new(&self.context(asked, staff.role()));
+        let mut receipts = BTreeMap::new();
         changes.guard(&staff);
+        // Who is left out was decided on, too.
         for (person, grounds) in &all {
             changes.guard(&grounds.sharing);
             if let Some(disclosure) = disclosed.get(person) {
-                receipt(&mut changes, asked, *person, grounds, Ok(disclosure.clone()));
+                receipts.insert(*person, receipt(&mut changes, asked, *person, grounds, Ok(disclosure.clone())));
             }
         }
-        Ok(self.commit_each(changes, &staff, &all).await?.map(|()| answer))
+        Ok(self.commit_each(changes, &staff, &all).await?.map(|()| (answer, receipts)))
     }
 
     /// Commits receipts; or, when there are none, checks that what was decided on still holds.
@@ -201,7 +204,7 @@ impl Gate {
         Ok(Some(()))
     }
 
-    /// Keeps a receipt of a person's look at their own record. Nothing is decided but that there is one: it is theirs.
+    /// Keeps a receipt of a person's look at their own record, and returns which. Nothing is decided but that there is one: it is theirs.
     ///
     /// # Errors
     /// When nobody is registered under this id, or the receipt is not written; then nothing is disclosed.
@@ -210,7 +213,7 @@ impl Gate {
         person: PersonId,
         categories: BTreeSet<Category>,
         entries: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<ReceiptId, Error> {
         self.engine.settle(|freshness| self.registered(person, freshness)).await?;
         let context = Context::new(Actor::person(person), Uuid::now_v7());
         let receipt = ReceiptId(Uuid::now_v7());
@@ -231,7 +234,7 @@ impl Gate {
         // It relies on nothing that could move; and without its receipt nothing is disclosed.
         self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
-        Ok(())
+        Ok(receipt)
     }
 
     /// Whether somebody is registered under this id; nothing yet when what is remembered says that nobody is.
@@ -260,20 +263,20 @@ impl Gate {
         Context::new(Actor::worker(asked.by.worker(), role), Uuid::now_v7())
     }
 
-    /// Commits the receipt, guarded by what the decision relied on. Nothing when that has moved.
+    /// Commits the receipt, guarded by what the decision relied on, and returns which it is. Nothing when that has moved.
     pub(crate) async fn record(
         &self,
         asked: &Asked,
         person: PersonId,
         grounds: &Grounds,
         outcome: Result<Disclosure<()>, DenialRule>,
-    ) -> Result<Option<()>, EngineError> {
+    ) -> Result<Option<ReceiptId>, EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
-        receipt(&mut changes, asked, person, grounds, outcome);
-        self.commit(changes, label).await
+        let receipt = receipt(&mut changes, asked, person, grounds, outcome);
+        Ok(self.commit(changes, label).await?.map(|()| receipt))
     }
 
     pub(crate) async fn commit(&self, changes: Changes, label: &'static str) -> Result<Option<()>, EngineError> {
@@ -292,7 +295,7 @@ fn receipt(
     person: PersonId,
     grounds: &Grounds,
     outcome: Result<Disclosure<()>, DenialRule>,
-) {
+) -> ReceiptId {
     let receipt = ReceiptId(Uuid::now_v7());
     let party = Author::Worker(asked.by.worker());
     let (role, purpose, directive) = (grounds.staff.role().to_owned(), asked.purpose, grounds.sharing.version);
@@ -323,4 +326,5 @@ fn receipt(
     let unregistered = directive == Version(0);
     let subject = if unregistered { Subject::Agency(asked.by.worker().agency()) } else { Subject::Person(person) };
     changes.fact::<Access>(person, subject, receipt, event);
+    receipt
 }

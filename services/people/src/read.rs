@@ -25,9 +25,9 @@ impl People {
         let wanted = words::categories("categories", &message.categories)?;
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages, |doc| asks_for(&wanted, doc.category)).await?;
-        self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
+        let receipt = self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
         let (entries, next_page_token, position) = self.to_wire(page, &paging, |_| true).await?;
-        Ok(pb::GetMyRecordResponse { entries, next_page_token, position })
+        Ok(pb::GetMyRecordResponse { entries, next_page_token, position, receipt_id: receipt.to_string() })
     }
 
     pub(crate) async fn shared_plan(
@@ -56,8 +56,8 @@ impl People {
             let answer = self.to_wire(page, paging, |author| network || !elsewhere(author)).await?;
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
-        let (entries, next_page_token, position) = answer.await?;
-        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position })
+        let ((entries, next_page_token, position), receipt) = answer.await?;
+        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position, receipt_id: receipt.to_string() })
     }
 
     /// Takes the goal out of an action when the goal itself is withheld: that it exists is not told.

@@ -56,7 +56,10 @@ impl Relationships {
             let disclosed = rows.iter().filter(named).map(|(person, _)| (*person, name())).collect();
             Ok((rows, disclosed))
         });
-        let rows = rows.await?.into_iter().map(|(_, row)| row).collect();
+        let (rows, receipts) = rows.await?;
+        let receipt = |person| receipts.get(&person).map(ToString::to_string).unwrap_or_default();
+        let rows =
+            rows.into_iter().map(|(person, row)| pb::CaseloadRow { receipt_id: receipt(person), ..row }).collect();
         Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position })
     }
 
@@ -80,6 +83,7 @@ impl Relationships {
             name: name(doc),
             offer: doc.offer.clone(),
             since: doc.since.map(words::timestamp),
+            receipt_id: String::new(),
         };
         Ok(docs.iter().filter(|doc| scopes.contains_key(&doc.person)).map(|doc| (doc.person, row(doc))).collect())
     }

@@ -208,6 +208,23 @@ async fn lists_stand_in_the_order_in_which_things_happened_whatever_ids_callers_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_keeps_in_memory_follows_what_is_written_elsewhere() {
+    let world = World::distributed().await;
+    let pair = &world.import(1)[0];
+    let (all, reads) = (world.start().await, world.cluster.start("people").await.unwrap());
+    let person = |channel| Callers::unenrolled(&world.cluster, &channel, pair).person;
+    let (writer, reader) = (person(all.channel().await.unwrap()), person(reads.channel().await.unwrap()));
+    let shows = |entries: Vec<proto::people::v1::Entry>, id: &str| entries.iter().any(|entry| entry.entry_id == id);
+    for n in 0..10 {
+        let asked = writer.strength(&format!("asked for {n}")).await.unwrap();
+        assert!(shows(reader.my_record(asked.position).await.unwrap(), &asked.entry_id), "as far as it was asked for");
+        let seen = writer.strength(&format!("seen {n}")).await.unwrap();
+        let shown = || async { Ok(shows(reader.my_record(0).await?, &seen.entry_id)) };
+        harness::wait_until("the entry, a moment later", shown).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caseload_leaves_out_who_has_blocked_the_agency_and_tells_nothing_to_who_has_left() {
     let Supported { callers, position, .. } = &Supported::sharing(0).await;
     let caseload = || GetCaseloadRequest {

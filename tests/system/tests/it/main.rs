@@ -4,6 +4,7 @@
 mod access_matrix;
 mod architecture;
 mod attacks;
+mod checked;
 mod consent;
 mod contracts;
 mod crashes;

@@ -1,0 +1,62 @@
+use std::collections::{HashMap, HashSet};
+
+use domain::access::events::AccessEvent;
+use domain::ids::{PersonId, ReceiptId};
+use domain::vocabulary::Author;
+use events::{Envelope, Event};
+use uuid::Uuid;
+
+/// A receipt in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    pub(crate) person: PersonId,
+    pub(crate) party: Author,
+    pub(crate) entries: u32,
+}
+
+/// What the log says.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Where requests were carried out.
+    pub(crate) carried_out: HashSet<u64>,
+    /// Receipts of looks.
+    pub(crate) receipts: HashMap<ReceiptId, Receipt>,
+    /// Requests and receipts that stand in it twice.
+    pub(crate) doubled: Vec<Uuid>,
+    pub(crate) requests: HashSet<Uuid>,
+    pub(crate) ids: HashSet<Uuid>,
+}
+
+impl Facts {
+    /// Takes in the next event of the log.
+    pub fn take(&mut self, event: &Envelope) {
+        // An event's own id is made once, so the same event twice is found whatever it is.
+        if !self.ids.insert(event.header.event_id) {
+            self.doubled.push(event.header.event_id);
+        }
+        match &event.event {
+            Event::Request(_) => {
+                self.carried_out.insert(event.position.0);
+                if !self.requests.insert(event.stream) {
+                    self.doubled.push(event.stream);
+                }
+            }
+            Event::Access(AccessEvent::RecordViewed(viewed)) => {
+                let receipt = Receipt { person: PersonId(event.stream), party: viewed.party, entries: viewed.entries };
+                if self.receipts.insert(viewed.receipt, receipt).is_some() {
+                    self.doubled.push(viewed.receipt.into());
+                }
+            }
+            Event::Access(_)
+            | Event::Person(_)
+            | Event::Sharing(_)
+            | Event::Query(_)
+            | Event::Emergency(_)
+            | Event::Relationship(_)
+            | Event::Consultation(_)
+            | Event::Agency(_)
+            | Event::Staff(_)
+            | Event::SignIn(_) => {}
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The checker: reads what callers saw in a run and what the log says of it, and names what cannot both be true.
+//!
+//! It trusts nothing but those two. A call that was never answered may have happened or not; everything else is held to its word.
+
+mod facts;
+mod history;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use domain::ids::ReceiptId;
+use domain::vocabulary::Author;
+use uuid::Uuid;
+
+pub use facts::Facts;
+pub use history::{Call, History, Look, Moment, What};
+
+/// What a run and its log cannot both say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A write was acknowledged at a position at which the log has carried out no request.
+    Lost {
+        /// The caller's id of the request.
+        request: Uuid,
+        /// Where it was said to be.
+        position: u64,
+    },
+    /// One request was carried out at two positions, or two at one; or a receipt stands in the log twice.
+    Doubled {
+        /// The id of the request or the receipt.
+        id: Uuid,
+    },
+    /// Something was disclosed, and the log has no receipt that says just that, or another answer has shown the same receipt.
+    Unreceipted {
+        /// The receipt that the answer names.
+        receipt: ReceiptId,
+    },
+    /// A look that began after a withdrawal was acknowledged disclosed something, and nothing can have permitted it meanwhile.
+    AfterWithdrawal {
+        /// Its receipt.
+        receipt: ReceiptId,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost { request, position } => {
+                write!(f, "request {request} was acknowledged at {position} and is lost")
+            }
+            Self::Doubled { id } => write!(f, "{id} stands in the log twice"),
+            Self::Unreceipted { receipt } => write!(f, "a look that names receipt {receipt} has none in the log"),
+            Self::AfterWithdrawal { receipt } => {
+                write!(f, "a look disclosed after a withdrawal, with receipt {receipt}")
+            }
+        }
+    }
+}
+
+/// Everything that the history of a run and the log of its system cannot both say.
+#[must_use]
+pub fn check(history: &[Call], log: &Facts) -> Vec<Finding> {
+    let mut findings: Vec<_> = log.doubled.iter().map(|id| Finding::Doubled { id: *id }).collect();
+    findings.extend(writes(history, log));
+    findings.extend(looks(history, log));
+    findings
+}
+
+fn writes(history: &[Call], log: &Facts) -> Vec<Finding> {
+    let (mut at, mut of, mut findings) = (HashMap::new(), HashMap::new(), Vec::new());
+    for call in history {
+        let (What::Write { request, acknowledged: Some(position) }
+        | What::Change { request, acknowledged: Some(position), .. }) = call.what
+        else {
+            continue;
+        };
+        if !log.carried_out.contains(&position) {
+            findings.push(Finding::Lost { request, position });
+        }
+        let elsewhere = at.insert(request, position).is_some_and(|before| before != position);
+        let another = of.insert(position, request).is_some_and(|before| before != request);
+        if elsewhere || another {
+            findings.push(Finding::Doubled { id: request });
+        }
+    }
+    findings
+}
+
+fn looks(history: &[Call], log: &Facts) -> Vec<Finding> {
+    let (mut shown, mut findings) = (HashSet::new(), Vec::new());
+    for call in history {
+        let What::Look(look) = &call.what else { continue };
+        let Some((receipt, entries)) = look.disclosed else { continue };
+        let says = |kept: &facts::Receipt| {
+            let by = kept.party == look.by.map_or(Author::Person, Author::Worker);
+            by && (kept.person, kept.entries) == (look.person, entries)
+        };
+        if !log.receipts.get(&receipt).is_some_and(says) || !shown.insert(receipt) {
+            findings.push(Finding::Unreceipted { receipt });
+        }
+        if entries > 0 && withdrawn(history, call, look) {
+            findings.push(Finding::AfterWithdrawal { receipt });
+        }
+    }
+    findings
+}
+
+/// Whether access was closed before a look began, and nothing can have opened it between.
+fn withdrawn(history: &[Call], looked: &Call, look: &Look) -> bool {
+    let changes = |opens: bool| {
+        history.iter().filter(move |call| match &call.what {
+            What::Change { person, by, opens: opened, .. } => {
+                (*person, Some(*by), *opened) == (look.person, look.by, opens)
+            }
+            What::Write { .. } | What::Look(_) => false,
+        })
+    };
+    let acknowledged = |call: &&Call| matches!(call.what, What::Change { acknowledged: Some(_), .. });
+    let closed =
+        changes(false).filter(acknowledged).filter(|closed| closed.ended.is_some_and(|end| end < looked.begun));
+    let last = closed.max_by_key(|closed| closed.begun);
+    last.is_some_and(|closed| {
+        let may_follow = |opened: &Call| opened.ended.is_none_or(|end| end > closed.begun);
+        let before_the_end = |opened: &Call| looked.ended.is_none_or(|end| opened.begun < end);
+        !changes(true).any(|opened| may_follow(opened) && before_the_end(opened))
+    })
+}
+
+#[cfg(test)]
+mod tests;
