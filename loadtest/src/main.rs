@@ -1,5 +1,6 @@
 //! The load generator: what the log and the gate can do, as a ratio against a baseline in the same run.
 
+mod cpu;
 mod log;
 mod measure;
 mod reads;
@@ -19,8 +20,11 @@ struct Cli {
 enum What {
     /// Appends, beside one INSERT per transaction: same database, same durability, same callers.
     Log(log::Args),
-    /// Gated reads over gRPC, beside the same reads with the receipt switched off.
+    /// Gated reads over gRPC, beside the same reads with the receipt switched off, and a bare service that answers the same bytes.
     Reads(reads::Args),
+    /// The callers of `reads`, in a process of their own.
+    #[command(hide = true)]
+    Callers(reads::callers::Args),
 }
 
 /// Which database.
@@ -37,5 +41,6 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Log(args) => log::run(args).await,
         What::Reads(args) => reads::run(args).await,
+        What::Callers(args) => reads::callers::call(args).await,
     }
 }

@@ -1,9 +1,8 @@
-//! Closed and open loops, with latency histograms.
+//! Closed loops, with latency histograms.
 
 use std::future::Future;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -63,33 +62,6 @@ where
     let mut measured = Measured::none()?;
     while let Some(latency) = tasks.join_next().await {
         measured.latency.add(latency??)?;
-    }
-    measured.elapsed = start.elapsed();
-    measured.calls = measured.latency.len();
-    Ok(measured)
-}
-
-/// Calls at a fixed rate, whether or not earlier ones were answered. Latency counts from when a call was due, so that a
-/// stall is not hidden by the calls it kept from being made.
-pub(crate) async fn open<F>(rate: f64, length: Duration, mut call: impl FnMut() -> F) -> anyhow::Result<Measured>
-where
-    F: Future<Output = anyhow::Result<()>> + Send + 'static,
-{
-    let (start, mut tasks) = (Instant::now(), JoinSet::new());
-    let mut measured = Measured::none()?;
-    let mut made = 0u32;
-    while start.elapsed() < length {
-        let due = start + Duration::from_secs_f64(f64::from(made) / rate);
-        tokio::time::sleep_until(due).await;
-        made = made.checked_add(1).context("too many calls")?;
-        let call = call();
-        tasks.spawn(async move { call.await.map(|()| due.elapsed()) });
-        while let Some(done) = tasks.try_join_next() {
-            measured.latency.saturating_record(micros(done??));
-        }
-    }
-    while let Some(done) = tasks.join_next().await {
-        measured.latency.saturating_record(micros(done??));
     }
     measured.elapsed = start.elapsed();
     measured.calls = measured.latency.len();

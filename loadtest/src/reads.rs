@@ -1,107 +1,113 @@
-//! Gated reads over gRPC.
+//! Gated reads over gRPC, as callers in another process see them.
 
+pub(crate) mod callers;
+mod echo;
 mod world;
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use proto::access::v1::Purpose;
-use proto::people::v1::GetSharedPlanRequest;
+use anyhow::Context as _;
+use client::Client;
+use serde_json::{Map, Value, json};
+use tonic::transport::Endpoint;
 
-use crate::measure::{Measured, closed, open};
-use crate::{Backend, report};
-use world::{Reader, World};
+use crate::report::{self, rounded};
+use crate::{Backend, cpu};
+use callers::Measured;
+use world::World;
 
-/// Ours and the baseline take turns.
-const TURNS: u32 = 2;
-/// The share of the closed loop's throughput at which the open loop calls, when no rate is given.
-const OPEN_SHARE: f64 = 0.5;
+/// Each side is measured so often, in turn; the median counts.
+const TURNS: usize = 3;
+/// Before anything is measured, each side is called for so long, so that none pays for cold caches.
+const WARM: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The database. With PostgreSQL the bus is NATS, otherwise it is in the process.
     #[arg(long, value_enum)]
     backend: Backend,
-    /// Callers who read at once.
-    #[arg(long, default_value_t = 64)]
-    concurrency: usize,
-    /// How long each side is measured.
-    #[arg(long, default_value_t = 10)]
+    /// Callers who read at once: a line of the report for each number.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256])]
+    callers: Vec<usize>,
+    /// How long each side is measured for each line, in seconds.
+    #[arg(long, default_value_t = 9)]
     seconds: u64,
-    /// Reads per second in the open loop; half of what the closed loop reached when not given.
-    #[arg(long)]
-    rate: Option<f64>,
     /// A migrated PostgreSQL database, empty, to use instead of a private one.
     #[arg(long)]
     url: Option<String>,
     /// A NATS server to use instead of a private one.
     #[arg(long)]
     nats: Option<String>,
-    /// Print one JSON object.
+    /// Print a JSON object for each line.
     #[arg(long)]
     json: bool,
 }
 
+/// A measurement, and what all processes of the machine spent on each read.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    measured: Measured,
+    cpu_us: f64,
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let world = World::start(args.backend, args.url.clone(), args.nats.clone()).await?;
-    let turn = Duration::from_secs(args.seconds) / TURNS;
-    let (mut ours, mut baseline) = (Measured::none()?, Measured::none()?);
-    // A short turn first, so that neither side pays for cold caches.
-    for gated in [true, false] {
-        closed(callers(&world, gated, args.concurrency), turn / 4).await?;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), serde_json::to_vec(&world.readers)?)?;
+    let first = world.readers.first().context("somebody reads")?;
+    let channel = Endpoint::from_shared(format!("http://{}", world.gated.address))?.connect().await?;
+    let answer = callers::read(&Client::new(channel, &first.token)?, first.person_id.clone()).await?;
+    let (entries, echo) = (answer.entries.len(), echo::start(answer).await?);
+    let sides = [echo, world.ungated.address, world.gated.address];
+    for address in sides {
+        callers::run(address, file.path(), 16, WARM).await?;
     }
-    for _ in 0..TURNS {
-        baseline.add(&closed(callers(&world, false, args.concurrency), turn).await?)?;
-        ours.add(&closed(callers(&world, true, args.concurrency), turn).await?)?;
+    for callers in args.callers {
+        let length = Duration::from_secs(args.seconds) / u32::try_from(TURNS)?;
+        let mut turns: [Vec<Turn>; 3] = Default::default();
+        let mut behind = Duration::ZERO;
+        for _ in 0..TURNS {
+            for (address, turns) in sides.iter().zip(&mut turns) {
+                turns.push(turn(*address, file.path(), callers, length).await?);
+                // What one side leaves to do is not the next one's.
+                behind = behind.max(world.views_catch_up().await?);
+            }
+        }
+        let [echo, ungated, gated] = turns.map(median);
+        let mut line = line(callers, [echo?, ungated?, gated?]);
+        line.insert("views_behind_ms".into(), rounded(behind.as_secs_f64() * 1e3));
+        line.insert("entries".into(), entries.into());
+        report::print(&line, args.json)?;
     }
-    let rate = args.rate.unwrap_or(ours.per_second() * OPEN_SHARE);
-    let readers = world.readers(true);
-    let mut next = 0;
-    let opened = open(rate, Duration::from_secs(args.seconds), || {
-        next += 1;
-        read(readers.get(next % readers.len()).cloned())
-    });
-    let opened = opened.await?;
-    let mut report = report::compare("reads", &ours, &baseline);
-    report.insert("concurrency".into(), args.concurrency.into());
-    report.insert("seconds".into(), args.seconds.into());
-    report.insert("open_rate".into(), report::rounded(rate));
-    report.insert("open_reads_per_second".into(), report::rounded(opened.per_second()));
-    report.insert("open_p50_ms".into(), report::rounded(opened.quantile_ms(0.5)));
-    report.insert("open_p99_ms".into(), report::rounded(opened.quantile_ms(0.99)));
-    report::print(&report, args.json)?;
     world.stop().await;
     Ok(())
 }
 
-/// Callers who go round the people, each beginning with another.
-fn callers(
-    world: &World,
-    gated: bool,
-    count: usize,
-) -> Vec<impl FnMut() -> BoxFuture<'static, anyhow::Result<()>> + Send + 'static> {
-    let readers = world.readers(gated);
-    (0..count)
-        .map(|caller| {
-            let (readers, mut next) = (readers.clone(), caller);
-            move || {
-                next += 1;
-                read(readers.get(next % readers.len()).cloned())
-            }
-        })
-        .collect()
+async fn turn(address: SocketAddr, readers: &Path, callers: usize, length: Duration) -> anyhow::Result<Turn> {
+    let before = cpu::busy()?;
+    let measured = callers::run(address, readers, callers, length).await?;
+    let spent = cpu::busy()?.saturating_sub(before);
+    Ok(Turn { measured, cpu_us: spent.as_secs_f64() * 1e6 / measured.reads.max(1) as f64 })
 }
 
-fn read(reader: Option<Reader>) -> BoxFuture<'static, anyhow::Result<()>> {
-    Box::pin(async move {
-        let Some(reader) = reader else { anyhow::bail!("there is nobody to read") };
-        let request = GetSharedPlanRequest {
-            person_id: reader.person_id,
-            purpose: Purpose::Treatment.into(),
-            ..GetSharedPlanRequest::default()
-        };
-        let answer = reader.client.people().get_shared_plan(request).await?.into_inner();
-        anyhow::ensure!(!answer.entries.is_empty(), "a read disclosed nothing");
-        Ok(())
-    })
+/// The turn in the middle, by throughput.
+fn median(mut turns: Vec<Turn>) -> anyhow::Result<Turn> {
+    turns.sort_by(|a, b| a.measured.reads_per_second.total_cmp(&b.measured.reads_per_second));
+    turns.get(turns.len() / 2).copied().context("a side was measured")
+}
+
+fn line(callers: usize, [echo, ungated, gated]: [Turn; 3]) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("callers".into(), callers.into());
+    for (prefix, side) in [("", gated), ("ungated_", ungated), ("echo_", echo)] {
+        line.insert(format!("{prefix}reads_per_second"), rounded(side.measured.reads_per_second));
+        line.insert(format!("{prefix}p50_ms"), rounded(side.measured.p50_ms));
+        line.insert(format!("{prefix}p99_ms"), rounded(side.measured.p99_ms));
+        line.insert(format!("{prefix}cpu_us"), rounded(side.cpu_us));
+    }
+    line.insert("of_echo".into(), rounded(gated.measured.reads_per_second / echo.measured.reads_per_second));
+    line.insert("receipt_cpu_us".into(), json!((gated.cpu_us - ungated.cpu_us).round()));
+    line
 }

@@ -1,6 +1,7 @@
 //! A whole system in this process: sample people who share with a worker each, relay and views running.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use client::{Client, terms};
@@ -15,27 +16,27 @@ use node::serve::{Running, start};
 use node::tokens::TokenSigner;
 use proto::access::v1::{Party, Purpose, RecordCategory};
 use proto::sharing::v1::provision_actor::Actor;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use uuid::Uuid;
 
 use crate::Backend;
 
-/// Connections between the callers and each server.
-const CHANNELS: usize = 4;
-
 /// Somebody who reads about a person.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Reader {
-    pub(crate) client: Client,
+    pub(crate) token: String,
     pub(crate) person_id: String,
 }
 
 /// The system, and everybody who reads.
 pub(crate) struct World {
-    gated: Vec<Reader>,
-    ungated: Vec<Reader>,
-    servers: Vec<Running>,
+    pub(crate) readers: Vec<Reader>,
+    /// With receipts, and without.
+    pub(crate) gated: Running,
+    pub(crate) ungated: Running,
+    pub(crate) stores: Stores,
     // Dropped last: the servers need them.
     _directory: tempfile::TempDir,
     _postgres: Option<Postgres>,
@@ -96,38 +97,46 @@ impl World {
         // The other server only answers: relay and views run once, for both.
         config.roles.retain(|role| !matches!(role, Role::Views | Role::Relay));
         let without = serve(&config, &stores, Arc::new(WithoutReceipts(stores.log.clone())), &signer, &people).await?;
-        let (channels, others) = (channels(&ours).await?, channels(&without).await?);
-        let (mut gated, mut ungated) = (Vec::new(), Vec::new());
-        for (index, report) in people.iter().enumerate() {
-            let channel = |channels: &[Channel]| channels.get(index % CHANNELS).cloned().context("a channel");
-            let person = Client::new(channel(&channels)?, &signer.person(report.person)?)?;
+        let channel = Endpoint::from_shared(format!("http://{}", ours.address))?.connect().await?;
+        let mut readers = Vec::new();
+        for report in &people {
+            let person = Client::new(channel.clone(), &signer.person(report.person)?)?;
             let supporter = share(&person).await?;
-            node::dev::enrol(&Client::new(channel(&channels)?, &signer.operator()?)?, &supporter).await?;
+            node::dev::enrol(&Client::new(channel.clone(), &signer.operator()?)?, &supporter).await?;
             let token = signer.staff(AgencyId(supporter.agency_id.parse()?), &supporter.staff_id)?;
-            let person_id = report.person.to_string();
-            gated.push(Reader { client: Client::new(channel(&channels)?, &token)?, person_id: person_id.clone() });
-            ungated.push(Reader { client: Client::new(channel(&others)?, &token)?, person_id });
+            readers.push(Reader { token, person_id: report.person.to_string() });
         }
         Ok(Self {
-            gated,
-            ungated,
-            servers: vec![ours, without],
+            readers,
+            gated: ours,
+            ungated: without,
+            stores,
             _directory: directory,
             _postgres: postgres,
             _nats: nats,
         })
     }
 
-    pub(crate) fn readers(&self, gated: bool) -> Vec<Reader> {
-        if gated { self.gated.clone() } else { self.ungated.clone() }
+    /// Waits until every view has read the log as far as it goes now. Returns how long that took.
+    pub(crate) async fn views_catch_up(&self) -> anyhow::Result<Duration> {
+        let (begun, head) = (Instant::now(), self.stores.log.head().await?.0);
+        for view in views::all() {
+            while self.stores.documents.position(view.name()).await? < head {
+                anyhow::ensure!(begun.elapsed() < CATCH_UP_LIMIT, "`{}` does not catch up", view.name());
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        Ok(begun.elapsed())
     }
 
     pub(crate) async fn stop(self) {
-        for server in self.servers {
-            server.stop().await;
-        }
+        self.gated.stop().await;
+        self.ungated.stop().await;
     }
 }
+
+/// How long the views may take to catch up before the benchmark gives up.
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(300);
 
 async fn serve(
     config: &Config,
@@ -143,14 +152,6 @@ async fn serve(
     }
     let system = System::new(config, stores, receipts).await?;
     start(config, system, issuers, CancellationToken::new()).await
-}
-
-async fn channels(server: &Running) -> anyhow::Result<Vec<Channel>> {
-    let mut channels = Vec::with_capacity(CHANNELS);
-    for _ in 0..CHANNELS {
-        channels.push(Endpoint::from_shared(format!("http://{}", server.address))?.connect().await?);
-    }
-    Ok(channels)
 }
 
 /// The person accepts somebody's support and shares everything usual with everybody who supports them. Returns who that is.
