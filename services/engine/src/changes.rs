@@ -1,3 +1,4 @@
+use domain::relationship::events::RelationshipEvent;
 use domain::request::Request;
 use domain::request::events::RequestCarriedOut;
 use domain::vocabulary::{Subject, Timestamp, Version};
@@ -150,9 +151,15 @@ impl Changes {
             let mut events = Vec::with_capacity(changes.len());
             let before = if let Expected::Exactly(version) = expected { Some(version.0) } else { None };
             for (nth, Change { id, subject, event }) in (1..).zip(changes) {
-                // Of a person who is not registered an attempt is the agency's: it holds no words.
+                // Of a person who is not registered an attempt is the agency's: it holds no words about anybody.
                 let of_agency = matches!(subject, Subject::Agency(_));
-                let of_either = matches!(event.kind(), StreamKind::Access | StreamKind::Request);
+                let of_either = matches!(event.kind(), StreamKind::Access | StreamKind::Request)
+                    || matches!(
+                        event,
+                        Event::Relationship(
+                            RelationshipEvent::ProposalUnheard(_) | RelationshipEvent::ProposalWithdrawn(_)
+                        )
+                    );
                 if of_agency != event.kind().is_of_agency() && !of_either {
                     return Err(CodecError::Misplaced);
                 }

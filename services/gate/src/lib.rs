@@ -17,7 +17,7 @@ pub use call::Call;
 pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
-pub use gate::{Asked, Disclosure, Gate};
+pub use gate::{Asked, Disclosure, Gate, came_to_nothing};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers, Refused, read_keys};
 pub use layer::{AccessLayer, AccessService, CallSpan};
 pub use metrics::GateMetrics;

@@ -35,6 +35,7 @@ paged! {
     people::GetSharedPlanRequest,
     relationships::GetCaseloadRequest,
     relationships::ListMyPeopleRequest,
+    relationships::ListMyProposalsRequest,
     sharing::GetMySharingRequest,
 }
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use domain::access::Scope;
 use domain::ids::PersonId;
 use domain::person::Content;
-use domain::vocabulary::{Author, Category, Sensitivity};
+use domain::staff::Staff;
+use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
+use engine::Freshness;
 use gate::{Asked, Call, Disclosure};
 use proto::relationships::v1 as pb;
 use rpc::{Directory, Error, words};
@@ -63,6 +65,31 @@ impl Relationships {
         Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position })
     }
 
+    pub(crate) async fn my_proposals(
+        &self,
+        call: &Call,
+        message: pb::ListMyProposalsRequest,
+    ) -> Result<pb::ListMyProposalsResponse, Error> {
+        let by = call.worker()?;
+        let paging = call.pages(&message)?;
+        let (staff, waits) = (by.worker().staff(), |doc: &SupportDoc| doc.since.is_none());
+        if !self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.admits(by) {
+            return Err(Error::denied());
+        }
+        let page = self.views.list::<Caseload>(&caseload::of_staff(staff), &paging.pages, waits).await?;
+        let proposal = |doc: SupportDoc| pb::Proposal {
+            relationship_id: doc.relationship.to_string(),
+            person_id: doc.person.to_string(),
+            offer: doc.offer,
+            proposed_at: Some(words::timestamp(doc.proposed_at)),
+        };
+        Ok(pb::ListMyProposalsResponse {
+            proposals: page.items.into_iter().map(proposal).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+        })
+    }
+
     /// A row for each relationship, with the name where the person shares it. Whoever has blocked the agency has none.
     async fn rows(
         &self,
@@ -95,6 +122,7 @@ fn to_wire(doc: &RelationshipDoc, names: &Directory) -> pb::Relationship {
         RelationshipStage::Active => pb::RelationshipState::Active,
         RelationshipStage::Declined => pb::RelationshipState::Declined,
         RelationshipStage::Ended => pb::RelationshipState::Ended,
+        RelationshipStage::Withdrawn => pb::RelationshipState::Withdrawn,
     };
     pb::Relationship {
         relationship_id: doc.relationship.to_string(),
@@ -102,5 +130,7 @@ fn to_wire(doc: &RelationshipDoc, names: &Directory) -> pb::Relationship {
         offer: doc.offer.clone(),
         state: state.into(),
         proposed_at: Some(words::timestamp(doc.proposed_at)),
+        not_again: doc.again_from == Some(Timestamp::NEVER),
+        may_ask_from: doc.again_from.filter(|from| *from != Timestamp::NEVER).map(words::timestamp),
     }
 }

@@ -2,15 +2,17 @@
 
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
+use domain::relationship::events::RelationshipEvent;
 use domain::relationship::{
-    AcceptSupport, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, accept_support, end_support,
-    propose_support, relationship_id,
+    AcceptSupport, AllowAsking, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, WithdrawProposal,
+    accept_support, end_support, propose_support, relationship_id,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Category, Purpose, SignedIn};
+use domain::vocabulary::{Category, DenialRule, Purpose, SignedIn, Subject};
+use domain::{Command as _, Refusal};
 use engine::{Changes, Loaded};
-use gate::{Asked, Call};
+use gate::{Asked, Call, came_to_nothing};
 use proto::relationships::v1 as pb;
 use proto::relationships::v1::relationship_service_server::RelationshipService;
 use rpc::Error;
@@ -22,6 +24,9 @@ gate::service! { RelationshipService for Relationships {
     accept_support(AcceptSupportRequest) -> AcceptSupportResponse: accept,
     decline_support(DeclineSupportRequest) -> DeclineSupportResponse: decline,
     end_support(EndSupportRequest) -> EndSupportResponse: end,
+    withdraw_proposal(WithdrawProposalRequest) -> WithdrawProposalResponse: withdraw_proposal,
+    allow_asking(AllowAskingRequest) -> AllowAskingResponse: allow_asking,
+    list_my_proposals(ListMyProposalsRequest) -> ListMyProposalsResponse: my_proposals,
     list_my_people(ListMyPeopleRequest) -> ListMyPeopleResponse: my_people,
     get_caseload(GetCaseloadRequest) -> GetCaseloadResponse: caseload,
 } }
@@ -30,11 +35,17 @@ impl Relationships {
     async fn propose(&self, call: &Call, m: pb::ProposeSupportRequest) -> Result<pb::ProposeSupportResponse, Error> {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let id = relationship_id(Parties { person, worker: by.worker() });
+        let (id, agency) = (relationship_id(Parties { person, worker: by.worker() }), by.worker().agency());
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
             let on = Proposing { relationship, person: record, sharing, staff };
-            changes.record(relationship, person, propose_support(on, person, by, (m.offer.clone(), context.now))?);
+            let proposed = propose_support(on, person, by, (m.offer.clone(), context.now))?;
+            let unheard = proposed.iter().any(|event| matches!(event, RelationshipEvent::ProposalUnheard(_)));
+            let subject = if record.is_registered() { Subject::from(person) } else { Subject::Agency(agency) };
+            changes.record(relationship, subject, proposed);
+            if unheard {
+                came_to_nothing(changes, &in_network(by), person, (sharing, staff), DenialRule::AgencyBlocked);
+            }
             changes.guard(sharing);
             changes.guard(staff);
             changes.in_role(staff.role());
@@ -65,6 +76,39 @@ impl Relationships {
         let command = DeclineSupport { person, reason: m.reason, not_again: m.not_again, now: context.now };
         let declined = self.gate.engine().execute(&context, id, person, command).await?;
         Ok(pb::DeclineSupportResponse { position: declined.position.0 })
+    }
+
+    async fn withdraw_proposal(
+        &self,
+        call: &Call,
+        m: pb::WithdrawProposalRequest,
+    ) -> Result<pb::WithdrawProposalResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (worker, now) = (by.worker(), context.now);
+        let id = relationship_id(Parties { person, worker });
+        type Loads = (Loaded<Relationship>, Loaded<Staff>);
+        let decide = |(relationship, staff): &Loads, changes: &mut Changes| {
+            if !staff.admits(by) {
+                return Err(Refusal::undisclosed());
+            }
+            let withdrawn = WithdrawProposal { worker, now }.decide(relationship)?;
+            let heard = relationship.waits_for_the_person();
+            let subject = if heard { Subject::from(person) } else { Subject::Agency(worker.agency()) };
+            changes.record(relationship, subject, withdrawn);
+            changes.guard(staff);
+            changes.in_role(staff.role());
+            Ok(())
+        };
+        let withdrawn = self.gate.engine().transact(&context, (id, worker.staff()), decide).await?;
+        Ok(pb::WithdrawProposalResponse { position: withdrawn.position.0 })
+    }
+
+    async fn allow_asking(&self, call: &Call, m: pb::AllowAskingRequest) -> Result<pb::AllowAskingResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let allowed = self.gate.engine().execute(&context, id, person, AllowAsking { person }).await?;
+        Ok(pb::AllowAskingResponse { position: allowed.position.0 })
     }
 
     async fn end(&self, call: &Call, m: pb::EndSupportRequest) -> Result<pb::EndSupportResponse, Error> {

@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::ids::{PersonId, RelationshipId, StaffId};
-use domain::relationship::events::RelationshipEvent;
+use domain::relationship::events::{ProposalUnheard, RelationshipEvent, SupportProposed};
 use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub struct SupportDoc {
     pub person: PersonId,
     /// What the support is.
     pub offer: String,
+    /// When it was proposed.
+    pub proposed_at: Timestamp,
     /// When the person accepted; none while the proposal waits.
     pub since: Option<Timestamp>,
 }
@@ -47,12 +49,16 @@ impl View for Caseload {
     fn apply(event: &Envelope, doc: Option<SupportDoc>) -> Result<Option<SupportDoc>, ApplyError> {
         let Event::Relationship(happened) = &event.event else { return Ok(doc) };
         match happened {
-            RelationshipEvent::SupportProposed(e) => {
-                let relationship = RelationshipId(event.stream);
-                Ok(Some(SupportDoc { relationship, person: e.person, offer: e.offer.clone(), since: None }))
+            RelationshipEvent::SupportProposed(SupportProposed { person, offer, .. })
+            | RelationshipEvent::ProposalUnheard(ProposalUnheard { person, offer, .. }) => {
+                let (relationship, person, offer) = (RelationshipId(event.stream), *person, offer.clone());
+                Ok(Some(SupportDoc { relationship, person, offer, proposed_at: event.at, since: None }))
             }
+            RelationshipEvent::AskingAllowed(_) => Ok(doc),
             RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),
-            RelationshipEvent::SupportDeclined(_) | RelationshipEvent::SupportEnded(_) => Ok(None),
+            RelationshipEvent::SupportDeclined(_)
+            | RelationshipEvent::SupportEnded(_)
+            | RelationshipEvent::ProposalWithdrawn(_) => Ok(None),
         }
     }
 }
@@ -63,5 +69,8 @@ fn supporter(event: &RelationshipEvent) -> StaffId {
         RelationshipEvent::SupportAccepted(e) => e.worker.staff(),
         RelationshipEvent::SupportDeclined(e) => e.worker.staff(),
         RelationshipEvent::SupportEnded(e) => e.worker.staff(),
+        RelationshipEvent::ProposalUnheard(e) => e.worker.staff(),
+        RelationshipEvent::ProposalWithdrawn(e) => e.worker.staff(),
+        RelationshipEvent::AskingAllowed(e) => e.worker.staff(),
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::ids::{PersonId, RelationshipId};
-use domain::relationship::events::RelationshipEvent;
+use domain::relationship::events::{ProposalWithdrawn, RelationshipEvent};
 use domain::vocabulary::{Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub enum RelationshipStage {
     Declined,
     /// Ended.
     Ended,
+    /// Withdrawn by the supporter before the person answered.
+    Withdrawn,
 }
 
 /// A relationship.
@@ -40,6 +42,8 @@ pub struct RelationshipDoc {
     pub stage: RelationshipStage,
     /// When it was proposed.
     pub proposed_at: Timestamp,
+    /// Once it is over: from when the supporter may propose again; none when they may.
+    pub again_from: Option<Timestamp>,
 }
 
 /// Before all relationships of a person.
@@ -59,12 +63,20 @@ impl View for Relationships {
     const KINDS: &'static [StreamKind] = &[StreamKind::Relationship];
 
     fn key(event: &Envelope) -> Option<Key> {
-        Some(of_person(PersonId(event.subject())).id(event.stream))
+        // What the person has not heard of is not theirs.
+        let unheard = matches!(
+            event.event,
+            Event::Relationship(
+                RelationshipEvent::ProposalUnheard(_)
+                    | RelationshipEvent::ProposalWithdrawn(ProposalWithdrawn { heard: false, .. })
+            )
+        );
+        (!unheard).then(|| of_person(PersonId(event.subject())).id(event.stream))
     }
 
     fn apply(event: &Envelope, doc: Option<RelationshipDoc>) -> Result<Option<RelationshipDoc>, ApplyError> {
         let Event::Relationship(happened) = &event.event else { return Ok(doc) };
-        let stage = match happened {
+        let (stage, again_from) = match happened {
             RelationshipEvent::SupportProposed(e) => {
                 return Ok(Some(RelationshipDoc {
                     relationship: RelationshipId(event.stream),
@@ -73,12 +85,16 @@ impl View for Relationships {
                     offer: e.offer.clone(),
                     stage: RelationshipStage::Proposed,
                     proposed_at: event.at,
+                    again_from: None,
                 }));
             }
-            RelationshipEvent::SupportAccepted(_) => RelationshipStage::Active,
-            RelationshipEvent::SupportDeclined(_) => RelationshipStage::Declined,
-            RelationshipEvent::SupportEnded(_) => RelationshipStage::Ended,
+            RelationshipEvent::SupportAccepted(_) => (RelationshipStage::Active, None),
+            RelationshipEvent::SupportDeclined(e) => (RelationshipStage::Declined, Some(e.again_from)),
+            RelationshipEvent::SupportEnded(e) => (RelationshipStage::Ended, Some(e.again_from)),
+            RelationshipEvent::ProposalWithdrawn(e) => (RelationshipStage::Withdrawn, Some(e.again_from)),
+            RelationshipEvent::AskingAllowed(_) => return changed(doc, |doc| doc.again_from = None),
+            RelationshipEvent::ProposalUnheard(_) => return Ok(doc),
         };
-        changed(doc, |doc| doc.stage = stage)
+        changed(doc, |doc| (doc.stage, doc.again_from) = (stage, again_from))
     }
 }

@@ -13,6 +13,33 @@ pub struct SupportProposed {
     pub offer: String,
 }
 
+/// A worker proposed support to somebody who does not hear of it: nobody is registered under that id, or they have blocked the
+/// agency. The worker is told the same as of any proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalUnheard {
+    pub person: PersonId,
+    pub worker: Worker,
+    pub role: String,
+    /// What the support would be.
+    pub offer: String,
+}
+
+/// The worker withdrew their proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalWithdrawn {
+    pub worker: Worker,
+    /// Whether the person had heard of it.
+    pub heard: bool,
+    /// From when the worker may propose again.
+    pub again_from: Timestamp,
+}
+
+/// The person took back that the worker is not to ask again, or not yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskingAllowed {
+    pub worker: Worker,
+}
+
 /// The person accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportAccepted {
@@ -48,5 +75,8 @@ crate::event_enum! {
         SupportAccepted,
         SupportDeclined,
         SupportEnded,
+        ProposalUnheard,
+        ProposalWithdrawn,
+        AskingAllowed,
     }
 }

@@ -1,20 +1,24 @@
 //! A support relationship: consented, purposeful, dated.
 
 mod accept_support;
+mod allow_asking;
 mod decline_support;
 mod end_support;
 pub mod events;
 mod propose_support;
+mod withdraw_proposal;
 
 pub use accept_support::{AcceptSupport, accept_support};
+pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
 pub use propose_support::{ProposeSupport, Proposing, propose_imported_support, propose_support};
+pub use withdraw_proposal::WithdrawProposal;
 
 use crate::ids::{PersonId, RelationshipId, derived_id};
 use crate::vocabulary::{Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::{RelationshipEvent, SupportDeclined, SupportEnded};
+use events::{ProposalUnheard, ProposalWithdrawn, RelationshipEvent, SupportDeclined, SupportEnded, SupportProposed};
 
 /// Where a relationship stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,9 +28,11 @@ pub enum Stage {
     None,
     /// Waiting for the person.
     Proposed,
+    /// Waiting, as the worker is told, for somebody who does not hear of it.
+    Unheard,
     /// Accepted.
     Active,
-    /// Declined or ended.
+    /// Declined, withdrawn or ended.
     Over,
 }
 
@@ -43,6 +49,8 @@ pub struct Parties {
 #[derive(Debug, Clone, Default)]
 pub struct Relationship {
     stage: Stage,
+    /// Whether the person has ever heard of a proposal.
+    heard: bool,
     parties: Option<Parties>,
     /// After an end: from when the worker may propose again.
     again_from: Option<Timestamp>,
@@ -58,9 +66,21 @@ pub fn relationship_id(Parties { person, worker }: Parties) -> RelationshipId {
 }
 
 impl Relationship {
-    /// The parties, if it is this person's; otherwise it does not exist for them.
+    /// The parties, if it is this person's; otherwise it does not exist for them, nor does what they have not heard of.
     fn of(&self, person: PersonId) -> Result<Parties, Refusal> {
-        self.parties.filter(|p| p.person == person).ok_or_else(|| Refusal::not_found("relationship"))
+        let theirs = self.parties.filter(|p| p.person == person && self.is_heard());
+        theirs.ok_or_else(|| Refusal::not_found("relationship"))
+    }
+
+    /// Whether the person has heard of it.
+    fn is_heard(&self) -> bool {
+        self.heard && self.stage != Stage::Unheard
+    }
+
+    /// Whether it waits for the person's answer.
+    #[must_use]
+    pub fn waits_for_the_person(&self) -> bool {
+        self.stage == Stage::Proposed
     }
 
     /// The two ends, once it is proposed.
@@ -78,12 +98,18 @@ impl Aggregate for Relationship {
 
     fn evolve(&mut self, event: &RelationshipEvent) {
         match event {
-            RelationshipEvent::SupportProposed(e) => {
-                self.stage = Stage::Proposed;
-                self.parties = Some(Parties { person: e.person, worker: e.worker });
+            RelationshipEvent::SupportProposed(SupportProposed { person, worker, .. }) => {
+                (self.stage, self.heard) = (Stage::Proposed, true);
+                self.parties = Some(Parties { person: *person, worker: *worker });
+            }
+            RelationshipEvent::ProposalUnheard(ProposalUnheard { person, worker, .. }) => {
+                self.stage = Stage::Unheard;
+                self.parties = Some(Parties { person: *person, worker: *worker });
             }
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
-            RelationshipEvent::SupportDeclined(SupportDeclined { again_from, .. })
+            RelationshipEvent::AskingAllowed(_) => self.again_from = None,
+            RelationshipEvent::ProposalWithdrawn(ProposalWithdrawn { again_from, .. })
+            | RelationshipEvent::SupportDeclined(SupportDeclined { again_from, .. })
             | RelationshipEvent::SupportEnded(SupportEnded { again_from, .. }) => {
                 self.stage = Stage::Over;
                 self.again_from = Some(*again_from);

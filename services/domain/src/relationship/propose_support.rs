@@ -1,11 +1,11 @@
-use super::events::{RelationshipEvent, SupportProposed};
+use super::events::{ProposalUnheard, RelationshipEvent, SupportProposed};
 use super::{Parties, Relationship, Stage};
 use crate::ids::PersonId;
 use crate::person::Person;
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, required};
-use crate::vocabulary::{SignedIn, Timestamp};
+use crate::vocabulary::{SignedIn, Timestamp, Worker};
 use crate::{Command, Refusal};
 
 /// A worker proposes to support a person. Opens nothing.
@@ -24,6 +24,14 @@ impl Command for ProposeSupport {
     type Aggregate = Relationship;
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
+        self.may_be_made(state)?;
+        let Parties { person, worker } = self.parties;
+        Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
+    }
+}
+
+impl ProposeSupport {
+    fn may_be_made(&self, state: &Relationship) -> Result<(), Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
         required("role", &self.role, LINE)?;
         if state.stage != Stage::None && state.stage != Stage::Over {
@@ -32,11 +40,10 @@ impl Command for ProposeSupport {
         if state.again_from.is_some_and(|again_from| self.now < again_from) {
             return Err(Refusal::rule(
                 "the_answer_stands",
-                "the person has answered; they are not asked again so soon",
+                "the last proposal was answered or withdrawn; they are not asked again so soon",
             ));
         }
-        let Parties { person, worker } = self.parties;
-        Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
+        Ok(())
     }
 }
 
@@ -53,9 +60,8 @@ pub struct Proposing<'a> {
     pub staff: &'a Staff,
 }
 
-/// A worker proposes support, in their present role. Neither somebody who does not work there, nor a worker of an agency
-/// that the person has blocked, can: and what depends on the worker and their words comes first, so that a refusal does
-/// not tell whether somebody is registered or has blocked the agency.
+/// A worker who works there proposes support, in their present role. Whether somebody is registered under that id, or has blocked
+/// the agency, is not told: then the proposal waits, unheard, for nobody.
 ///
 /// # Errors
 /// As [`ProposeSupport`], or that nothing is disclosed.
@@ -69,7 +75,13 @@ pub fn propose_support(
         return Err(Refusal::undisclosed());
     }
     let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.role().to_owned());
-    heard(on, ProposeSupport { parties, role, offer, now })
+    let command = ProposeSupport { parties, role, offer, now };
+    if is_heard(on, parties.worker) {
+        return command.decide(on.relationship);
+    }
+    command.may_be_made(on.relationship)?;
+    let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
+    Ok(vec![ProposalUnheard { person, worker, role, offer }.into()])
 }
 
 /// An import says that somebody supports the person: proposed for whoever it names, unless they have left the agency.
@@ -81,17 +93,15 @@ pub fn propose_imported_support(on: Proposing<'_>, command: ProposeSupport) -> R
     if on.staff.has_left() || on.staff.agency() != Some(agency) {
         return Err(Refusal::undisclosed());
     }
-    heard(on, command)
+    if !is_heard(on, command.parties.worker) {
+        return Err(Refusal::undisclosed());
+    }
+    command.decide(on.relationship)
 }
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.
-fn heard(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipEvent>, Refusal> {
-    let agency = command.parties.worker.agency();
-    let proposed = command.decide(on.relationship)?;
-    if !on.person.is_registered() || on.sharing.is_blocked(agency) {
-        return Err(Refusal::undisclosed());
-    }
-    Ok(proposed)
+fn is_heard(on: Proposing<'_>, worker: Worker) -> bool {
+    on.person.is_registered() && !on.sharing.is_blocked(worker.agency())
 }
 
 #[cfg(test)]
@@ -107,7 +117,7 @@ mod tests {
     use crate::{Aggregate as _, Reason};
 
     #[test]
-    fn only_current_staff_propose_and_not_to_whoever_has_blocked_their_agency() {
+    fn only_current_staff_propose_and_are_told_the_same_whoever_hears_of_it() {
         let (registered, here) = (Person::folded(&[registered()]), Staff::folded(&[joined("nurse")]));
         let (nobody, stranger) = (Person::default(), Staff::default());
         let (open, blocked) = (Sharing::default(), AgencyBlocked { agency: WORKER.agency() });
@@ -118,11 +128,20 @@ mod tests {
             propose_support(on, PERSON, by, (offer.into(), Timestamp(0)))
         };
         assert_eq!(propose(&registered, &open, &here, "visits"), Ok(vec![proposed()]));
-        for (person, sharing, staff) in
-            [(&registered, &blocked, &here), (&nobody, &open, &here), (&registered, &open, &stranger)]
-        {
-            assert_eq!(propose(person, sharing, staff, "visits"), Err(Refusal::undisclosed()));
+        assert_eq!(propose(&registered, &open, &stranger, "visits"), Err(Refusal::undisclosed()));
+        let unheard = ProposalUnheard { person: PERSON, worker: WORKER, role: "nurse".into(), offer: "visits".into() };
+        for (person, sharing) in [(&registered, &blocked), (&nobody, &open)] {
+            assert_eq!(propose(person, sharing, &here, "visits"), Ok(vec![unheard.clone().into()]));
         }
+        // And unheard ones are one at a time, too.
+        let waiting = Relationship::folded(&[unheard.into()]);
+        let again = ProposeSupport {
+            parties: Parties { person: PERSON, worker: WORKER },
+            role: "nurse".into(),
+            offer: "visits".into(),
+            now: Timestamp(0),
+        };
+        assert_eq!(again.decide(&waiting).unwrap_err().reason, Reason::AlreadyExists);
         // What is wrong with the offer is told whoever it is for.
         let told = |person, sharing| propose(person, sharing, &here, "").unwrap_err().subject;
         assert_eq!((told(&registered, &blocked), told(&nobody, &open)), ("offer", "offer"));

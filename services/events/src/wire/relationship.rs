@@ -11,5 +11,8 @@ wire_event! {
         2 => SupportAccepted {} + worker,
         3 => SupportDeclined { reason, again_from } + worker,
         4 => SupportEnded { by, reason, again_from } + worker,
+        5 => ProposalUnheard { person, role, offer } + worker,
+        6 => ProposalWithdrawn { heard, again_from } + worker,
+        7 => AskingAllowed {} + worker,
     }
 }
