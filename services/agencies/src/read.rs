@@ -1,10 +1,13 @@
-//! The directory of agencies.
+//! The directory of agencies, and of their staff for whoever runs it.
 
-use domain::ids::AgencyId;
+use domain::ids::{AgencyId, StaffId};
+use domain::staff::{Staff, administers};
+use domain::vocabulary::SignedIn;
+use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::agencies::v1 as pb;
 use rpc::Error;
-use views::directory::{self, AgencyDoc, Directory, DirectoryDoc};
+use views::directory::{self, AgencyDoc, Directory, DirectoryDoc, StaffDoc};
 
 use crate::Agencies;
 
@@ -29,6 +32,50 @@ impl Agencies {
             position: page.position,
         })
     }
+
+    pub(crate) async fn staff_member(
+        &self,
+        call: &Call,
+        message: pb::GetStaffRequest,
+    ) -> Result<pb::GetStaffResponse, Error> {
+        let id: StaffId = rpc::id("staff_id", &message.staff_id)?;
+        let found = self.views.one::<Directory>(directory::staff_key(id), message.at_least_position).await?;
+        let doc = found.and_then(DirectoryDoc::staff);
+        self.administers(call, doc.as_ref().map(|doc| doc.agency)).await?;
+        Ok(pb::GetStaffResponse { staff: Some(member(doc.ok_or_else(|| Error::not_found("staff"))?)) })
+    }
+
+    pub(crate) async fn staff(
+        &self,
+        call: &Call,
+        message: pb::ListStaffRequest,
+    ) -> Result<pb::ListStaffResponse, Error> {
+        let named: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
+        let own = call.worker().ok().map(|by| by.worker().agency());
+        let agency = named.or(own).ok_or_else(|| Error::invalid("agency_id", "must be given"))?;
+        self.administers(call, Some(agency)).await?;
+        let paging = call.pages(&message)?;
+        let page = self.views.list::<Directory>(&directory::staff_of(agency), &paging.pages, |_| true).await?;
+        Ok(pb::ListStaffResponse {
+            staff: page.items.into_iter().filter_map(DirectoryDoc::staff).map(member).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+        })
+    }
+
+    /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.
+    pub(crate) async fn administers(&self, call: &Call, agency: Option<AgencyId>) -> Result<Option<SignedIn>, Error> {
+        let Ok(by) = call.worker() else { return Ok(None) };
+        let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        administers(by, &standing, agency).map_err(EngineError::Refused)?;
+        Ok(Some(by))
+    }
+}
+
+fn member(doc: StaffDoc) -> pb::StaffMember {
+    let StaffDoc { staff, agency, name, role, current, issuer, subject } = doc;
+    let (staff_id, agency_id) = (staff.to_string(), agency.to_string());
+    pb::StaffMember { staff_id, agency_id, name, role, current, issuer, subject }
 }
 
 fn to_wire(doc: AgencyDoc) -> pb::Agency {

@@ -3,7 +3,8 @@
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{AgencyId, SignInId, StaffId};
 use domain::sign_in::{SignIn, link};
-use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, join_staff};
+use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, join_staff};
+use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
 use engine::{Changes, Freshness, Loaded};
 use gate::Call;
@@ -21,6 +22,8 @@ gate::service! { AgencyService for Agencies {
     change_staff_role(ChangeStaffRoleRequest) -> ChangeStaffRoleResponse: change_role,
     change_staff_sign_in(ChangeStaffSignInRequest) -> ChangeStaffSignInResponse: change_sign_in,
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
+    get_staff(GetStaffRequest) -> GetStaffResponse: staff_member,
+    list_staff(ListStaffRequest) -> ListStaffResponse: staff,
 } }
 
 impl Agencies {
@@ -36,19 +39,23 @@ impl Agencies {
         let context = call.context(&m.request_id)?;
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let named: Option<StaffId> = rpc::optional_id("staff_id", &m.staff_id)?;
+        // Before anything is said of what is asked for.
+        let by = self.administers(call, Some(agency)).await?;
         let (is_named, id) = (named.is_some(), named.unwrap_or_else(|| context.new_id()));
         let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
         let sign_in = identity.sign_in;
         let join = JoinStaff { agency, identity, is_named, name: m.name, role: m.role };
         let last = self.last_holder(sign_in).await?.unwrap_or(id);
-        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>);
-        let decide = |(pointer, holder, staff, registered): &Loads, changes: &mut Changes| {
+        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>, Loaded<Staff>);
+        let decide = |(pointer, holder, staff, registered, standing): &Loads, changes: &mut Changes| {
+            may_change(by, standing, Some(agency), changes)?;
             let joined = join_staff(staff, registered, join.clone())?;
             give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, joined);
             Ok(())
         };
-        let joined = self.gate.engine().transact(&context, (sign_in, last, id, agency), decide).await?;
+        let joined =
+            self.gate.engine().transact(&context, (sign_in, last, id, agency, standing_of(by, id)), decide).await?;
         Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: id.to_string() })
     }
 
@@ -62,19 +69,21 @@ impl Agencies {
         let engine = self.gate.engine();
         // Where somebody works never changes.
         let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
+        let by = self.administers(call, staff.agency()).await?;
         let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
         let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
         let sign_in = identity.sign_in;
         let change = ChangeSignIn { identity };
         let last = self.last_holder(sign_in).await?.unwrap_or(id);
-        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>);
-        let decide = |(pointer, holder, staff): &Loads, changes: &mut Changes| {
+        type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Staff>);
+        let decide = |(pointer, holder, staff, standing): &Loads, changes: &mut Changes| {
+            may_change(by, standing, Some(agency), changes)?;
             let changed = change.clone().decide(staff)?;
             give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, changed);
             Ok(())
         };
-        let changed = engine.transact(&context, (sign_in, last, id), decide).await?;
+        let changed = engine.transact(&context, (sign_in, last, id, standing_of(by, id)), decide).await?;
         Ok(pb::ChangeStaffSignInResponse { position: changed.position.0 })
     }
 
@@ -105,13 +114,34 @@ impl Agencies {
     {
         let context = call.context(request_id)?;
         let id: StaffId = rpc::id("staff_id", staff_id)?;
-        let decide = |(staff,): &(Loaded<Staff>,), changes: &mut Changes| {
+        let by = call.worker().ok();
+        let decide = |(staff, standing): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, staff.agency(), changes)?;
             let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;
             changes.record(staff, agency, command.clone().decide(staff)?);
             Ok(())
         };
-        Ok(self.gate.engine().transact(&context, (id,), decide).await?.position.0)
+        Ok(self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?.position.0)
     }
+}
+
+/// Whose standing is to be loaded beside the worker who is changed: of whoever wants it, if that is a worker.
+fn standing_of(by: Option<SignedIn>, changed: StaffId) -> StaffId {
+    by.map_or(changed, |by| by.worker().staff())
+}
+
+/// Refuses what an administrator may not do. Whoever may, may still when it commits.
+fn may_change(
+    by: Option<SignedIn>,
+    standing: &Loaded<Staff>,
+    agency: Option<AgencyId>,
+    changes: &mut Changes,
+) -> Result<(), Refusal> {
+    let Some(by) = by else { return Ok(()) };
+    administers(by, standing, agency)?;
+    changes.guard(standing);
+    changes.in_role(standing.role());
+    Ok(())
 }
 
 /// Gives a worker a sign-in, in the same append as what else happens to them, unless its holder has it still.

@@ -35,6 +35,7 @@ pub(crate) fn admits(class: AccessClass, caller: Caller) -> bool {
         AccessClass::Unspecified => false,
         AccessClass::Public | AccessClass::SignedIn => true,
         AccessClass::Operator => caller == Caller::Operator,
+        AccessClass::Administration => matches!(caller, Caller::Operator | Caller::Worker(_)),
         AccessClass::Self_ => matches!(caller, Caller::Person(_)),
         AccessClass::StaffRead | AccessClass::StaffWrite => matches!(caller, Caller::Worker(_)),
         AccessClass::Contribute => matches!(caller, Caller::Person(_) | Caller::Worker(_)),

@@ -29,6 +29,7 @@ paged! {
     access::ListAccessHistoryRequest,
     access::ListMyQuestionsRequest,
     agencies::ListAgenciesRequest,
+    agencies::ListStaffRequest,
     consultations::ListConsultationsRequest,
     consultations::ListMyConsultationsRequest,
     people::GetMyRecordRequest,

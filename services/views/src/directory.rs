@@ -34,6 +34,10 @@ pub struct StaffDoc {
     pub role: String,
     /// Whether they work there now.
     pub current: bool,
+    /// What they sign in with; empty when an import named them and they have not joined.
+    pub issuer: String,
+    /// Their subject there.
+    pub subject: String,
 }
 
 /// A document of the directory.
@@ -125,15 +129,20 @@ impl View for Directory {
         let doc = match happened {
             StaffEvent::StaffJoined(e) => {
                 let (name, role) = (e.name.clone(), e.role.clone());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: true })
+                let (issuer, subject) = (e.issuer.clone(), e.subject.clone());
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: true, issuer, subject })
             }
             StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.role.clone_from(&e.role))?,
             StaffEvent::StaffLeft(_) => changed(doc, |doc| doc.current = false)?,
             StaffEvent::StaffNamed(e) => {
                 let (name, role) = (e.name.clone(), String::new());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: false })
+                let (issuer, subject) = (String::new(), String::new());
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: false, issuer, subject })
             }
-            StaffEvent::StaffSignInChanged(_) => doc,
+            StaffEvent::StaffSignInChanged(e) => changed(doc, |doc| {
+                doc.issuer.clone_from(&e.issuer);
+                doc.subject.clone_from(&e.subject);
+            })?,
         };
         Ok(doc.map(DirectoryDoc::Staff))
     }

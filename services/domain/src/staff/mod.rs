@@ -1,5 +1,6 @@
 //! Somebody who works for an agency in a role.
 
+mod administers;
 mod change_sign_in;
 mod change_staff_role;
 pub mod events;
@@ -7,6 +8,7 @@ mod join_staff;
 mod name_staff;
 mod remove_staff;
 
+pub use administers::{ADMINISTRATOR, administers};
 pub use change_sign_in::ChangeSignIn;
 pub use change_staff_role::ChangeStaffRole;
 pub use join_staff::{JoinStaff, join_staff};

@@ -145,6 +145,7 @@ impl Matrix {
 fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operator: &'a str) -> Vec<&'a str> {
     match class {
         AccessClass::Operator => vec![person, worker],
+        AccessClass::Administration => vec![person],
         AccessClass::Self_ => vec![worker, operator],
         AccessClass::StaffRead | AccessClass::StaffWrite => vec![person, operator],
         AccessClass::Contribute => vec![operator],
@@ -154,7 +155,10 @@ fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operato
 }
 
 fn is_for_staff(class: AccessClass) -> bool {
-    matches!(class, AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::Contribute)
+    matches!(
+        class,
+        AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::Contribute | AccessClass::Administration
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 
 mod access_matrix;
 mod architecture;
+mod asking;
 mod attacks;
 mod checked;
 mod consent;

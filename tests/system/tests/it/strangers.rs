@@ -11,10 +11,7 @@ use proto::access::v1::{
 };
 use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
 use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
-use proto::relationships::v1::{
-    AllowAskingRequest, DeclineSupportRequest, EndSupportRequest, ListMyProposalsRequest, ProposeSupportRequest,
-    Relationship, RelationshipState, WithdrawProposalRequest,
-};
+use proto::relationships::v1::{DeclineSupportRequest, EndSupportRequest, ProposeSupportRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -481,61 +478,4 @@ async fn a_worker_asks_once_at_a_time_and_takes_no_for_an_answer() {
     }
     assert_eq!(at.len(), 1, "{at:?}");
     assert_eq!(fresh.person.my_people(at[0]).await.unwrap().len(), before + 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_proposal_does_not_tell_who_is_registered_or_has_blocked_the_agency() {
-    let world = World::distributed().await;
-    let [pair, open, blocked] = world.import(3).try_into().unwrap();
-    let node = world.start().await;
-    let channel = &node.channel().await.unwrap();
-    let worker = &Callers::new(&world.cluster, channel, &pair).await.worker;
-    let [open, blocked] = [open, blocked].map(|pair| Callers::unenrolled(&world.cluster, channel, &pair));
-    blocked.person.block(&pair.agency_id()).await.unwrap();
-    let nobody = Uuid::now_v7().to_string();
-    let propose = async |person_id: &str| {
-        let (person_id, offer) = (person_id.to_owned(), "walks".to_owned());
-        let offer = ProposeSupportRequest { request_id: request_id(), person_id, offer };
-        worker.relationships().propose_support(offer).await
-    };
-    let same = |answers: &[Status]| {
-        answers.windows(2).all(|two| {
-            (two[0].code(), two[0].message(), two[0].details()) == (two[1].code(), two[1].message(), two[1].details())
-        })
-    };
-    let persons = [nobody, open.pair.person_id(), blocked.pair.person_id()];
-    let (mut position, mut again) = (0, Vec::new());
-    for person in &persons {
-        position = propose(person).await.unwrap().into_inner().position;
-        again.push(propose(person).await.unwrap_err());
-    }
-    assert!(same(&again) && again[0].code() == Code::AlreadyExists, "{again:?}");
-    let mine = ListMyProposalsRequest { at_least_position: position, ..Default::default() };
-    let mine = worker.relationships().list_my_proposals(mine).await.unwrap().into_inner().proposals;
-    let offered = mine.iter().filter(|proposal| proposal.offer == "walks").map(|proposal| proposal.person_id.clone());
-    assert_eq!(offered.collect::<Vec<_>>(), persons);
-
-    // Who hears of it hears of it; who has blocked the agency finds the attempt, and no words.
-    let hears = |people: Vec<Relationship>| people.iter().any(|r| r.offer == "walks");
-    assert!(hears(open.person.my_people(position).await.unwrap()));
-    assert!(!hears(blocked.person.my_people(position).await.unwrap()));
-    let history = blocked.person.history(position).await.unwrap();
-    assert!(history.iter().any(|receipt| receipt.kind() == receipt::Kind::Denied), "{history:?}");
-
-    let mut after = Vec::new();
-    for person_id in &persons {
-        let withdraw = || WithdrawProposalRequest { request_id: request_id(), person_id: person_id.clone() };
-        position = worker.relationships().withdraw_proposal(withdraw()).await.unwrap().into_inner().position;
-        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
-        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
-        again.push(propose(person_id).await.unwrap_err());
-    }
-    assert!(same(&after) && same(&again[3..]), "{after:?} {again:?}");
-    let people = open.person.my_people(position).await.unwrap();
-    let withdrawn = people.iter().find(|r| r.offer == "walks").unwrap();
-    assert!(withdrawn.state() == RelationshipState::Withdrawn && withdrawn.may_ask_from.is_some(), "{withdrawn:?}");
-    let (request_id, relationship_id) = (request_id(), withdrawn.relationship_id.clone());
-    let allow = AllowAskingRequest { request_id, relationship_id };
-    open.person.relationships().allow_asking(allow).await.unwrap();
-    propose(&open.pair.person_id()).await.unwrap();
 }

@@ -1,0 +1,128 @@
+//! Who asks whom: proposals, and an agency's own staff.
+
+use client::{Client, request_id};
+use proto::access::v1::receipt;
+use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, GetStaffRequest, ListStaffRequest};
+use proto::relationships::v1::{
+    AllowAskingRequest, ListMyProposalsRequest, ProposeSupportRequest, Relationship, RelationshipState,
+    WithdrawProposalRequest,
+};
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::world::{Callers, Pair, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_does_not_tell_who_is_registered_or_has_blocked_the_agency() {
+    let world = World::distributed().await;
+    let [pair, open, blocked] = world.import(3).try_into().unwrap();
+    let node = world.start().await;
+    let channel = &node.channel().await.unwrap();
+    let worker = &Callers::new(&world.cluster, channel, &pair).await.worker;
+    let [open, blocked] = [open, blocked].map(|pair| Callers::unenrolled(&world.cluster, channel, &pair));
+    blocked.person.block(&pair.agency_id()).await.unwrap();
+    let nobody = Uuid::now_v7().to_string();
+    let propose = async |person_id: &str| {
+        let (person_id, offer) = (person_id.to_owned(), "walks".to_owned());
+        let offer = ProposeSupportRequest { request_id: request_id(), person_id, offer };
+        worker.relationships().propose_support(offer).await
+    };
+    let same = |answers: &[Status]| {
+        answers.windows(2).all(|two| {
+            (two[0].code(), two[0].message(), two[0].details()) == (two[1].code(), two[1].message(), two[1].details())
+        })
+    };
+    let persons = [nobody, open.pair.person_id(), blocked.pair.person_id()];
+    let (mut position, mut again) = (0, Vec::new());
+    for person in &persons {
+        position = propose(person).await.unwrap().into_inner().position;
+        again.push(propose(person).await.unwrap_err());
+    }
+    assert!(same(&again) && again[0].code() == Code::AlreadyExists, "{again:?}");
+    let mine = ListMyProposalsRequest { at_least_position: position, ..Default::default() };
+    let mine = worker.relationships().list_my_proposals(mine).await.unwrap().into_inner().proposals;
+    let offered = mine.iter().filter(|proposal| proposal.offer == "walks").map(|proposal| proposal.person_id.clone());
+    assert_eq!(offered.collect::<Vec<_>>(), persons);
+
+    // Who hears of it hears of it; who has blocked the agency finds the attempt, and no words.
+    let hears = |people: Vec<Relationship>| people.iter().any(|r| r.offer == "walks");
+    assert!(hears(open.person.my_people(position).await.unwrap()));
+    assert!(!hears(blocked.person.my_people(position).await.unwrap()));
+    let history = blocked.person.history(position).await.unwrap();
+    assert!(history.iter().any(|receipt| receipt.kind() == receipt::Kind::Denied), "{history:?}");
+
+    let mut after = Vec::new();
+    for person_id in &persons {
+        let withdraw = || WithdrawProposalRequest { request_id: request_id(), person_id: person_id.clone() };
+        position = worker.relationships().withdraw_proposal(withdraw()).await.unwrap().into_inner().position;
+        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
+        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
+        again.push(propose(person_id).await.unwrap_err());
+    }
+    assert!(same(&after) && same(&again[3..]), "{after:?} {again:?}");
+    let people = open.person.my_people(position).await.unwrap();
+    let withdrawn = people.iter().find(|r| r.offer == "walks").unwrap();
+    assert!(withdrawn.state() == RelationshipState::Withdrawn && withdrawn.may_ask_from.is_some(), "{withdrawn:?}");
+    let (request_id, relationship_id) = (request_id(), withdrawn.relationship_id.clone());
+    let allow = AllowAskingRequest { request_id, relationship_id };
+    open.person.relationships().allow_asking(allow).await.unwrap();
+    propose(&open.pair.person_id()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_runs_its_own_staff_and_no_others() {
+    let world = World::distributed().await;
+    let [pair, other] = world.import(2).try_into().unwrap();
+    let node = world.start().await;
+    let channel = &node.channel().await.unwrap();
+    let operator = Callers::new(&world.cluster, channel, &pair).await.operator;
+    let sign_in = |pair: &Pair, subject: &str| {
+        Client::new(channel.clone(), &world.cluster.signer.staff(pair.worker.agency(), subject).unwrap()).unwrap()
+    };
+    let add = |pair: &Pair, subject: &str, role: &str| AddStaffRequest {
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
+        subject: subject.into(),
+        name: format!("{subject} of {role}s"),
+        role: role.into(),
+        issuer: pair.issuer(),
+        ..AddStaffRequest::default()
+    };
+    let boss_id =
+        operator.agencies().add_staff(add(&pair, "boss", "administrator")).await.unwrap().into_inner().staff_id;
+    let boss = sign_in(&pair, "boss");
+    let joined = boss.agencies().add_staff(add(&pair, "nurse", "nurse")).await.unwrap().into_inner();
+    let role = |staff_id: &str, role: &str| ChangeStaffRoleRequest {
+        request_id: request_id(),
+        staff_id: staff_id.to_owned(),
+        role: role.to_owned(),
+    };
+    boss.agencies().change_staff_role(role(&joined.staff_id, "lead")).await.unwrap();
+    let list = ListStaffRequest { at_least_position: joined.position, ..ListStaffRequest::default() };
+    let staff = boss.agencies().list_staff(list).await.unwrap().into_inner().staff;
+    assert!(staff.iter().all(|member| member.agency_id == pair.agency_id()), "{staff:?}");
+    assert!(
+        staff.iter().any(|member| member.staff_id == joined.staff_id && member.subject == "nurse" && member.current)
+    );
+    let get = |staff_id: &str| GetStaffRequest { staff_id: staff_id.to_owned(), at_least_position: joined.position };
+    assert_eq!(
+        boss.agencies().get_staff(get(&joined.staff_id)).await.unwrap().into_inner().staff.unwrap().name,
+        "nurse of nurses"
+    );
+
+    // Nobody runs another agency's staff, and a nurse nobody's; whether there is such a worker is not told.
+    let denied = |status: Status| assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+    denied(boss.agencies().add_staff(add(&other, "friend", "administrator")).await.unwrap_err());
+    denied(boss.agencies().change_staff_role(role(&other.staff_id(), "lead")).await.unwrap_err());
+    denied(boss.agencies().change_staff_role(role(&Uuid::now_v7().to_string(), "lead")).await.unwrap_err());
+    denied(boss.agencies().get_staff(get(&other.staff_id())).await.unwrap_err());
+    let nurse = sign_in(&pair, "nurse");
+    denied(nurse.agencies().add_staff(add(&pair, "friend", "administrator")).await.unwrap_err());
+    denied(nurse.agencies().change_staff_role(role(&joined.staff_id, "administrator")).await.unwrap_err());
+    denied(nurse.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
+
+    // What an administrator could do ends with the role.
+    operator.agencies().change_staff_role(role(&boss_id, "nurse")).await.unwrap();
+    denied(boss.agencies().add_staff(add(&pair, "late", "nurse")).await.unwrap_err());
+    denied(boss.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
+}
