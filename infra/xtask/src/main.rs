@@ -43,6 +43,7 @@ fn main() -> anyhow::Result<()> {
 fn test(arguments: &[String]) -> anyhow::Result<()> {
     tools::postgres()?;
     tools::nats()?;
+    tools::oidc_provider()?;
     // The system tests start the binary, so it is built first.
     run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
     run("testing", cargo().args(["test", "--workspace"]).args(arguments))

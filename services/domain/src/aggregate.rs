@@ -30,11 +30,13 @@ pub enum StreamKind {
     SignIn = 10,
     /// A caller's request.
     Request = 11,
+    /// The identity providers of all agencies.
+    Issuers = 12,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -46,6 +48,7 @@ impl StreamKind {
         Self::Staff,
         Self::SignIn,
         Self::Request,
+        Self::Issuers,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
@@ -58,7 +61,7 @@ impl StreamKind {
     /// Whether its words are an agency's own, sealed with the agency's key. All others are about a person, and go with them.
     #[must_use]
     pub const fn is_of_agency(self) -> bool {
-        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn)
+        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn | Self::Issuers)
     }
 
     /// The stored code.
@@ -146,6 +149,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=11).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=12).collect(), None));
     }
 }

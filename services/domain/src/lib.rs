@@ -13,6 +13,7 @@ mod aggregate;
 pub mod consultation;
 pub mod emergency;
 pub mod ids;
+pub mod issuers;
 pub mod person;
 pub mod query;
 mod refusal;

@@ -156,6 +156,7 @@ fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
         | Event::Consultation(_)
         | Event::Staff(_)
         | Event::SignIn(_)
+        | Event::Issuers(_)
         | Event::Request(_) => true,
     }
 }

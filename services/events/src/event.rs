@@ -3,6 +3,7 @@ use domain::access::events::AccessEvent;
 use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::emergency::events::EmergencyEvent;
+use domain::issuers::events::IssuersEvent;
 use domain::person::events::PersonEvent;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
@@ -94,4 +95,5 @@ any_event! {
     Staff(StaffEvent),
     SignIn(SignInEvent),
     Request(RequestEvent),
+    Issuers(IssuersEvent),
 }

@@ -128,6 +128,9 @@ fn streams_of_agencies_hold_no_words_about_people() {
     let theirs = [
         "AgencyRegistered.name",
         "AgencyRegistered.kind",
+        "IssuerTrusted.issuer",
+        "IssuerTrusted.audience",
+        "IssuerRetired.issuer",
         "StaffJoined.issuer",
         "StaffJoined.subject",
         "StaffJoined.name",

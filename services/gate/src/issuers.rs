@@ -1,22 +1,29 @@
-//! Bearer tokens: JWTs (RFC 7519) of configured issuers. The issuer decides whom a token can speak for, never a claim.
+//! Bearer tokens: JWTs (RFC 7519) of trusted issuers. The issuer decides whom a token can speak for, never a claim.
+
+mod discovery;
+mod keys;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
+use domain::issuers::{Issuers as Register, Register as Only, Trust};
 use domain::staff::Identity;
 use domain::vocabulary::{SignedIn, Worker};
+use engine::{Engine, EngineError, Freshness};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, Validation};
 use rpc::{Error, Reason};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vault::Pseudonyms;
 
 use crate::Caller;
+use keys::{ALGORITHMS, Key, Keys, usable};
+pub use keys::{KeySource, read_keys};
 
 /// Whom the tokens of an issuer speak for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +43,8 @@ pub struct Issuer {
     pub issuer: String,
     /// The `aud` that its tokens carry for this system.
     pub audience: String,
-    /// Its public keys, as a JSON Web Key Set.
-    pub keys: JwkSet,
+    /// Its public keys.
+    pub keys: KeySource,
     /// Whom its tokens speak for.
     pub binding: Binding,
 }
@@ -65,29 +72,10 @@ impl From<Refused> for Error {
     }
 }
 
-/// Reads a JSON Web Key Set. A key of a form that is not known here is passed over (RFC 7517, section 5): one such key in an
-/// agency's set stops nobody.
-///
-/// # Errors
-/// When it is no key set.
-pub fn read_keys(text: &str) -> Result<JwkSet, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Keys {
-        keys: Vec<serde_json::Value>,
-    }
-    let Keys { keys } = serde_json::from_str(text)?;
-    let known = |key| {
-        let read = serde_json::from_value(key);
-        if read.is_err() {
-            tracing::warn!("a key of an issuer's set has an unknown form and is passed over");
-        }
-        read.ok()
-    };
-    Ok(JwkSet { keys: keys.into_iter().filter_map(known).collect() })
-}
-
-/// Signatures that are accepted. No symmetric ones: a verifier must not be able to sign.
-const ALGORITHMS: [Algorithm; 4] = [Algorithm::ES256, Algorithm::ES384, Algorithm::RS256, Algorithm::RS384];
+/// How often to look which issuers agencies have.
+const REFRESH: Duration = Duration::from_millis(400);
+/// For how long what was found is believed. A change is acknowledged only after so long, so that it holds on every server by then.
+const BELIEVED: Duration = Duration::from_millis(1_500);
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 30;
 /// Verified tokens to remember. All are dropped when there are more.
@@ -107,114 +95,199 @@ struct Unverified {
     iss: String,
 }
 
-struct Trusted {
-    keys: Vec<Key>,
+/// An issuer that is trusted now.
+pub(crate) struct Trusted {
+    issuer: String,
+    audience: String,
+    keys: Keys,
     validation: Validation,
     binding: Binding,
 }
 
-/// A key that verifies.
-struct Key {
-    id: Option<String>,
-    key: DecodingKey,
-    /// What it verifies: only what it says, when it says so.
-    algorithms: Vec<Algorithm>,
-}
-
-impl Key {
-    /// The key, if it is there to verify what is accepted here.
-    fn of(jwk: &Jwk) -> Option<Self> {
-        let common = &jwk.common;
-        let verifies = common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature)
-            && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
-        let key = DecodingKey::from_jwk(jwk).ok().filter(|_| verifies)?;
-        let says = common.key_algorithm.map(|algorithm| algorithm.to_string());
-        let fits = |algorithm: &Algorithm| {
-            algorithm.family() == key.family() && says.as_ref().is_none_or(|says| *says == format!("{algorithm:?}"))
-        };
-        let algorithms: Vec<_> = ALGORITHMS.into_iter().filter(fits).collect();
-        if algorithms.is_empty() { None } else { Some(Self { id: common.key_id.clone(), key, algorithms }) }
+impl Trusted {
+    fn new(issuer: String, audience: String, keys: Keys, binding: Binding) -> Self {
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.algorithms = ALGORITHMS.to_vec();
+        validation.leeway = LEEWAY;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&issuer]);
+        validation.set_audience(&[&audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        Self { issuer, audience, keys, validation, binding }
     }
 }
 
-/// The trusted issuers.
+/// A token that was verified: whose it is, until when, and by which keys.
+struct Verified {
+    caller: Caller,
+    exp: f64,
+    by: Arc<Trusted>,
+    generation: u64,
+}
+
+/// Why a token does not tell who calls.
+pub(crate) enum Turned {
+    /// It is refused.
+    Away(Refused),
+    /// Its issuer has to be asked for its keys first.
+    Back(Arc<Trusted>),
+    /// Its issuer cannot be asked, or whether it is still trusted cannot: nothing is wrong with the token.
+    Later,
+}
+
+/// The trusted issuers: those of the configuration, and those that agencies have in the log.
 pub struct Issuers {
     pseudonyms: Arc<Pseudonyms>,
-    trusted: HashMap<String, Trusted>,
-    /// By the SHA-256 of a token that was verified: who it is, and until when.
-    verified: Mutex<HashMap<[u8; 32], (Caller, f64)>>,
+    client: reqwest::Client,
+    configured: HashMap<String, Arc<Trusted>>,
+    registered: RwLock<Registered>,
+    /// By the SHA-256 of a token.
+    verified: Mutex<HashMap<[u8; 32], Verified>>,
+}
+
+/// The issuers of agencies, as the log had them.
+#[derive(Default)]
+struct Registered {
+    trusted: HashMap<String, Arc<Trusted>>,
+    /// The moment that this is true of.
+    asked: Option<Instant>,
 }
 
 impl std::fmt::Debug for Issuers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Issuers").field("issuers", &self.trusted.keys()).finish_non_exhaustive()
+        f.debug_struct("Issuers").field("configured", &self.configured.keys()).finish_non_exhaustive()
     }
 }
 
 impl Issuers {
-    /// Trusts these issuers. Whoever signs in with one is known by pseudonym.
+    /// Trusts these issuers, and those that [`Issuers::follow`] finds in the log. Whoever signs in with one is known by pseudonym.
     ///
     /// A key that cannot be used is passed over, with a warning; an issuer without any admits nobody, and stops nobody else.
     ///
     /// # Errors
-    /// When an issuer is named twice.
+    /// When an issuer is named twice, or this machine has no means to fetch keys.
     pub fn new(issuers: Vec<Issuer>, pseudonyms: Pseudonyms) -> Result<Self, IssuerError> {
-        let pseudonyms = Arc::new(pseudonyms);
-        let mut trusted = HashMap::new();
+        let (pseudonyms, mut configured) = (Arc::new(pseudonyms), HashMap::new());
         for Issuer { issuer, audience, keys, binding } in issuers {
-            let usable: Vec<_> = keys.keys.iter().filter_map(Key::of).collect();
-            if usable.len() < keys.keys.len() || usable.is_empty() {
-                let (usable, all) = (usable.len(), keys.keys.len());
-                tracing::warn!(issuer, usable, all, "not every key of an issuer can be used");
-            }
-            let keys = usable;
-            let mut validation = Validation::new(Algorithm::ES256);
-            validation.algorithms = ALGORITHMS.to_vec();
-            validation.leeway = LEEWAY;
-            validation.validate_nbf = true;
-            validation.set_issuer(&[&issuer]);
-            validation.set_audience(&[&audience]);
-            validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-            if trusted.insert(issuer.clone(), Trusted { keys, validation, binding }).is_some() {
+            let keys = match keys {
+                KeySource::Given(keys) => Keys::given(usable(&issuer, &keys)),
+                KeySource::Published => Keys::published(),
+            };
+            let trusted = Arc::new(Trusted::new(issuer.clone(), audience, keys, binding));
+            if configured.insert(issuer.clone(), trusted).is_some() {
                 return Err(IssuerError { issuer, problem: "it is configured twice" });
             }
         }
-        Ok(Self { pseudonyms, trusted, verified: Mutex::default() })
+        let unable = |_cause| IssuerError { issuer: String::new(), problem: "keys cannot be fetched on this machine" };
+        let client = discovery::client().map_err(unable)?;
+        Ok(Self { pseudonyms, client, configured, registered: RwLock::default(), verified: Mutex::default() })
     }
 
-    /// Who presents this token.
+    /// Learns again and again which issuers agencies have, until told to stop.
+    pub async fn follow(self: Arc<Self>, engine: Engine, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.refresh(&engine).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the issuers of agencies could not be read; they are asked for again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(REFRESH) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Learns which issuers agencies have now.
     ///
     /// # Errors
-    /// Why it is refused.
-    pub fn verify(&self, token: &str) -> Result<Caller, Refused> {
-        let unknown = |why| Refused { issuer: "unknown".to_owned(), why };
+    /// When the log or the key store fails.
+    pub async fn refresh(&self, engine: &Engine) -> Result<(), EngineError> {
+        // What is read is at least as new as this moment.
+        let asked = Instant::now();
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
+        if registered.asked.is_some_and(|known| known > asked) {
+            return Ok(());
+        }
+        let same = |known: &&Arc<Trusted>, trust: &Trust| {
+            known.binding == Binding::Agency(trust.agency) && known.audience == trust.audience
+        };
+        let trusted = register.trusted().iter().map(|(issuer, trust)| {
+            let known = registered.trusted.get(issuer).filter(|known| same(known, trust)).cloned();
+            let new = || {
+                let binding = Binding::Agency(trust.agency);
+                Arc::new(Trusted::new(issuer.clone(), trust.audience.clone(), Keys::published(), binding))
+            };
+            (issuer.clone(), known.unwrap_or_else(new))
+        });
+        let trusted = trusted.collect();
+        *registered = Registered { trusted, asked: Some(asked) };
+        Ok(())
+    }
+
+    /// How long after a change is durable every server knows of it, or trusts none of these issuers.
+    #[must_use]
+    pub fn known_everywhere_after() -> Duration {
+        BELIEVED
+    }
+
+    /// Whether the configuration has an issuer of this name.
+    #[must_use]
+    pub fn is_configured(&self, issuer: &str) -> bool {
+        self.configured.contains_key(issuer)
+    }
+
+    /// The issuer, if it is trusted now.
+    fn trusted(&self, issuer: &str) -> Result<Option<Arc<Trusted>>, Turned> {
+        if let Some(configured) = self.configured.get(issuer) {
+            return Ok(Some(configured.clone()));
+        }
+        let registered = self.registered.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(trusted) = registered.trusted.get(issuer) else { return Ok(None) };
+        // Nobody is believed longer than it takes to hear that they are not any more.
+        let believed = registered.asked.is_some_and(|asked| asked.elapsed() < BELIEVED);
+        if believed { Ok(Some(trusted.clone())) } else { Err(Turned::Later) }
+    }
+
+    /// Asks an issuer for its keys.
+    pub(crate) async fn learn(&self, issuer: &Trusted) {
+        issuer.keys.learn(&issuer.issuer, &self.client).await;
+    }
+
+    /// Who presents this token, as far as that can be told without asking anybody.
+    pub(crate) fn verify(&self, token: &str) -> Result<Caller, Turned> {
+        let unknown = |why| Turned::Away(Refused { issuer: "unknown".to_owned(), why });
         if token.len() > TOKEN_LIMIT {
             return Err(unknown("too long"));
         }
         let hash: [u8; 32] = Sha256::digest(token).into();
-        if let Some(caller) = self.remembered(&hash) {
+        if let Some(caller) = self.remembered(&hash)? {
             return Ok(caller);
         }
         // The issuer is read unverified only to choose the keys to verify it with.
         let unverified: Unverified = jsonwebtoken::dangerous::insecure_decode_claims(token)
             .map_err(|_cause| unknown("not a token of an issuer"))?;
-        let trusted = self.trusted.get(&unverified.iss).ok_or_else(|| unknown("an issuer that is not trusted"))?;
-        let refused = |why| Refused { issuer: unverified.iss.clone(), why };
-        let claims = trusted.verify(token).map_err(refused)?;
-        let caller = match trusted.binding {
+        let trusted = self.trusted(&unverified.iss)?.ok_or_else(|| unknown("an issuer that is not trusted"))?;
+        let generation = trusted.keys.generation();
+        let claims = trusted.verify(token)?;
+        let caller = self.caller(&trusted, &claims)?;
+        self.remember(hash, Verified { caller, exp: claims.exp, by: trusted, generation });
+        Ok(caller)
+    }
+
+    fn caller(&self, trusted: &Trusted, claims: &Claims) -> Result<Caller, Turned> {
+        Ok(match trusted.binding {
             Binding::Agency(agency) => {
-                let sign_in = self.pseudonym(agency, &unverified.iss, &claims.sub);
+                let sign_in = self.pseudonym(agency, &trusted.issuer, &claims.sub);
                 // Whose it is, the log says; nobody has the sign-in's own id.
                 Caller::Worker(SignedIn::new(Worker::new(agency, StaffId(sign_in.0)), sign_in))
             }
             Binding::People => {
-                let id = Uuid::try_parse(&claims.sub).map_err(|_cause| refused("a subject that is no person's id"))?;
-                Caller::Person(PersonId(id))
+                let id = Uuid::try_parse(&claims.sub);
+                Caller::Person(PersonId(id.map_err(|_cause| trusted.refused("a subject that is no person's id"))?))
             }
             Binding::Operators => Caller::Operator,
-        };
-        self.remember(hash, caller, claims.exp);
-        Ok(caller)
+        })
     }
 
     /// What pseudonyms are made with.
@@ -225,10 +298,24 @@ impl Issuers {
     /// What a subject of an agency's issuer signs in with.
     ///
     /// # Errors
-    /// When the issuer is not trusted for this agency: nobody could sign in with it.
-    pub fn identity(&self, agency: AgencyId, issuer: String, subject: String) -> Result<Identity, Error> {
-        if self.trusted.get(&issuer).is_none_or(|trusted| trusted.binding != Binding::Agency(agency)) {
-            return Err(Error::invalid("issuer", "must be one that is configured for this agency; see `[[issuers]]`"));
+    /// When the issuer is not trusted for this agency: nobody could sign in with it. When which are cannot be asked.
+    pub async fn identity(
+        &self,
+        engine: &Engine,
+        agency: AgencyId,
+        issuer: String,
+        subject: String,
+    ) -> Result<Identity, Error> {
+        let of_agency = || match self.trusted(&issuer) {
+            Ok(trusted) => trusted.is_some_and(|trusted| trusted.binding == Binding::Agency(agency)),
+            Err(_) => false,
+        };
+        if !of_agency() {
+            // It may have been registered a moment ago.
+            self.refresh(engine).await?;
+        }
+        if !of_agency() {
+            return Err(Error::invalid("issuer", "must be the one of this agency; `ChangeAgencyIssuer` sets it"));
         }
         let sign_in = self.pseudonym(agency, &issuer, &subject);
         Ok(Identity { issuer, subject, sign_in })
@@ -238,37 +325,55 @@ impl Issuers {
         SignInId(self.pseudonyms.of("sign-in", &[agency.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Option<Caller> {
-        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.get(hash).filter(|(_, exp)| *exp > seconds()).map(|(caller, _)| *caller)
+    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Turned> {
+        let (caller, by, generation) = {
+            let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(known) = verified.get(hash).filter(|known| known.exp > seconds()) else { return Ok(None) };
+            (known.caller, known.by.clone(), known.generation)
+        };
+        let still = self.trusted(&by.issuer)?.is_some_and(|trusted| Arc::ptr_eq(&trusted, &by));
+        let holds = still && generation == by.keys.generation() && by.keys.current().is_some();
+        Ok(holds.then_some(caller))
     }
 
-    fn remember(&self, hash: [u8; 32], caller: Caller, exp: f64) {
+    fn remember(&self, hash: [u8; 32], new: Verified) {
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= REMEMBERED {
             verified.clear();
         }
-        verified.insert(hash, (caller, exp));
+        verified.insert(hash, new);
     }
 }
 
 impl Trusted {
-    fn verify(&self, token: &str) -> Result<Claims, &'static str> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_cause| "a header that cannot be read")?;
+    fn refused(&self, why: &'static str) -> Turned {
+        Turned::Away(Refused { issuer: self.issuer.clone(), why })
+    }
+
+    fn verify(self: &Arc<Self>, token: &str) -> Result<Claims, Turned> {
+        let header =
+            jsonwebtoken::decode_header(token).map_err(|_cause| self.refused("a header that cannot be read"))?;
         // What it says must be understood is not understood here, whatever it is (RFC 7515, section 4.1.11).
         if header.crit.is_some() {
-            return Err("a critical extension");
+            return Err(self.refused("a critical extension"));
         }
-        let mut why = "a key that the issuer does not publish";
-        for Key { key, algorithms, .. } in self.keys.iter().filter(|key| header.kid.is_none() || key.id == header.kid) {
+        let Some(keys) = self.keys.current() else {
+            return Err(if self.keys.can_be_learnt() { Turned::Back(self.clone()) } else { Turned::Later });
+        };
+        let mut why = None;
+        for Key { key, algorithms, .. } in keys.iter().filter(|key| header.kid.is_none() || key.id == header.kid) {
             let mut validation = self.validation.clone();
             validation.algorithms.clone_from(algorithms);
             match jsonwebtoken::decode::<Claims>(token, key, &validation) {
                 Ok(data) => return Ok(data.claims),
-                Err(cause) => why = reason(&cause),
+                Err(cause) => why = Some(reason(&cause)),
             }
         }
-        Err(why)
+        match why {
+            // The issuer may have made a new key since it was asked.
+            None if self.keys.can_be_learnt() => Err(Turned::Back(self.clone())),
+            why => Err(self.refused(why.unwrap_or("a key that the issuer does not publish"))),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::admits;
+use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline};
 
@@ -92,8 +93,18 @@ where
         let access = self.access.clone();
         let has = deadline::of(request.headers());
         let answer = async move {
-            if let Err(error) = admitted {
-                return Ok(Status::from(error).into_http());
+            let admitted = match admitted {
+                // Once: an issuer that has not helped is not asked on and on.
+                Err(NotYet::Learn(issuer)) => {
+                    access.issuers.learn(&issuer).await;
+                    access.admit(&mut request)
+                }
+                admitted => admitted,
+            };
+            match admitted {
+                Ok(()) => {}
+                Err(NotYet::Refused(error)) => return Ok(Status::from(error).into_http()),
+                Err(NotYet::Learn(_)) => return Ok(Status::from(unreachable_issuer()).into_http()),
             }
             let Ok(_room) = room else {
                 return Ok(
@@ -113,6 +124,25 @@ where
         };
         Box::pin(answer.instrument(span))
     }
+}
+
+/// Why a caller is not admitted.
+enum NotYet {
+    /// They are refused.
+    Refused(Error),
+    /// Their issuer has to be asked for its keys first.
+    Learn(Arc<Trusted>),
+}
+
+impl From<Error> for NotYet {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Nothing is wrong with the token, as far as is known.
+fn unreachable_issuer() -> Error {
+    Error::new(Reason::Unavailable, "the keys of the token's issuer are out of reach; try again")
 }
 
 /// The token of the one `authorization` header: the scheme's name is in any case (RFC 9110, section 11.1).
@@ -157,7 +187,7 @@ impl AccessLayer {
         Ok(standing.signs_in(holder).then_some(holder))
     }
 
-    fn admit(&self, request: &mut Request<Body>) -> Result<(), Error> {
+    fn admit(&self, request: &mut Request<Body>) -> Result<(), NotYet> {
         let class = self.classes.of(request.uri().path());
         if class == AccessClass::Public {
             return Ok(());
@@ -165,13 +195,18 @@ impl AccessLayer {
         let token = bearer(request.headers()).ok_or_else(|| {
             Error::new(Reason::Unauthenticated, "a bearer token is needed, in one `authorization` header")
         })?;
-        let caller = self.issuers.verify(token).inspect_err(|refused| {
-            let Refused { issuer, why } = refused.clone();
-            tracing::debug!(issuer, why, "a token was refused");
-            self.metrics.refused_tokens.get_or_create(&RefusedToken { issuer, why }).inc();
+        let caller = self.issuers.verify(token).map_err(|turned| match turned {
+            Turned::Away(refused) => {
+                let Refused { issuer, why } = refused.clone();
+                tracing::debug!(issuer, why, "a token was refused");
+                self.metrics.refused_tokens.get_or_create(&RefusedToken { issuer, why }).inc();
+                NotYet::Refused(refused.into())
+            }
+            Turned::Back(issuer) => NotYet::Learn(issuer),
+            Turned::Later => NotYet::Refused(unreachable_issuer()),
         })?;
         if !admits(class, caller) {
-            return Err(not_admitted());
+            return Err(not_admitted().into());
         }
         let method = request.uri().path().to_owned();
         request.extensions_mut().insert(Call {

@@ -18,7 +18,7 @@ pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
 pub use gate::{Asked, Disclosure, Gate, came_to_nothing};
-pub use issuers::{Binding, Issuer, IssuerError, Issuers, Refused, read_keys};
+pub use issuers::{Binding, Issuer, IssuerError, Issuers, KeySource, Refused, read_keys};
 pub use layer::{AccessLayer, AccessService, CallSpan};
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};

@@ -7,7 +7,7 @@ use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
 use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
 use event_log::{EventLog, Limits, LogMetrics, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
-use gate::{Binding, Gate, GateMetrics, Issuer};
+use gate::{Binding, Gate, GateMetrics, Issuer, KeySource};
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
@@ -214,9 +214,15 @@ fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
     if issuer.is_empty() || audience.is_empty() {
         bail!("an issuer needs `issuer` and `audience`");
     }
-    let text =
-        std::fs::read_to_string(jwks_file).with_context(|| format!("issuer `{issuer}`: `{}`", jwks_file.display()))?;
-    let keys =
-        gate::read_keys(&text).with_context(|| format!("issuer `{issuer}`: `jwks_file` does not hold a key set"))?;
+    let keys = match jwks_file {
+        None => KeySource::Published,
+        Some(file) => {
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("issuer `{issuer}`: `{}`", file.display()))?;
+            let keys = gate::read_keys(&text)
+                .with_context(|| format!("issuer `{issuer}`: `jwks_file` does not hold a key set"))?;
+            KeySource::Given(keys)
+        }
+    };
     Ok(Issuer { issuer: issuer.clone(), audience: audience.clone(), keys, binding })
 }

@@ -127,8 +127,9 @@ pub struct IssuerConfig {
     pub issuer: String,
     /// The `aud` that its tokens carry for this system.
     pub audience: String,
-    /// Its public keys: a file with a JSON Web Key Set.
-    pub jwks_file: PathBuf,
+    /// Its public keys: a file with a JSON Web Key Set. When it is absent, they are fetched from where the issuer publishes them
+    /// (OpenID Connect Discovery), and again as they age.
+    pub jwks_file: Option<PathBuf>,
     /// Its tokens speak for staff of this agency.
     pub agency: Option<uuid::Uuid>,
     /// Its tokens speak for people.

@@ -93,6 +93,8 @@ pub async fn start(
         TcpListener::bind(config.listen).await.with_context(|| format!("`{}` cannot be opened", config.listen))?;
     let address = listener.local_addr()?;
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
+    issuers.refresh(&engine).await?;
+    tasks.spawn(issuers.clone().follow(engine, background.clone()));
     let (health, routes) = routes(&config.roles, &gate, &views, &issuers).await?;
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {

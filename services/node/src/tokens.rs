@@ -69,7 +69,12 @@ impl TokenSigner {
     /// # Errors
     /// When the file held no P-256 key.
     pub fn issuer(&self, binding: Binding) -> anyhow::Result<Issuer> {
-        Ok(Issuer { issuer: issuer_name(binding), audience: AUDIENCE.into(), keys: self.key_set()?, binding })
+        Ok(Issuer {
+            issuer: issuer_name(binding),
+            audience: AUDIENCE.into(),
+            keys: gate::KeySource::Given(self.key_set()?),
+            binding,
+        })
     }
 
     /// A token for this subject of the issuer that speaks for this binding.

@@ -24,7 +24,7 @@ pub trait View: Send + Sync + 'static {
     const KINDS: &'static [StreamKind];
 
     /// Whether readers keep its documents in memory: each of them, and lists that are named by just a person. Its kinds are among
-    /// those that the shelf follows ([`crate::SHELVED`]).
+    /// those that the shelf follows.
     const SHELVED: bool = false;
     /// How its lists are ordered.
     const ORDER: Order = Order::OldestFirst;

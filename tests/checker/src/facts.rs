@@ -56,7 +56,8 @@ impl Facts {
             | Event::Consultation(_)
             | Event::Agency(_)
             | Event::Staff(_)
-            | Event::SignIn(_) => {}
+            | Event::SignIn(_)
+            | Event::Issuers(_) => {}
         }
     }
 }

@@ -5,14 +5,17 @@ mod child;
 mod nats;
 mod node;
 mod postgres;
+mod provider;
 mod tools;
 
 use std::net::TcpListener;
 
 pub use child::{Child, wait_until};
 pub use nats::Nats;
+pub(crate) use node::http;
 pub use node::{Cluster, Node};
 pub use postgres::{Database, Postgres};
+pub use provider::Provider;
 
 /// A port that nobody listens on now.
 ///

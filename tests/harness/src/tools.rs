@@ -31,6 +31,15 @@ pub(crate) fn nats() -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// The folder in which the OpenID provider is installed.
+pub(crate) fn oidc_provider() -> anyhow::Result<PathBuf> {
+    let directory = workspace().join("target/tools/oidc");
+    if !directory.join("node_modules/oidc-provider").is_dir() {
+        bail!("`target/tools/oidc` has no OpenID provider: run `cargo xtask test`");
+    }
+    Ok(directory.canonicalize()?)
+}
+
 /// The binary under test, built beside the test itself.
 pub(crate) fn alongside() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;

@@ -5,6 +5,7 @@ mod agency;
 mod consultation;
 mod emergency;
 mod field;
+mod issuers;
 mod person;
 mod query;
 mod relationship;

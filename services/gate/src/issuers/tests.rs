@@ -1,5 +1,5 @@
 use super::*;
-use jsonwebtoken::jwk::KeyAlgorithm;
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -19,10 +19,18 @@ fn trusting(key: &EncodingKey, binding: Binding) -> Issuers {
     let issuer = Issuer {
         issuer: "https://a.example".into(),
         audience: "alongside".into(),
-        keys: JwkSet { keys: vec![jwk] },
+        keys: KeySource::Given(JwkSet { keys: vec![jwk] }),
         binding,
     };
     Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap()
+}
+
+/// Who presents it, or why nobody does: of issuers whose keys are given.
+fn verify(issuers: &Issuers, token: &str) -> Result<Caller, Refused> {
+    issuers.verify(token).map_err(|turned| match turned {
+        Turned::Away(refused) => refused,
+        Turned::Back(_) | Turned::Later => panic!("there is nobody to ask"),
+    })
 }
 
 fn token(key: &EncodingKey, change: impl FnOnce(&mut Value)) -> String {
@@ -36,31 +44,26 @@ fn the_issuer_decides_the_agency() {
     let key = key();
     let issuers = trusting(&key, Binding::Agency(AGENCY));
     let spoofed = token(&key, |claims| claims["agency"] = json!("another"));
-    let sign_in = issuers.identity(AGENCY, "https://a.example".into(), "n1".into()).unwrap().sign_in;
+    let sign_in = issuers.pseudonym(AGENCY, "https://a.example", "n1");
     for _ in 0..2 {
         let expected = SignedIn::new(Worker::new(AGENCY, StaffId(sign_in.0)), sign_in);
-        assert_eq!(issuers.verify(&spoofed), Ok(Caller::Worker(expected)));
+        assert_eq!(verify(&issuers, &spoofed), Ok(Caller::Worker(expected)));
     }
 }
 
 #[test]
 fn a_sign_in_is_of_an_agency_and_its_issuer() {
     let issuers = trusting(&key(), Binding::Agency(AGENCY));
-    let identity = |agency, issuer: &str| issuers.identity(agency, issuer.into(), "n1".into());
-    let ours = identity(AGENCY, "https://a.example").unwrap();
-    let theirs = issuers.pseudonym(AGENCY, "https://b.example", "n1");
-    assert_ne!(theirs, ours.sign_in, "another issuer's `n1` is somebody else");
-    let elsewhere = AgencyId(Uuid::nil());
-    for (agency, issuer) in [(AGENCY, "https://b.example"), (AGENCY, ""), (elsewhere, "https://a.example")] {
-        assert!(identity(agency, issuer).is_err(), "{issuer}");
-    }
+    let ours = issuers.pseudonym(AGENCY, "https://a.example", "n1");
+    assert_ne!(issuers.pseudonym(AGENCY, "https://b.example", "n1"), ours, "another issuer's `n1` is somebody else");
+    assert_ne!(issuers.pseudonym(AgencyId(Uuid::nil()), "https://a.example", "n1"), ours);
 }
 
 #[test]
 fn refuses_what_is_not_for_us_not_now_or_not_theirs() {
     let (ours, other) = (key(), key());
     let issuers = trusting(&ours, Binding::Agency(AGENCY));
-    let refused = |token: String| assert!(issuers.verify(&token).is_err(), "{token}");
+    let refused = |token: String| assert!(verify(&issuers, &token).is_err(), "{token}");
     refused(token(&other, |_| {}));
     refused(token(&ours, |claims| claims["aud"] = json!("somebody else")));
     refused(token(&ours, |claims| claims["iss"] = json!("https://b.example")));
@@ -80,10 +83,10 @@ fn refuses_what_is_not_for_us_not_now_or_not_theirs() {
 fn a_persons_subject_is_their_id() {
     let key = key();
     let issuers = trusting(&key, Binding::People);
-    assert!(issuers.verify(&token(&key, |_| {})).is_err());
+    assert!(verify(&issuers, &token(&key, |_| {})).is_err());
     let person = Uuid::now_v7();
     let theirs = token(&key, |claims| claims["sub"] = json!(person.to_string()));
-    assert_eq!(issuers.verify(&theirs), Ok(Caller::Person(PersonId(person))));
+    assert_eq!(verify(&issuers, &theirs), Ok(Caller::Person(PersonId(person))));
 }
 
 #[test]
@@ -94,21 +97,26 @@ fn refuses_what_it_does_not_understand_and_keys_that_are_there_for_something_els
         jwk.common.key_id = Some("1".into());
         change(&mut jwk);
         let (issuer, audience) = ("https://a.example".into(), "alongside".into());
-        let issuer = Issuer { issuer, audience, keys: JwkSet { keys: vec![jwk] }, binding: Binding::Agency(AGENCY) };
+        let issuer = Issuer {
+            issuer,
+            audience,
+            keys: KeySource::Given(JwkSet { keys: vec![jwk] }),
+            binding: Binding::Agency(AGENCY),
+        };
         Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap()
     };
     let good = token(&key, |_| {});
-    assert!(published(&|_| {}).verify(&good).is_ok());
-    assert!(published(&|jwk| jwk.common.public_key_use = Some(PublicKeyUse::Encryption)).verify(&good).is_err());
-    assert!(published(&|jwk| jwk.common.key_operations = Some(vec![KeyOperations::Encrypt])).verify(&good).is_err());
-    assert!(published(&|jwk| jwk.common.key_algorithm = Some(KeyAlgorithm::ES384)).verify(&good).is_err());
+    assert!(verify(&published(&|_| {}), &good).is_ok());
+    assert!(verify(&published(&|jwk| jwk.common.public_key_use = Some(PublicKeyUse::Encryption)), &good).is_err());
+    assert!(verify(&published(&|jwk| jwk.common.key_operations = Some(vec![KeyOperations::Encrypt])), &good).is_err());
+    assert!(verify(&published(&|jwk| jwk.common.key_algorithm = Some(KeyAlgorithm::ES384)), &good).is_err());
     let crit = Header { kid: Some("1".into()), crit: Some(vec!["exp".into()]), ..Header::new(Algorithm::ES256) };
     let claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60.0});
     let critical = jsonwebtoken::encode(&crit, &claims, &key).unwrap();
-    let refused = published(&|_| {}).verify(&critical).unwrap_err();
+    let refused = verify(&published(&|_| {}), &critical).unwrap_err();
     assert_eq!((refused.issuer.as_str(), refused.why), ("https://a.example", "a critical extension"));
     let stranger = token(&key, |claims| claims["iss"] = json!("https://me.example"));
-    assert_eq!(published(&|_| {}).verify(&stranger).unwrap_err().issuer, "unknown", "strangers make no labels");
+    assert_eq!(verify(&published(&|_| {}), &stranger).unwrap_err().issuer, "unknown", "strangers make no labels");
 }
 
 #[test]
@@ -124,10 +132,10 @@ fn a_key_of_an_unknown_kind_stops_nobody() {
     ]});
     let keys = read_keys(&set.to_string()).unwrap();
     let (issuer, audience) = ("https://a.example".into(), "alongside".into());
-    let issuer = Issuer { issuer, audience, keys, binding: Binding::Agency(AGENCY) };
+    let issuer = Issuer { issuer, audience, keys: KeySource::Given(keys), binding: Binding::Agency(AGENCY) };
     let issuers = Issuers::new(vec![issuer], Pseudonyms::new(&[7; 32])).unwrap();
     let claims = json!({"iss": "https://a.example", "aud": "alongside", "sub": "n1", "exp": seconds() + 60.0});
     let unnamed = jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &key).unwrap();
-    assert!(issuers.verify(&unnamed).is_ok());
+    assert!(verify(&issuers, &unnamed).is_ok());
     assert!(read_keys("{}").is_err() && read_keys("nonsense").is_err());
 }

@@ -10,6 +10,7 @@ mod consent;
 mod contracts;
 mod crashes;
 mod import;
+mod issuers;
 mod lifecycle;
 mod plans;
 mod story;
