@@ -1,5 +1,6 @@
 //! A whole system in this process: sample people who share with a worker each, relay and views running.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,9 @@ impl World {
         let mut config = node::dev::config(directory.path())?;
         config.listen.set_port(0);
         config.admin.set_port(0);
+        // A few workers read here as fast as many would.
+        config.limits.calls_per_second = NonZeroU32::MAX;
+        config.limits.agency_calls_per_second = NonZeroU32::MAX;
         let (mut postgres, mut nats) = (None, None);
         if backend == Backend::Postgres {
             config.database.url = match url {

@@ -16,8 +16,8 @@ use http::{Request, Response};
 use proto::access::v1::AccessClass;
 use rpc::{Error, Reason};
 use tokio::sync::Semaphore;
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
@@ -25,10 +25,14 @@ use crate::call::{Call, not_admitted};
 use crate::classes::admits;
 use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
+use crate::rates::{Counts, Rates};
 use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
+
+/// The largest message that is taken, in bytes.
+pub const REQUEST_LIMIT: usize = 256 << 10;
 
 /// Puts the wrapper around a server's routes.
 #[derive(Debug, Clone)]
@@ -38,6 +42,7 @@ pub struct AccessLayer {
     metrics: GateMetrics,
     classes: Arc<Classes>,
     room: Arc<Semaphore>,
+    counts: Arc<Counts>,
     span: CallSpan,
 }
 
@@ -47,9 +52,10 @@ pub type CallSpan = fn(path: &str, traceparent: Option<&str>) -> tracing::Span;
 impl AccessLayer {
     /// Trusts these issuers; whose a worker's sign-in is, the log says. Each call is handled in a span of its own.
     #[must_use]
-    pub fn new(issuers: Arc<Issuers>, gate: &Gate, span: CallSpan) -> Self {
+    pub fn new(issuers: Arc<Issuers>, gate: &Gate, rates: Rates, span: CallSpan) -> Self {
         let (engine, metrics) = (gate.engine.clone(), gate.metrics.clone());
-        Self { issuers, engine, metrics, classes: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)), span }
+        let (room, counts) = (Arc::new(Semaphore::new(CONCURRENT)), Arc::new(Counts::new(rates)));
+        Self { issuers, engine, metrics, classes: Arc::default(), room, counts, span }
     }
 }
 
@@ -107,14 +113,24 @@ where
                 Err(NotYet::Learn(_)) => return Ok(Status::from(unreachable_issuer()).into_http()),
             }
             let Ok(_room) = room else {
-                return Ok(
-                    Status::from(Error::new(Reason::Overloaded, "too many calls at once; try again")).into_http()
-                );
+                let error = Error::new(Reason::Overloaded, "too many calls at once; try again");
+                let error = error.limited("all_calls_in_progress", CONCURRENT.to_string());
+                return Ok(Status::from(error).into_http());
+            };
+            // Whoever needs no token has no share of their own.
+            let caller = request.extensions().get::<Call>().map(|call| call.caller);
+            let _share = match caller.map(|caller| access.counts.begin(caller)).transpose() {
+                Ok(share) => share,
+                Err(error) => return Ok(Status::from(error).into_http()),
             };
             if let Err(error) = access.recognise(&mut request).await {
                 return Ok(Status::from(Error::from(error)).into_http());
             }
-            inner.call(request).await.map(told)
+            let answer = inner.call(request).await?;
+            if let Some(caller) = caller.filter(|_| was_denied(&answer)) {
+                access.counts.denied(caller);
+            }
+            Ok(told(answer))
         };
         let answer = async move {
             tokio::time::timeout(has, answer).await.unwrap_or_else(|_elapsed| {
@@ -153,12 +169,19 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
+/// Whether an answer is a denial, in whatever words: what is withheld is told as what is not there.
+fn was_denied(answer: &Response<Body>) -> bool {
+    let code = answer.headers().get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
+    code.map(Code::from_i32).is_some_and(|code| matches!(code, Code::PermissionDenied | Code::NotFound))
+}
+
 /// An answer that was refused below the services, with a documented reason.
 fn told(answer: Response<Body>) -> Response<Body> {
     // The only such refusal: a message beyond the limit (`tonic` has no other use of this code for it).
     if answer.headers().get("grpc-status").is_some_and(|code| code == "11") {
         let problem = "the message is larger than what is taken; send less at once, or ask for a smaller page";
-        return Status::from(Error::new(Reason::TooLarge, problem)).into_http();
+        let error = Error::new(Reason::TooLarge, problem).limited("request_bytes", REQUEST_LIMIT.to_string());
+        return Status::from(error).into_http();
     }
     answer
 }

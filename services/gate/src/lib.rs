@@ -11,6 +11,7 @@ mod issuers;
 mod layer;
 mod metrics;
 mod page;
+mod rates;
 mod text;
 
 pub use call::Call;
@@ -19,9 +20,10 @@ pub use classes::Classes;
 pub use contribute::Contribution;
 pub use gate::{Asked, Disclosure, Gate, came_to_nothing};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers, KeySource, Refused, read_keys};
-pub use layer::{AccessLayer, AccessService, CallSpan};
+pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT};
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
+pub use rates::Rates;
 pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]

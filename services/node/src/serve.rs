@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use gate::{AccessLayer, Issuer, Issuers};
+use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, Rates};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
@@ -23,11 +23,9 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
 
 use crate::compose::System;
-use crate::config::{Config, Role};
+use crate::config::{Config, LimitsConfig, Role};
 use crate::ready::Watch;
 
-/// The largest request, in bytes: a page of text and its ids.
-const REQUEST_LIMIT: usize = 256 << 10;
 /// The largest response, in bytes: a page of the largest entries.
 const RESPONSE_LIMIT: usize = 4 << 20;
 /// Calls at once on one connection.
@@ -106,7 +104,7 @@ pub async fn start(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(issuers, &gate, call_span))
+        .layer(AccessLayer::new(issuers, &gate, rates(&config.limits), call_span))
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);
@@ -142,6 +140,18 @@ pub async fn start(
         background.cancel();
     });
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
+}
+
+/// How much one caller may ask for, as it is configured.
+fn rates(limits: &LimitsConfig) -> Rates {
+    let LimitsConfig {
+        calls_per_second,
+        agency_calls_per_second,
+        calls_in_progress,
+        agency_calls_in_progress,
+        denials_per_minute,
+    } = *limits;
+    Rates { calls_per_second, agency_calls_per_second, calls_in_progress, agency_calls_in_progress, denials_per_minute }
 }
 
 /// Health, kept for its end.

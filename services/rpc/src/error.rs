@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::Refusal;
@@ -19,23 +20,39 @@ pub struct Error {
     /// The field or the rule that it is about; may be empty.
     subject: String,
     message: String,
+    /// A limit that was reached: its name, and how much it allows.
+    limit: Option<(&'static str, String)>,
+    /// When to try again, if it is not soon.
+    after: Option<Duration>,
 }
 
 impl Error {
     /// An error with this documented reason.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, subject: String::new(), message: message.into() }
+        Self { reason, subject: String::new(), message: message.into(), limit: None, after: None }
     }
 
     /// A field has a wrong form.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self { reason: Reason::InvalidArgument, subject: field.to_owned(), message: message.into() }
+        Self::new(Reason::InvalidArgument, message).about(field)
     }
 
     /// The same, about this field.
     #[must_use]
     pub fn about(self, field: &str) -> Self {
         Self { subject: field.to_owned(), ..self }
+    }
+
+    /// The same, because of this limit.
+    #[must_use]
+    pub fn limited(self, limit: &'static str, allows: impl Into<String>) -> Self {
+        Self { limit: Some((limit, allows.into())), ..self }
+    }
+
+    /// The same, to be tried again only after so long.
+    #[must_use]
+    pub fn after(self, after: Duration) -> Self {
+        Self { after: Some(after), ..self }
     }
 
     /// Nothing is disclosed. The same words whether there is no person, no relationship or no consent.
@@ -90,7 +107,12 @@ impl Error {
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let reason = error.reason.as_str_name().trim_start_matches("REASON_");
-        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
+        let limit = error
+            .limit
+            .clone()
+            .map(|(limit, allows)| [("limit".to_owned(), limit.to_owned()), ("allows".to_owned(), allows)]);
+        let metadata: HashMap<String, String> = limit.into_iter().flatten().collect();
+        let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
         #[allow(clippy::wildcard_enum_match_arm, reason = "only these reasons have further details")]
         match error.reason {
             Reason::InvalidArgument | Reason::PageTokenRefused => {
@@ -100,7 +122,7 @@ impl From<Error> for Status {
                 details.add_precondition_failure_violation("RULE", error.subject.clone(), error.message.clone());
             }
             Reason::Contention | Reason::Overloaded | Reason::ViewBehind | Reason::Unavailable => {
-                details.set_retry_info(Some(RETRY_DELAY));
+                details.set_retry_info(Some(error.after.unwrap_or(RETRY_DELAY)));
             }
             _ => {}
         }
@@ -122,7 +144,7 @@ impl From<Refusal> for Error {
             domain::Reason::Denied => Reason::AccessDenied,
             domain::Reason::Undisclosed => return Self::denied(),
         };
-        Self { reason, subject: refusal.subject.to_owned(), message: refusal.message }
+        Self::new(reason, refusal.message).about(refusal.subject)
     }
 }
 

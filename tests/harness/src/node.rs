@@ -53,6 +53,12 @@ impl Cluster {
             "bus": {"url": bus},
             "vault": {"key_encryption_key": format!("file:{}", kek.display())},
             "telemetry": {"filter": "info", "json": true},
+            // Tests call as fast as they can; those about limits set them.
+            "limits": {
+                "calls_per_second": 1_000_000, "agency_calls_per_second": 1_000_000,
+                "calls_in_progress": 1_000_000, "agency_calls_in_progress": 1_000_000,
+                "denials_per_minute": 1_000_000,
+            },
         }))?;
         let trusted = [Binding::People, Binding::Operators].map(|binding| (issuer_name(binding), binding)).to_vec();
         Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })

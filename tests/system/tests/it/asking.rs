@@ -8,6 +8,7 @@ use proto::relationships::v1::{
     WithdrawProposalRequest,
 };
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use crate::world::{Callers, Pair, World};
@@ -125,4 +126,37 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
     operator.agencies().change_staff_role(role(&boss_id, "nurse")).await.unwrap();
     denied(boss.agencies().add_staff(add(&pair, "late", "nurse")).await.unwrap_err());
     denied(boss.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_too_much_is_told_when_to_try_again_and_stops_nobody_else() {
+    let mut world = World::distributed().await;
+    world.cluster.set("limits", "calls_per_second", 5);
+    world.cluster.set("limits", "denials_per_minute", 3);
+    let [pair, other] = world.import(2).try_into().unwrap();
+    let node = world.start().await;
+    let channel = &node.channel().await.unwrap();
+    let callers = Callers::new(&world.cluster, channel, &pair).await;
+    let limit = |status: &Status| {
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+        let (info, retry) = (status.get_details_error_info().unwrap(), status.get_details_retry_info().unwrap());
+        assert!(retry.retry_delay.is_some_and(|delay| !delay.is_zero()), "{retry:?}");
+        info.metadata["limit"].clone()
+    };
+    // Nobody floods a person's history: the fourth denial in a minute is the last for a while.
+    let mut refused = Vec::new();
+    for _ in 0..5 {
+        refused.push(callers.look().await.unwrap_err());
+    }
+    assert!(refused[..4].iter().all(|status| status.code() == Code::PermissionDenied), "{refused:?}");
+    assert_eq!(limit(&refused[4]), "denials_per_minute");
+    // Nor the system: each has a rate of their own.
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(callers.person.my_people(0).await);
+    }
+    assert!(answers[0].is_ok());
+    assert_eq!(limit(answers.iter().find_map(|answer| answer.as_ref().err()).unwrap()), "calls_per_second");
+    let another = Callers::unenrolled(&world.cluster, channel, &other);
+    another.person.my_people(0).await.unwrap();
 }
