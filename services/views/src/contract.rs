@@ -19,6 +19,7 @@ pub async fn run(store: Arc<dyn DocumentStore>) {
 
 fn upsert(key: &[u8], body: &str) -> Upsert {
     Upsert {
+        begins: false,
         key: Key(key.to_vec()),
         place: Key(key.to_vec()),
         subject: Uuid::from_u128(7),
@@ -44,6 +45,11 @@ async fn documents_and_checkpoint_commit_together(store: &dyn DocumentStore) {
     replaced.removals.push(Key(b"absent".to_vec()));
     assert!(store.advance(vec![replaced]).await.unwrap());
     assert_eq!(bodies(store, "a").await, ["two", "three"]);
+    let begins = Upsert { begins: true, ..upsert(b"l", "again") };
+    let new = Upsert { begins: true, ..upsert(b"m", "four") };
+    assert!(store.advance(vec![advance("a", 1, 6, 6, vec![begins, new])]).await.unwrap());
+    assert_eq!(bodies(store, "a").await, ["two", "three", "four"], "what begins replaces nothing");
+    store.advance(vec![Advance { removals: vec![Key(b"m".to_vec())], ..advance("a", 1, 6, 6, vec![]) }]).await.unwrap();
     assert!(
         store
             .advance(vec![Advance { removals: vec![Key(b"k".to_vec())], ..advance("a", 1, 6, 7, vec![]) }])

@@ -35,10 +35,11 @@ CREATE TABLE parked (
 -- Writes what a batch changes in several views, in one round trip. Returns false, and writes nothing, when one of the views does
 -- not stand where it is thought to.
 --   a_*: one element for each view: where it stood, where it stands after, and whether it is what readers see.
---   u_*, r_*, p_*: documents to write, documents to remove, subjects to park; *_of is the view's ordinal from 1.
+--   u_*, r_*, p_*: documents to write, documents to remove, subjects to park; *_of is the view's ordinal from 1. A document that
+--   begins is written only if it is not there.
 CREATE FUNCTION views_advance(
     a_view text[], a_generation int[], a_from bigint[], a_to bigint[], a_current boolean[],
-    u_of int[], u_key bytea[], u_place bytea[], u_subject uuid[], u_position bigint[], u_body bytea[],
+    u_of int[], u_begins boolean[], u_key bytea[], u_place bytea[], u_subject uuid[], u_position bigint[], u_body bytea[],
     r_of int[], r_key bytea[],
     p_of int[], p_subject uuid[], p_position bigint[], p_reason text[]
 ) RETURNS boolean LANGUAGE plpgsql VOLATILE
@@ -66,7 +67,15 @@ BEGIN
     IF cardinality(u_of) > 0 THEN
         INSERT INTO document (view, generation, key, place, subject, position, body)
         SELECT a_view[u.nth], a_generation[u.nth], u.key, u.place, u.subject, u.position, u.body
-          FROM unnest(u_of, u_key, u_place, u_subject, u_position, u_body) AS u (nth, key, place, subject, position, body)
+          FROM unnest(u_of, u_begins, u_key, u_place, u_subject, u_position, u_body)
+               AS u (nth, begins, key, place, subject, position, body)
+         WHERE u.begins
+            ON CONFLICT (view, generation, key) DO NOTHING;
+        INSERT INTO document (view, generation, key, place, subject, position, body)
+        SELECT a_view[u.nth], a_generation[u.nth], u.key, u.place, u.subject, u.position, u.body
+          FROM unnest(u_of, u_begins, u_key, u_place, u_subject, u_position, u_body)
+               AS u (nth, begins, key, place, subject, position, body)
+         WHERE NOT u.begins
             ON CONFLICT (view, generation, key)
             DO UPDATE SET place = excluded.place, subject = excluded.subject, position = excluded.position, body = excluded.body;
     END IF;

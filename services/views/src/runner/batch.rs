@@ -85,8 +85,13 @@ pub(crate) async fn apply(
     let wanted: Vec<_> = behind.iter().map(|standing| standing.wants(&opened)).collect();
     let found = store.load(&wanted).await?;
     let mut advances = Vec::with_capacity(behind.len());
-    for (standing, found) in behind.into_iter().zip(found) {
-        advances.push(apply_to(codec, standing, &opened, found, newest, adopt).await?);
+    for ((standing, found), Wanted { keys: asked, .. }) in behind.into_iter().zip(found).zip(wanted) {
+        let mut advance = apply_to(codec, standing, &opened, found, newest, adopt).await?;
+        // What was not asked for was never there; should it be, it stays.
+        for upsert in &mut advance.upserts {
+            upsert.begins = asked.binary_search(&upsert.key).is_err();
+        }
+        advances.push(advance);
     }
     Ok(advances)
 }
@@ -200,7 +205,8 @@ async fn seal(codec: &Codec, view: &str, key: &Key, doc: Option<Doc>) -> Result<
     let body = subject_key
         .seal(&document_context(view, key, &doc.place, doc.position), &doc.body)
         .map_err(CodecError::from)?;
-    Ok(Some(Upsert { key: key.clone(), place: doc.place, subject: doc.subject, position: doc.position, body }))
+    let Doc { place, subject, position, .. } = doc;
+    Ok(Some(Upsert { begins: false, key: key.clone(), place, subject, position, body }))
 }
 
 /// The document, opened; none when its subject was erased.

@@ -61,6 +61,8 @@ pub struct Generation {
 /// A document to write.
 #[derive(Debug, Clone)]
 pub struct Upsert {
+    /// Whether it begins: one that is there already stays as it is.
+    pub begins: bool,
     /// Its key.
     pub key: Key,
     /// Where it stands among others.

@@ -90,6 +90,7 @@ async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, StoreErro
         .bind(advances.iter().map(|a| signed(a.to)).collect::<Vec<_>>())
         .bind(advances.iter().map(|a| a.current).collect::<Vec<_>>())
         .bind(upserts().map(|(of, _)| of).collect::<Vec<_>>())
+        .bind(upserts().map(|(_, u)| u.begins).collect::<Vec<_>>())
         .bind(upserts().map(|(_, u)| u.key.0.as_slice()).collect::<Vec<_>>())
         .bind(upserts().map(|(_, u)| u.place.0.as_slice()).collect::<Vec<_>>())
         .bind(upserts().map(|(_, u)| u.subject).collect::<Vec<_>>())

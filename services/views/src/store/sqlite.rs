@@ -92,7 +92,12 @@ async fn write_one(transaction: &mut SqliteConnection, advance: &Advance) -> Res
         park.bind(subject).bind(signed(*position)).bind(reason).execute(&mut *transaction).await?;
     }
     for upsert in &advance.upserts {
-        sqlx::query(include_str!("../../sql/sqlite/upsert.sql"))
+        let statement = if upsert.begins {
+            include_str!("../../sql/sqlite/insert.sql")
+        } else {
+            include_str!("../../sql/sqlite/upsert.sql")
+        };
+        sqlx::query(statement)
             .bind(advance.view)
             .bind(advance.generation)
             .bind(&upsert.key.0)
