@@ -39,10 +39,12 @@ impl Agencies {
         message: pb::GetStaffRequest,
     ) -> Result<pb::GetStaffResponse, Error> {
         let id: StaffId = rpc::id("staff_id", &message.staff_id)?;
+        // Where somebody works never changes.
+        let agency = self.gate.engine().load::<Staff>(id, Freshness::Latest).await?.agency();
+        self.administers(call, agency).await?;
         let found = self.views.one::<Directory>(directory::staff_key(id), message.at_least_position).await?;
-        let doc = found.and_then(DirectoryDoc::staff);
-        self.administers(call, doc.as_ref().map(|doc| doc.agency)).await?;
-        Ok(pb::GetStaffResponse { staff: Some(member(doc.ok_or_else(|| Error::not_found("staff"))?)) })
+        let doc = found.and_then(DirectoryDoc::staff).ok_or_else(|| Error::not_found("staff"))?;
+        Ok(pb::GetStaffResponse { staff: Some(member(doc)) })
     }
 
     pub(crate) async fn staff(
@@ -51,7 +53,7 @@ impl Agencies {
         message: pb::ListStaffRequest,
     ) -> Result<pb::ListStaffResponse, Error> {
         let named: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
-        let own = call.worker().ok().map(|by| by.worker().agency());
+        let own = call.worker_or_operator()?.map(|by| by.worker().agency());
         let agency = named.or(own).ok_or_else(|| Error::invalid("agency_id", "must be given"))?;
         self.administers(call, Some(agency)).await?;
         let paging = call.pages(&message)?;
@@ -65,7 +67,7 @@ impl Agencies {
 
     /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.
     pub(crate) async fn administers(&self, call: &Call, agency: Option<AgencyId>) -> Result<Option<SignedIn>, Error> {
-        let Ok(by) = call.worker() else { return Ok(None) };
+        let Some(by) = call.worker_or_operator()? else { return Ok(None) };
         let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
         administers(by, &standing, agency).map_err(EngineError::Refused)?;
         Ok(Some(by))

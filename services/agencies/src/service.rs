@@ -157,7 +157,7 @@ impl Agencies {
     {
         let context = call.context(request_id)?;
         let id: StaffId = rpc::id("staff_id", staff_id)?;
-        let by = call.worker().ok();
+        let by = call.worker_or_operator()?;
         let decide = |(staff, standing): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
             may_change(by, standing, staff.agency(), changes)?;
             let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;

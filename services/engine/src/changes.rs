@@ -151,7 +151,7 @@ impl Changes {
             let mut events = Vec::with_capacity(changes.len());
             let before = if let Expected::Exactly(version) = expected { Some(version.0) } else { None };
             for (nth, Change { id, subject, event }) in (1..).zip(changes) {
-                // Of a person who is not registered an attempt is the agency's: it holds no words about anybody.
+                // An attempt at somebody who is not registered is the agency's, with its worker's words (decision 0011).
                 let of_agency = matches!(subject, Subject::Agency(_));
                 let of_either = matches!(event.kind(), StreamKind::Access | StreamKind::Request)
                     || matches!(

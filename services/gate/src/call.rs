@@ -51,6 +51,18 @@ impl Call {
         if let Caller::Worker(by) = self.caller { Ok(by) } else { Err(not_admitted()) }
     }
 
+    /// The worker, when one calls; none when it is whoever runs the system.
+    ///
+    /// # Errors
+    /// For a person.
+    pub fn worker_or_operator(&self) -> Result<Option<SignedIn>, Error> {
+        match self.caller {
+            Caller::Operator => Ok(None),
+            Caller::Worker(by) => Ok(Some(by)),
+            Caller::Person(_) => Err(not_admitted()),
+        }
+    }
+
     /// What the caller wants under the id in the field `request_id`: this method with this message. Used again for anything
     /// else it is refused.
     ///

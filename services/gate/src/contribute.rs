@@ -81,7 +81,6 @@ impl Gate {
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
         let asked = Asked { by, purpose, categories: vec![C::CATEGORY] };
         let ask = Ask { by, purpose, action: Action::Contribute, now: context.now };
-        // Time-ordered whatever the request id is, so that the history stays in order.
         let receipt = ReceiptId(Uuid::now_v7());
         type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(on, sharing, staff): &Loads<A>, changes: &mut Changes| {

@@ -289,19 +289,6 @@ impl Gate {
     }
 }
 
-/// Adds the receipt of an attempt that came to nothing, which the person finds; of one at somebody who is not registered, kept at the
-/// same cost under the agency's own key.
-pub fn came_to_nothing(
-    changes: &mut Changes,
-    asked: &Asked,
-    person: PersonId,
-    (sharing, staff): (&Loaded<Sharing>, &Loaded<Staff>),
-    rule: DenialRule,
-) {
-    let grounds = Grounds { sharing: sharing.clone(), staff: staff.clone(), decision: Decision::Deny(rule) };
-    receipt(changes, asked, person, &grounds, Err(rule));
-}
-
 fn receipt(
     changes: &mut Changes,
     asked: &Asked,

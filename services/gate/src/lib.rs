@@ -18,7 +18,7 @@ pub use call::Call;
 pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
-pub use gate::{Asked, Disclosure, Gate, came_to_nothing};
+pub use gate::{Asked, Disclosure, Gate};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers, KeySource, Refused, read_keys};
 pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT};
 pub use metrics::GateMetrics;

@@ -103,7 +103,7 @@ impl Importer {
         let (mut proposed, mut refused) = (BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.relationships {
             let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
-            if relationship.parties().is_some() {
+            if relationship.was_heard() {
                 proposed.extend(&planned.resources);
                 continue;
             }

@@ -40,14 +40,14 @@ impl People {
         let categories = words::categories("categories", &message.categories)?;
         let asked = Asked { by, purpose: words::purpose(message.purpose)?, categories };
         let paging = &call.pages(&message)?;
-        let (wanted, pages) = (&asked.categories, &Pages { at_least: 0, ..paging.pages.clone() });
+        let (wanted, pages) = (&asked.categories, &paging.pages);
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<Record>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let covered =
                 |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);
             let mut page = self.page(person, pages, covered).await?;
-            self.hide_goals(person, &mut page, &scope).await?;
+            self.hide_goals(person, &mut page, &scope, pages.at_least).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
             // Which other agencies have written is who else supports the person.
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
@@ -61,11 +61,17 @@ impl People {
     }
 
     /// Takes the goal out of an action when the goal itself is withheld: that it exists is not told.
-    async fn hide_goals(&self, person: PersonId, page: &mut Page<EntryDoc>, scope: &Scope) -> Result<(), Error> {
+    async fn hide_goals(
+        &self,
+        person: PersonId,
+        page: &mut Page<EntryDoc>,
+        scope: &Scope,
+        at_least: u64,
+    ) -> Result<(), Error> {
         let goal_of = |doc: &EntryDoc| if let Content::Action(action) = &doc.content { action.goal } else { None };
         let key = |goal| record::entry_key(person, Category::Goals, goal);
         let keys: Vec<_> = page.items.iter().filter_map(goal_of).map(key).collect();
-        let goals = self.views.get::<Record>(&keys, 0).await?;
+        let goals = self.views.get::<Record>(&keys, at_least).await?;
         for doc in &mut page.items {
             if let Content::Action(action) = &mut doc.content {
                 let goal = |goal: &EntryId| goals.get(&key(*goal));

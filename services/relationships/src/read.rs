@@ -51,7 +51,7 @@ impl Relationships {
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
-            let rows = self.rows(items, &scopes.into_iter().collect()).await?;
+            let rows = self.rows(items, &scopes.into_iter().collect(), message.at_least_position).await?;
             let named = |row: &&(PersonId, pb::CaseloadRow)| !row.1.name.is_empty();
             let categories = BTreeSet::from([Category::Contact]);
             let name = || Disclosure { answer: (), categories: categories.clone(), entries: 1, named_authors: false };
@@ -95,11 +95,12 @@ impl Relationships {
         &self,
         docs: &[SupportDoc],
         scopes: &HashMap<PersonId, Option<Scope>>,
+        at_least: u64,
     ) -> Result<Vec<(PersonId, pb::CaseloadRow)>, Error> {
         let shares = |scope: &Scope| scope.covers(Category::Contact, &Sensitivity::normal());
         let shared = scopes.iter().filter(|(_, scope)| scope.as_ref().is_some_and(shares));
         let keys: Vec<_> = shared.map(|(person, _)| record::contact_key(*person)).collect();
-        let contacts = self.views.get::<Record>(&keys, 0).await?;
+        let contacts = self.views.get::<Record>(&keys, at_least).await?;
         let name = |doc: &SupportDoc| match contacts.get(&record::contact_key(doc.person)).map(|entry| &entry.content) {
             Some(Content::Contact { name, .. }) => name.clone(),
             _ => String::new(),

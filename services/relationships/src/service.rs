@@ -2,17 +2,16 @@
 
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
-use domain::relationship::events::RelationshipEvent;
 use domain::relationship::{
     AcceptSupport, AllowAsking, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, WithdrawProposal,
     accept_support, end_support, propose_support, relationship_id,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Category, DenialRule, Purpose, SignedIn, Subject};
+use domain::vocabulary::{Category, Purpose, SignedIn, Subject};
 use domain::{Command as _, Refusal};
 use engine::{Changes, Loaded};
-use gate::{Asked, Call, came_to_nothing};
+use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
 use proto::relationships::v1::relationship_service_server::RelationshipService;
 use rpc::Error;
@@ -40,12 +39,8 @@ impl Relationships {
         let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
             let on = Proposing { relationship, person: record, sharing, staff };
             let proposed = propose_support(on, person, by, (m.offer.clone(), context.now))?;
-            let unheard = proposed.iter().any(|event| matches!(event, RelationshipEvent::ProposalUnheard(_)));
             let subject = if record.is_registered() { Subject::from(person) } else { Subject::Agency(agency) };
             changes.record(relationship, subject, proposed);
-            if unheard {
-                came_to_nothing(changes, &in_network(by), person, (sharing, staff), DenialRule::AgencyBlocked);
-            }
             changes.guard(sharing);
             changes.guard(staff);
             changes.in_role(staff.role());

@@ -4,6 +4,7 @@ use domain::StreamKind;
 use domain::access::events::AccessEvent;
 use domain::ids::{EmergencyId, PersonId, ReceiptId};
 use domain::query::events::QueryEvent;
+use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
 use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp};
 use events::{Envelope, Event};
@@ -95,14 +96,20 @@ impl View for AccessHistory {
     type Doc = ReceiptDoc;
 
     const NAME: &'static str = "access-history";
-    const KINDS: &'static [StreamKind] = &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing];
+    const KINDS: &'static [StreamKind] =
+        &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing, StreamKind::Relationship];
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
             return Some(receipt_key(PersonId(event.subject()), e.receipt));
         }
-        receipt(event).map(|doc| receipt_key(PersonId(event.stream), doc.receipt))
+        let person = if let Event::Relationship(RelationshipEvent::ProposalUnheard(e)) = &event.event {
+            e.person
+        } else {
+            PersonId(event.stream)
+        };
+        receipt(event).map(|doc| receipt_key(person, doc.receipt))
     }
 
     /// A receipt's id is the server's own, and new.
@@ -167,6 +174,13 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             let doc = blank(receipt, ReceiptKind::Reviewed, e.party, &e.role, Purpose::BreakGlass, &[]);
             let (emergency_access, justified) = (Some(e.emergency), e.justified);
             Some(ReceiptDoc { emergency: true, reason: e.finding.clone(), emergency_access, justified, ..doc })
+        }
+        // Sealed for the person only if there is one: then they have blocked the agency, and find that somebody tried.
+        Event::Relationship(RelationshipEvent::ProposalUnheard(e)) if event.subject() == e.person.0 => {
+            let (receipt, party) = (ReceiptId(event.header.event_id), Author::Worker(e.worker));
+            let purpose = Purpose::SupportNetwork;
+            let doc = blank(receipt, ReceiptKind::Denied, party, &e.role, purpose, &[Category::SupportNetwork]);
+            Some(ReceiptDoc { rules: vec![DenialRule::AgencyBlocked], ..doc })
         }
         _ => None,
     }

@@ -60,6 +60,7 @@ impl Follower {
             last = events.last().map_or(last, |event| event.position.0);
             self.shelf.follow(&events);
             if events.len() < BATCH {
+                self.shelf.confirm();
                 last = self.tail(last).await;
             }
         }
@@ -88,6 +89,7 @@ impl Follower {
                 }
             }
             self.shelf.follow(&events);
+            self.shelf.confirm();
         }
         last
     }

@@ -237,14 +237,19 @@ impl Views {
         let slot = Slot::List(V::NAME, list.clone());
         if subject.is_some()
             && let Some((documents, subject, position)) = self.shelf.get::<List<V::Doc>>(&slot, at_least)
-            && !self.erased(subject).await?
+            && !self.erased(&documents, subject, &slot).await?
         {
             return Ok(Some((documents, position)));
         }
         self.wait(V::NAME, at_least).await?;
         let Some(subject) = subject else { return Ok(None) };
+        let long = Slot::Long(V::NAME, list.clone());
+        if self.shelf.get::<()>(&long, 0).is_some() {
+            return Ok(None);
+        }
         let (stored, position) = self.store.scan(V::NAME, &list.0, &list.end(), WHOLE).await?;
         if stored.len() == WHOLE {
+            self.shelf.put(long, V::KINDS, subject, Arc::new(()), position, 0);
             return Ok(None);
         }
         let (mut documents, mut bytes) = (Vec::with_capacity(stored.len()), 0);
@@ -271,7 +276,7 @@ impl Views {
             let slot = Slot::One(V::NAME, key.clone());
             let kept = if V::SHELVED { self.shelf.get::<V::Doc>(&slot, at_least) } else { None };
             match kept {
-                Some((value, subject, _)) if !self.erased(subject).await? => {
+                Some((value, subject, _)) if !self.erased(&[()], subject, &slot).await? => {
                     found.insert(key.clone(), V::Doc::clone(&value));
                 }
                 Some(_) | None => missing.push(key.clone()),
@@ -295,11 +300,18 @@ impl Views {
         Ok(found)
     }
 
-    /// Whether this subject was erased: nothing of them is shown, wherever it is kept.
-    async fn erased(&self, subject: Uuid) -> Result<bool, ViewsError> {
+    /// Whether the subject of these documents was erased: nothing of them is shown, and it is not kept. Of nobody there is no key to ask
+    /// for.
+    async fn erased<T>(&self, documents: &[T], subject: Uuid, slot: &Slot) -> Result<bool, ViewsError> {
+        if documents.is_empty() {
+            return Ok(false);
+        }
         match self.codec.vault().key_of(subject).await.map_err(CodecError::from) {
             Ok(_) => Ok(false),
-            Err(error) if error.is_erased() => Ok(true),
+            Err(error) if error.is_erased() => {
+                self.shelf.remove(slot);
+                Ok(true)
+            }
             Err(error) => Err(ViewsError::Failed(error.into())),
         }
     }

@@ -118,6 +118,9 @@ impl Runner {
             let batch = self.log.read(Position(from), size).await?;
             let full = batch.len() == size;
             size = if full { (size * 2).min(LARGEST_BATCH) } else { BATCH };
+            if !full {
+                self.shelf.confirm();
+            }
             if !self.take(&mut standings, batch).await? {
                 return Ok(());
             }
@@ -157,6 +160,7 @@ impl Runner {
                     _ => return self.take(standings, events).await,
                 }
             }
+            self.shelf.confirm();
             if !self.take(standings, events).await? {
                 return Ok(false);
             }

@@ -1,5 +1,5 @@
-//! Open documents in memory, for readers. What is on the shelf is as true as the log's tail that this process has read: the next
-//! event about it takes it down.
+//! Open documents in memory, for readers. What is on the shelf is as true as the log's tail that this process has read: after the
+//! next event about it nobody is shown it any more, and whoever asks next takes it down.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -29,11 +29,15 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// How many subjects' latest events are remembered, at least.
 const SUBJECTS: usize = 50_000;
 
-/// What stands on the shelf: the documents of a list, or one document.
+/// What stands on the shelf.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Slot {
+    /// The documents of a list.
     List(&'static str, Key),
+    /// One document.
     One(&'static str, Key),
+    /// Nothing but that a list is too long to be kept.
+    Long(&'static str, Key),
 }
 
 #[derive(Clone)]
@@ -115,7 +119,7 @@ impl Shelf {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in the next events of the log. None say that there are no more.
+    /// Takes in the next events of the log. Those that were taken in before say nothing new, also when they are read once more.
     pub(crate) fn follow(&self, events: &[Recorded]) {
         let subjects: Vec<_> = events
             .iter()
@@ -123,13 +127,21 @@ impl Shelf {
             .map(|event| (event.stream.kind, subject_of(event), event.position.0))
             .collect();
         let mut tail = self.tail();
-        for (kind, subject, position) in subjects {
+        let known = tail.position;
+        for (kind, subject, position) in subjects.into_iter().filter(|(.., position)| *position > known) {
             tail.take(kind, subject, position);
         }
-        if let Some(last) = events.last() {
-            tail.position = tail.position.max(last.position.0);
-        }
-        tail.confirmed = Some(Instant::now());
+        tail.position = events.last().map_or(known, |last| last.position.0.max(known));
+    }
+
+    /// What was taken in is all that there was a moment ago.
+    pub(crate) fn confirm(&self) {
+        self.tail().confirmed = Some(Instant::now());
+    }
+
+    /// Takes something down.
+    pub(crate) fn remove(&self, slot: &Slot) {
+        self.documents.remove(slot);
     }
 
     /// The next events are those after this position. If some between were never taken in, what reflects less is not believed any
@@ -144,20 +156,22 @@ impl Shelf {
     /// The documents, and the position that they reflect: at least `at_least`.
     pub(crate) fn get<T: Any + Send + Sync>(&self, slot: &Slot, at_least: u64) -> Option<(Arc<T>, Uuid, u64)> {
         let kept = self.documents.get(slot)?;
-        if kept.since.elapsed() > KEEP {
+        let Some(reflects) = self.reflects(&kept) else {
+            // Words that are not shown any more are not held either.
+            self.remove(slot);
             return None;
-        }
-        let reflects = {
-            let tail = self.tail();
-            let heard = tail.confirmed.is_some_and(|confirmed| confirmed.elapsed() < SILENCE);
-            let reflects = kept.reflects.load(Ordering::Relaxed);
-            if !heard || !tail.confirms(kept.kinds, kept.subject, reflects) {
-                return None;
-            }
-            kept.reflects.fetch_max(tail.position, Ordering::Relaxed).max(tail.position)
         };
         let documents = kept.documents.downcast::<T>().ok().filter(|_| reflects >= at_least)?;
         Some((documents, kept.subject, reflects))
+    }
+
+    /// The position that it reflects, if it is still believed.
+    fn reflects(&self, kept: &Kept) -> Option<u64> {
+        let tail = self.tail();
+        let heard = tail.confirmed.is_some_and(|confirmed| confirmed.elapsed() < SILENCE);
+        let reflects = kept.reflects.load(Ordering::Relaxed);
+        let believed = heard && kept.since.elapsed() < KEEP && tail.confirms(kept.kinds, kept.subject, reflects);
+        believed.then(|| kept.reflects.fetch_max(tail.position, Ordering::Relaxed).max(tail.position))
     }
 
     /// Puts documents of a subject on the shelf, which the store had at this position, unless an event has been about them since.
@@ -227,6 +241,8 @@ mod tests {
         shelf.start(10);
         put(&shelf, 1, 10);
         assert_eq!(reflects(&shelf, 1), None, "nothing is known of the tail yet");
+        put(&shelf, 1, 10);
+        shelf.confirm();
         shelf.follow(&[event(11, StreamKind::Access, 1), event(12, StreamKind::Person, 2)]);
         assert_eq!(reflects(&shelf, 1), Some(12), "nothing was about it until there");
         shelf.follow(&[event(13, StreamKind::Person, 1)]);
@@ -242,10 +258,10 @@ mod tests {
     fn what_was_missed_or_forgotten_is_not_believed() {
         let shelf = Shelf::default();
         shelf.start(10);
-        shelf.follow(&[]);
+        shelf.confirm();
         put(&shelf, 1, 10);
         shelf.start(20);
-        shelf.follow(&[]);
+        shelf.confirm();
         assert_eq!(reflects(&shelf, 1), None, "events between were never seen");
         put(&shelf, 1, 20);
         put(&shelf, 2, 20);
@@ -260,10 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_once_more_makes_nothing_forgotten() {
+        let shelf = Shelf::default();
+        shelf.start(10);
+        shelf.confirm();
+        shelf.follow(&[event(11, StreamKind::Person, 1), event(12, StreamKind::Person, 1)]);
+        // Somebody else was faster, and the runner begins again, with fewer at once.
+        shelf.start(10);
+        shelf.follow(&[event(11, StreamKind::Person, 1)]);
+        put(&shelf, 1, 11);
+        assert_eq!(reflects(&shelf, 1), None, "the event at 12 is known");
+    }
+
+    #[test]
     fn a_tail_that_has_fallen_silent_is_not_believed() {
         let shelf = Shelf::default();
         shelf.start(10);
-        shelf.follow(&[]);
+        shelf.confirm();
         put(&shelf, 1, 10);
         assert!(reflects(&shelf, 1).is_some());
         shelf.tail().confirmed = Instant::now().checked_sub(SILENCE);

@@ -21,6 +21,8 @@ pub struct Facts {
     pub(crate) carried_out: HashSet<u64>,
     /// Receipts of looks.
     pub(crate) receipts: HashMap<ReceiptId, Receipt>,
+    /// How many denied attempts of a party there are at a person's record.
+    pub(crate) denied: HashMap<(PersonId, Author), usize>,
     /// Requests and receipts that stand in it twice.
     pub(crate) doubled: Vec<Uuid>,
     pub(crate) requests: HashSet<Uuid>,
@@ -46,6 +48,9 @@ impl Facts {
                 if self.receipts.insert(viewed.receipt, receipt).is_some() {
                     self.doubled.push(viewed.receipt.into());
                 }
+            }
+            Event::Access(AccessEvent::AccessDenied(denied)) => {
+                *self.denied.entry((PersonId(event.stream), denied.party)).or_default() += 1;
             }
             Event::Access(_)
             | Event::Person(_)

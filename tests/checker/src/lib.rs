@@ -8,7 +8,7 @@ mod history;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use domain::ids::ReceiptId;
+use domain::ids::{PersonId, ReceiptId};
 use domain::vocabulary::Author;
 use uuid::Uuid;
 
@@ -30,10 +30,16 @@ pub enum Finding {
         /// The id of the request or the receipt.
         id: Uuid,
     },
-    /// Something was disclosed, and the log has no receipt that says just that, or another answer has shown the same receipt.
+    /// Something was disclosed, and the log has no receipt of it, for this person, party and number of entries; or another answer has
+    /// shown the same receipt.
     Unreceipted {
         /// The receipt that the answer names.
         receipt: ReceiptId,
+    },
+    /// More looks at a person were refused than the log has denied attempts of that worker.
+    Unkept {
+        /// Whose record it was.
+        person: PersonId,
     },
     /// A look that began after a withdrawal was acknowledged disclosed something, and nothing can have permitted it meanwhile.
     AfterWithdrawal {
@@ -50,6 +56,7 @@ impl fmt::Display for Finding {
             }
             Self::Doubled { id } => write!(f, "{id} stands in the log twice"),
             Self::Unreceipted { receipt } => write!(f, "a look that names receipt {receipt} has none in the log"),
+            Self::Unkept { person } => write!(f, "of refused looks at {person} the log does not have all"),
             Self::AfterWithdrawal { receipt } => {
                 write!(f, "a look disclosed after a withdrawal, with receipt {receipt}")
             }
@@ -63,6 +70,7 @@ pub fn check(history: &[Call], log: &Facts) -> Vec<Finding> {
     let mut findings: Vec<_> = log.doubled.iter().map(|id| Finding::Doubled { id: *id }).collect();
     findings.extend(writes(history, log));
     findings.extend(looks(history, log));
+    findings.extend(refused(history, log));
     findings
 }
 
@@ -103,6 +111,18 @@ fn looks(history: &[Call], log: &Facts) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn refused(history: &[Call], log: &Facts) -> Vec<Finding> {
+    let mut refused = HashMap::<_, usize>::new();
+    for call in history.iter().filter(|call| call.ended.is_some()) {
+        if let What::Look(Look { person, by: Some(by), disclosed: None }) = call.what {
+            *refused.entry((person, by)).or_default() += 1;
+        }
+    }
+    let kept = |person, by| log.denied.get(&(person, Author::Worker(by))).copied().unwrap_or_default();
+    let unkept = refused.into_iter().filter(|((person, by), count)| kept(*person, *by) < *count);
+    unkept.map(|((person, _), _)| Finding::Unkept { person }).collect()
 }
 
 /// Whether access was closed before a look began, and nothing can have opened it between.

@@ -86,3 +86,14 @@ fn a_look_that_began_after_a_withdrawal_is_found_unless_something_may_have_permi
     let unanswered = Call { ended: None, ..change(1, 0, true, 3) };
     assert_eq!(check(&[change(2, 3, false, 2), unanswered, looked(4, 5, 100)], &log()), []);
 }
+
+#[test]
+fn a_refused_look_without_its_denied_attempt_is_unkept() {
+    let look = Look { person: PersonId(id(9)), by: Some(worker()), disclosed: None };
+    let refused = || call(0, 1, What::Look(look));
+    let denied = |count| Facts { denied: [((PersonId(id(9)), Author::Worker(worker())), count)].into(), ..log() };
+    assert_eq!(check(&[refused(), refused()], &denied(1)), [Finding::Unkept { person: PersonId(id(9)) }]);
+    assert_eq!(check(&[refused(), refused()], &denied(2)), []);
+    let unanswered = Call { ended: None, ..refused() };
+    assert_eq!(check(&[unanswered], &log()), []);
+}

@@ -14,7 +14,7 @@ impl Command for AllowAsking {
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
         let worker = state.of(self.person)?.worker;
-        if state.stage != Stage::Over {
+        if !matches!(state.stage, Stage::Over | Stage::Unheard) {
             return Err(Refusal::rule(
                 "declined_or_ended",
                 "only what was declined, withdrawn or ended can be asked again",

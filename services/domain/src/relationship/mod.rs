@@ -66,15 +66,16 @@ pub fn relationship_id(Parties { person, worker }: Parties) -> RelationshipId {
 }
 
 impl Relationship {
-    /// The parties, if it is this person's; otherwise it does not exist for them, nor does what they have not heard of.
+    /// The parties, if it is this person's; otherwise it does not exist for them, nor does what they have never heard of.
     fn of(&self, person: PersonId) -> Result<Parties, Refusal> {
-        let theirs = self.parties.filter(|p| p.person == person && self.is_heard());
+        let theirs = self.parties.filter(|p| p.person == person && self.heard);
         theirs.ok_or_else(|| Refusal::not_found("relationship"))
     }
 
-    /// Whether the person has heard of it.
-    fn is_heard(&self) -> bool {
-        self.heard && self.stage != Stage::Unheard
+    /// Whether the person has ever heard of it.
+    #[must_use]
+    pub fn was_heard(&self) -> bool {
+        self.heard
     }
 
     /// Whether it waits for the person's answer.

@@ -24,17 +24,18 @@ impl Command for ProposeSupport {
     type Aggregate = Relationship;
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
-        self.may_be_made(state)?;
+        self.may_be_made(state, &[Stage::None, Stage::Over])?;
         let Parties { person, worker } = self.parties;
         Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
     }
 }
 
 impl ProposeSupport {
-    fn may_be_made(&self, state: &Relationship) -> Result<(), Refusal> {
+    /// Whether it may be made while the relationship is in one of these stages.
+    fn may_be_made(&self, state: &Relationship, from: &[Stage]) -> Result<(), Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
         required("role", &self.role, LINE)?;
-        if state.stage != Stage::None && state.stage != Stage::Over {
+        if !from.contains(&state.stage) {
             return Err(Refusal::already_exists("relationship"));
         }
         if state.again_from.is_some_and(|again_from| self.now < again_from) {
@@ -79,7 +80,7 @@ pub fn propose_support(
     if is_heard(on, parties.worker) {
         return command.decide(on.relationship);
     }
-    command.may_be_made(on.relationship)?;
+    command.may_be_made(on.relationship, &[Stage::None, Stage::Over])?;
     let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
     Ok(vec![ProposalUnheard { person, worker, role, offer }.into()])
 }
@@ -96,7 +97,10 @@ pub fn propose_imported_support(on: Proposing<'_>, command: ProposeSupport) -> R
     if !is_heard(on, command.parties.worker) {
         return Err(Refusal::undisclosed());
     }
-    command.decide(on.relationship)
+    // What the worker proposed while nobody heard of it is heard now: it is the source that says so.
+    command.may_be_made(on.relationship, &[Stage::None, Stage::Over, Stage::Unheard])?;
+    let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
+    Ok(vec![SupportProposed { person, worker, role, offer }.into()])
 }
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.

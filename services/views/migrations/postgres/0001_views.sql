@@ -48,7 +48,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SE
 DECLARE
     standing int;
 BEGIN
-    -- In one order, so that two runners never wait for each other.
+    -- In one order, so that two runners never wait each for the other.
     PERFORM FROM view_state s
        JOIN unnest(a_view, a_generation, a_from, a_current) AS a (view, generation, position, current)
          ON s.view = a.view AND s.generation = a.generation

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World};
+use crate::world::{Callers, Pair, World, at_rest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proposal_does_not_tell_who_is_registered_or_has_blocked_the_agency() {
@@ -34,11 +34,14 @@ async fn a_proposal_does_not_tell_who_is_registered_or_has_blocked_the_agency() 
         })
     };
     let persons = [nobody, open.pair.person_id(), blocked.pair.person_id()];
-    let (mut position, mut again) = (0, Vec::new());
+    let (mut position, mut steps, mut again) = (at_rest(&world.cluster).await, Vec::new(), Vec::new());
     for person in &persons {
-        position = propose(person).await.unwrap().into_inner().position;
+        let proposed = propose(person).await.unwrap().into_inner().position;
+        steps.push(proposed - position);
+        position = proposed;
         again.push(propose(person).await.unwrap_err());
     }
+    assert!(steps.windows(2).all(|two| two[0] == two[1]), "positions tell: {steps:?}");
     assert!(same(&again) && again[0].code() == Code::AlreadyExists, "{again:?}");
     let mine = ListMyProposalsRequest { at_least_position: position, ..Default::default() };
     let mine = worker.relationships().list_my_proposals(mine).await.unwrap().into_inner().proposals;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use checker::{Call, Facts, History, Look, What, check};
 use client::{Client, request_id};
@@ -102,13 +102,18 @@ impl Run {
 
 /// The same request until it is acknowledged: its caller cannot know whether the last try was carried out.
 async fn until_acknowledged<F: Future<Output = Result<u64, tonic::Status>>>(attempt: impl Fn() -> F) -> u64 {
+    let begun = Instant::now();
     loop {
         match attempt().await {
             Ok(position) => return position,
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(status) => assert!(begun.elapsed() < PATIENCE, "{status:?}"),
         }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+/// How long a server may be away.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn id<Id: From<Uuid>>(text: &str) -> Id {
     Uuid::parse_str(text).unwrap().into()

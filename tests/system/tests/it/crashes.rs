@@ -209,6 +209,9 @@ async fn a_database_out_of_reach_is_told_as_that_and_is_over_when_it_is() {
     let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
     callers.person.strength("before").await.unwrap();
     world.postgres.stop().unwrap();
+    // Its server processes outlive it by a moment, until they notice.
+    let gone = || async { Ok(callers.person.strength("meanwhile").await.is_err() && callers.look().await.is_err()) };
+    harness::wait_until("the database to be gone", gone).await.unwrap();
     for status in [
         callers.person.strength("during").await.map(drop).unwrap_err(),
         callers.look().await.map(drop).unwrap_err(),
