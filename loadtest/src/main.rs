@@ -4,6 +4,7 @@ mod cpu;
 mod log;
 mod measure;
 mod reads;
+mod rebuild;
 mod report;
 
 use clap::{Parser, ValueEnum};
@@ -22,6 +23,8 @@ enum What {
     Log(log::Args),
     /// Gated reads over gRPC, beside the same reads with the receipt switched off, and a bare service that answers the same bytes.
     Reads(reads::Args),
+    /// Building all views again from the log, compared with those that grew.
+    Rebuild(rebuild::Args),
     /// The callers of `reads`, in a process of their own.
     #[command(hide = true)]
     Callers(reads::callers::Args),
@@ -41,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Log(args) => log::run(args).await,
         What::Reads(args) => reads::run(args).await,
+        What::Rebuild(args) => rebuild::run(args).await,
         What::Callers(args) => reads::callers::call(args).await,
     }
 }

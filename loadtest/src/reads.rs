@@ -2,7 +2,7 @@
 
 pub(crate) mod callers;
 mod echo;
-mod world;
+pub(crate) mod world;
 
 use std::net::SocketAddr;
 use std::path::Path;

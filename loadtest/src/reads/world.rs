@@ -133,6 +133,14 @@ impl World {
         Ok(begun.elapsed())
     }
 
+    /// Stops the servers, and keeps what they stood on.
+    pub(crate) async fn pause(self) -> impl Sized {
+        let Self { gated, ungated, _directory, _postgres, _nats, .. } = self;
+        gated.stop().await;
+        ungated.stop().await;
+        (_directory, _postgres, _nats)
+    }
+
     pub(crate) async fn stop(self) {
         self.gated.stop().await;
         self.ungated.stop().await;

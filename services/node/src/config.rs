@@ -38,6 +38,8 @@ pub struct Config {
     pub bus: BusConfig,
     /// TLS for gRPC; without it the port must not leave the machine.
     pub tls: Option<Tls>,
+    /// The origins of web pages that may call over gRPC-web, such as `https://portal.example`; none when it is empty.
+    pub web_origins: Vec<String>,
     /// Whose tokens are trusted.
     pub issuers: Vec<IssuerConfig>,
     /// How much one caller may ask for.
@@ -200,6 +202,7 @@ impl Default for Config {
             vault: VaultConfig::default(),
             bus: BusConfig::default(),
             tls: None,
+            web_origins: Vec::new(),
             issuers: Vec::new(),
             limits: LimitsConfig::default(),
             import: ImportConfig::default(),

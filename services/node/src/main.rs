@@ -10,7 +10,7 @@ use command::Command;
 /// Case coordination in which the person stays in control.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true, after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage.")]
-struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     flags: alongside::config::Flags,
     #[command(subcommand)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, Rates};
+use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
@@ -21,6 +22,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
+use tower_http::cors::CorsLayer;
 
 use crate::compose::System;
 use crate::config::{Config, LimitsConfig, Role};
@@ -28,6 +30,8 @@ use crate::ready::Watch;
 
 /// The largest response, in bytes: a page of the largest entries.
 const RESPONSE_LIMIT: usize = 4 << 20;
+/// For how long a browser need not ask again whether a page may call.
+const PREFLIGHT: Duration = Duration::from_secs(3_600);
 /// Calls at once on one connection.
 const CALLS_PER_CONNECTION: usize = 256;
 /// How long calls in progress may take to finish after the end was announced.
@@ -103,6 +107,7 @@ pub async fn start(
         .accept_http1(true)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(cors(&config.web_origins)?)
         .layer(GrpcWebLayer::new())
         .layer(AccessLayer::new(issuers, &gate, rates(&config.limits), call_span))
         .add_routes(routes);
@@ -140,6 +145,33 @@ pub async fn start(
         background.cancel();
     });
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
+}
+
+/// Which web pages may call, and what they may read of an answer. Tokens go in a header, so that no cookie is ever sent along.
+fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
+    let origin = |origin: &String| {
+        let whole = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_origin = whole.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', ' ']));
+        let value = HeaderValue::from_str(origin).ok().filter(|_| is_origin);
+        value.with_context(|| {
+            format!("`web_origins`: `{origin}` is no origin; give one such as `https://portal.example`")
+        })
+    };
+    let origins = origins.iter().map(origin).collect::<anyhow::Result<Vec<_>>>()?;
+    let names = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
+    Ok(CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::POST])
+        .allow_headers(names(&[
+            "authorization",
+            "content-type",
+            "x-grpc-web",
+            "x-user-agent",
+            "grpc-timeout",
+            "traceparent",
+        ]))
+        .expose_headers(names(&["grpc-status", "grpc-message", "grpc-status-details-bin"]))
+        .max_age(PREFLIGHT))
 }
 
 /// How much one caller may ask for, as it is configured.

@@ -1,21 +1,21 @@
 //! Builds a new generation of a view beside the old one, compares them, and swaps.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use event_log::{EventLog, Position};
 use events::Codec;
 
-use crate::docs::Doc;
 use crate::runner::{LARGEST_BATCH, RunnerError, Standing, apply, current, open_document, sweep};
-use crate::store::{DocumentStore, Wanted};
+use crate::store::{DocumentStore, StoredDocument};
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
 const SWAPS: usize = 20;
 /// How often it compares, in the hope that the views are at rest, before it says that they are not.
 const COMPARISONS: usize = 3;
-/// Documents compared at once.
-const PAGE: usize = 500;
+/// Documents read at once.
+const PAGE: usize = 2_000;
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,20 +69,32 @@ struct Compared {
 }
 
 impl Rebuild {
-    /// Builds a new generation up to the log's head, compares it with the current one, swaps it in and deletes the old
-    /// one. Readers go from one to the other in one step.
+    /// Builds a new generation of these views up to the log's head, in one pass over it; compares each with the current one, swaps it
+    /// in and deletes the old one. Readers go from one to the other in one step.
     ///
     /// # Errors
     /// When the log or a store fails; what was built so far is left behind and never current.
-    pub async fn run(&self, view: Arc<dyn AnyView>) -> Result<Rebuilt, RebuildError> {
-        let name = view.name();
-        let old = current(&self.store.generations(name).await?).map_or(1, |g| g.number);
-        let generation = self.store.begin_generation(name).await?;
-        let mut building = [Standing { view, generation, current: false, position: 0, parked: Default::default() }];
+    pub async fn run(&self, views: Vec<Arc<dyn AnyView>>) -> Result<Vec<Rebuilt>, RebuildError> {
+        let (mut building, mut olds) = (Vec::with_capacity(views.len()), Vec::with_capacity(views.len()));
+        for view in views {
+            olds.push(current(&self.store.generations(view.name()).await?).map_or(1, |g| g.number));
+            let generation = self.store.begin_generation(view.name()).await?;
+            building.push(Standing { view, generation, current: false, position: 0, parked: Default::default() });
+        }
+        self.catch_up(&mut building).await?;
+        let mut rebuilt = Vec::with_capacity(building.len());
+        for (mut standing, old) in building.into_iter().zip(olds) {
+            rebuilt.push(self.put_in_place(&mut standing, old).await?);
+        }
+        Ok(rebuilt)
+    }
+
+    /// Compares a generation that was built with the current one, and makes it the current one.
+    async fn put_in_place(&self, built: &mut Standing, old: i32) -> Result<Rebuilt, RebuildError> {
+        let (name, generation) = (built.view.name(), built.generation);
         let (mut documents, mut differing) = (0, None);
         for _ in 0..COMPARISONS {
-            self.catch_up(&mut building).await?;
-            let [built] = &building;
+            self.catch_up(std::slice::from_mut(built)).await?;
             // What was compared counts only if both stood at one position all the while: positions never go back.
             let stood = self.stands(name, old, built.position).await?;
             let compared = self.compare(name, old, generation).await?;
@@ -92,15 +104,13 @@ impl Rebuild {
                 break;
             }
         }
-        let [built] = &building;
         let position = built.position;
         let mut swapped = self.store.swap(name, generation).await?;
         for _ in 0..SWAPS {
             if swapped {
                 break;
             }
-            // The generation that grew went on meanwhile.
-            self.catch_up(&mut building).await?;
+            self.catch_up(std::slice::from_mut(built)).await?;
             swapped = self.store.swap(name, generation).await?;
         }
         if !swapped {
@@ -110,18 +120,26 @@ impl Rebuild {
         Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 
-    async fn catch_up(&self, building: &mut [Standing; 1]) -> Result<(), RebuildError> {
-        loop {
-            let [standing] = &building;
-            let events = self.log.read(Position(standing.position), LARGEST_BATCH).await?;
-            let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(()) };
-            let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;
-            if !self.store.advance(advances).await? {
-                return Err(RebuildError("somebody else works on the same generation".into()));
+    /// Applies what is in the log. The next events are read while those before are applied.
+    async fn catch_up(&self, building: &mut [Standing]) -> Result<(), RebuildError> {
+        let from = building.iter().map(|standing| standing.position).min().unwrap_or(0);
+        let mut events = self.log.read(Position(from), LARGEST_BATCH).await?;
+        while let Some(newest) = events.last().map(|event| event.position.0) {
+            let applied = async {
+                let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;
+                if self.store.advance(advances).await? {
+                    return Ok(());
+                }
+                Err(RebuildError("somebody else works on the same generation".into()))
+            };
+            let (applied, next) = tokio::join!(applied, self.log.read(Position(newest), LARGEST_BATCH));
+            applied?;
+            for standing in building.iter_mut() {
+                standing.position = standing.position.max(newest);
             }
-            let [standing] = building;
-            standing.position = newest;
+            events = next?;
         }
+        Ok(())
     }
 
     /// Whether this generation is the current one, at exactly this position.
@@ -130,42 +148,78 @@ impl Rebuild {
         Ok(current(&generations).is_some_and(|c| (c.number, c.position) == (generation, position)))
     }
 
-    /// Compares the documents of two generations, whatever key seals them.
+    /// Compares the documents of two generations, whatever key seals them: both are read once, side by side.
     async fn compare(&self, view: &'static str, old: i32, new: i32) -> Result<Compared, RebuildError> {
-        let (mut after, mut documents, mut differing) = (Vec::new(), 0, 0);
-        let mut counted_old = 0;
+        let mut compared = Compared { documents: 0, differing: 0 };
+        let (mut olds, mut news) = (self.documents(view, old), self.documents(view, new));
+        let (mut before, mut after) = (olds.next().await?, news.next().await?);
         loop {
-            let page = self.store.page(view, new, &after, PAGE).await?;
-            let Some(last) = page.last().map(|d| d.key.0.clone()) else { break };
-            let keys: Vec<_> = page.iter().map(|d| d.key.clone()).collect();
-            let mut twins = std::collections::HashMap::new();
-            let wanted = Wanted { view, generation: old, keys };
-            for document in self.store.load(&[wanted]).await?.into_iter().flatten() {
-                counted_old += 1;
-                match open_document(&self.codec, view, document).await {
-                    Ok(Some((key, doc))) => drop(twins.insert(key, doc)),
-                    Err(error) if error.is_outage() => return Err(error.into()),
-                    // Of an erased subject; or changed around the system, and then no twin of anything.
-                    Ok(None) | Err(_) => {}
-                }
+            let order = match (&before, &after) {
+                (None, None) => return Ok(compared),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(before), Some(after)) => before.key.cmp(&after.key),
+            };
+            let (mut left, mut right) = (None, None);
+            if order != Ordering::Greater {
+                left = std::mem::replace(&mut before, olds.next().await?);
             }
-            for document in page {
-                documents += 1;
-                let opened = open_document(&self.codec, view, document).await?;
-                let same = opened.is_none_or(|(key, doc): (_, Doc)| twins.get(&key) == Some(&doc));
-                differing += u64::from(!same);
+            if order != Ordering::Less {
+                right = std::mem::replace(&mut after, news.next().await?);
             }
-            after = last;
+            compared.documents += u64::from(right.is_some());
+            compared.differing += u64::from(!self.same(view, left, right).await?);
         }
-        // Documents that only the old one has.
-        let mut old_after = Vec::new();
-        let mut old_total = 0;
-        loop {
-            let page = self.store.page(view, old, &old_after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            old_after.clone_from(&last.key.0);
-            old_total += page.len() as u64;
+    }
+
+    /// Whether two documents say the same. One of an erased subject is compared with nothing.
+    async fn same(
+        &self,
+        view: &'static str,
+        old: Option<StoredDocument>,
+        new: Option<StoredDocument>,
+    ) -> Result<bool, RebuildError> {
+        let new = match new {
+            Some(new) => match open_document(&self.codec, view, new).await? {
+                Some((_, new)) => Some(new),
+                None => return Ok(true),
+            },
+            None => None,
+        };
+        let Some(old) = old else { return Ok(false) };
+        match open_document(&self.codec, view, old).await {
+            Ok(Some((_, old))) => Ok(new.is_some_and(|new| old == new)),
+            Ok(None) => Ok(new.is_none()),
+            Err(error) if error.is_outage() => Err(error.into()),
+            // Changed around the system.
+            Err(_) => Ok(false),
         }
-        Ok(Compared { documents, differing: differing + old_total.saturating_sub(counted_old) })
+    }
+
+    fn documents(&self, view: &'static str, generation: i32) -> Documents<'_> {
+        Documents { store: &*self.store, view, generation, page: Vec::new().into_iter(), after: Some(Vec::new()) }
+    }
+}
+
+/// The documents of a generation, by their keys.
+struct Documents<'a> {
+    store: &'a dyn DocumentStore,
+    view: &'static str,
+    generation: i32,
+    page: std::vec::IntoIter<StoredDocument>,
+    /// The key after which the next page begins; none after the last page.
+    after: Option<Vec<u8>>,
+}
+
+impl Documents<'_> {
+    async fn next(&mut self) -> Result<Option<StoredDocument>, RebuildError> {
+        if let Some(document) = self.page.next() {
+            return Ok(Some(document));
+        }
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let page = self.store.page(self.view, self.generation, &after, PAGE).await?;
+        self.after = page.last().filter(|_| page.len() == PAGE).map(|last| last.key.0.clone());
+        self.page = page.into_iter();
+        Ok(self.page.next())
     }
 }

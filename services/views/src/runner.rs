@@ -76,6 +76,8 @@ pub(crate) enum RunnerError {
     Bus(#[from] BusError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a thread that opens events has ended")]
+    Ended(#[source] tokio::task::JoinError),
     #[error("a document or an event could not be opened or sealed")]
     Seal(#[from] events::CodecError),
 }

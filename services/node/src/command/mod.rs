@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod dev;
+mod documents;
 mod import;
 mod migrate;
 mod rebuild;
@@ -33,6 +34,16 @@ pub(crate) enum Command {
     Token(token::Args),
     /// Print the configuration, secrets redacted.
     Config,
+    /// Print what makes a shell complete commands.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    Man {
+        /// The folder; made when it is not there.
+        directory: std::path::PathBuf,
+    },
 }
 
 impl Command {
@@ -46,6 +57,11 @@ impl Command {
             Self::Import(import) => import::run(import, flags).await,
             Self::Token(args) => token::run(args),
             Self::Config => config::run(flags),
+            Self::Completions { shell } => {
+                documents::completions(shell);
+                Ok(())
+            }
+            Self::Man { directory } => documents::manual(&directory),
         }
     }
 }

@@ -26,11 +26,9 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let stores = Stores::open(&config).await?;
     let rebuild = Rebuild { log: stores.log.clone(), store: stores.documents.clone(), codec: stores.codec.clone() };
     let mut differing = 0;
-    for view in known {
-        if !args.views.is_empty() && !args.views.iter().any(|name| name == view.name()) {
-            continue;
-        }
-        let built = rebuild.run(view).await?;
+    let wanted = |name: &str| args.views.is_empty() || args.views.iter().any(|wanted| wanted == name);
+    let views = known.into_iter().filter(|view| wanted(view.name())).collect();
+    for built in rebuild.run(views).await? {
         differing += built.differing.unwrap_or(0);
         let text = if args.json {
             let (view, documents, generation) = (built.view, built.documents, built.generation);

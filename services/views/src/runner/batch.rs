@@ -38,14 +38,14 @@ impl Standing {
     }
 
     /// Those of these events that are new to the view and of a kind that it wants.
-    fn events<'a>(&self, opened: &'a [(u64, i16, Opened)]) -> impl Iterator<Item = &'a Opened> {
+    fn events<'a>(&self, opened: &'a Batch) -> impl Iterator<Item = &'a Opened> {
         let (view, from) = (self.view.clone(), self.position);
         let wants = move |kind: i16| StreamKind::from_code(kind).is_some_and(|kind| view.wants(kind));
         opened.iter().filter(move |(position, kind, _)| *position > from && wants(*kind)).map(|(.., opened)| opened)
     }
 
     /// The documents that there may be already of those that these events are about.
-    fn wants(&self, opened: &[(u64, i16, Opened)]) -> Wanted {
+    fn wants(&self, opened: &Batch) -> Wanted {
         let envelopes = self.events(opened).filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
         let known = envelopes.filter(|e| !self.view.begins(e)).filter_map(|e| self.view.key(e));
         let keys = known.collect::<BTreeSet<_>>().into_iter().collect();
@@ -74,13 +74,11 @@ pub(crate) async fn apply(
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Vec<Advance>, RunnerError> {
     let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(Vec::new()) };
-    let mut opened = Vec::with_capacity(events.len());
-    for event in events {
+    let wanted = |event: &&Recorded| {
         let kind = StreamKind::from_code(event.stream.kind);
-        if kind.is_some_and(|kind| standings.iter().any(|s| s.view.wants(kind))) {
-            opened.push((event.position.0, event.stream.kind, open(codec, event).await?));
-        }
-    }
+        kind.is_some_and(|kind| standings.iter().any(|s| s.view.wants(kind)))
+    };
+    let opened = open_all_events(codec, events.iter().filter(wanted).cloned().collect()).await?;
     let behind: Vec<_> = standings.iter_mut().filter(|s| s.position < newest).collect();
     let wanted: Vec<_> = behind.iter().map(|standing| standing.wants(&opened)).collect();
     let found = store.load(&wanted).await?;
@@ -94,6 +92,33 @@ pub(crate) async fn apply(
         advances.push(advance);
     }
     Ok(advances)
+}
+
+/// Events that are opened together.
+const PART: usize = 500;
+
+/// Events of a batch, with their positions and the kinds of their streams.
+type Batch = Vec<(u64, i16, Opened)>;
+
+/// Opens events: many of them on several threads, a few are not worth one.
+async fn open_all_events(codec: &Codec, events: Vec<Recorded>) -> Result<Batch, RunnerError> {
+    if events.len() <= PART {
+        return open_part(codec.clone(), events).await;
+    }
+    let mut all = Vec::with_capacity(events.len());
+    let parts: Vec<_> = events.chunks(PART).map(|part| tokio::spawn(open_part(codec.clone(), part.to_vec()))).collect();
+    for part in parts {
+        all.extend(part.await.map_err(RunnerError::Ended)??);
+    }
+    Ok(all)
+}
+
+async fn open_part(codec: Codec, events: Vec<Recorded>) -> Result<Batch, RunnerError> {
+    let mut opened = Vec::with_capacity(events.len());
+    for event in &events {
+        opened.push((event.position.0, event.stream.kind, open(&codec, event).await?));
+    }
+    Ok(opened)
 }
 
 async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
@@ -124,7 +149,7 @@ impl Parking {
 async fn apply_to(
     codec: &Codec,
     standing: &mut Standing,
-    opened: &[(u64, i16, Opened)],
+    opened: &Batch,
     found: Vec<StoredDocument>,
     newest: u64,
     adopt: fn(&tracing::Span, &str),

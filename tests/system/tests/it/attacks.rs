@@ -414,7 +414,7 @@ async fn a_rebuild_that_dies_at_any_step_stops_no_view() {
     for calls in 0..60 {
         let store = Arc::new(Dying { inner: stores.documents.clone(), left: AtomicI64::new(calls) });
         let rebuild = Rebuild { log: stores.log.clone(), store, codec: stores.codec.clone() };
-        finished = rebuild.run(record()).await.is_ok();
+        finished = rebuild.run(vec![record()]).await.is_ok();
         // The next entry is read as soon as it is written: by whoever waits for it.
         let words = format!("after {calls} calls");
         let written = callers.person.strength(&words).await.unwrap();

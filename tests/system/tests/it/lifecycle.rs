@@ -89,6 +89,50 @@ async fn grpc_web(port: u16, authorization: &str, message: Vec<u8>) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_configured_origins_may_call_and_no_others() {
+    let mut cluster = Cluster::embedded().unwrap();
+    cluster.set_top("web_origins", vec!["https://portal.example".to_owned()]);
+    let node = cluster.start("").await.unwrap();
+    let preflight = async |origin: &str| {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", node.grpc)).await.unwrap();
+        let head = format!(
+            "OPTIONS /alongside.people.v1.PeopleService/GetMyRecord HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             origin: {origin}\r\naccess-control-request-method: POST\r\n\
+             access-control-request-headers: authorization,content-type,x-grpc-web\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.to_lowercase()
+    };
+    let ours = preflight("https://portal.example").await;
+    assert!(ours.starts_with("http/1.1 200"), "{ours}");
+    assert!(ours.contains("access-control-allow-origin: https://portal.example"), "{ours}");
+    assert!(ours.contains("authorization") && !ours.contains("access-control-allow-credentials"), "{ours}");
+    for other in ["https://portal.example.evil", "http://portal.example", "null"] {
+        let theirs = preflight(other).await;
+        assert!(!theirs.contains(&format!("access-control-allow-origin: {other}")), "{theirs}");
+    }
+    drop(node);
+    cluster.set_top("web_origins", vec!["*".to_owned()]);
+    let refused = cluster.run(&["serve"]).unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("web_origins"));
+}
+
+#[test]
+fn the_binary_documents_itself() {
+    let cluster = Cluster::embedded().unwrap();
+    let bash = cluster.run_alone(&["completions", "bash"]).unwrap();
+    assert!(bash.status.success() && String::from_utf8_lossy(&bash.stdout).contains("_alongside"));
+    let man = cluster.run_alone(&["man", "pages"]).unwrap();
+    assert!(man.status.success(), "{}", String::from_utf8_lossy(&man.stderr));
+    let pages = cluster.directory().join("pages");
+    for page in ["alongside.1", "alongside-serve.1", "alongside-import-fhir.1"] {
+        assert!(std::fs::read_to_string(pages.join(page)).unwrap().contains(".TH"), "{page}");
+    }
+}
+
 #[tokio::test]
 async fn the_configuration_is_printed_without_secrets_and_refused_with_unknown_settings() {
     let mut cluster = Cluster::embedded().unwrap();

@@ -1,0 +1,19 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use crate::Cli;
+
+/// Prints what makes a shell complete commands.
+pub(super) fn completions(shell: Shell) {
+    clap_complete::generate(shell, &mut Cli::command(), "alongside", &mut std::io::stdout());
+}
+
+/// Writes a manual page for each command.
+pub(super) fn manual(directory: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(directory).with_context(|| format!("`{}` cannot be made", directory.display()))?;
+    clap_mangen::generate_to(Cli::command(), directory)
+        .with_context(|| format!("the pages cannot be written to `{}`", directory.display()))
+}
