@@ -13,7 +13,9 @@ use proto::consultations::v1::{
 use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest, WriteContingencyPlanRequest,
 };
-use proto::relationships::v1::GetCaseloadRequest;
+use proto::relationships::v1::{
+    AllowAskingRequest, DeclineSupportRequest, GetCaseloadRequest, ListMyProposalsRequest, ProposeSupportRequest,
+};
 use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
@@ -337,5 +339,42 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
         };
         tell(&format!("  {mark} {}", receipt.summary));
     }
+    Ok(())
+}
+
+pub(super) async fn asked_once(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## Asked once");
+    tell("");
+    let (other, name) = (&cast.other, &cast.name);
+    let propose = async |person_id: String| {
+        let offer = "A weekly call".to_owned();
+        let proposal = ProposeSupportRequest { request_id: request_id(), person_id, offer };
+        other.client.relationships().propose_support(proposal).await
+    };
+    let twice = refused(propose(cast.person_id.clone()).await, Code::AlreadyExists, "ALREADY_EXISTS")?;
+    tell(&format!("{} has offered support already, and that offer waits. They ask {name} again:", other.party.name));
+    tell(&format!("  > {}", twice.message()));
+    let decline = DeclineSupportRequest {
+        request_id: request_id(),
+        relationship_id: other.relationship_id.clone(),
+        reason: "I did not ask for this".into(),
+        not_again: true,
+    };
+    cast.person.relationships().decline_support(decline).await?;
+    let after = refused(propose(cast.person_id.clone()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
+    tell(&format!("{name} declines, and does not want to be asked again:"));
+    tell(&format!("  > {}", after.message()));
+    let allow = AllowAskingRequest { request_id: request_id(), relationship_id: other.relationship_id.clone() };
+    cast.person.relationships().allow_asking(allow).await?;
+    propose(cast.person_id.clone()).await?;
+    // An id under which nobody is registered is answered just the same.
+    let position = propose(uuid::Uuid::now_v7().to_string()).await?.into_inner().position;
+    let mine = ListMyProposalsRequest { at_least_position: position, ..ListMyProposalsRequest::default() };
+    let mine = other.client.relationships().list_my_proposals(mine).await?.into_inner().proposals;
+    ensure!(mine.iter().filter(|proposal| proposal.offer == "A weekly call").count() == 2, "both wait alike");
+    tell(&format!(
+        "{name} takes that back later, and the offer stands again. One to an id that is nobody's is answered just the same."
+    ));
     Ok(())
 }

@@ -36,7 +36,8 @@ pub async fn play(
     chapters::a_decision(&cast, tell).await?;
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
-    chapters::why_did_you_look(&cast, tell).await
+    chapters::why_did_you_look(&cast, tell).await?;
+    chapters::asked_once(&cast, tell).await
 }
 
 /// Checks that a call was refused, and for this documented reason.
