@@ -8,6 +8,7 @@ mod import;
 mod migrate;
 mod rebuild;
 mod serve;
+mod staff;
 mod token;
 
 use alongside::config::Flags;
@@ -30,6 +31,9 @@ pub(crate) enum Command {
     /// Import records of other systems.
     #[command(subcommand)]
     Import(import::Import),
+    /// An agency's staff, as its administrator.
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// Make a token for a development system.
     Token(token::Args),
     /// Print the configuration, secrets redacted.
@@ -55,6 +59,7 @@ impl Command {
             Self::Migrate => migrate::run(flags).await,
             Self::Rebuild(args) => rebuild::run(args, flags).await,
             Self::Import(import) => import::run(import, flags).await,
+            Self::Staff(staff) => staff::run(staff).await,
             Self::Token(args) => token::run(args),
             Self::Config => config::run(flags),
             Self::Completions { shell } => {

@@ -163,3 +163,39 @@ async fn who_asks_for_too_much_is_told_when_to_try_again_and_stops_nobody_else()
     let another = Callers::unenrolled(&world.cluster, channel, &other);
     another.person.my_people(0).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_adds_staff_from_a_file_once() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let operator = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await.operator;
+    let boss = AddStaffRequest {
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
+        subject: "boss".into(),
+        name: "Boss".into(),
+        role: "administrator".into(),
+        issuer: pair.issuer(),
+        ..AddStaffRequest::default()
+    };
+    operator.agencies().add_staff(boss).await.unwrap();
+    let directory = world.cluster.directory();
+    let token = world.cluster.signer.staff(pair.worker.agency(), "boss").unwrap();
+    std::fs::write(directory.join("token"), token).unwrap();
+    let (server, agency, issuer) = (format!("http://127.0.0.1:{}", node.grpc), pair.agency_id(), pair.issuer());
+    let add = |rows: &str| {
+        std::fs::write(directory.join("staff.csv"), format!("subject,name,role\n{rows}")).unwrap();
+        let options = ["--agency", &agency, "--issuer", &issuer, "--server", &server, "--token-file", "token"];
+        let output = world.cluster.run_alone(&[&["staff", "add", "staff.csv"], options.as_slice()].concat()).unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).lines().count(), output.stderr)
+    };
+    let rows = "n1, Nurse One, nurse\nn2,\"Two, Nurse\",nurse\n";
+    let (done, added, said) = add(rows);
+    assert!(done && added == 2, "{}", String::from_utf8_lossy(&said));
+    let (done, added, said) = add(rows);
+    assert!(done && added == 0, "{}", String::from_utf8_lossy(&said));
+    let (done, added, said) = add("n3, Nurse Three, nurse\nn4\n");
+    assert!(!done && added == 0, "a malformed file changes nothing: {}", String::from_utf8_lossy(&said));
+    assert!(String::from_utf8_lossy(&said).contains("row 2"));
+}
