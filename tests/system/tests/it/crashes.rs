@@ -166,7 +166,7 @@ async fn a_rebuild_under_writes_reports_no_difference_that_is_not_there() {
     // Slowly enough for the views to come to rest in between, and often enough to hit every comparison in the middle.
     let pause = Duration::from_millis(20);
     let writers = ["a"].map(|name| writer(token.clone(), node.grpc, name, pause, stop.clone()));
-    for _ in 0..3 {
+    for _ in 0..8 {
         let (status, rebuilt) = rebuild(&world.cluster);
         assert!(status.success(), "{rebuilt:?}");
         // Compared at one position, or not at all.
