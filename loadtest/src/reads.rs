@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         line.insert("entries".into(), entries.into());
         report::print(&line, args.json)?;
     }
-    world.stop().await;
+    drop(world.pause().await);
     Ok(())
 }
 

@@ -92,11 +92,7 @@ pub(crate) async fn call(args: Args) -> anyhow::Result<()> {
     let measured = closed((0..args.callers).map(caller).collect(), Duration::from_millis(args.milliseconds)).await?;
     let (p50_ms, p99_ms) = (measured.quantile_ms(0.5), measured.quantile_ms(0.99));
     let measured = Measured { reads: measured.calls, reads_per_second: measured.per_second(), p50_ms, p99_ms };
-    println_json(&measured)
-}
-
-fn println_json(measured: &Measured) -> anyhow::Result<()> {
-    Ok(serde_json::to_writer(std::io::stdout().lock(), measured)?)
+    Ok(serde_json::to_writer(std::io::stdout().lock(), &measured)?)
 }
 
 /// One read.

@@ -140,11 +140,6 @@ impl World {
         ungated.stop().await;
         (_directory, _postgres, _nats)
     }
-
-    pub(crate) async fn stop(self) {
-        self.gated.stop().await;
-        self.ungated.stop().await;
-    }
 }
 
 /// How long the views may take to catch up before the benchmark gives up.

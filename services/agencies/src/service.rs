@@ -2,7 +2,7 @@
 
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{AgencyId, SignInId, StaffId};
-use domain::issuers::{ChangeAgencyIssuer, Issuers as Register, Register as Only};
+use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::sign_in::{SignIn, link};
 use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, join_staff};
 use domain::vocabulary::SignedIn;

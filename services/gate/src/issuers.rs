@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
-use domain::issuers::{Issuers as Register, Register as Only, Trust};
+use domain::issuers::{Only, Register, Trust};
 use domain::staff::Identity;
 use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
@@ -122,7 +122,7 @@ struct Verified {
     caller: Caller,
     exp: f64,
     by: Arc<Trusted>,
-    generation: u64,
+    keys: Arc<[Key]>,
 }
 
 /// Why a token does not tell who calls.
@@ -268,10 +268,9 @@ impl Issuers {
         let unverified: Unverified = jsonwebtoken::dangerous::insecure_decode_claims(token)
             .map_err(|_cause| unknown("not a token of an issuer"))?;
         let trusted = self.trusted(&unverified.iss)?.ok_or_else(|| unknown("an issuer that is not trusted"))?;
-        let generation = trusted.keys.generation();
-        let claims = trusted.verify(token)?;
+        let (claims, keys) = trusted.verify(token)?;
         let caller = self.caller(&trusted, &claims)?;
-        self.remember(hash, Verified { caller, exp: claims.exp, by: trusted, generation });
+        self.remember(hash, Verified { caller, exp: claims.exp, by: trusted, keys });
         Ok(caller)
     }
 
@@ -326,13 +325,14 @@ impl Issuers {
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Turned> {
-        let (caller, by, generation) = {
+        let (caller, by, keys) = {
             let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(known) = verified.get(hash).filter(|known| known.exp > seconds()) else { return Ok(None) };
-            (known.caller, known.by.clone(), known.generation)
+            (known.caller, known.by.clone(), known.keys.clone())
         };
         let still = self.trusted(&by.issuer)?.is_some_and(|trusted| Arc::ptr_eq(&trusted, &by));
-        let holds = still && generation == by.keys.generation() && by.keys.current().is_some();
+        // What one set of keys verified need not be verified by another.
+        let holds = still && by.keys.current().is_some_and(|current| Arc::ptr_eq(&current, &keys));
         Ok(holds.then_some(caller))
     }
 
@@ -350,7 +350,8 @@ impl Trusted {
         Turned::Away(Refused { issuer: self.issuer.clone(), why })
     }
 
-    fn verify(self: &Arc<Self>, token: &str) -> Result<Claims, Turned> {
+    /// What a token says, and the keys of which one has verified it.
+    fn verify(self: &Arc<Self>, token: &str) -> Result<(Claims, Arc<[Key]>), Turned> {
         let header =
             jsonwebtoken::decode_header(token).map_err(|_cause| self.refused("a header that cannot be read"))?;
         // What it says must be understood is not understood here, whatever it is (RFC 7515, section 4.1.11).
@@ -365,7 +366,7 @@ impl Trusted {
             let mut validation = self.validation.clone();
             validation.algorithms.clone_from(algorithms);
             match jsonwebtoken::decode::<Claims>(token, key, &validation) {
-                Ok(data) => return Ok(data.claims),
+                Ok(data) => return Ok((data.claims, keys.clone())),
                 Err(cause) => why = Some(reason(&cause)),
             }
         }

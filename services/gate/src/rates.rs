@@ -10,11 +10,14 @@ use domain::ids::AgencyId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use rpc::{Error, Reason};
+use serde::{Deserialize, Serialize};
 
 use crate::Caller;
 
-/// How much one caller, and one agency, may ask for. Those who run the system have the same limits as a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much one caller, and one agency, may ask for, so that nobody starves the others. Beyond that they are told when to try again.
+/// Those who run the system have the same limits as a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Rates {
     /// Calls of one caller in a second; twice as many may come at once.
     pub calls_per_second: NonZeroU32,
@@ -26,6 +29,21 @@ pub struct Rates {
     pub agency_calls_in_progress: usize,
     /// Calls of one caller in a minute that end in a denial, and so leave a trace in somebody's history; as many may come at once.
     pub denials_per_minute: NonZeroU32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        const fn number(n: u32) -> NonZeroU32 {
+            NonZeroU32::MIN.saturating_add(n - 1)
+        }
+        Self {
+            calls_per_second: number(1_000),
+            agency_calls_per_second: number(5_000),
+            calls_in_progress: 256,
+            agency_calls_in_progress: 512,
+            denials_per_minute: number(120),
+        }
+    }
 }
 
 /// Callers looked at before those are forgotten whose limits have filled up again.

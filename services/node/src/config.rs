@@ -1,10 +1,10 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags. The one place that reads the environment.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use gate::Rates;
 use interop::National;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -43,7 +43,7 @@ pub struct Config {
     /// Whose tokens are trusted.
     pub issuers: Vec<IssuerConfig>,
     /// How much one caller may ask for.
-    pub limits: LimitsConfig,
+    pub limits: Rates,
     /// What is imported.
     pub import: ImportConfig,
     /// Logs and traces.
@@ -143,22 +143,6 @@ pub struct IssuerConfig {
     pub operators: bool,
 }
 
-/// How much one caller, and one agency, may ask for, so that nobody starves the others. Beyond that they are told when to try again.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsConfig {
-    /// Calls of one caller in a second; twice as many may come at once.
-    pub calls_per_second: NonZeroU32,
-    /// Calls of all workers of one agency in a second; twice as many may come at once.
-    pub agency_calls_per_second: NonZeroU32,
-    /// Calls of one caller in progress.
-    pub calls_in_progress: usize,
-    /// Calls of all workers of one agency in progress.
-    pub agency_calls_in_progress: usize,
-    /// Calls of one caller in a minute that end in a denial, and so leave a trace in somebody's history; as many may come at once.
-    pub denials_per_minute: NonZeroU32,
-}
-
 /// How records of other systems are understood.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -204,7 +188,7 @@ impl Default for Config {
             tls: None,
             web_origins: Vec::new(),
             issuers: Vec::new(),
-            limits: LimitsConfig::default(),
+            limits: Rates::default(),
             import: ImportConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
@@ -220,21 +204,6 @@ impl Default for Database {
 impl Default for BusConfig {
     fn default() -> Self {
         Self { url: "in-process".into(), replicas: 1 }
-    }
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        const fn number(n: u32) -> NonZeroU32 {
-            NonZeroU32::MIN.saturating_add(n - 1)
-        }
-        Self {
-            calls_per_second: number(1_000),
-            agency_calls_per_second: number(5_000),
-            calls_in_progress: 256,
-            agency_calls_in_progress: 512,
-            denials_per_minute: number(120),
-        }
     }
 }
 

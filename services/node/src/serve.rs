@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, Rates};
+use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
@@ -25,7 +25,7 @@ use tonic_web::GrpcWebLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::compose::System;
-use crate::config::{Config, LimitsConfig, Role};
+use crate::config::{Config, Role};
 use crate::ready::Watch;
 
 /// The largest response, in bytes: a page of the largest entries.
@@ -109,7 +109,7 @@ pub async fn start(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(cors(&config.web_origins)?)
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(issuers, &gate, rates(&config.limits), call_span))
+        .layer(AccessLayer::new(issuers, &gate, config.limits, call_span))
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);
@@ -172,18 +172,6 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
         ]))
         .expose_headers(names(&["grpc-status", "grpc-message", "grpc-status-details-bin"]))
         .max_age(PREFLIGHT))
-}
-
-/// How much one caller may ask for, as it is configured.
-fn rates(limits: &LimitsConfig) -> Rates {
-    let LimitsConfig {
-        calls_per_second,
-        agency_calls_per_second,
-        calls_in_progress,
-        agency_calls_in_progress,
-        denials_per_minute,
-    } = *limits;
-    Rates { calls_per_second, agency_calls_per_second, calls_in_progress, agency_calls_in_progress, denials_per_minute }
 }
 
 /// Health, kept for its end.

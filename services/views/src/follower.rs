@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use event_log::{EventLog, Position, Recorded, StoreError};
+use event_log::{EventLog, Position, StoreError};
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
+use crate::in_order::in_order;
 use crate::shelf::Shelf;
 
 /// Events read at once.
@@ -74,21 +75,11 @@ impl Follower {
         };
         let mut chunks = messages.ready_chunks(BATCH);
         while let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
-            let mut events = Vec::with_capacity(chunk.len());
-            for message in chunk {
-                match message.ok().and_then(|message| Recorded::from_bytes(message.payload).ok()) {
-                    Some(event) if event.position.0 == last + 1 => {
-                        last = event.position.0;
-                        events.push(event);
-                    }
-                    // A hole, another log's message, or an error: the log has the truth.
-                    _ => {
-                        self.shelf.follow(&events);
-                        return last;
-                    }
-                }
-            }
+            let (events, whole) = in_order(chunk, &mut last);
             self.shelf.follow(&events);
+            if !whole {
+                return last;
+            }
             self.shelf.confirm();
         }
         last

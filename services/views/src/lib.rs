@@ -12,6 +12,7 @@ pub mod contract;
 pub mod directory;
 mod docs;
 mod follower;
+mod in_order;
 mod key;
 mod metrics;
 mod query;

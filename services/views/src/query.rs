@@ -282,10 +282,10 @@ impl Views {
                 Some(_) | None => missing.push(key.clone()),
             }
         }
-        self.wait(V::NAME, if missing.is_empty() { 0 } else { at_least }).await?;
         if missing.is_empty() {
             return Ok(found);
         }
+        self.wait(V::NAME, at_least).await?;
         let (documents, position) = self.store.get(V::NAME, &missing).await?;
         for document in documents {
             let (key, subject, bytes) = (document.key.clone(), document.subject, document.body.len());

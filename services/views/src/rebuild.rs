@@ -6,7 +6,7 @@ use std::sync::Arc;
 use event_log::{EventLog, Position};
 use events::Codec;
 
-use crate::runner::{LARGEST_BATCH, RunnerError, Standing, apply, current, open_document, sweep};
+use crate::runner::{LARGEST_BATCH, RunnerError, Standing, apply, current, open_document, reached, sweep};
 use crate::store::{DocumentStore, StoredDocument};
 use crate::view::AnyView;
 
@@ -122,8 +122,7 @@ impl Rebuild {
 
     /// Applies what is in the log. The next events are read while those before are applied.
     async fn catch_up(&self, building: &mut [Standing]) -> Result<(), RebuildError> {
-        let from = building.iter().map(|standing| standing.position).min().unwrap_or(0);
-        let mut events = self.log.read(Position(from), LARGEST_BATCH).await?;
+        let mut events = self.log.read(Position(reached(building)), LARGEST_BATCH).await?;
         while let Some(newest) = events.last().map(|event| event.position.0) {
             let applied = async {
                 let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;

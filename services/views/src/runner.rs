@@ -15,12 +15,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::in_order::in_order;
 use crate::key::Key;
 use crate::metrics::ViewMetrics;
 use crate::shelf::Shelf;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
-pub(crate) use batch::{Standing, apply, current, open_document};
+pub(crate) use batch::{Standing, apply, current, open_document, reached};
 
 /// Events in one transaction, when there are few.
 const BATCH: usize = 500;
@@ -114,10 +115,9 @@ impl Runner {
             }
         }
         let mut size = BATCH;
-        self.shelf.start(standings.iter().map(|s| s.position).min().unwrap_or(0));
+        self.shelf.start(reached(&standings));
         loop {
-            let from = standings.iter().map(|s| s.position).min().unwrap_or(0);
-            let batch = self.log.read(Position(from), size).await?;
+            let batch = self.log.read(Position(reached(&standings)), size).await?;
             let full = batch.len() == size;
             size = if full { (size * 2).min(LARGEST_BATCH) } else { BATCH };
             if !full {
@@ -135,7 +135,7 @@ impl Runner {
 
     /// Takes events from the bus as they come. Returns `true` when the log should be read instead.
     async fn tail(&self, standings: &mut [Standing]) -> Result<bool, RunnerError> {
-        let mut last = standings.iter().map(|s| s.position).min().unwrap_or(0);
+        let mut last = reached(standings);
         let messages = match self.bus.subscribe(last).await {
             Ok(messages) => messages,
             Err(error) => {
@@ -151,16 +151,9 @@ impl Runner {
         let mut chunks = messages.ready_chunks(LARGEST_BATCH);
         loop {
             let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await else { return Ok(true) };
-            let mut events = Vec::with_capacity(chunk.len());
-            for message in chunk {
-                match message.ok().and_then(|m| Recorded::from_bytes(m.payload).ok()) {
-                    Some(event) if event.position.0 == last + 1 => {
-                        last = event.position.0;
-                        events.push(event);
-                    }
-                    // A hole, another log's message, or an error: the log has the truth.
-                    _ => return self.take(standings, events).await,
-                }
+            let (events, whole) = in_order(chunk, &mut last);
+            if !whole {
+                return self.take(standings, events).await;
             }
             self.shelf.confirm();
             if !self.take(standings, events).await? {
@@ -201,7 +194,7 @@ impl Runner {
     }
 
     async fn report(&self, standings: &[Standing], newest_at: Option<i64>) -> Result<(), RunnerError> {
-        let position = standings.iter().map(|s| s.position).min().unwrap_or(0);
+        let position = reached(standings);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let age = newest_at.map_or(0.0, |at| (now.as_secs_f64() - at as f64 / 1e6).max(0.0));
         self.metrics.lag.set(age);

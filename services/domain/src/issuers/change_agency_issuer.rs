@@ -1,4 +1,4 @@
-use super::Issuers;
+use super::Register;
 use super::events::{IssuerRetired, IssuerTrusted, IssuersEvent};
 use crate::ids::AgencyId;
 use crate::text::{LINE, required};
@@ -13,9 +13,9 @@ pub struct ChangeAgencyIssuer {
 }
 
 impl Command for ChangeAgencyIssuer {
-    type Aggregate = Issuers;
+    type Aggregate = Register;
 
-    fn decide(self, state: &Issuers) -> Result<Vec<IssuersEvent>, Refusal> {
+    fn decide(self, state: &Register) -> Result<Vec<IssuersEvent>, Refusal> {
         let Self { agency, issuer, audience } = self;
         required("issuer", &issuer, LINE)?;
         required("audience", &audience, LINE)?;

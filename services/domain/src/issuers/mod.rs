@@ -16,10 +16,10 @@ use events::IssuersEvent;
 
 /// There is one such stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Register;
+pub struct Only;
 
-impl From<Register> for Uuid {
-    fn from(_: Register) -> Self {
+impl From<Only> for Uuid {
+    fn from(_: Only) -> Self {
         Self::nil()
     }
 }
@@ -35,11 +35,11 @@ pub struct Trust {
 
 /// The issuers that agencies have now.
 #[derive(Debug, Clone, Default)]
-pub struct Issuers {
+pub struct Register {
     trusted: BTreeMap<String, Trust>,
 }
 
-impl Issuers {
+impl Register {
     /// By their `iss`.
     #[must_use]
     pub fn trusted(&self) -> &BTreeMap<String, Trust> {
@@ -47,8 +47,8 @@ impl Issuers {
     }
 }
 
-impl Aggregate for Issuers {
-    type Id = Register;
+impl Aggregate for Register {
+    type Id = Only;
     type Event = IssuersEvent;
 
     const KIND: StreamKind = StreamKind::Issuers;

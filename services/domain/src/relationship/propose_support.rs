@@ -24,13 +24,21 @@ impl Command for ProposeSupport {
     type Aggregate = Relationship;
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
-        self.may_be_made(state, &[Stage::None, Stage::Over])?;
-        let Parties { person, worker } = self.parties;
-        Ok(vec![SupportProposed { person, worker, role: self.role, offer: self.offer }.into()])
+        self.may_be_made(state, &NOTHING_WAITS)?;
+        Ok(self.heard())
     }
 }
 
+/// When a worker may propose.
+const NOTHING_WAITS: [Stage; 2] = [Stage::None, Stage::Over];
+
 impl ProposeSupport {
+    /// What happens when the person hears of it.
+    fn heard(self) -> Vec<RelationshipEvent> {
+        let Self { parties: Parties { person, worker }, role, offer, .. } = self;
+        vec![SupportProposed { person, worker, role, offer }.into()]
+    }
+
     /// Whether it may be made while the relationship is in one of these stages.
     fn may_be_made(&self, state: &Relationship, from: &[Stage]) -> Result<(), Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
@@ -80,7 +88,7 @@ pub fn propose_support(
     if is_heard(on, parties.worker) {
         return command.decide(on.relationship);
     }
-    command.may_be_made(on.relationship, &[Stage::None, Stage::Over])?;
+    command.may_be_made(on.relationship, &NOTHING_WAITS)?;
     let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
     Ok(vec![ProposalUnheard { person, worker, role, offer }.into()])
 }
@@ -91,16 +99,13 @@ pub fn propose_support(
 /// As [`propose_support`].
 pub fn propose_imported_support(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipEvent>, Refusal> {
     let agency = command.parties.worker.agency();
-    if on.staff.has_left() || on.staff.agency() != Some(agency) {
-        return Err(Refusal::undisclosed());
-    }
-    if !is_heard(on, command.parties.worker) {
+    let there = !on.staff.has_left() && on.staff.agency() == Some(agency);
+    if !there || !is_heard(on, command.parties.worker) {
         return Err(Refusal::undisclosed());
     }
     // What the worker proposed while nobody heard of it is heard now: it is the source that says so.
     command.may_be_made(on.relationship, &[Stage::None, Stage::Over, Stage::Unheard])?;
-    let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
-    Ok(vec![SupportProposed { person, worker, role, offer }.into()])
+    Ok(command.heard())
 }
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.

@@ -91,35 +91,30 @@ struct Known {
     until: Option<Instant>,
     /// When they were fetched, or it was tried, last.
     tried: Option<Instant>,
-    /// How often they have changed.
-    generation: u64,
 }
 
 impl Keys {
     pub(super) fn given(keys: Arc<[Key]>) -> Self {
-        let known = Known { keys, until: None, tried: None, generation: 0 };
-        Self { known: Mutex::new(known), fetching: tokio::sync::Mutex::default() }
+        Self::known_until(keys, None)
     }
 
     /// None yet.
     pub(super) fn published() -> Self {
-        let known = Known { keys: Arc::default(), until: Some(Instant::now()), tried: None, generation: 0 };
-        Self { known: Mutex::new(known), fetching: tokio::sync::Mutex::default() }
+        Self::known_until(Arc::default(), Some(Instant::now()))
+    }
+
+    fn known_until(keys: Arc<[Key]>, until: Option<Instant>) -> Self {
+        Self { known: Mutex::new(Known { keys, until, tried: None }), fetching: tokio::sync::Mutex::default() }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that may be used now; none when they were never learnt, or have grown too old.
+    /// Those that may be used now, others whenever the issuer has been asked again; none when they were never learnt, or have grown too old.
     pub(super) fn current(&self) -> Option<Arc<[Key]>> {
         let known = self.known();
         known.until.is_none_or(|until| Instant::now() < until).then(|| known.keys.clone())
-    }
-
-    /// Changes whenever the keys do: what one of them verified need not be verified by another.
-    pub(super) fn generation(&self) -> u64 {
-        self.known().generation
     }
 
     /// Whether it is worth asking the issuer again.
@@ -140,7 +135,6 @@ impl Keys {
                 let keys = usable(issuer, &keys);
                 let mut known = self.known();
                 (known.keys, known.until) = (keys, Some(Instant::now() + fresh));
-                known.generation += 1;
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

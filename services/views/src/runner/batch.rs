@@ -53,6 +53,11 @@ impl Standing {
     }
 }
 
+/// How far all of them have come.
+pub(crate) fn reached(standings: &[Standing]) -> u64 {
+    standings.iter().map(|standing| standing.position).min().unwrap_or(0)
+}
+
 /// The generation that readers see.
 pub(crate) fn current(generations: &[Generation]) -> Option<&Generation> {
     generations.iter().find(|g| g.current)

@@ -2,11 +2,9 @@
 //! A new RPC is covered as soon as it is declared.
 
 use bytes::{Buf as _, BufMut as _};
-use client::request_id;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
 use proto::access::v1::AccessClass;
-use proto::agencies::v1::AddStaffRequest;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -176,15 +174,7 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
         signer.operator().unwrap(),
     );
     // Somebody else at the same agency, whom nobody has accepted; and somebody whom the agency vouches for but who never joined.
-    let colleague = AddStaffRequest {
-        request_id: request_id(),
-        agency_id: pair.agency_id(),
-        subject: "colleague".into(),
-        name: "Colleague".into(),
-        role: "nurse".into(),
-        issuer: pair.issuer(),
-        ..AddStaffRequest::default()
-    };
+    let colleague = pair.joins("colleague", "Colleague", "nurse");
     callers.operator.agencies().add_staff(colleague).await.unwrap();
     let colleague = signer.staff(pair.worker.agency(), "colleague").unwrap();
     let stranger = signer.staff(pair.worker.agency(), "never joined").unwrap();

@@ -2,7 +2,7 @@
 
 use client::{Client, request_id};
 use proto::access::v1::receipt;
-use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, GetStaffRequest, ListStaffRequest};
+use proto::agencies::v1::{ChangeStaffRoleRequest, GetStaffRequest, ListStaffRequest};
 use proto::relationships::v1::{
     AllowAskingRequest, ListMyProposalsRequest, ProposeSupportRequest, Relationship, RelationshipState,
     WithdrawProposalRequest,
@@ -83,15 +83,7 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
     let sign_in = |pair: &Pair, subject: &str| {
         Client::new(channel.clone(), &world.cluster.signer.staff(pair.worker.agency(), subject).unwrap()).unwrap()
     };
-    let add = |pair: &Pair, subject: &str, role: &str| AddStaffRequest {
-        request_id: request_id(),
-        agency_id: pair.agency_id(),
-        subject: subject.into(),
-        name: format!("{subject} of {role}s"),
-        role: role.into(),
-        issuer: pair.issuer(),
-        ..AddStaffRequest::default()
-    };
+    let add = |pair: &Pair, subject: &str, role: &str| pair.joins(subject, &format!("{subject} of {role}s"), role);
     let boss_id =
         operator.agencies().add_staff(add(&pair, "boss", "administrator")).await.unwrap().into_inner().staff_id;
     let boss = sign_in(&pair, "boss");
@@ -170,15 +162,7 @@ async fn an_administrator_adds_staff_from_a_file_once() {
     let pair = world.import(1).remove(0);
     let node = world.start().await;
     let operator = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await.operator;
-    let boss = AddStaffRequest {
-        request_id: request_id(),
-        agency_id: pair.agency_id(),
-        subject: "boss".into(),
-        name: "Boss".into(),
-        role: "administrator".into(),
-        issuer: pair.issuer(),
-        ..AddStaffRequest::default()
-    };
+    let boss = pair.joins("boss", "Boss", "administrator");
     operator.agencies().add_staff(boss).await.unwrap();
     let directory = world.cluster.directory();
     let token = world.cluster.signer.staff(pair.worker.agency(), "boss").unwrap();

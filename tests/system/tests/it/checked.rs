@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use checker::{Call, Facts, History, Look, What, check};
 use client::{Client, request_id};
@@ -12,10 +12,9 @@ use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
 use proto::sharing::v1::{BlockAgencyRequest, UnblockAgencyRequest};
 use tokio::task::JoinHandle;
 use tonic::Code;
-use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-use crate::world::{Callers, Pair, World, stores};
+use crate::world::{Callers, Pair, World, lasting, stores, until_acknowledged};
 
 /// A caller's side of the run.
 #[derive(Clone)]
@@ -100,28 +99,8 @@ impl Run {
     }
 }
 
-/// The same request until it is acknowledged: its caller cannot know whether the last try was carried out.
-async fn until_acknowledged<F: Future<Output = Result<u64, tonic::Status>>>(attempt: impl Fn() -> F) -> u64 {
-    let begun = Instant::now();
-    loop {
-        match attempt().await {
-            Ok(position) => return position,
-            Err(status) => assert!(begun.elapsed() < PATIENCE, "{status:?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// How long a server may be away.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn id<Id: From<Uuid>>(text: &str) -> Id {
     Uuid::parse_str(text).unwrap().into()
-}
-
-fn channel(port: u16) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
-    endpoint.timeout(Duration::from_secs(5)).connect_timeout(Duration::from_millis(200)).connect_lazy()
 }
 
 /// What the log of a system says.
@@ -143,8 +122,8 @@ async fn under_crashes_nothing_is_lost_doubled_unreceipted_or_disclosed_after_a_
     let pair: Pair = world.import(3).remove(2);
     let (here, mut elsewhere) = (world.start().await, world.start().await);
     let ports = [here.grpc, elsewhere.grpc];
-    Callers::new(&world.cluster, &channel(ports[0]), &pair).await.accept().await;
-    let side = |n: usize| Callers::unenrolled(&world.cluster, &channel(ports[n]), &pair);
+    Callers::new(&world.cluster, &lasting(ports[0]), &pair).await.accept().await;
+    let side = |n: usize| Callers::unenrolled(&world.cluster, &lasting(ports[n]), &pair);
     let person: &Client = &side(0).person;
     person.strength("kind").await.unwrap();
     side(0).grant().await;

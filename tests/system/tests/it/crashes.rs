@@ -15,11 +15,10 @@ use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
 use tonic::Code;
-use tonic::transport::Endpoint;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{Callers, World, at_rest, rebuild, views_equal_a_rebuild};
+use crate::world::{Callers, World, at_rest, lasting, rebuild, until_acknowledged, views_equal_a_rebuild};
 
 /// Writes one strength after the other, each until it is acknowledged, and returns those that were.
 fn writer(
@@ -30,24 +29,14 @@ fn writer(
     stop: Arc<AtomicBool>,
 ) -> JoinHandle<Vec<String>> {
     tokio::spawn(async move {
-        let channel = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
-        let channel =
-            channel.timeout(Duration::from_secs(5)).connect_timeout(Duration::from_millis(200)).connect_lazy();
-        let client = Client::new(channel, &token).unwrap();
+        let client = Client::new(lasting(port), &token).unwrap();
         let mut acknowledged = Vec::new();
         while !stop.load(Ordering::Relaxed) {
             let text = format!("{name} {}", acknowledged.len());
-            // The same request id until it is acknowledged: the caller cannot know whether the last try was.
             let request_id = Uuid::now_v7().to_string();
-            loop {
-                let strength =
-                    RecordStrengthRequest { request_id: request_id.clone(), text: text.clone(), ..Default::default() };
-                if client.people().record_strength(strength).await.is_ok() {
-                    acknowledged.push(text);
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let strength = RecordStrengthRequest { request_id, text: text.clone(), ..Default::default() };
+            until_acknowledged(|| async { client.people().record_strength(strength.clone()).await }).await;
+            acknowledged.push(text);
             tokio::time::sleep(pause).await;
         }
         acknowledged

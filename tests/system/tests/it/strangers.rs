@@ -86,15 +86,7 @@ async fn whom_an_import_names_has_neither_standing_nor_a_sign_in() {
     // Nobody is added as somebody of another agency, or as whom nobody has named.
     let callers = Callers::new(&world.cluster, &channel, &pair).await;
     for staff_id in [Uuid::now_v7().to_string(), pair.person_id()] {
-        let add = AddStaffRequest {
-            request_id: request_id(),
-            agency_id: pair.agency_id(),
-            subject: "somebody".into(),
-            name: "Somebody".into(),
-            role: "nurse".into(),
-            issuer: pair.issuer(),
-            staff_id,
-        };
+        let add = AddStaffRequest { staff_id, ..pair.joins("somebody", "Somebody", "nurse") };
         let refused = callers.operator.agencies().add_staff(add).await.unwrap_err();
         assert_eq!(refused.code(), Code::NotFound, "{refused:?}");
     }
@@ -241,15 +233,7 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
     let [pair, other] = world.import(2).try_into().unwrap();
     let node = world.start().await;
     let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
-    let officer = AddStaffRequest {
-        request_id: request_id(),
-        agency_id: pair.agency_id(),
-        subject: "officer".into(),
-        name: "Isla Munro".into(),
-        role: "privacy officer".into(),
-        issuer: pair.issuer(),
-        ..AddStaffRequest::default()
-    };
+    let officer = pair.joins("officer", "Isla Munro", "privacy officer");
     let officer_id = callers.operator.agencies().add_staff(officer).await.unwrap().into_inner().staff_id;
     let token = world.cluster.signer.staff(pair.worker.agency(), "officer").unwrap();
     let officer = Client::new(node.channel().await.unwrap(), &token).unwrap();

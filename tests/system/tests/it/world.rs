@@ -1,5 +1,7 @@
 //! A system on real servers with the sample people in it, and callers.
 
+use std::time::{Duration, Instant};
+
 use client::{Client, terms};
 use domain::ids::PersonId;
 use domain::vocabulary::Worker;
@@ -9,12 +11,13 @@ use node::compose::Stores;
 use node::config::Flags;
 use node::tokens::issuer_name;
 use proto::access::v1::{Action, Party, Purpose, RecordCategory};
+use proto::agencies::v1::AddStaffRequest;
 use proto::people::v1::GetSharedPlanResponse;
 use proto::relationships::v1::{Relationship, RelationshipState};
 use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 
 /// PostgreSQL, NATS and the settings of a system on them. Migrated, and nothing imported.
@@ -49,6 +52,27 @@ impl World {
         let here = Callers::new(&self.cluster, &servers[0].channel().await.unwrap(), pair).await;
         let elsewhere = Callers::unenrolled(&self.cluster, &servers[1].channel().await.unwrap(), pair);
         (servers, here, elsewhere)
+    }
+}
+
+/// How long a server may be away.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A channel to a port on which servers come and go.
+pub(crate) fn lasting(port: u16) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap();
+    endpoint.timeout(Duration::from_secs(5)).connect_timeout(Duration::from_millis(200)).connect_lazy()
+}
+
+/// The same request until it is acknowledged: its caller cannot know whether the last try was carried out.
+pub(crate) async fn until_acknowledged<T, F: Future<Output = Result<T, Status>>>(attempt: impl Fn() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        match attempt().await {
+            Ok(acknowledged) => return acknowledged,
+            Err(status) => assert!(begun.elapsed() < PATIENCE, "{status:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -145,6 +169,19 @@ impl Pair {
     /// Whose tokens speak for the worker's agency.
     pub(crate) fn issuer(&self) -> String {
         issuer_name(Binding::Agency(self.worker.agency()))
+    }
+
+    /// What adds somebody new to the staff of the worker's agency.
+    pub(crate) fn joins(&self, subject: &str, name: &str, role: &str) -> AddStaffRequest {
+        AddStaffRequest {
+            request_id: client::request_id(),
+            agency_id: self.agency_id(),
+            subject: subject.to_owned(),
+            name: name.to_owned(),
+            role: role.to_owned(),
+            issuer: self.issuer(),
+            staff_id: String::new(),
+        }
     }
 
     pub(crate) fn person_id(&self) -> String {
