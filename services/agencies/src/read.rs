@@ -6,8 +6,9 @@ use domain::vocabulary::SignedIn;
 use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::agencies::v1 as pb;
-use rpc::Error;
+use rpc::{Error, words};
 use views::directory::{self, AgencyDoc, Directory, DirectoryDoc, StaffDoc};
+use views::operations::{self, ActDoc, Operations};
 
 use crate::Agencies;
 
@@ -65,6 +66,25 @@ impl Agencies {
         })
     }
 
+    pub(crate) async fn acts(
+        &self,
+        call: &Call,
+        message: pb::ListOperatorActsRequest,
+    ) -> Result<pb::ListOperatorActsResponse, Error> {
+        let own = call.worker_or_operator()?.map(|by| by.worker().agency());
+        if own.is_some() {
+            self.administers(call, own).await?;
+        }
+        let paging = call.pages(&message)?;
+        let theirs = |doc: &ActDoc| own.is_none() || doc.agency == own;
+        let page = self.views.list::<Operations>(&operations::all(), &paging.pages, theirs).await?;
+        Ok(pb::ListOperatorActsResponse {
+            acts: page.items.into_iter().map(act).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+        })
+    }
+
     /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.
     pub(crate) async fn administers(&self, call: &Call, agency: Option<AgencyId>) -> Result<Option<SignedIn>, Error> {
         let Some(by) = call.worker_or_operator()? else { return Ok(None) };
@@ -80,6 +100,18 @@ fn member(doc: StaffDoc) -> pb::StaffMember {
     pb::StaffMember { staff_id, agency_id, name, role, current, issuer, subject }
 }
 
+fn act(doc: ActDoc) -> pb::OperatorAct {
+    let ActDoc { at, operator, issuer, act, agency, about } = doc;
+    pb::OperatorAct {
+        happened_at: Some(words::timestamp(at)),
+        operator,
+        issuer,
+        kind: i32::from(act.code()),
+        agency_id: agency.map(|agency| agency.to_string()).unwrap_or_default(),
+        about,
+    }
+}
+
 fn to_wire(doc: AgencyDoc) -> pb::Agency {
-    pb::Agency { agency_id: doc.agency.to_string(), name: doc.name, kind: doc.kind }
+    pb::Agency { agency_id: doc.agency.to_string(), name: doc.name, kind: doc.kind, roles: doc.roles }
 }

@@ -1,10 +1,14 @@
 //! A row for each RPC, and what changes agencies and their staff.
 
+use domain::agency::events::AgencyEvent;
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{AgencyId, SignInId, StaffId};
 use domain::issuers::{ChangeAgencyIssuer, Only, Register};
+use domain::operations::Act;
 use domain::sign_in::{SignIn, link};
-use domain::staff::{ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, join_staff};
+use domain::staff::{
+    ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, change_staff_role, join_staff,
+};
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
 use engine::{Changes, Freshness, Loaded};
@@ -26,6 +30,7 @@ gate::service! { AgencyService for Agencies {
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
     get_staff(GetStaffRequest) -> GetStaffResponse: staff_member,
     list_staff(ListStaffRequest) -> ListStaffResponse: staff,
+    list_operator_acts(ListOperatorActsRequest) -> ListOperatorActsResponse: acts,
 } }
 
 impl Agencies {
@@ -34,13 +39,19 @@ impl Agencies {
         let id: AgencyId = context.new_id();
         let command = RegisterAgency { name: m.name, kind: m.kind };
         if m.issuer.is_empty() && m.audience.is_empty() {
-            let registered = self.gate.engine().execute(&context, id, id, command).await?;
+            let decide = |(agency,): &(Loaded<Agency>,), changes: &mut Changes| {
+                changes.record(agency, id, command.clone().decide(agency)?);
+                call.acts(changes, Act::RegisteredAgency, id);
+                Ok(())
+            };
+            let registered = self.gate.engine().transact(&context, (id,), decide).await?;
             return Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() });
         }
         let issuer = self.new_issuer(id, m.issuer, m.audience)?;
         let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
             changes.record(agency, id, command.clone().decide(agency)?);
             changes.record(register, id, issuer.clone().decide(register)?);
+            call.acts(changes, Act::RegisteredAgency, id);
             Ok(())
         };
         let registered = self.gate.engine().transact(&context, (id, Only), decide).await?;
@@ -61,6 +72,7 @@ impl Agencies {
                 return Err(Refusal::not_found("agency"));
             }
             changes.record(register, id, issuer.clone().decide(register)?);
+            call.acts(changes, Act::ChangedIssuer, id);
             Ok(())
         };
         let changed = self.gate.engine().transact(&context, (id, Only), decide).await?;
@@ -92,9 +104,11 @@ impl Agencies {
         type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>, Loaded<Staff>);
         let decide = |(pointer, holder, staff, registered, standing): &Loads, changes: &mut Changes| {
             may_change(by, standing, Some(agency), changes)?;
-            let joined = join_staff(staff, registered, join.clone())?;
+            let (joined, named) = join_staff(staff, registered, join.clone())?;
             give(changes, pointer, holder, (agency, id))?;
+            name_role(changes, registered, named);
             changes.record(staff, agency, joined);
+            call.acts(changes, Act::ChangedStaff, agency);
             Ok(())
         };
         let joined =
@@ -124,6 +138,7 @@ impl Agencies {
             let changed = change.clone().decide(staff)?;
             give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, changed);
+            call.acts(changes, Act::ChangedStaff, agency);
             Ok(())
         };
         let changed = engine.transact(&context, (sign_in, last, id, standing_of(by, id)), decide).await?;
@@ -140,31 +155,39 @@ impl Agencies {
         call: &Call,
         m: pb::ChangeStaffRoleRequest,
     ) -> Result<pb::ChangeStaffRoleResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
+        let engine = self.gate.engine();
+        // Where somebody works never changes.
+        let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
+        let by = self.administers(call, staff.agency()).await?;
+        let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
         let command = ChangeStaffRole { role: m.role };
-        let position = self.change_staff(call, &m.request_id, &m.staff_id, command).await?;
-        Ok(pb::ChangeStaffRoleResponse { position })
+        let decide = |(staff, at, standing): &(Loaded<Staff>, Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, Some(agency), changes)?;
+            let (changed, named) = change_staff_role(staff, at, command.clone())?;
+            changes.record(staff, agency, changed);
+            call.acts(changes, Act::ChangedStaff, agency);
+            name_role(changes, at, named);
+            Ok(())
+        };
+        let changed = engine.transact(&context, (id, agency, standing_of(by, id)), decide).await?;
+        Ok(pb::ChangeStaffRoleResponse { position: changed.position.0 })
     }
 
     async fn remove(&self, call: &Call, m: pb::RemoveStaffRequest) -> Result<pb::RemoveStaffResponse, Error> {
-        let position = self.change_staff(call, &m.request_id, &m.staff_id, RemoveStaff).await?;
-        Ok(pb::RemoveStaffResponse { position })
-    }
-
-    /// Changes somebody's standing at the agency that they joined.
-    async fn change_staff<C>(&self, call: &Call, request_id: &str, staff_id: &str, command: C) -> Result<u64, Error>
-    where
-        C: Command<Aggregate = Staff> + Clone + Send + Sync,
-    {
-        let context = call.context(request_id)?;
-        let id: StaffId = rpc::id("staff_id", staff_id)?;
+        let context = call.context(&m.request_id)?;
+        let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let by = call.worker_or_operator()?;
         let decide = |(staff, standing): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
             may_change(by, standing, staff.agency(), changes)?;
             let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;
-            changes.record(staff, agency, command.clone().decide(staff)?);
+            changes.record(staff, agency, RemoveStaff.decide(staff)?);
+            call.acts(changes, Act::ChangedStaff, agency);
             Ok(())
         };
-        Ok(self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?.position.0)
+        let removed = self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?;
+        Ok(pb::RemoveStaffResponse { position: removed.position.0 })
     }
 }
 
@@ -185,6 +208,13 @@ fn may_change(
     changes.guard(standing);
     changes.in_role(standing.role());
     Ok(())
+}
+
+/// Adds a word for a role to those of an agency. One that it has needs no guard: it keeps them all.
+fn name_role(changes: &mut Changes, agency: &Loaded<Agency>, named: Vec<AgencyEvent>) {
+    if !named.is_empty() {
+        changes.record(agency, agency.id, named);
+    }
 }
 
 /// Gives a worker a sign-in, in the same append as what else happens to them, unless its holder has it still.

@@ -32,11 +32,13 @@ pub enum StreamKind {
     Request = 11,
     /// The identity providers of all agencies.
     Issuers = 12,
+    /// What those who run the system have done: facts that nobody folds.
+    Operations = 13,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -49,19 +51,20 @@ impl StreamKind {
         Self::SignIn,
         Self::Request,
         Self::Issuers,
+        Self::Operations,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
     /// stand anywhere in their stream.
     #[must_use]
     pub const fn is_folded(self) -> bool {
-        !matches!(self, Self::Access)
+        !matches!(self, Self::Access | Self::Operations)
     }
 
     /// Whether its words are an agency's own, sealed with the agency's key. All others are about a person, and go with them.
     #[must_use]
     pub const fn is_of_agency(self) -> bool {
-        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn | Self::Issuers)
+        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn | Self::Issuers | Self::Operations)
     }
 
     /// The stored code.
@@ -149,6 +152,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=12).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=13).collect(), None));
     }
 }

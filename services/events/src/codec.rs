@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
+use domain::operations::OPERATORS;
 use domain::vocabulary::{Timestamp, Version};
 use event_log::{NewEvent, Position, Recorded, StreamId};
 use uuid::Uuid;
@@ -145,6 +146,7 @@ fn kind_of(stream: StreamId) -> Result<StreamKind, DecodeError> {
 fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
     match event {
         Event::Person(_) | Event::Sharing(_) | Event::Agency(_) => header.subject == stream,
+        Event::Operations(_) => header.subject == OPERATORS.0,
         // An attempt at somebody who is not registered belongs to whoever tried.
         Event::Access(AccessEvent::AccessDenied(_)) => {
             header.subject == stream || header.actor.answerable() == Some(header.subject)

@@ -4,6 +4,7 @@ use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::emergency::events::EmergencyEvent;
 use domain::issuers::events::IssuersEvent;
+use domain::operations::events::OperationsEvent;
 use domain::person::events::PersonEvent;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
@@ -96,4 +97,5 @@ any_event! {
     SignIn(SignInEvent),
     Request(RequestEvent),
     Issuers(IssuersEvent),
+    Operations(OperationsEvent),
 }

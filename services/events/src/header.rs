@@ -1,4 +1,4 @@
-use domain::ids::PersonId;
+use domain::ids::{PersonId, SignInId};
 use domain::vocabulary::{Author, Worker};
 use prost::Message as _;
 use proto::events::v1 as pb;
@@ -21,8 +21,10 @@ pub struct Actor {
 /// The kinds of actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActorKind {
-    /// The system, or those who run it.
+    /// The system, or a command of those who run it.
     System,
+    /// Somebody who runs the system, by the pseudonym of their sign-in.
+    Operator(SignInId),
     /// A person.
     Person(PersonId),
     /// A worker.
@@ -30,10 +32,16 @@ pub enum ActorKind {
 }
 
 impl Actor {
-    /// The system, or those who run it.
+    /// The system, or a command of those who run it.
     #[must_use]
     pub fn system() -> Self {
         Self { kind: ActorKind::System, role: String::new(), on_behalf_of: None }
+    }
+
+    /// Somebody who runs the system.
+    #[must_use]
+    pub fn operator(sign_in: SignInId) -> Self {
+        Self { kind: ActorKind::Operator(sign_in), role: String::new(), on_behalf_of: None }
     }
 
     /// A person.
@@ -52,7 +60,7 @@ impl Actor {
     #[must_use]
     pub fn author(&self) -> Author {
         match self.kind {
-            ActorKind::System => Author::System,
+            ActorKind::System | ActorKind::Operator(_) => Author::System,
             ActorKind::Person(_) => Author::Person,
             ActorKind::Worker(worker) => Author::Worker(worker),
         }
@@ -62,7 +70,7 @@ impl Actor {
     #[must_use]
     pub fn answerable(&self) -> Option<Uuid> {
         match self.kind {
-            ActorKind::System => None,
+            ActorKind::System | ActorKind::Operator(_) => None,
             ActorKind::Person(person) => Some(person.0),
             ActorKind::Worker(worker) => Some(worker.agency().0),
         }
@@ -73,6 +81,7 @@ impl Actor {
     pub fn id(&self) -> Uuid {
         match self.kind {
             ActorKind::System => Uuid::nil(),
+            ActorKind::Operator(sign_in) => sign_in.0,
             ActorKind::Person(person) => person.0,
             ActorKind::Worker(worker) => worker.staff().0,
         }
@@ -110,6 +119,7 @@ impl Header {
             ActorKind::System => (1, None, None),
             ActorKind::Person(person) => (2, Some(person.0), None),
             ActorKind::Worker(worker) => (3, Some(worker.staff().0), Some(worker.agency().0)),
+            ActorKind::Operator(sign_in) => (4, Some(sign_in.0), None),
         };
         pb::Header {
             event_id: self.event_id.as_bytes().to_vec(),
@@ -140,6 +150,7 @@ impl Header {
             1 => ActorKind::System,
             2 => ActorKind::Person(PersonId::from_wire(actor.id)?),
             3 => ActorKind::Worker(worker(actor.agency, actor.id)?),
+            4 => ActorKind::Operator(SignInId::from_wire(actor.id)?),
             _ => return Err(DecodeError("actor")),
         };
         let header = Self {

@@ -4,6 +4,7 @@ use domain::consultation::{Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
+use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
@@ -40,6 +41,7 @@ samples! {
     Option<EntryId>: field => Some(EntryId::sample(field)),
     ProvisionId: _field => ProvisionId(id(2)),
     AgencyId: _field => AgencyId(id(3)),
+    Option<AgencyId>: field => Some(AgencyId::sample(field)),
     StaffId: _field => StaffId(id(4)),
     PersonId: _field => PersonId(id(5)),
     RelationshipId: _field => RelationshipId(id(6)),
@@ -55,6 +57,7 @@ samples! {
     Timestamp: _field => Timestamp(1_700_000_000_000_000),
     Version: _field => Version(12),
     Level: _field => Level::Restricted,
+    Act: _field => Act::Imported,
     Purpose: _field => Purpose::CareCoordination,
     Uuid: _field => id(12),
     Vec<Category>: _field => vec![Category::Goals, Category::Health],

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::ids::PersonId;
+use domain::ids::{AgencyId, PersonId};
+use domain::issuers::Only;
+use domain::operations::events::OperatorActed;
+use domain::operations::{Act, OPERATORS, Operations};
 use domain::vocabulary::SignedIn;
-use engine::Context;
+use engine::{Changes, Context};
 use prost::Message;
 use rpc::{Error, Reason};
 use tonic::Extensions;
@@ -11,11 +14,14 @@ use uuid::Uuid;
 use vault::Pseudonyms;
 
 use crate::Caller;
+use crate::layer::RESPONSE_LIMIT;
 
 /// A call that passed [`crate::AccessLayer`]: who makes it, and which method it is.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(crate) caller: Caller,
+    /// What somebody who runs the system signed in with: their issuer and subject.
+    pub(crate) operator: Option<Arc<(String, String)>>,
     /// The path of the method.
     pub(crate) method: String,
     /// The message, as it would be encoded again.
@@ -57,9 +63,19 @@ impl Call {
     /// For a person.
     pub fn worker_or_operator(&self) -> Result<Option<SignedIn>, Error> {
         match self.caller {
-            Caller::Operator => Ok(None),
+            Caller::Operator(_) => Ok(None),
             Caller::Worker(by) => Ok(Some(by)),
             Caller::Person(_) => Err(not_admitted()),
+        }
+    }
+
+    /// Leaves a trace of what somebody who runs the system does, in the same append; of what an agency does itself its own events tell.
+    pub fn acts(&self, changes: &mut Changes, act: Act, agency: AgencyId) {
+        let Some(operator) = &self.operator else { return };
+        if !changes.is_empty() {
+            let (issuer, operator) = operator.as_ref().clone();
+            let acted = OperatorActed { operator, issuer, act, agency: Some(agency), about: String::new() };
+            changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
         }
     }
 
@@ -83,6 +99,19 @@ impl Call {
     pub fn own(&self, request_id: &str) -> Result<(PersonId, Context), Error> {
         Ok((self.person()?, self.context(request_id)?))
     }
+}
+
+/// An answer, unless it is larger than what is sent.
+///
+/// # Errors
+/// When it is.
+#[doc(hidden)]
+pub fn fits<M: Message>(answer: M) -> Result<M, Error> {
+    if answer.encoded_len() <= RESPONSE_LIMIT {
+        return Ok(answer);
+    }
+    let problem = "the answer is larger than what is sent; ask for a smaller page";
+    Err(Error::new(Reason::TooLarge, problem).limited("response_bytes", RESPONSE_LIMIT.to_string()))
 }
 
 pub(crate) fn not_admitted() -> Error {
@@ -111,7 +140,8 @@ macro_rules! service {
                 let (_, extensions, mut message) = request.into_parts();
                 $crate::normalize(&mut message);
                 let call = $crate::Call::of(&extensions, &message)?;
-                Ok($crate::tonic::Response::new(self.$answer(&call, message).await?))
+                let answer: pb::$response = self.$answer(&call, message).await?;
+                Ok($crate::tonic::Response::new($crate::fits(answer)?))
             })+
         }
     };

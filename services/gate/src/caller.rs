@@ -1,12 +1,12 @@
-use domain::ids::PersonId;
+use domain::ids::{PersonId, SignInId};
 use domain::vocabulary::SignedIn;
 use events::Actor;
 
 /// Who is calling, as far as a token says it. What they may do is decided later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// Those who run the system.
-    Operator,
+    /// Somebody who runs the system, by the pseudonym of their sign-in.
+    Operator(SignInId),
     /// A person.
     Person(PersonId),
     /// Somebody whom an agency's identity provider vouches for. Whether they work there, the log says.
@@ -18,7 +18,7 @@ impl Caller {
     #[must_use]
     pub fn actor(self) -> Actor {
         match self {
-            Self::Operator => Actor::system(),
+            Self::Operator(sign_in) => Actor::operator(sign_in),
             Self::Person(person) => Actor::person(person),
             Self::Worker(by) => Actor::worker(by.worker(), ""),
         }

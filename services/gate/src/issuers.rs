@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
 use domain::issuers::{Only, Register, Trust};
+use domain::operations::OPERATORS;
 use domain::staff::Identity;
 use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
@@ -285,7 +286,7 @@ impl Issuers {
                 let id = Uuid::try_parse(&claims.sub);
                 Caller::Person(PersonId(id.map_err(|_cause| trusted.refused("a subject that is no person's id"))?))
             }
-            Binding::Operators => Caller::Operator,
+            Binding::Operators => Caller::Operator(self.pseudonym(OPERATORS, &trusted.issuer, &claims.sub)),
         })
     }
 
@@ -320,8 +321,8 @@ impl Issuers {
         Ok(Identity { issuer, subject, sign_in })
     }
 
-    fn pseudonym(&self, agency: AgencyId, issuer: &str, subject: &str) -> SignInId {
-        SignInId(self.pseudonyms.of("sign-in", &[agency.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
+    fn pseudonym(&self, of: AgencyId, issuer: &str, subject: &str) -> SignInId {
+        SignInId(self.pseudonyms.of("sign-in", &[of.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Turned> {
@@ -376,6 +377,17 @@ impl Trusted {
             why => Err(self.refused(why.unwrap_or("a key that the issuer does not publish"))),
         }
     }
+}
+
+/// The issuer and subject that a token names. It says nothing of whether that is so: [`Issuers::verify`] does.
+pub(crate) fn named_in(verified: &str) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Named {
+        iss: String,
+        sub: String,
+    }
+    let Named { iss, sub } = jsonwebtoken::dangerous::insecure_decode_claims(verified).ok()?;
+    Some((iss, sub))
 }
 
 /// What is wrong with a token, without anything that it says.

@@ -23,7 +23,7 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::admits;
-use crate::issuers::{Trusted, Turned};
+use crate::issuers::{self, Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::rates::{Counts, Rates};
 use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline};
@@ -33,6 +33,8 @@ const CONCURRENT: usize = 1_024;
 
 /// The largest message that is taken, in bytes.
 pub const REQUEST_LIMIT: usize = 256 << 10;
+/// The largest message that is answered, in bytes: a page of the largest entries.
+pub const RESPONSE_LIMIT: usize = 4 << 20;
 
 /// Puts the wrapper around a server's routes.
 #[derive(Debug, Clone)]
@@ -177,8 +179,9 @@ fn was_denied(answer: &Response<Body>) -> bool {
 
 /// An answer that was refused below the services, with a documented reason.
 fn told(answer: Response<Body>) -> Response<Body> {
-    // The only such refusal: a message beyond the limit (`tonic` has no other use of this code for it).
-    if answer.headers().get("grpc-status").is_some_and(|code| code == "11") {
+    // The only refusals of these codes without a reason are `tonic`'s: of a message beyond the limit, as it came or as it unpacked.
+    let (code, details) = (answer.headers().get("grpc-status"), answer.headers().get("grpc-status-details-bin"));
+    if details.is_none() && code.is_some_and(|code| code == "11" || code == "8") {
         let problem = "the message is larger than what is taken; send less at once, or ask for a smaller page";
         let error = Error::new(Reason::TooLarge, problem).limited("request_bytes", REQUEST_LIMIT.to_string());
         return Status::from(error).into_http();
@@ -232,8 +235,10 @@ impl AccessLayer {
             return Err(not_admitted().into());
         }
         let method = request.uri().path().to_owned();
+        let operator = matches!(caller, Caller::Operator(_)).then(|| issuers::named_in(token)).flatten();
         request.extensions_mut().insert(Call {
             caller,
+            operator: operator.map(Arc::new),
             method,
             message: Bytes::new(),
             pseudonyms: self.issuers.pseudonyms(),

@@ -14,13 +14,13 @@ mod page;
 mod rates;
 mod text;
 
-pub use call::Call;
+pub use call::{Call, fits};
 pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
 pub use gate::{Asked, Disclosure, Gate};
 pub use issuers::{Binding, Issuer, IssuerError, Issuers, KeySource, Refused, read_keys};
-pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT};
+pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT, RESPONSE_LIMIT};
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
 pub use rates::Rates;

@@ -21,6 +21,12 @@ impl SourceSystem {
         Ok(Self(uri.to_owned()))
     }
 
+    /// The URI.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
 use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
 use event_log::{EventLog, Limits, LogMetrics, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
-use gate::{Binding, Gate, GateMetrics, Issuer, KeySource};
+use gate::{Gate, GateMetrics, Issuer, KeySource};
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
@@ -181,11 +181,8 @@ impl System {
 }
 
 async fn open_bus(config: &Config, log: &dyn EventLog) -> anyhow::Result<Arc<dyn Bus>> {
-    if config.bus.url == "in-process" {
+    if config.bus.is_in_process() {
         return Ok(Arc::new(InProcessBus::default()));
-    }
-    if !config.bus.url.starts_with("nats://") && !config.bus.url.starts_with("tls://") {
-        bail!("`bus.url` must be `in-process` or `nats://…`");
     }
     let nats = NatsConfig {
         url: config.bus.url.clone(),
@@ -204,16 +201,9 @@ pub fn issuers(configured: &[IssuerConfig]) -> anyhow::Result<Vec<Issuer>> {
 }
 
 fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
-    let IssuerConfig { issuer, audience, jwks_file, agency, people, operators } = configured;
-    let binding = match (agency, people, operators) {
-        (Some(agency), false, false) => Binding::Agency((*agency).into()),
-        (None, true, false) => Binding::People,
-        (None, false, true) => Binding::Operators,
-        _ => bail!("issuer `{issuer}`: exactly one of `agency`, `people` and `operators` must be set"),
-    };
-    if issuer.is_empty() || audience.is_empty() {
-        bail!("an issuer needs `issuer` and `audience`");
-    }
+    let IssuerConfig { issuer, audience, jwks_file, .. } = configured;
+    let binding =
+        configured.binding().with_context(|| format!("issuer `{issuer}` speaks for nobody, or for several"))?;
     let keys = match jwks_file {
         None => KeySource::Published,
         Some(file) => {

@@ -1,21 +1,18 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags. The one place that reads the environment.
 
+mod check;
+mod load;
+mod redact;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use load::load;
+
 use anyhow::{Context as _, bail};
-use gate::Rates;
+use gate::{Binding, Rates};
 use interop::National;
 use serde::{Deserialize, Serialize};
-use url::Url;
-
-/// What is printed instead of a secret.
-const REDACTED: &str = "(redacted)";
-/// The same within a URL, in which brackets would be escaped.
-const HIDDEN: &str = "redacted";
-/// Parameters of a URL that hold no secret.
-const HARMLESS: [&str; 7] =
-    ["host", "port", "dbname", "sslmode", "options", "application_name", "statement-cache-capacity"];
 
 /// What one process is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,6 +78,12 @@ impl Role {
         Self::Views,
         Self::Relay,
     ];
+
+    /// What it is called in settings and flags.
+    #[must_use]
+    pub fn name(self) -> String {
+        clap::ValueEnum::to_possible_value(&self).map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 /// The database of the log and the views.
@@ -114,6 +117,18 @@ pub struct BusConfig {
     pub replicas: usize,
 }
 
+impl BusConfig {
+    /// Whether it is within this process.
+    #[must_use]
+    pub fn is_in_process(&self) -> bool {
+        self.url == "in-process"
+    }
+
+    fn is_known(&self) -> bool {
+        self.is_in_process() || self.url.starts_with("nats://") || self.url.starts_with("tls://")
+    }
+}
+
 /// TLS for gRPC.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +156,19 @@ pub struct IssuerConfig {
     pub people: bool,
     /// Its tokens speak for those who run the system.
     pub operators: bool,
+}
+
+impl IssuerConfig {
+    /// Whom its tokens speak for, unless that is nobody or several.
+    #[must_use]
+    pub fn binding(&self) -> Option<Binding> {
+        match (self.agency, self.people, self.operators) {
+            (Some(agency), false, false) => Some(Binding::Agency(agency.into())),
+            (None, true, false) => Some(Binding::People),
+            (None, false, true) => Some(Binding::Operators),
+            _ => None,
+        }
+    }
 }
 
 /// How records of other systems are understood.
@@ -223,6 +251,9 @@ pub enum Place {
 }
 
 impl Place {
+    /// What is taken.
+    pub(crate) const FORMS: &str = "must be `sqlite:<directory>` or `postgres://…`";
+
     /// Reads a database URL.
     ///
     /// # Errors
@@ -233,7 +264,7 @@ impl Place {
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Ok(Self::Postgres(url.into()))
             }
-            Some(_) | None => bail!("`database.url` must be `sqlite:<directory>` or `postgres://…`"),
+            Some(_) | None => bail!("a database URL {}", Self::FORMS),
         }
     }
 }
@@ -261,54 +292,7 @@ pub struct Flags {
     pub roles: Vec<Role>,
 }
 
-/// Reads the configuration.
-///
-/// # Errors
-/// When a file cannot be read, or a setting is unknown or has a wrong form.
-pub fn load(flags: &Flags) -> anyhow::Result<Config> {
-    let mut builder = config::Config::builder();
-    if let Some(file) = &flags.config {
-        builder = builder.add_source(config::File::from(file.as_path()).format(config::FileFormat::Toml));
-    }
-    let environment = config::Environment::with_prefix("ALONGSIDE").prefix_separator("_").separator("__");
-    // What names the file is no setting in it.
-    let settings = std::env::vars().filter(|(name, _)| name.starts_with("ALONGSIDE_") && name != "ALONGSIDE_CONFIG");
-    let environment =
-        environment.source(Some(settings.collect())).try_parsing(true).list_separator(",").with_list_parse_key("roles");
-    let mut config: Config = builder
-        .add_source(environment)
-        .build()
-        .and_then(config::Config::try_deserialize)
-        .context("the configuration cannot be read")?;
-    if let Some(url) = &flags.database {
-        config.database.url.clone_from(url);
-    }
-    if let Some(url) = &flags.bus {
-        config.bus.url.clone_from(url);
-    }
-    config.listen = flags.listen.unwrap_or(config.listen);
-    config.admin = flags.admin.unwrap_or(config.admin);
-    if !flags.roles.is_empty() {
-        config.roles.clone_from(&flags.roles);
-    }
-    Ok(config)
-}
-
 impl Config {
-    /// The configuration as TOML, with secrets redacted.
-    ///
-    /// # Errors
-    /// When it cannot be written as TOML.
-    pub fn redacted(&self) -> anyhow::Result<String> {
-        let mut shown = self.clone();
-        shown.database.url = shown_url(&shown.database.url);
-        shown.bus.url = shown_as(&shown.bus.url);
-        shown.vault.url = shown.vault.url.as_deref().map(shown_url);
-        shown.vault.key_encryption_key = shown_secret(&shown.vault.key_encryption_key);
-        shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(shown_as);
-        Ok(toml::to_string_pretty(&shown)?)
-    }
-
     /// The key-encryption key, from where the configuration says.
     ///
     /// # Errors
@@ -327,116 +311,4 @@ fn secret(source: &str) -> anyhow::Result<String> {
         return std::env::var(name).with_context(|| format!("the environment has no `{name}`"));
     }
     bail!("must be `file:<path>` or `env:<name>`")
-}
-
-/// What may be shown of one or more URLs, separated by commas: who signs in where, and never with what. A user without a password
-/// may be a token, and any parameter may be a secret but those that are known not to be. What is no URL is not shown at all.
-fn shown_as(urls: &str) -> String {
-    urls.split(',').map(|url| shown_url(url.trim())).collect::<Vec<_>>().join(",")
-}
-
-fn shown_url(text: &str) -> String {
-    if text == "in-process" || text.starts_with("sqlite:") {
-        return text.to_owned();
-    }
-    let Ok(mut url) = Url::parse(text) else { return REDACTED.to_owned() };
-    // A secret with a slash in it has cut the URL short: the rest of it stands where the path should.
-    if text.matches('@').count() != usize::from(!url.username().is_empty() || url.password().is_some()) {
-        return REDACTED.to_owned();
-    }
-    let hidden = if url.password().is_some() {
-        url.set_password(Some(HIDDEN))
-    } else if !url.username().is_empty() && !url.scheme().starts_with("postgres") {
-        url.set_username(HIDDEN)
-    } else {
-        Ok(())
-    };
-    if hidden.is_err() {
-        return REDACTED.to_owned();
-    }
-    if url.fragment().is_some() {
-        url.set_fragment(Some(HIDDEN));
-    }
-    let mut parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    for (_, value) in parameters.iter_mut().filter(|(name, _)| !HARMLESS.contains(&name.as_str())) {
-        HIDDEN.clone_into(value);
-    }
-    if !parameters.is_empty() {
-        url.query_pairs_mut().clear().extend_pairs(parameters);
-    }
-    url.into()
-}
-
-/// A place of a secret, never the secret itself.
-fn shown_secret(source: &str) -> String {
-    if source.is_empty() || source.starts_with("file:") || source.starts_with("env:") {
-        return source.to_owned();
-    }
-    REDACTED.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_printed_holds_no_secret_in_any_setting_that_can_hold_one() {
-        const SECRET: &str = "hunter2";
-        let mut config = Config::default();
-        for url in [
-            "postgres://alongside:hunter2@db/alongside?sslmode=require&password=hunter2",
-            "postgres://alongside@db/alongside?sslmode=require&PassWord=hunter2&sslkey=hunter2",
-            "postgresql://db/alongside?sslmode=require&user=alongside&passfile=hunter2#hunter2",
-        ] {
-            config.database.url = url.into();
-            config.vault.url = Some(url.into());
-            let shown = config.redacted().unwrap();
-            assert!(
-                !shown.contains(SECRET) && shown.contains("sslmode=require") && shown.contains("db/alongside"),
-                "{shown}"
-            );
-        }
-        for url in
-            ["nats://user:hunter2@bus:4222", "nats://hunter2@bus:4222", "tls://hunter2@one:1,tls://u:hunter2@two:2"]
-        {
-            config.bus.url = url.into();
-            let shown = config.redacted().unwrap();
-            assert!(!shown.contains(SECRET) && (shown.contains("@bus:4222") || shown.contains("@two:2")), "{shown}");
-        }
-        config.vault.key_encryption_key = SECRET.into();
-        config.telemetry.otlp_endpoint = Some("https://hunter2@traces.example/x?api_key=hunter2".into());
-        let shown = config.redacted().unwrap();
-        assert!(!shown.contains(SECRET) && shown.contains("traces.example"), "{shown}");
-        for cut in ["postgres://user:12/hunter2@db/x", "postgres://user:1,hunter2@db/x", "postgres://hunter2/x@db"] {
-            config.database.url = cut.into();
-            assert!(!config.redacted().unwrap().contains(SECRET), "{cut}");
-        }
-        config.bus.url = "nats://abc/hunter2@bus:4222".into();
-        assert!(!config.redacted().unwrap().contains(SECRET));
-        config.bus.url = "in-process".into();
-        config.database.url = "postgres//alongside:hunter2@db".into();
-        config.vault.key_encryption_key = "file:/run/secrets/kek".into();
-        let shown = config.redacted().unwrap();
-        assert!(!shown.contains(SECRET) && shown.contains("file:/run/secrets/kek"), "{shown}");
-    }
-
-    #[test]
-    fn an_unknown_setting_is_an_error() {
-        let dir = std::env::temp_dir().join(format!("alongside-config-{}", uuid::Uuid::now_v7()));
-        std::fs::write(&dir, "[database]\nurll = 'x'\n").unwrap();
-        let error = load(&Flags { config: Some(dir.clone()), ..Flags::default() }).unwrap_err();
-        std::fs::remove_file(dir).unwrap();
-        assert!(format!("{error:#}").contains("urll"), "{error:#}");
-    }
-
-    #[test]
-    fn flags_win_and_a_secret_is_never_a_setting() {
-        let flags = Flags { database: Some("sqlite:/elsewhere".into()), roles: vec![Role::Relay], ..Flags::default() };
-        let config = load(&flags).unwrap();
-        assert_eq!(
-            (config.database.url.as_str(), config.roles.as_slice()),
-            ("sqlite:/elsewhere", [Role::Relay].as_slice())
-        );
-        assert!(secret("c2VjcmV0").is_err());
-    }
 }

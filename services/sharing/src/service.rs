@@ -10,12 +10,14 @@ use domain::sharing::{
 };
 use domain::staff::Staff;
 use domain::vocabulary::{ProvisionActor, Terms};
-use engine::{Changes, Context, Freshness, Loaded};
+use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
 use rpc::{Error, words};
+use views::Pages;
 use views::access_history::{self, AccessHistory};
+use views::directory::{self, Directory, DirectoryDoc};
 
 use crate::{SharingServices, terms};
 
@@ -75,16 +77,34 @@ impl SharingServices {
     /// The terms in a request, about somebody who is known: who was registered once is always.
     async fn terms(&self, wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
         let (terms, engine) = (terms::read(wire)?, self.gate.engine());
-        let (field, known) = match terms.actor {
+        let (field, known) = match &terms.actor {
             ProvisionActor::Agency(agency) => {
-                ("terms.actor.agency_id", engine.load::<Agency>(agency, Freshness::Latest).await?.is_registered())
+                ("terms.actor.agency_id", engine.load::<Agency>(*agency, Freshness::Latest).await?.is_registered())
             }
             ProvisionActor::Staff(staff) => {
-                ("terms.actor.staff_id", engine.load::<Staff>(staff, Freshness::Latest).await?.agency().is_some())
+                ("terms.actor.staff_id", engine.load::<Staff>(*staff, Freshness::Latest).await?.agency().is_some())
             }
-            ProvisionActor::Role(_) | ProvisionActor::Everybody => return Ok(terms),
+            ProvisionActor::Role(role) => ("terms.actor.role", self.somebody_is(role).await?),
+            ProvisionActor::Everybody => return Ok(terms),
         };
         if known { Ok(terms) } else { Err(Error::invalid(field, "must be of somebody who is known here")) }
+    }
+
+    /// Whether some agency has a word for this role. Before it says no it has seen all that the log has: nobody is kept from a choice
+    /// because a view is late.
+    async fn somebody_is(&self, role: &str) -> Result<bool, Error> {
+        let mut at_least = 0;
+        loop {
+            let pages = Pages { size: 1, after: vec![], at_least };
+            let has = |doc: &DirectoryDoc| doc.has_role(role);
+            if !self.views.list::<Directory>(&directory::agencies(), &pages, has).await?.items.is_empty() {
+                return Ok(true);
+            }
+            if at_least > 0 {
+                return Ok(false);
+            }
+            at_least = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        }
     }
 
     async fn narrow(&self, call: &Call, m: pb::NarrowProvisionRequest) -> Result<pb::NarrowProvisionResponse, Error> {

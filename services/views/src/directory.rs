@@ -2,6 +2,7 @@
 
 use domain::StreamKind;
 use domain::agency::events::AgencyEvent;
+use domain::agency::same_role;
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::events::StaffEvent;
 use events::{Envelope, Event};
@@ -19,6 +20,8 @@ pub struct AgencyDoc {
     pub name: String,
     /// What it does.
     pub kind: String,
+    /// The roles that its workers have, or have had.
+    pub roles: Vec<String>,
 }
 
 /// A worker.
@@ -55,6 +58,12 @@ impl DirectoryDoc {
     #[must_use]
     pub fn agency(self) -> Option<AgencyDoc> {
         if let Self::Agency(agency) = self { Some(agency) } else { None }
+    }
+
+    /// Whether it is an agency that has a word for this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        if let Self::Agency(agency) = self { agency.roles.iter().any(|known| same_role(known, role)) } else { false }
     }
 
     /// The worker, if it is one.
@@ -119,9 +128,17 @@ impl View for Directory {
     }
 
     fn apply(event: &Envelope, doc: Option<DirectoryDoc>) -> Result<Option<DirectoryDoc>, ApplyError> {
-        if let Event::Agency(AgencyEvent::AgencyRegistered(e)) = &event.event {
-            let agency = AgencyId(event.stream);
-            return Ok(Some(DirectoryDoc::Agency(AgencyDoc { agency, name: e.name.clone(), kind: e.kind.clone() })));
+        if let Event::Agency(happened) = &event.event {
+            let doc = match happened {
+                AgencyEvent::AgencyRegistered(e) => {
+                    let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
+                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, roles })
+                }
+                AgencyEvent::RoleNamed(e) => {
+                    changed(doc.and_then(DirectoryDoc::agency), |doc| doc.roles.push(e.role.clone()))?
+                }
+            };
+            return Ok(doc.map(DirectoryDoc::Agency));
         }
         let Event::Staff(happened) = &event.event else { return Ok(doc) };
         let staff = StaffId(event.stream);

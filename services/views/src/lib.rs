@@ -15,6 +15,7 @@ mod follower;
 mod in_order;
 mod key;
 mod metrics;
+pub mod operations;
 mod query;
 pub mod questions;
 mod rebuild;
@@ -59,5 +60,6 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<caseload::Caseload>(),
         erased::<consultations::Consultations>(),
         erased::<questions::Questions>(),
+        erased::<operations::Operations>(),
     ]
 }

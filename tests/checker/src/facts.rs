@@ -62,7 +62,8 @@ impl Facts {
             | Event::Agency(_)
             | Event::Staff(_)
             | Event::SignIn(_)
-            | Event::Issuers(_) => {}
+            | Event::Issuers(_)
+            | Event::Operations(_) => {}
         }
     }
 }

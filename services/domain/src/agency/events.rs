@@ -8,9 +8,16 @@ pub struct AgencyRegistered {
     pub kind: String,
 }
 
+/// Somebody at the agency was given a role that nobody had there before: people can speak of it in their choices from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleNamed {
+    pub role: String,
+}
+
 crate::event_enum! {
     /// An event of an `agency` stream.
     AgencyEvent {
         AgencyRegistered,
+        RoleNamed,
     }
 }

@@ -1,18 +1,27 @@
 //! An accountable organisation.
 
 pub mod events;
+mod name_role;
 mod register_agency;
 
+pub use name_role::{NameRole, ROLES_LIMIT};
 pub use register_agency::RegisterAgency;
 
 use crate::ids::AgencyId;
 use crate::{Aggregate, StreamKind};
 use events::AgencyEvent;
 
+/// Whether two words name the same role, however they are written.
+#[must_use]
+pub fn same_role(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// An agency.
 #[derive(Debug, Clone, Default)]
 pub struct Agency {
     registered: bool,
+    roles: Vec<String>,
 }
 
 impl Agency {
@@ -20,6 +29,12 @@ impl Agency {
     #[must_use]
     pub fn is_registered(&self) -> bool {
         self.registered
+    }
+
+    /// A role as the agency writes it, in whatever case it is asked for; none when nobody there has ever had it.
+    #[must_use]
+    pub fn role(&self, role: &str) -> Option<&str> {
+        self.roles.iter().find(|known| same_role(known, role)).map(String::as_str)
     }
 }
 
@@ -32,6 +47,7 @@ impl Aggregate for Agency {
     fn evolve(&mut self, event: &AgencyEvent) {
         match event {
             AgencyEvent::AgencyRegistered(_) => self.registered = true,
+            AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
         }
     }
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Ask;
+use crate::agency::same_role;
 use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms};
 
 /// A provision in force: the same terms mean one thing in a permit and another in a deny, so what they cover is asked of
@@ -43,7 +44,7 @@ impl Provision {
         let actor = match actor {
             ProvisionActor::Agency(agency) => *agency == ask.by.worker().agency(),
             ProvisionActor::Staff(staff) => *staff == ask.by.worker().staff(),
-            ProvisionActor::Role(wanted) => wanted.eq_ignore_ascii_case(role),
+            ProvisionActor::Role(wanted) => same_role(wanted, role),
             ProvisionActor::Everybody => true,
         };
         // None means all in a deny; in a permit no purpose, and reading alone.

@@ -1,5 +1,7 @@
 use super::Staff;
 use super::events::{StaffEvent, StaffRoleChanged};
+use crate::agency::events::AgencyEvent;
+use crate::agency::{Agency, NameRole};
 use crate::text;
 use crate::{Command, Refusal};
 
@@ -19,6 +21,20 @@ impl Command for ChangeStaffRole {
         }
         if state.role == self.role { Ok(vec![]) } else { Ok(vec![StaffRoleChanged { role: self.role }.into()]) }
     }
+}
+
+/// A worker changes role, to one as the agency writes it. Returns what happens to either.
+///
+/// # Errors
+/// As [`ChangeStaffRole`] and [`NameRole`].
+pub fn change_staff_role(
+    staff: &Staff,
+    agency: &Agency,
+    command: ChangeStaffRole,
+) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
+    let named = NameRole { role: command.role.clone() }.decide(agency)?;
+    let role = agency.role(&command.role).map_or(command.role, str::to_owned);
+    Ok((ChangeStaffRole { role }.decide(staff)?, named))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::events::{StaffEvent, StaffJoined};
 use super::{Identity, Staff};
-use crate::agency::Agency;
+use crate::agency::events::AgencyEvent;
+use crate::agency::{Agency, NameRole};
 use crate::ids::AgencyId;
 use crate::text::{self, LINE, required};
 use crate::{Command, Refusal};
@@ -43,15 +44,18 @@ impl Command for JoinStaff {
     }
 }
 
-/// Somebody joins an agency that is registered.
+/// Somebody joins an agency that is registered, in a role as the agency writes it. Returns what happens to either.
 ///
 /// # Errors
-/// As [`JoinStaff`], or that there is no such agency.
-pub fn join_staff(staff: &Staff, agency: &Agency, command: JoinStaff) -> Result<Vec<StaffEvent>, Refusal> {
-    if !agency.is_registered() {
-        return Err(Refusal::not_found("agency"));
-    }
-    command.decide(staff)
+/// As [`JoinStaff`] and [`NameRole`].
+pub fn join_staff(
+    staff: &Staff,
+    agency: &Agency,
+    command: JoinStaff,
+) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
+    let named = NameRole { role: command.role.clone() }.decide(agency)?;
+    let role = agency.role(&command.role).map_or(command.role, str::to_owned);
+    Ok((JoinStaff { role, ..command }.decide(staff)?, named))
 }
 
 #[cfg(test)]

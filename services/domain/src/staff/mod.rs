@@ -10,7 +10,7 @@ mod remove_staff;
 
 pub use administers::{ADMINISTRATOR, administers};
 pub use change_sign_in::ChangeSignIn;
-pub use change_staff_role::ChangeStaffRole;
+pub use change_staff_role::{ChangeStaffRole, change_staff_role};
 pub use join_staff::{JoinStaff, join_staff};
 pub use name_staff::NameStaff;
 pub use remove_staff::RemoveStaff;

@@ -8,5 +8,6 @@ use super::wire_event;
 wire_event! {
     AgencyEvent {
         1 => AgencyRegistered { name, kind },
+        2 => RoleNamed { role },
     }
 }

@@ -4,6 +4,7 @@ use domain::consultation::{Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
+use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
@@ -121,7 +122,7 @@ macro_rules! as_code {
         }
     )+};
 }
-as_code!(Action, Category, DenialRule, Level, Mode, Purpose, WithoutPersonGround);
+as_code!(Act, Action, Category, DenialRule, Level, Mode, Purpose, WithoutPersonGround);
 
 /// A worker, from the two fields that it is stored in.
 pub(crate) fn worker(agency: Vec<u8>, staff: Vec<u8>) -> Result<Worker, DecodeError> {

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use alongside::compose::Stores;
 use alongside::config::{Flags, load};
 use anyhow::Context as _;
+use domain::operations::Act;
 use engine::EngineMetrics;
 use indicatif::{ProgressBar, ProgressStyle};
 use interop::{Bundle, Importer, NamedWorker, Outcome, Report, SourceSystem};
@@ -27,6 +28,8 @@ pub(crate) struct Fhir {
     /// sources are one only by a national number that `import.person_identifiers` names.
     #[arg(long, value_name = "URI", value_parser = SourceSystem::new)]
     source: SourceSystem,
+    #[command(flatten)]
+    operator: super::Operator,
     /// Print one JSON object for each bundle.
     #[arg(long)]
     json: bool,
@@ -43,7 +46,10 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
     // All are read before any is imported: a malformed file changes nothing.
     let bundles = args.files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let stores = Stores::open(&config).await?;
-    let importer = Importer::new(stores.engine(EngineMetrics::default()), args.source.clone(), national).await?;
+    let engine = stores.engine(EngineMetrics::default());
+    let importer = Importer::new(engine.clone(), args.source.clone(), national).await?;
+    // What it begins leaves a trace, however far it comes.
+    args.operator.acts(&engine, Act::Imported, args.source.as_str().to_owned()).await?;
     let progress = ProgressBar::new(bundles.len() as u64);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
     let (mut events, mut unchanged) = (0, 0);

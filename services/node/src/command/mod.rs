@@ -12,8 +12,15 @@ mod staff;
 mod token;
 
 use alongside::config::Flags;
+use anyhow::Context as _;
+use domain::issuers::Only;
+use domain::operations::events::OperatorActed;
+use domain::operations::{Act, OPERATORS, Operations};
+use engine::{Changes, Context, Engine};
+use events::Actor;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -68,6 +75,27 @@ impl Command {
             }
             Self::Man { directory } => documents::manual(&directory),
         }
+    }
+}
+
+/// Who runs a command that leaves a trace: `ListOperatorActs` shows it.
+#[derive(Debug, clap::Args)]
+struct Operator {
+    /// Who runs this, by a name that others who run the system know; the account's name when it is not given.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Operator {
+    /// Leaves the trace.
+    async fn acts(&self, engine: &Engine, act: Act, about: String) -> anyhow::Result<()> {
+        let mut changes = Changes::new(&Context::new(Actor::system(), Uuid::now_v7()));
+        let account = || whoami::username().context("nobody knows who runs this: give `--by NAME`");
+        let (operator, issuer) = (self.by.clone().map_or_else(account, Ok)?, String::new());
+        let acted = OperatorActed { operator, issuer, act, agency: None, about };
+        changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
+        engine.commit(changes).await?.done().context("somebody else was faster; run it again")?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 use alongside::compose::Stores;
 use alongside::config::{Flags, load};
 use anyhow::bail;
+use domain::operations::Act;
+use engine::EngineMetrics;
 use serde_json::json;
 use views::Rebuild;
 
@@ -13,6 +15,8 @@ pub(crate) struct Args {
     /// Print one JSON object for each view.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    operator: super::Operator,
 }
 
 pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
@@ -25,11 +29,12 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     }
     let stores = Stores::open(&config).await?;
     let rebuild = Rebuild { log: stores.log.clone(), store: stores.documents.clone(), codec: stores.codec.clone() };
-    let mut differing = 0;
+    let (mut differing, mut names) = (0, Vec::new());
     let wanted = |name: &str| args.views.is_empty() || args.views.iter().any(|wanted| wanted == name);
     let views = known.into_iter().filter(|view| wanted(view.name())).collect();
     for built in rebuild.run(views).await? {
         differing += built.differing.unwrap_or(0);
+        names.push(built.view);
         let text = if args.json {
             let (view, documents, generation) = (built.view, built.documents, built.generation);
             json!({"view": view, "generation": generation, "position": built.position, "documents": documents, "differing": built.differing}).to_string()
@@ -43,6 +48,8 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
         };
         output::line(&text)?;
     }
+    // Last: before, its own trace would stand between the views that grew and those that were built.
+    args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Rebuilt, names.join(", ")).await?;
     if differing > 0 {
         bail!("{differing} documents differed; the rebuilt ones are in place");
     }

@@ -2,7 +2,8 @@
 
 use client::{Client, request_id};
 use proto::access::v1::receipt;
-use proto::agencies::v1::{ChangeStaffRoleRequest, GetStaffRequest, ListStaffRequest};
+use proto::agencies::v1::operator_act::Kind;
+use proto::agencies::v1::{ChangeStaffRoleRequest, GetStaffRequest, ListOperatorActsRequest, ListStaffRequest};
 use proto::relationships::v1::{
     AllowAskingRequest, ListMyProposalsRequest, ProposeSupportRequest, Relationship, RelationshipState,
     WithdrawProposalRequest,
@@ -106,6 +107,18 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
         "nurse of nurses"
     );
 
+    // What those who run the system did is told to them, and to the agency that it was about.
+    let list = |at_least_position| ListOperatorActsRequest { at_least_position, ..Default::default() };
+    let acts = async |client: &Client| {
+        client.agencies().list_operator_acts(list(joined.position)).await.unwrap().into_inner().acts
+    };
+    let (all, ours) = (acts(&operator).await, acts(&boss).await);
+    assert!(!ours.is_empty() && ours.iter().all(|act| act.agency_id == pair.agency_id()), "{ours:?}");
+    let told = ours.iter().all(|act| act.kind() == Kind::ChangedStaff && act.operator == "operator");
+    assert!(told && !ours[0].issuer.is_empty(), "{ours:?}");
+    let imported = all.iter().find(|act| act.kind() == Kind::Imported).unwrap();
+    assert!(imported.issuer.is_empty() && !imported.operator.is_empty() && !imported.about.is_empty(), "{imported:?}");
+
     // Nobody runs another agency's staff, and a nurse nobody's; whether there is such a worker is not told.
     let denied = |status: Status| assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
     denied(boss.agencies().add_staff(add(&other, "friend", "administrator")).await.unwrap_err());
@@ -116,6 +129,7 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
     denied(nurse.agencies().add_staff(add(&pair, "friend", "administrator")).await.unwrap_err());
     denied(nurse.agencies().change_staff_role(role(&joined.staff_id, "administrator")).await.unwrap_err());
     denied(nurse.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
+    denied(nurse.agencies().list_operator_acts(list(0)).await.unwrap_err());
 
     // What an administrator could do ends with the role.
     operator.agencies().change_staff_role(role(&boss_id, "nurse")).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use client::{Client, request_id};
 use proto::access::v1::{Purpose, Receipt, RecordCategory, Sensitivity, SensitivityLevel, receipt};
-use proto::agencies::v1::RemoveStaffRequest;
+use proto::agencies::v1::{ListAgenciesRequest, RemoveStaffRequest};
 use proto::people::v1::entry::Content;
 use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
@@ -438,10 +438,11 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
     let actor = |actor| Some(ProvisionActor { actor: Some(actor) });
     let unknown = || Uuid::now_v7().to_string();
     type Change<'a> = &'a dyn Fn(&mut ProvisionTerms);
-    let wrong: [(&str, Change<'_>); 8] = [
+    let wrong: [(&str, Change<'_>); 9] = [
         ("terms.actor.agency_id", &|terms| terms.actor = actor(Actor::AgencyId(unknown()))),
         ("terms.actor.staff_id", &|terms| terms.actor = actor(Actor::StaffId(unknown()))),
         ("terms.actor.role", &|terms| terms.actor = actor(Actor::Role("nurse ".into()))),
+        ("terms.actor.role", &|terms| terms.actor = actor(Actor::Role("beekeeper".into()))),
         ("terms.labels", &|terms| terms.labels = vec!["psy".into()]),
         ("terms.until", &|terms| terms.until = at(now - 60, 0)),
         ("terms.until", &|terms| terms.until = at(1_000_000_000_000, 0)),
@@ -451,6 +452,16 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
     for (field, change) in wrong {
         let refused = callers.person.sharing().deny_provision(deny(change)).await.unwrap_err();
         assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, field, "{refused:?}");
+    }
+    // A role is one that somebody has, however it is written; and all are told which there are.
+    let listed = callers.person.agencies().list_agencies(ListAgenciesRequest::default()).await.unwrap().into_inner();
+    let roles: Vec<_> = listed.agencies.into_iter().flat_map(|agency| agency.roles).collect();
+    assert!(!roles.is_empty() && roles.iter().all(|role| role != "beekeeper"), "{roles:?}");
+    for role in roles {
+        let known = deny(&|terms| terms.actor = actor(Actor::Role(role.to_uppercase())));
+        let denied = callers.person.sharing().deny_provision(known).await.unwrap().into_inner();
+        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id: denied.provision_id };
+        callers.person.sharing().withdraw_provision(withdraw).await.unwrap();
     }
     // What has ended by itself is not "now".
     let soon = deny(&|terms| terms.until = at(now + 2, 0));

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use harness::Cluster;
 use prost::Message as _;
-use proto::people::v1::GetMyRecordRequest;
+use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
+use tonic::codec::CompressionEncoding;
 use tonic_types::StatusExt as _;
 
 use crate::access_matrix::call;
@@ -51,9 +52,15 @@ async fn answers_health_reflection_and_grpc_web_and_refuses_what_is_too_large() 
     assert_eq!(unknown.code(), Code::Unauthenticated);
 
     let callers = Callers::unenrolled(&cluster, &channel, &pair);
-    let status = callers.person.strength(&"x".repeat(300 << 10)).await.unwrap_err();
-    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
-    assert_eq!((status.code(), reason.as_str()), (Code::ResourceExhausted, "TOO_LARGE"), "{status:?}");
+    let large = || RecordStrengthRequest { text: "x".repeat(300 << 10), ..Default::default() };
+    let as_it_is = callers.person.people().record_strength(large()).await;
+    // Small on the way, and large once it is unpacked.
+    let packed = callers.person.people().send_compressed(CompressionEncoding::Gzip).record_strength(large()).await;
+    for status in [as_it_is.unwrap_err(), packed.unwrap_err()] {
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((status.code(), info.reason.as_str()), (Code::ResourceExhausted, "TOO_LARGE"), "{status:?}");
+        assert_eq!(info.metadata["limit"], "request_bytes");
+    }
     // It waits for a position that never comes, for as long as its caller does.
     let mut waiting = tonic::Request::new(GetMyRecordRequest { at_least_position: 1 << 40, ..Default::default() });
     waiting.set_timeout(Duration::from_millis(200));

@@ -1,0 +1,68 @@
+use super::Agency;
+use super::events::{AgencyEvent, RoleNamed};
+use crate::text;
+use crate::{Command, Refusal};
+
+/// The most roles that an agency has words for.
+pub const ROLES_LIMIT: usize = 200;
+
+/// Somebody is to have a role: the agency has a word for it from then on.
+#[derive(Debug, Clone)]
+pub struct NameRole {
+    pub role: String,
+}
+
+impl Command for NameRole {
+    type Aggregate = Agency;
+
+    fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
+        text::role("role", &self.role)?;
+        if !state.registered {
+            return Err(Refusal::not_found("agency"));
+        }
+        if state.role(&self.role).is_some() {
+            return Ok(vec![]);
+        }
+        if state.roles.len() >= ROLES_LIMIT {
+            let problem = format!("the agency has `{ROLES_LIMIT}` roles already; must be one of them");
+            return Err(Refusal::invalid("role", problem));
+        }
+        Ok(vec![RoleNamed { role: self.role }.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::AgencyRegistered;
+    use super::*;
+    use crate::scenario::given;
+    use crate::{Aggregate as _, Reason};
+
+    fn registered() -> AgencyEvent {
+        AgencyRegistered { name: "A".into(), kind: "housing".into() }.into()
+    }
+
+    fn named(role: &str) -> AgencyEvent {
+        RoleNamed { role: role.into() }.into()
+    }
+
+    #[test]
+    fn a_role_is_named_once_however_it_is_written() {
+        let name = |role: &str| NameRole { role: role.into() };
+        given([registered()]).when(name("Infirmière")).then([named("Infirmière")]);
+        given([registered(), named("Infirmière")]).when(name("INFIRMIÈRE")).then_nothing();
+        given([registered()]).when(name("nurse ")).then_refused(Reason::Invalid, "role");
+        given([]).when(name("nurse")).then_refused(Reason::NotFound, "agency");
+        let agency = Agency::folded(&[registered(), named("Infirmière")]);
+        assert_eq!((agency.role("infirmière"), agency.role("nurse")), (Some("Infirmière"), None));
+    }
+
+    #[test]
+    fn an_agency_has_words_for_so_many_roles() {
+        let full: Vec<_> = (1..=ROLES_LIMIT).map(|n| named(&n.to_string())).collect();
+        let with = |most| std::iter::once(registered()).chain(full.iter().take(most).cloned()).collect::<Vec<_>>();
+        given(with(ROLES_LIMIT)).when(NameRole { role: "one more".into() }).then_refused(Reason::Invalid, "role");
+        given(with(ROLES_LIMIT)).when(NameRole { role: "7".into() }).then_nothing();
+        given(with(ROLES_LIMIT - 1)).when(NameRole { role: "one more".into() }).then([named("one more")]);
+    }
+}

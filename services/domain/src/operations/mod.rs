@@ -1,0 +1,42 @@
+//! What those who run the system do: they leave traces, too.
+
+pub mod events;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AgencyId;
+use crate::issuers::Only;
+use crate::vocabulary::coded;
+use crate::{Aggregate, StreamKind};
+
+/// Whose key seals these events: those who run the system, who are no agency.
+pub const OPERATORS: AgencyId = AgencyId(uuid::Uuid::nil());
+
+coded! {
+    /// What only those who run the system may do.
+    Act {
+        /// A new agency.
+        RegisteredAgency = 1 "registered an agency",
+        /// Whose tokens speak for an agency's staff.
+        ChangedIssuer = 2 "changed an agency's identity provider",
+        /// In place of its administrator.
+        ChangedStaff = 3 "changed an agency's staff",
+        /// Records of another system.
+        Imported = 4 "imported records",
+        /// The views.
+        Rebuilt = 5 "rebuilt views",
+    }
+}
+
+/// Everything that those who run the system have done. Append-only and never folded: it has no state.
+#[derive(Debug, Clone, Default)]
+pub struct Operations;
+
+impl Aggregate for Operations {
+    type Id = Only;
+    type Event = events::OperationsEvent;
+
+    const KIND: StreamKind = StreamKind::Operations;
+
+    fn evolve(&mut self, _: &Self::Event) {}
+}

@@ -1,0 +1,69 @@
+//! Whether the settings can be used.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::{Config, IssuerConfig, Place};
+
+/// A setting that cannot be used.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// Its name, as `database.url`.
+    pub(super) setting: String,
+    /// What it must be.
+    pub(super) problem: String,
+}
+
+fn must(holds: bool, setting: &str, problem: &str) -> Result<(), Wrong> {
+    if holds { Ok(()) } else { Err(Wrong { setting: setting.to_owned(), problem: problem.to_owned() }) }
+}
+
+impl Config {
+    /// Whether every setting can be used, as far as it alone tells.
+    pub(super) fn check(&self) -> Result<(), Wrong> {
+        must(!self.roles.is_empty(), "roles", "must name at least one role")?;
+        must(Place::of(&self.database.url).is_ok(), "database.url", Place::FORMS)?;
+        must(self.database.connections > 0, "database.connections", "must be at least `1`")?;
+        must(self.vault.url.as_ref().is_none_or(|url| Place::of(url).is_ok()), "vault.url", Place::FORMS)?;
+        let key = &self.vault.key_encryption_key;
+        // Whatever needs it says when it is not given: not every command does.
+        let is_place = key.is_empty() || key.starts_with("file:") || key.starts_with("env:");
+        must(is_place, "vault.key_encryption_key", "must be `file:<path>` or `env:<name>`")?;
+        must(self.bus.is_known(), "bus.url", "must be `in-process` or `nats://…`")?;
+        must(self.bus.replicas > 0, "bus.replicas", "must be at least `1`")?;
+        let origins = self.web_origins.iter().all(|origin| is_origin(origin));
+        must(origins, "web_origins", "must be origins such as `https://portal.example`")?;
+        let room = self.limits.calls_in_progress > 0;
+        must(room, "limits.calls_in_progress", "must be at least `1`")?;
+        let room = self.limits.agency_calls_in_progress > 0;
+        must(room, "limits.agency_calls_in_progress", "must be at least `1`")?;
+        self.import.national().map_err(|error| Wrong {
+            setting: "import.person_identifiers".to_owned(),
+            problem: format!("{error:#}"),
+        })?;
+        let endpoint = self.telemetry.otlp_endpoint.as_ref().is_none_or(|url| Url::parse(url).is_ok());
+        must(endpoint, "telemetry.otlp_endpoint", "must be a URL such as `http://collector:4317`")?;
+        must(self.telemetry.sample_per_mille <= 1_000, "telemetry.sample_per_mille", "must be at most `1000`")?;
+        self.check_issuers()
+    }
+
+    fn check_issuers(&self) -> Result<(), Wrong> {
+        let mut names = HashSet::new();
+        for configured in &self.issuers {
+            let IssuerConfig { issuer, audience, .. } = configured;
+            must(!issuer.is_empty() && !audience.is_empty(), "issuers", "must each have `issuer` and `audience`")?;
+            let bound = configured.binding().is_some();
+            must(bound, "issuers", "must each have exactly one of `agency`, `people` and `operators`")?;
+            must(names.insert(issuer), "issuers", "must not name the same `issuer` twice")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text is an origin of a web page: scheme and host, and nothing after them.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', ' ']));
+    is_host && text.is_ascii()
+}

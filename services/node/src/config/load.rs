@@ -1,0 +1,171 @@
+//! Settings from where they stand, and from where a wrong one came.
+
+use anyhow::{Context as _, anyhow};
+use config::{ConfigError, Value, ValueKind};
+
+use super::check::Wrong;
+use super::{Config, Flags, Role};
+
+/// Reads the configuration, and checks it.
+///
+/// # Errors
+/// When a file cannot be read, or a setting is unknown, has a wrong form or cannot be used: with its name, and the file, variable or
+/// flag that it came from.
+pub fn load(flags: &Flags) -> anyhow::Result<Config> {
+    let mut builder = config::Config::builder();
+    if let Some(file) = &flags.config {
+        builder = builder.add_source(config::File::from(file.as_path()).format(config::FileFormat::Toml));
+    }
+    let environment = config::Environment::with_prefix("ALONGSIDE").prefix_separator("_").separator("__");
+    // What names the file is no setting in it.
+    let settings = std::env::vars().filter(|(name, _)| name.starts_with("ALONGSIDE_") && name != "ALONGSIDE_CONFIG");
+    let environment =
+        environment.source(Some(settings.collect())).try_parsing(true).list_separator(",").with_list_parse_key("roles");
+    let built = builder.add_source(environment).build().context("the configuration cannot be read")?;
+    let given = built.cache.clone();
+    let mut config: Config = built.try_deserialize().map_err(|error| explained(&given, error))?;
+    if let Some(url) = &flags.database {
+        config.database.url.clone_from(url);
+    }
+    if let Some(url) = &flags.bus {
+        config.bus.url.clone_from(url);
+    }
+    config.listen = flags.listen.unwrap_or(config.listen);
+    config.admin = flags.admin.unwrap_or(config.admin);
+    if !flags.roles.is_empty() {
+        config.roles.clone_from(&flags.roles);
+    }
+    config.check().map_err(|Wrong { setting, problem }| {
+        let from = flag(flags, &setting).or_else(|| origin(&given, &setting));
+        anyhow!("`{setting}` {problem}{}", from.map(|from| format!("; it comes from {from}")).unwrap_or_default())
+    })?;
+    Ok(config)
+}
+
+/// What is wrong with a value, without the value: it may be a secret in the wrong place.
+fn explained(given: &Value, error: ConfigError) -> anyhow::Error {
+    let from = |setting: &str| origin(given, setting).map(|from| format!("; it comes from {from}")).unwrap_or_default();
+    #[allow(clippy::wildcard_enum_match_arm, reason = "whatever else there is says itself what it is about")]
+    match error {
+        ConfigError::Type { expected, key: Some(key), .. } => {
+            anyhow!("the configuration cannot be read: `{key}` must be {expected}{}", from(&key))
+        }
+        ConfigError::At { key: Some(key), .. } if key.starts_with("roles[") => {
+            let known = Role::ALL.map(|role| format!("`{}`", role.name())).join(", ");
+            anyhow!("the configuration cannot be read: `{key}` must be one of {known}{}", from(&key))
+        }
+        ConfigError::At { error, key: Some(key), .. } => {
+            // Of a table, which has no place of its own, the setting in it that the message names.
+            let error = error.to_string();
+            let within = error.split('`').nth(1).map(|name| from(&format!("{key}.{name}")));
+            let from = within.filter(|from| !from.is_empty()).unwrap_or_else(|| from(&key));
+            anyhow!("the configuration cannot be read: `{key}`: {error}{from}")
+        }
+        ConfigError::Message(message) => {
+            let unknown = message.split('`').nth(1).and_then(|name| named(given, name, ""));
+            anyhow!("the configuration cannot be read: {message}{}", unknown.map(|key| from(&key)).unwrap_or_default())
+        }
+        error => anyhow::Error::new(error).context("the configuration cannot be read"),
+    }
+}
+
+/// The flag that gave a setting.
+fn flag(flags: &Flags, setting: &str) -> Option<String> {
+    let given = match setting {
+        "database.url" => flags.database.is_some().then_some("--database"),
+        "bus.url" => flags.bus.is_some().then_some("--bus"),
+        _ => None,
+    };
+    given.map(|flag| format!("the flag `{flag}`"))
+}
+
+/// The file or variable that gave a setting.
+fn origin(given: &Value, setting: &str) -> Option<String> {
+    let mut value = given;
+    let mut from = None;
+    // In a list, whatever the list came from.
+    for name in setting.split(['.', '[']) {
+        let ValueKind::Table(table) = &value.kind else { break };
+        value = table.get(name)?;
+        from = value.origin().or(from);
+    }
+    if from? == "the environment" {
+        return Some(format!(
+            "the variable `ALONGSIDE_{}`",
+            setting.split('[').next()?.replace('.', "__").to_uppercase()
+        ));
+    }
+    Some(format!("`{}`", from?))
+}
+
+/// Where a setting of this name was given.
+fn named(given: &Value, name: &str, before: &str) -> Option<String> {
+    let ValueKind::Table(table) = &given.kind else { return None };
+    if table.contains_key(name) {
+        return Some(format!("{before}{name}"));
+    }
+    table.iter().find_map(|(key, value)| named(value, name, &format!("{before}{key}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::secret;
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        let file = std::env::temp_dir().join(format!("alongside-config-{}.toml", uuid::Uuid::now_v7()));
+        std::fs::write(&file, text).unwrap();
+        let error = load(&Flags { config: Some(file.clone()), ..Flags::default() }).unwrap_err();
+        std::fs::remove_file(&file).unwrap();
+        let (error, file) = (format!("{error:#}"), file.display().to_string());
+        assert!(error.contains(&file), "{error}");
+        error
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_where_it_stands() {
+        for (text, setting) in [
+            ("[database]\nurll = 'x'", "urll"),
+            ("rolls = ['relay']", "rolls"),
+            ("roles = ['relais']", "roles[0]"),
+            ("roles = []", "roles"),
+            ("drain_ms = 'soon'", "drain_ms"),
+            ("[database]\nurl = 'mysql://x'", "database.url"),
+            ("[database]\nconnections = 0", "database.connections"),
+            ("[bus]\nurl = 'http://x'", "bus.url"),
+            ("[bus]\nreplicas = 0", "bus.replicas"),
+            ("[vault]\nurl = 'x'", "vault.url"),
+            ("web_origins = ['*']", "web_origins"),
+            ("[[issuers]]\nissuer = 'x'\naudience = 'x'", "issuers"),
+            ("[[issuers]]\nissuer = 'x'\naudience = 'x'\npeople = true\noperators = true", "issuers"),
+            ("[[issuers]]\nissuer = 'x'\npeople = true", "issuers"),
+            ("[[issuers]]\nissuer = 'x'\nagency = '3'", "issuers[0]agency"),
+            ("[limits]\ncalls_in_progress = 0", "limits.calls_in_progress"),
+            ("[import]\nperson_identifiers = ['x']", "import.person_identifiers"),
+            ("[telemetry]\nsample_per_mille = 1001", "telemetry.sample_per_mille"),
+            ("[telemetry]\notlp_endpoint = 'x'", "telemetry.otlp_endpoint"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(&format!("`{setting}`")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_repeated() {
+        for text in ["[vault]\nkey_encryption_key = 'hunter2'", "drain_ms = 'hunter2'"] {
+            let error = refused(text);
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn flags_win_and_a_secret_is_never_a_setting() {
+        let flags = Flags { database: Some("sqlite:/elsewhere".into()), roles: vec![Role::Relay], ..Flags::default() };
+        let config = load(&flags).unwrap();
+        assert_eq!(
+            (config.database.url.as_str(), config.roles.as_slice()),
+            ("sqlite:/elsewhere", [Role::Relay].as_slice())
+        );
+        assert!(secret("c2VjcmV0").is_err());
+    }
+}
