@@ -16,6 +16,7 @@ const CRATES: &str = "infra/xtask/crates.txt";
 
 pub(crate) fn all() -> anyhow::Result<()> {
     protobuf()?;
+    compose()?;
     crates()?;
     run("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
@@ -51,6 +52,13 @@ fn crates() -> anyhow::Result<()> {
         writeln!(std::io::stderr(), "lower the figure in `{CRATES}` to {used}")?;
     }
     Ok(())
+}
+
+/// The compose file follows the compose specification.
+fn compose() -> anyhow::Result<()> {
+    let mut check = tools::check_jsonschema()?;
+    check.current_dir(tools::workspace()).args(["--builtin-schema", "vendor.compose-spec", "infra/compose.yaml"]);
+    run("compose file", &mut check)
 }
 
 fn protobuf() -> anyhow::Result<()> {

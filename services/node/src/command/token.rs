@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use alongside::dev;
 use alongside::tokens::TokenSigner;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use uuid::Uuid;
 
 use crate::output;
@@ -33,16 +33,30 @@ enum Who {
     },
     /// Those who run the system.
     Operator,
+    /// Nobody yet: make the key that signs tokens, unless it is there, and write its public half for a system whose settings trust it.
+    Keys {
+        /// The JSON Web Key Set to write.
+        jwks_file: PathBuf,
+    },
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let file = dev::signer_file(&args.data);
-    ensure!(file.exists(), "`{}` is no development system; start one with `alongside dev`", args.data.display());
+    let may_make = matches!(args.who, Who::Keys { .. });
+    ensure!(
+        may_make || file.exists(),
+        "`{}` is no development system; start one with `alongside dev`",
+        args.data.display()
+    );
     let signer = TokenSigner::open(&file)?;
     let token = match args.who {
         Who::Person { person_id } => signer.person(person_id.into())?,
         Who::Staff { agency_id, subject } => signer.staff(agency_id.into(), &subject)?,
         Who::Operator => signer.operator()?,
+        Who::Keys { jwks_file } => {
+            let keys = serde_json::to_string_pretty(&signer.key_set()?)?;
+            return std::fs::write(&jwks_file, keys).with_context(|| format!("`{}`", jwks_file.display()));
+        }
     };
     Ok(output::line(&token)?)
 }

@@ -205,9 +205,6 @@ async fn who_serves_cannot_log_in_as_who_owns() {
 
     let compose = std::fs::read_to_string(workspace.join("infra/compose.yaml")).unwrap();
     assert!(!compose.contains("AUTH_METHOD: trust"));
-    let mounted = compose.lines().filter_map(|line| line.trim().strip_prefix("- ./")?.split(':').next());
-    let missing: Vec<_> = mounted.filter(|file| !workspace.join("infra").join(file).exists()).collect();
-    assert_eq!(missing, ["alongside.toml", "alongside.toml"], "all but what its reader writes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod architecture;
 mod asking;
 mod attacks;
 mod checked;
+mod compose;
 mod consent;
 mod contracts;
 mod crashes;
