@@ -1,8 +1,9 @@
 use std::any::Any;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_log::StreamId;
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
 
 /// Whether a remembered state will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,44 +14,55 @@ pub enum Freshness {
     Latest,
 }
 
-/// The most bytes of states in memory, as their events measure them. All are dropped when there are more.
-const LIMIT: usize = 128 << 20;
-/// The largest state that is kept: nobody takes the room of many.
-const LARGEST: usize = LIMIT / 8;
+/// The most bytes of states in memory, as their events measure them: those that are used least go first.
+const LIMIT: u64 = 128 << 20;
+/// The largest state that is kept, in bytes: nobody takes the room of many.
+const LARGEST: usize = 16 << 20;
+/// What a state takes beside its events, in bytes, about.
+const BESIDE: usize = 128;
+/// How many states there may be, about.
+const STATES: usize = 200_000;
 
-/// Folded states, by stream. Each knows its version, so that an old one is never mistaken for a new one.
-#[derive(Default)]
-pub(crate) struct States(Mutex<Kept>);
+#[derive(Clone)]
+struct ByBytes;
 
-#[derive(Default)]
+impl Weighter<StreamId, Kept> for ByBytes {
+    fn weight(&self, _: &StreamId, kept: &Kept) -> u64 {
+        (kept.bytes + BESIDE) as u64
+    }
+}
+
 struct Kept {
-    states: HashMap<StreamId, (Arc<dyn Any + Send + Sync>, usize)>,
+    state: Arc<dyn Any + Send + Sync>,
     bytes: usize,
 }
 
+/// Folded states, by stream. Each knows its version, so that an old one is never mistaken for a new one.
+pub(crate) struct States(Mutex<Cache<StreamId, Kept, ByBytes>>);
+
+impl Default for States {
+    fn default() -> Self {
+        Self(Mutex::new(Cache::with_weighter(STATES, LIMIT, ByBytes)))
+    }
+}
+
 impl States {
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Cache<StreamId, Kept, ByBytes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn get<T: Any + Send + Sync + Clone>(&self, stream: StreamId) -> Option<T> {
-        self.kept().states.get(&stream).and_then(|(state, _)| state.downcast_ref::<T>()).cloned()
+        self.kept().get(&stream).and_then(|kept| kept.state.downcast_ref::<T>()).cloned()
     }
 
     /// Remembers a state of this many bytes, in place of the one before.
     pub(crate) fn put<T: Any + Send + Sync>(&self, stream: StreamId, state: T, bytes: usize) {
         let mut kept = self.kept();
-        if let Some((_, before)) = kept.states.remove(&stream) {
-            kept.bytes -= before;
-        }
         if bytes > LARGEST {
-            return;
+            kept.remove(&stream);
+        } else {
+            kept.insert(stream, Kept { state: Arc::new(state), bytes });
         }
-        if kept.bytes + bytes > LIMIT {
-            *kept = Kept::default();
-        }
-        kept.bytes += bytes;
-        kept.states.insert(stream, (Arc::new(state), bytes));
     }
 }
 
@@ -65,21 +77,20 @@ mod tests {
     }
 
     #[test]
-    fn states_are_bounded_by_their_bytes_and_the_newest_counts() {
+    fn states_are_bounded_by_their_bytes_and_what_is_used_stays() {
         let states = States::default();
+        let used = stream(1_000);
+        states.put(used, 7_usize, 1);
         for n in 0..50 {
+            assert_eq!(states.get(used), Some(7_usize), "not all go when there is no room");
             states.put(stream(n), n, LARGEST);
-            assert_eq!(states.get(stream(n)), Some(n));
             let kept = states.kept();
-            assert!(kept.bytes <= LIMIT && kept.bytes == kept.states.len() * LARGEST, "{}", kept.bytes);
+            assert!(kept.weight() <= LIMIT && kept.len() > 1, "{}", kept.weight());
         }
-        let last = stream(49);
-        states.put(last, 7_usize, 1);
-        assert_eq!(states.get(last), Some(7_usize));
-        // One that has grown too large is not kept, nor what it was before.
-        states.put(last, 8_usize, LARGEST + 1);
-        assert_eq!(states.get::<usize>(last), None);
-        let kept = states.kept();
-        assert_eq!(kept.bytes, kept.states.len() * LARGEST);
+        // The newest counts; one that has grown too large is not kept, nor what it was before.
+        states.put(used, 8_usize, 1);
+        assert_eq!(states.get(used), Some(8_usize));
+        states.put(used, 9_usize, LARGEST + 1);
+        assert_eq!(states.get::<usize>(used), None);
     }
 }

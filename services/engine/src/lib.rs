@@ -17,6 +17,7 @@ use domain::vocabulary::{Subject, Timestamp};
 use domain::{Aggregate, Command, Refusal};
 use event_log::{AppendError, EventLog, Position, StreamId};
 use events::Codec;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -34,6 +35,8 @@ use turns::Turns;
 
 /// How often a look is decided on before it is given up because something moved every time.
 const ATTEMPTS: usize = 8;
+/// How many aggregates are loaded at a time for one caller, who so leaves connections to others.
+const AT_ONCE: usize = 4;
 /// How long a write is tried while somebody else is faster every time: as long as any caller waits.
 const KEEP_TRYING: Duration = Duration::from_secs(25);
 /// The longest pause before a write is tried again. Writers of this process take turns; this is for those of others.
@@ -120,6 +123,18 @@ impl Engine {
         A: Aggregate<Event: TryFrom<events::Event>>,
     {
         load::load(self, id, freshness).await
+    }
+
+    /// Loads several aggregates of one kind, in the order of their ids: those that are not remembered a few at a time.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub async fn load_each<A>(&self, ids: &[A::Id], freshness: Freshness) -> Result<Vec<Loaded<A>>, EngineError>
+    where
+        A: Aggregate<Event: TryFrom<events::Event>>,
+    {
+        let loads: Vec<_> = ids.iter().map(|id| load::load(self, *id, freshness)).collect();
+        stream::iter(loads).buffered(AT_ONCE).try_collect().await
     }
 
     /// Tries until a decision holds: first on what is remembered, then on the latest. `attempt` returns nothing when what

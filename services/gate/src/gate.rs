@@ -156,10 +156,9 @@ impl Gate {
         if !staff.admits(asked.by) {
             return if freshness == Freshness::Remembered { Ok(None) } else { Err(Error::denied()) };
         }
-        let mut all = BTreeMap::new();
-        for person in persons {
-            all.insert(*person, self.grounds(asked, *person, Action::Read, freshness).await?);
-        }
+        let sharings = self.engine.load_each::<Sharing>(persons, freshness).await?;
+        let grounds = |sharing| Self::decided(asked, Action::Read, sharing, staff.clone());
+        let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
         let shown = all.iter().filter(|(_, grounds)| {
             let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
             !blocked && grounds.sharing.relationship_open(worker)
@@ -194,12 +193,11 @@ impl Gate {
             self.metrics.again.inc();
             return Ok(None);
         }
-        for (person, grounds) in all {
-            let now = self.engine.load::<Sharing>(*person, Freshness::Latest).await?;
-            if now.version != grounds.sharing.version {
-                self.metrics.again.inc();
-                return Ok(None);
-            }
+        let persons: Vec<_> = all.keys().copied().collect();
+        let now = self.engine.load_each::<Sharing>(&persons, Freshness::Latest).await?;
+        if now.iter().zip(all.values()).any(|(now, grounds)| now.version != grounds.sharing.version) {
+            self.metrics.again.inc();
+            return Ok(None);
         }
         Ok(Some(()))
     }
@@ -254,9 +252,13 @@ impl Gate {
     ) -> Result<Grounds, Error> {
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let staff = self.engine.load::<Staff>(asked.by.worker().staff(), freshness).await?;
+        Ok(Self::decided(asked, action, sharing, staff))
+    }
+
+    fn decided(asked: &Asked, action: Action, sharing: Loaded<Sharing>, staff: Loaded<Staff>) -> Grounds {
         let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: engine::now() };
         let decision = decide(&sharing, &staff, &ask);
-        Ok(Grounds { sharing, staff, decision })
+        Grounds { sharing, staff, decision }
     }
 
     fn context(&self, asked: &Asked, role: &str) -> Context {

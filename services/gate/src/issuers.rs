@@ -4,7 +4,7 @@ mod discovery;
 mod keys;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
@@ -15,6 +15,7 @@ use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
+use quick_cache::sync::Cache;
 use rpc::{Error, Reason};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -79,7 +80,7 @@ const REFRESH: Duration = Duration::from_millis(400);
 const BELIEVED: Duration = Duration::from_millis(1_500);
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 30;
-/// Verified tokens to remember. All are dropped when there are more.
+/// Verified tokens to remember: those that are used least are forgotten first.
 const REMEMBERED: usize = 20_000;
 /// The longest token that is read, in bytes.
 const TOKEN_LIMIT: usize = 8_192;
@@ -119,6 +120,7 @@ impl Trusted {
 }
 
 /// A token that was verified: whose it is, until when, and by which keys.
+#[derive(Clone)]
 struct Verified {
     caller: Caller,
     exp: f64,
@@ -143,7 +145,7 @@ pub struct Issuers {
     configured: HashMap<String, Arc<Trusted>>,
     registered: RwLock<Registered>,
     /// By the SHA-256 of a token.
-    verified: Mutex<HashMap<[u8; 32], Verified>>,
+    verified: Cache<[u8; 32], Verified>,
 }
 
 /// The issuers of agencies, as the log had them.
@@ -181,7 +183,7 @@ impl Issuers {
         }
         let unable = |_cause| IssuerError { issuer: String::new(), problem: "keys cannot be fetched on this machine" };
         let client = discovery::client().map_err(unable)?;
-        Ok(Self { pseudonyms, client, configured, registered: RwLock::default(), verified: Mutex::default() })
+        Ok(Self { pseudonyms, client, configured, registered: RwLock::default(), verified: Cache::new(REMEMBERED) })
     }
 
     /// Learns again and again which issuers agencies have, until told to stop.
@@ -271,7 +273,7 @@ impl Issuers {
         let trusted = self.trusted(&unverified.iss)?.ok_or_else(|| unknown("an issuer that is not trusted"))?;
         let (claims, keys) = trusted.verify(token)?;
         let caller = self.caller(&trusted, &claims)?;
-        self.remember(hash, Verified { caller, exp: claims.exp, by: trusted, keys });
+        self.verified.insert(hash, Verified { caller, exp: claims.exp, by: trusted, keys });
         Ok(caller)
     }
 
@@ -326,23 +328,12 @@ impl Issuers {
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Turned> {
-        let (caller, by, keys) = {
-            let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(known) = verified.get(hash).filter(|known| known.exp > seconds()) else { return Ok(None) };
-            (known.caller, known.by.clone(), known.keys.clone())
-        };
+        let known = self.verified.get(hash).filter(|known| known.exp > seconds());
+        let Some(Verified { caller, by, keys, .. }) = known else { return Ok(None) };
         let still = self.trusted(&by.issuer)?.is_some_and(|trusted| Arc::ptr_eq(&trusted, &by));
         // What one set of keys verified need not be verified by another.
         let holds = still && by.keys.current().is_some_and(|current| Arc::ptr_eq(&current, &keys));
         Ok(holds.then_some(caller))
-    }
-
-    fn remember(&self, hash: [u8; 32], new: Verified) {
-        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        if verified.len() >= REMEMBERED {
-            verified.clear();
-        }
-        verified.insert(hash, new);
     }
 }
 

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,22 +7,28 @@ use crate::SubjectKey;
 
 /// How long a key may be used without asking the store whether it still exists.
 const KEEP: Duration = Duration::from_secs(60);
-/// The most keys in memory. All are dropped when there are more. Those that are too old are dropped once a minute, as new
-/// ones come.
+/// The most keys in memory: those that are used least go first. Those that are too old are dropped once a minute, as new ones come.
 const LIMIT: usize = 100_000;
 
 /// Keys in use.
 #[derive(Default)]
 pub(crate) struct Cache(Mutex<Entries>);
 
-#[derive(Default)]
 struct Entries {
-    by_id: HashMap<Uuid, (SubjectKey, Instant)>,
-    ids: HashMap<Uuid, Uuid>,
+    by_id: Kept<(SubjectKey, Instant)>,
+    ids: Kept<Uuid>,
     /// How many subjects were forgotten.
     forgotten: u64,
     /// When what is too old was dropped last.
     swept: Option<Instant>,
+}
+
+type Kept<T> = quick_cache::unsync::Cache<Uuid, T>;
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self { by_id: Kept::new(LIMIT), ids: Kept::new(LIMIT), forgotten: 0, swept: None }
+    }
 }
 
 impl Entries {
@@ -63,9 +68,6 @@ impl Cache {
             by_id.retain(|_, (_, since)| since.elapsed() < KEEP);
             ids.retain(|_, id| by_id.contains_key(id));
         }
-        if entries.by_id.len() >= LIMIT {
-            (entries.by_id, entries.ids) = Default::default();
-        }
         entries.ids.insert(key.subject(), key.id());
         entries.by_id.insert(key.id(), (key, Instant::now()));
     }
@@ -73,7 +75,7 @@ impl Cache {
     pub(crate) fn forget(&self, subject: Uuid) {
         let mut entries = self.entries();
         entries.forgotten += 1;
-        if let Some(id) = entries.ids.remove(&subject) {
+        if let Some((_, id)) = entries.ids.remove(&subject) {
             entries.by_id.remove(&id);
         }
     }
