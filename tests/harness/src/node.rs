@@ -83,6 +83,26 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// A development system that was kept, in a copy.
+    ///
+    /// # Errors
+    /// As [`Cluster::new`], or when it cannot be copied.
+    pub fn kept(directory: &Path) -> anyhow::Result<Self> {
+        let mut cluster = Self::embedded()?;
+        let data = cluster.data();
+        std::fs::create_dir_all(&data)?;
+        for file in std::fs::read_dir(directory)? {
+            let file = file?;
+            std::fs::copy(file.path(), data.join(file.file_name()))?;
+        }
+        cluster.signer = TokenSigner::open(&node::dev::signer_file(&data))?;
+        let jwks = cluster.directory().join("jwks.json");
+        std::fs::write(jwks, serde_json::to_vec(&cluster.signer.key_set()?)?)?;
+        let kek = format!("file:{}", data.join("key-encryption-key").display());
+        cluster.set("vault", "key_encryption_key", kek);
+        Ok(cluster)
+    }
+
     /// Where an embedded system keeps its data.
     #[must_use]
     pub fn data(&self) -> PathBuf {

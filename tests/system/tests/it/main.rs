@@ -10,6 +10,7 @@ mod compose;
 mod consent;
 mod contracts;
 mod crashes;
+mod golden;
 mod import;
 mod issuers;
 mod lifecycle;
