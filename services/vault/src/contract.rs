@@ -14,6 +14,7 @@ pub async fn run(store: Arc<dyn KeyStore>) {
     a_key_is_made_once_and_found_by_another_process(&vault).await;
     what_a_shredded_key_sealed_is_gone_everywhere(&vault).await;
     an_unknown_key_is_not_mistaken_for_a_destroyed_one(&vault).await;
+    many_keys_are_found_in_one_look_and_none_is_mistaken(&vault, &*store).await;
     an_identifier_keeps_the_first_id_that_it_was_given(&vault, &*store).await;
     the_systems_own_key_is_never_destroyed(&vault).await;
 }
@@ -38,6 +39,24 @@ async fn what_a_shredded_key_sealed_is_gone_everywhere(vault: &impl Fn() -> Vaul
         assert!(matches!(vault.key(key.id()).await, Err(VaultError::Destroyed)));
         assert!(matches!(vault.key_of(subject).await, Err(VaultError::Destroyed)), "an erased subject gets no new key");
     }
+}
+
+async fn many_keys_are_found_in_one_look_and_none_is_mistaken(vault: &impl Fn() -> Vault, store: &dyn KeyStore) {
+    let (one, other) = (vault(), vault());
+    let [a, b, gone] = [one.key_of(Uuid::now_v7()), one.key_of(Uuid::now_v7()), one.key_of(Uuid::now_v7())];
+    let (a, b, gone) = (a.await.unwrap(), b.await.unwrap(), gone.await.unwrap());
+    one.shred(gone.subject()).await.unwrap();
+    let unknown = Uuid::now_v7();
+    let found = store.by_ids(&[unknown, a.id(), gone.id(), b.id()]).await.unwrap();
+    let found: Vec<_> = found.iter().map(|key| (key.key_id, key.subject, key.wrapped.is_some())).collect();
+    for key in [(a.id(), a.subject(), true), (b.id(), b.subject(), true), (gone.id(), gone.subject(), false)] {
+        assert!(found.contains(&key), "{found:?}");
+    }
+    assert_eq!(found.len(), 3);
+    other.prepare([unknown, a.id(), gone.id(), b.id()]).await.unwrap();
+    assert_eq!(other.key(b.id()).await.unwrap().subject(), b.subject());
+    assert!(matches!(other.key(gone.id()).await, Err(VaultError::Destroyed)));
+    assert!(matches!(other.key(unknown).await, Err(VaultError::UnknownKey)));
 }
 
 async fn an_unknown_key_is_not_mistaken_for_a_destroyed_one(vault: &impl Fn() -> Vault) {

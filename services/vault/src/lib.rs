@@ -11,6 +11,7 @@ mod pseudonyms;
 mod store;
 mod wrap;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -125,8 +126,25 @@ impl Vault {
             return Ok(key);
         }
         let forgotten = self.cache.forgotten();
-        let stored = self.store.by_id(key_id).await?.ok_or(VaultError::UnknownKey)?;
-        self.ready(&stored, forgotten)
+        let found = self.store.by_ids(&[key_id]).await?;
+        self.ready(found.first().ok_or(VaultError::UnknownKey)?, forgotten)
+    }
+
+    /// Gets those of these keys that are not at hand, in one look, so that the next call for each waits for nothing. One that is
+    /// unknown, destroyed or does not open is left to that call.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub async fn prepare(&self, key_ids: impl IntoIterator<Item = Uuid>) -> Result<(), VaultError> {
+        let wanted: BTreeSet<_> = key_ids.into_iter().filter(|id| self.cache.by_id(*id).is_none()).collect();
+        if wanted.len() < 2 {
+            return Ok(());
+        }
+        let forgotten = self.cache.forgotten();
+        for stored in self.store.by_ids(&wanted.into_iter().collect::<Vec<_>>()).await? {
+            drop(self.ready(&stored, forgotten));
+        }
+        Ok(())
     }
 
     /// Destroys a subject's key. What it sealed can never be opened again. Safe to repeat.

@@ -43,11 +43,11 @@ pub trait KeyStore: Send + Sync {
     /// When the store fails.
     async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError>;
 
-    /// The key with this id.
+    /// Those of the keys with these ids that there are, in one look.
     ///
     /// # Errors
     /// When the store fails.
-    async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError>;
+    async fn by_ids(&self, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError>;
 
     /// Keeps a new key, unless the subject has one already.
     ///
@@ -131,14 +131,28 @@ impl SqliteKeys {
     }
 }
 
-/// A key, from a row of `sql/*/of_subject.sql` or `by_id.sql`.
+/// A key, from a row of `sql/*/of_subject.sql` or `by_ids.sql`.
 fn stored((key_id, subject, wrapped): (Uuid, Uuid, Option<Vec<u8>>)) -> StoredKey {
     StoredKey { key_id, subject, wrapped }
 }
 
-/// The same statements in every database, but for how a key is destroyed.
+async fn find_postgres(pool: &PgPool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/postgres/by_ids.sql"));
+    Ok(query.bind(key_ids).fetch_all(pool).await?.into_iter().map(stored).collect())
+}
+
+async fn find_sqlite(pool: &SqlitePool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
+    let mut found = Vec::new();
+    for key_id in key_ids {
+        let query = sqlx::query_as(include_str!("../sql/sqlite/by_id.sql"));
+        found.extend(query.bind(key_id).fetch_optional(pool).await?.map(stored));
+    }
+    Ok(found)
+}
+
+/// The same statements in every database, but for how keys are found by their ids, and how one is destroyed.
 macro_rules! key_store {
-    ($store:ident, $destroy:literal) => {
+    ($store:ident, $find:ident, $destroy:literal) => {
         #[async_trait::async_trait]
         impl KeyStore for $store {
             async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
@@ -146,9 +160,8 @@ macro_rules! key_store {
                 Ok(query.bind(subject).fetch_optional(&self.0).await?.map(stored))
             }
 
-            async fn by_id(&self, key_id: Uuid) -> Result<Option<StoredKey>, StoreError> {
-                let query = sqlx::query_as(include_str!("../sql/by_id.sql"));
-                Ok(query.bind(key_id).fetch_optional(&self.0).await?.map(stored))
+            async fn by_ids(&self, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
+                $find(&self.0, key_ids).await
             }
 
             async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
@@ -177,5 +190,5 @@ macro_rules! key_store {
     };
 }
 
-key_store!(PostgresKeys, "../sql/postgres/destroy.sql");
-key_store!(SqliteKeys, "../sql/sqlite/destroy.sql");
+key_store!(PostgresKeys, find_postgres, "../sql/postgres/destroy.sql");
+key_store!(SqliteKeys, find_sqlite, "../sql/sqlite/destroy.sql");

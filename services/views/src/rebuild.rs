@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use event_log::{EventLog, Position};
 use events::Codec;
+use tokio::task::JoinHandle;
 
-use crate::runner::{LARGEST_BATCH, RunnerError, Standing, apply, current, open_document, reached, sweep};
-use crate::store::{DocumentStore, StoredDocument};
+use crate::runner::{
+    Batch, LARGEST_BATCH, RunnerError, Standing, apply, current, needs_documents, open_batch, open_document, reached,
+    sweep,
+};
+use crate::store::{DocumentStore, StoreError, StoredDocument};
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
@@ -60,6 +64,20 @@ impl<E: Into<RunnerError>> From<E> for RebuildError {
     }
 }
 
+/// Another process has moved the generation on.
+#[derive(Debug, thiserror::Error)]
+#[error("somebody else works on the same generation")]
+struct SomebodyElse;
+
+/// Waits until what is being written is there.
+async fn written(writing: &mut Option<JoinHandle<Result<bool, StoreError>>>) -> Result<(), RebuildError> {
+    let Some(writing) = writing.take() else { return Ok(()) };
+    if writing.await.map_err(RunnerError::Ended)?? {
+        return Ok(());
+    }
+    Err(RebuildError(Box::new(SomebodyElse)))
+}
+
 /// What a comparison of two generations found.
 struct Compared {
     /// How many documents the new one has.
@@ -87,6 +105,22 @@ impl Rebuild {
             rebuilt.push(self.put_in_place(&mut standing, old).await?);
         }
         Ok(rebuilt)
+    }
+
+    /// Brings the current generations of these views to the log's head, where nobody else does: a runner of a server is as good.
+    ///
+    /// # Errors
+    /// When the log or a store fails.
+    pub async fn follow(&self, views: Vec<Arc<dyn AnyView>>) -> Result<(), RebuildError> {
+        for view in views {
+            let generations = self.store.generations(view.name()).await?;
+            let mut standing = Standing::load(&*self.store, view, &generations).await?;
+            match self.catch_up(std::slice::from_mut(&mut standing)).await {
+                Err(RebuildError(cause)) if !cause.is::<SomebodyElse>() => return Err(RebuildError(cause)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Compares a generation that was built with the current one, and makes it the current one.
@@ -120,25 +154,33 @@ impl Rebuild {
         Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 
-    /// Applies what is in the log. The next events are read while those before are applied.
+    /// Applies what is in the log: while a batch is written the next is applied, unless it needs what is being written, and the one
+    /// after it is read and opened.
     async fn catch_up(&self, building: &mut [Standing]) -> Result<(), RebuildError> {
-        let mut events = self.log.read(Position(reached(building)), LARGEST_BATCH).await?;
-        while let Some(newest) = events.last().map(|event| event.position.0) {
-            let applied = async {
-                let advances = apply(&self.codec, &*self.store, building, &events, |_, _| {}).await?;
-                if self.store.advance(advances).await? {
-                    return Ok(());
-                }
-                Err(RebuildError("somebody else works on the same generation".into()))
-            };
-            let (applied, next) = tokio::join!(applied, self.log.read(Position(newest), LARGEST_BATCH));
-            applied?;
+        let views: Vec<_> = building.iter().map(|standing| standing.view.clone()).collect();
+        let (mut batch, mut writing) = (self.next(&views, reached(building)).await?, None);
+        while let Some((opened, newest)) = batch {
+            if needs_documents(building, &opened) {
+                written(&mut writing).await?;
+            }
+            let applied = apply(&self.codec, &*self.store, building, (opened, newest), |_, _| {});
+            let (advances, next) = tokio::join!(applied, self.next(&views, newest));
+            let (advances, store) = (advances?, self.store.clone());
             for standing in building.iter_mut() {
                 standing.position = standing.position.max(newest);
             }
-            events = next?;
+            written(&mut writing).await?;
+            writing = Some(tokio::spawn(async move { store.advance(advances).await }));
+            batch = next?;
         }
-        Ok(())
+        written(&mut writing).await
+    }
+
+    /// The next batch after a position, open, and where it ends; none at the head.
+    async fn next(&self, views: &[Arc<dyn AnyView>], after: u64) -> Result<Option<(Batch, u64)>, RebuildError> {
+        let events = self.log.read(Position(after), LARGEST_BATCH).await?;
+        let Some(newest) = events.last().map(|event| event.position.0) else { return Ok(None) };
+        Ok(Some((open_batch(&self.codec, views, &events).await?, newest)))
     }
 
     /// Whether this generation is the current one, at exactly this position.

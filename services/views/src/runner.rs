@@ -21,7 +21,7 @@ use crate::metrics::ViewMetrics;
 use crate::shelf::Shelf;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
-pub(crate) use batch::{Standing, apply, current, open_document, reached};
+pub(crate) use batch::{Batch, Standing, apply, current, needs_documents, open_batch, open_document, reached};
 
 /// Events in one transaction, when there are few.
 const BATCH: usize = 500;
@@ -169,7 +169,8 @@ impl Runner {
             self.report(standings, None).await?;
             return Ok(true);
         };
-        let advances = apply(&self.codec, &*self.store, standings, &events, self.adopt).await?;
+        let opened = open_batch(&self.codec, &self.views, &events).await?;
+        let advances = apply(&self.codec, &*self.store, standings, (opened, newest.0), self.adopt).await?;
         for advance in &advances {
             for (subject_position, reason) in advance.parked.iter().map(|(_, position, reason)| (*position, *reason)) {
                 let label = crate::metrics::ViewLabel { view: advance.view.to_owned() };

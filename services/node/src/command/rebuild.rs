@@ -48,8 +48,10 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
         };
         output::line(&text)?;
     }
-    // Last: before, its own trace would stand between the views that grew and those that were built.
+    // Last: before, its own trace would stand between the views that grew and those that were built. And it is in them, too, when
+    // nobody serves: the next rebuild finds them at rest.
     args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Rebuilt, names.join(", ")).await?;
+    rebuild.follow(views::all()).await?;
     if differing > 0 {
         bail!("{differing} documents differed; the rebuilt ones are in place");
     }

@@ -53,6 +53,11 @@ impl Standing {
     }
 }
 
+/// Whether a batch cannot be applied without documents that there are already.
+pub(crate) fn needs_documents(standings: &[Standing], opened: &Batch) -> bool {
+    standings.iter().any(|standing| !standing.wants(opened).keys.is_empty())
+}
+
 /// How far all of them have come.
 pub(crate) fn reached(standings: &[Standing]) -> u64 {
     standings.iter().map(|standing| standing.position).min().unwrap_or(0)
@@ -64,26 +69,33 @@ pub(crate) fn current(generations: &[Generation]) -> Option<&Generation> {
 }
 
 /// An event of a batch: opened, of an erased subject, or unreadable.
-enum Opened {
+pub(crate) enum Opened {
     Envelope(Box<Envelope>),
     Erased,
     Unreadable { subject: Uuid, position: u64 },
 }
 
-/// What the batch changes in each view.
+/// Opens those events of a batch that a view wants.
+pub(crate) async fn open_batch(
+    codec: &Codec,
+    views: &[Arc<dyn AnyView>],
+    events: &[Recorded],
+) -> Result<Batch, RunnerError> {
+    let wanted = |event: &&Recorded| {
+        let kind = StreamKind::from_code(event.stream.kind);
+        kind.is_some_and(|kind| views.iter().any(|view| view.wants(kind)))
+    };
+    open_all_events(codec, events.iter().filter(wanted).cloned().collect()).await
+}
+
+/// What the batch, which ends at this position, changes in each view.
 pub(crate) async fn apply(
     codec: &Codec,
     store: &dyn DocumentStore,
     standings: &mut [Standing],
-    events: &[Recorded],
+    (opened, newest): (Batch, u64),
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Vec<Advance>, RunnerError> {
-    let Some(newest) = events.last().map(|e| e.position.0) else { return Ok(Vec::new()) };
-    let wanted = |event: &&Recorded| {
-        let kind = StreamKind::from_code(event.stream.kind);
-        kind.is_some_and(|kind| standings.iter().any(|s| s.view.wants(kind)))
-    };
-    let opened = open_all_events(codec, events.iter().filter(wanted).cloned().collect()).await?;
     let behind: Vec<_> = standings.iter_mut().filter(|s| s.position < newest).collect();
     let wanted: Vec<_> = behind.iter().map(|standing| standing.wants(&opened)).collect();
     let found = store.load(&wanted).await?;
@@ -103,10 +115,12 @@ pub(crate) async fn apply(
 const PART: usize = 500;
 
 /// Events of a batch, with their positions and the kinds of their streams.
-type Batch = Vec<(u64, i16, Opened)>;
+pub(crate) type Batch = Vec<(u64, i16, Opened)>;
 
 /// Opens events: many of them on several threads, a few are not worth one.
 async fn open_all_events(codec: &Codec, events: Vec<Recorded>) -> Result<Batch, RunnerError> {
+    let codec_failed = |cause| RunnerError::from(CodecError::from(cause));
+    codec.vault().prepare(events.iter().map(|event| event.key_id)).await.map_err(codec_failed)?;
     if events.len() <= PART {
         return open_part(codec.clone(), events).await;
     }
