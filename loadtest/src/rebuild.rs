@@ -10,7 +10,6 @@ use domain::ids::{AgencyId, PersonId, ReceiptId, StaffId};
 use domain::vocabulary::{Author, Category, Purpose, Version, Worker};
 use engine::{Changes, Context, EngineMetrics};
 use event_log::Position;
-use events::Actor;
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -47,7 +46,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         let (engine, people, each) = (engine.clone(), people.clone(), args.receipts / WRITERS / TOGETHER);
         writers.spawn(async move {
             for n in 0..each {
-                let mut changes = Changes::new(&Context::new(Actor::system(), Uuid::now_v7()));
+                let mut changes = Changes::new(&Context::of_system());
                 let index = usize::try_from(n)? % people.len();
                 let person = *people.get(index).context("a person")?;
                 for _ in 0..TOGETHER {

@@ -95,9 +95,10 @@ impl Agencies {
 }
 
 fn member(doc: StaffDoc) -> pb::StaffMember {
-    let StaffDoc { staff, agency, name, role, current, issuer, subject } = doc;
+    let StaffDoc { staff, agency, name, role, current, issuer, subject, left_at } = doc;
     let (staff_id, agency_id) = (staff.to_string(), agency.to_string());
-    pb::StaffMember { staff_id, agency_id, name, role, current, issuer, subject }
+    let left_at = left_at.map(words::timestamp);
+    pb::StaffMember { staff_id, agency_id, name, role, current, issuer, subject, left_at }
 }
 
 fn act(doc: ActDoc) -> pb::OperatorAct {

@@ -7,7 +7,8 @@ use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::operations::Act;
 use domain::sign_in::{SignIn, link};
 use domain::staff::{
-    ChangeSignIn, ChangeStaffRole, JoinStaff, RemoveStaff, Staff, administers, change_staff_role, join_staff,
+    ChangeSignIn, ChangeStaffRole, CorrectStaffName, JoinStaff, RemoveStaff, Staff, administers, change_staff_role,
+    join_staff,
 };
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
@@ -27,6 +28,7 @@ gate::service! { AgencyService for Agencies {
     add_staff(AddStaffRequest) -> AddStaffResponse: add,
     change_staff_role(ChangeStaffRoleRequest) -> ChangeStaffRoleResponse: change_role,
     change_staff_sign_in(ChangeStaffSignInRequest) -> ChangeStaffSignInResponse: change_sign_in,
+    correct_staff_name(CorrectStaffNameRequest) -> CorrectStaffNameResponse: correct_name,
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
     get_staff(GetStaffRequest) -> GetStaffResponse: staff_member,
     list_staff(ListStaffRequest) -> ListStaffResponse: staff,
@@ -175,19 +177,37 @@ impl Agencies {
         Ok(pb::ChangeStaffRoleResponse { position: changed.position.0 })
     }
 
+    async fn correct_name(
+        &self,
+        call: &Call,
+        m: pb::CorrectStaffNameRequest,
+    ) -> Result<pb::CorrectStaffNameResponse, Error> {
+        let command = CorrectStaffName { name: m.name };
+        let position = self.change_staff(call, &m.request_id, &m.staff_id, command).await?;
+        Ok(pb::CorrectStaffNameResponse { position })
+    }
+
     async fn remove(&self, call: &Call, m: pb::RemoveStaffRequest) -> Result<pb::RemoveStaffResponse, Error> {
-        let context = call.context(&m.request_id)?;
-        let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
+        let position = self.change_staff(call, &m.request_id, &m.staff_id, RemoveStaff).await?;
+        Ok(pb::RemoveStaffResponse { position })
+    }
+
+    /// Changes something about somebody at the agency that they joined.
+    async fn change_staff<C>(&self, call: &Call, request_id: &str, staff_id: &str, command: C) -> Result<u64, Error>
+    where
+        C: Command<Aggregate = Staff> + Clone + Send + Sync,
+    {
+        let context = call.context(request_id)?;
+        let id: StaffId = rpc::id("staff_id", staff_id)?;
         let by = call.worker_or_operator()?;
         let decide = |(staff, standing): &(Loaded<Staff>, Loaded<Staff>), changes: &mut Changes| {
             may_change(by, standing, staff.agency(), changes)?;
             let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;
-            changes.record(staff, agency, RemoveStaff.decide(staff)?);
+            changes.record(staff, agency, command.clone().decide(staff)?);
             call.acts(changes, Act::ChangedStaff, agency);
             Ok(())
         };
-        let removed = self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?;
-        Ok(pb::RemoveStaffResponse { position: removed.position.0 })
+        Ok(self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?.position.0)
     }
 }
 

@@ -145,6 +145,8 @@ coded! {
         FormerSignIn = 8 "with a sign-in that is not theirs any more",
         /// What was named is withheld from them, or there is no such thing: they are not told which.
         NotThere = 9 "it is withheld from them, or not there",
+        /// An emergency access of the worker to this person was found unjustified (rule 8).
+        EmergencyUnjustified = 10 "an earlier emergency access of theirs was found unjustified",
     }
 }
 

@@ -157,7 +157,9 @@ impl Changes {
                     || matches!(
                         event,
                         Event::Relationship(
-                            RelationshipEvent::ProposalUnheard(_) | RelationshipEvent::ProposalWithdrawn(_)
+                            RelationshipEvent::ProposalUnheard(_)
+                                | RelationshipEvent::ProposalWithdrawn(_)
+                                | RelationshipEvent::SupporterLeft(_)
                         )
                     );
                 if of_agency != event.kind().is_of_agency() && !of_either {

@@ -26,6 +26,12 @@ impl Context {
         Self { actor, request, asked: None, now: now() }
     }
 
+    /// What the system does by itself, or for a command of those who run it: a new deed each time.
+    #[must_use]
+    pub fn of_system() -> Self {
+        Self::new(Actor::system(), Uuid::now_v7())
+    }
+
     /// The same, for this method with this message.
     #[must_use]
     pub fn asking(self, method: &str, message: &[u8]) -> Self {

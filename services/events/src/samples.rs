@@ -54,6 +54,7 @@ samples! {
     Option<Source>: field => Source::stored(text(field)),
     Option<Rating>: _field => Rating::stored(7),
     Rating: field => Option::sample(field).unwrap_or_else(|| unreachable!("7 is a rating")),
+    Option<Timestamp>: field => Some(Timestamp::sample(field)),
     Timestamp: _field => Timestamp(1_700_000_000_000_000),
     Version: _field => Version(12),
     Level: _field => Level::Restricted,

@@ -141,6 +141,7 @@ fn streams_of_agencies_hold_no_words_about_people() {
         "StaffJoined.role",
         "StaffRoleChanged.role",
         "StaffNamed.name",
+        "StaffNameCorrected.name",
         "StaffSignInChanged.issuer",
         "StaffSignInChanged.subject",
     ];

@@ -2,7 +2,7 @@
 
 use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
-use domain::emergency::REVIEW_FIRST;
+use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
 use domain::ids::{PersonId, ReceiptId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -121,6 +121,7 @@ impl Gate {
         let because = match refusal.reason {
             Reason::Undisclosed | Reason::NotFound => None,
             Reason::Rule if refusal.subject == REVIEW_FIRST => Some(DenialRule::EmergencyUnreviewed),
+            Reason::Rule if refusal.subject == ALLOWED_FIRST => Some(DenialRule::EmergencyUnjustified),
             Reason::Invalid | Reason::AlreadyExists | Reason::Rule | Reason::Denied => return error.into(),
         };
         let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, because, freshness));

@@ -10,14 +10,15 @@ use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, RegisterPerson, SetGoal,
     SetGoalAside,
 };
-use domain::relationship::{Parties, ProposeSupport, Proposing, Relationship, propose_imported_support};
+use domain::relationship::{
+    LAPSES_AFTER_DAYS, Parties, ProposeSupport, Proposing, Relationship, propose_imported_support,
+};
 use domain::sharing::{Sharing, StartSharing};
 use domain::staff::{NameStaff, Staff};
 use domain::values::{Date, Source};
 use domain::vocabulary::{Author, Category, Purpose, Subject, Version, Worker};
 use domain::{Aggregate, Command, Refusal};
 use engine::{Changes, Context, Engine, EngineError, Freshness, Loaded};
-use events::Actor;
 use uuid::Uuid;
 use vault::{Identifiers, VaultError};
 
@@ -80,7 +81,7 @@ impl Importer {
     }
 
     async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
-        let context = Context::new(Actor::system(), Uuid::now_v7());
+        let context = Context::of_system();
         let mut work = Work { changes: Changes::new(&context), events: 0, outcomes: BTreeMap::new() };
         let refused = self.work(plan, freshness, &mut work).await?;
         let lines = plan.lines.iter().map(|line| work.line(line)).collect();
@@ -113,10 +114,9 @@ impl Importer {
             work.changes.guard(&directive);
             work.changes.guard(joined);
             let role = if staff.role().is_empty() { role() } else { staff.role().to_owned() };
-            match propose_imported_support(
-                on,
-                ProposeSupport { parties, role, offer: planned.offer.clone(), now: engine::now() },
-            ) {
+            let (offer, now) = (planned.offer.clone(), engine::now());
+            let lapses_at = now.plus_days(LAPSES_AFTER_DAYS);
+            match propose_imported_support(on, ProposeSupport { parties, role, offer, now, lapses_at }) {
                 Ok(events) => {
                     work.record(&relationship, plan.person, events);
                     proposed.extend(&planned.resources);

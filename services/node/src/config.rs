@@ -41,6 +41,8 @@ pub struct Config {
     pub issuers: Vec<IssuerConfig>,
     /// How much one caller may ask for.
     pub limits: Rates,
+    /// What workers offer.
+    pub proposals: ProposalsConfig,
     /// What is imported.
     pub import: ImportConfig,
     /// Logs and traces.
@@ -171,6 +173,20 @@ impl IssuerConfig {
     }
 }
 
+/// How proposals of support are made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProposalsConfig {
+    /// For how many days one waits for an answer; then it lapses.
+    pub lapse_after_days: u32,
+}
+
+impl Default for ProposalsConfig {
+    fn default() -> Self {
+        Self { lapse_after_days: domain::relationship::LAPSES_AFTER_DAYS }
+    }
+}
+
 /// How records of other systems are understood.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -217,6 +233,7 @@ impl Default for Config {
             web_origins: Vec::new(),
             issuers: Vec::new(),
             limits: Rates::default(),
+            proposals: ProposalsConfig::default(),
             import: ImportConfig::default(),
             telemetry: TelemetryConfig::default(),
         }

@@ -84,18 +84,20 @@ pub async fn start(
     tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
     relay.map(|relay| tasks.spawn(relay.run(background.clone())));
     follower.map(|follower| tasks.spawn(follower.run(background.clone())));
+    // Where views are built, what follows from them is written, too.
+    let settler = runner.is_some().then(|| relationships::Settler::new(engine.clone(), views.clone()));
     runner.map(|runner| tasks.spawn(runner.run(background.clone())));
+    settler.map(|settler| tasks.spawn(settler.run(background.clone())));
     let admin = Admin::bind(config.admin, registry, readiness.clone()).await?;
     let admin_address = admin.address()?;
     tasks.spawn(admin.run(background.clone().cancelled_owned()));
 
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("`{}` cannot be opened", config.listen))?;
+    let listener = listener(config.listen).await?;
     let address = listener.local_addr()?;
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
-    let (health, routes) = routes(&config.roles, &gate, &views, &issuers).await?;
+    let (health, routes) = routes(config, &gate, &views, &issuers).await?;
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {
         server = server.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?;
@@ -144,6 +146,10 @@ pub async fn start(
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
 }
 
+async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("`{address}` cannot be opened"))
+}
+
 fn identity(tls: &Tls) -> anyhow::Result<Identity> {
     let certificate = std::fs::read(&tls.certificate).context("`tls.certificate` cannot be read")?;
     let private_key = std::fs::read(&tls.private_key).context("`tls.private_key` cannot be read")?;
@@ -185,7 +191,7 @@ impl Health {
 
 /// The services of these roles, with health for each and reflection of all.
 async fn routes(
-    roles: &[Role],
+    config: &Config,
     gate: &gate::Gate,
     views: &views::Views,
     issuers: &Arc<Issuers>,
@@ -210,11 +216,14 @@ async fn routes(
             routes = routes.add_service(service);
         }};
     }
-    for role in roles {
+    for role in &config.roles {
         let (gate, views) = (gate.clone(), views.clone());
         match role {
             Role::People => serve!(PeopleServiceServer, people::People::new(gate, views)),
-            Role::Relationships => serve!(RelationshipServiceServer, relationships::Relationships::new(gate, views)),
+            Role::Relationships => serve!(
+                RelationshipServiceServer,
+                relationships::Relationships::new(gate, views, config.proposals.lapse_after_days)
+            ),
             Role::Consultations => serve!(ConsultationServiceServer, consultations::Consultations::new(gate, views)),
             Role::Sharing => {
                 let services = sharing::SharingServices::new(gate, views);

@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use domain::access::Scope;
 use domain::ids::PersonId;
 use domain::person::Content;
+use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
+use domain::vocabulary::{Author, Category, Sensitivity, Timestamp, Worker};
 use engine::Freshness;
 use gate::{Asked, Call, Disclosure};
 use proto::relationships::v1 as pb;
@@ -14,7 +15,7 @@ use rpc::{Directory, Error, words};
 use views::Page;
 use views::caseload::{self, Caseload, SupportDoc};
 use views::record::{self, Record};
-use views::relationships::{self, RelationshipDoc, RelationshipStage, Relationships as MyPeople};
+use views::relationships::{self, End, Period, RelationshipDoc, RelationshipStage, Relationships as MyPeople};
 
 use crate::Relationships;
 
@@ -27,10 +28,22 @@ impl Relationships {
         let person = call.person()?;
         let paging = call.pages(&message)?;
         let page = self.views.list::<MyPeople>(&relationships::of_person(person), &paging.pages, |_| true).await?;
-        let supporters = page.items.iter().map(|doc| Author::Worker(doc.worker));
-        let names = Directory::of(&self.views, supporters.collect()).await?;
+        let named = page.items.iter().flat_map(|doc| {
+            let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
+            ends.chain([Author::Worker(doc.worker)])
+        });
+        let names = Directory::of(&self.views, named.collect()).await?;
+        let mut items = page.items;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
+        self.end_with_who_left(&mut items, &names).await?;
+        let now = engine::now();
+        let relationship = |doc: &RelationshipDoc| pb::Relationship {
+            blocked: sharing.is_blocked(doc.worker.agency()),
+            ..to_wire(doc, now, &names)
+        };
         Ok(pb::ListMyPeopleResponse {
-            relationships: page.items.iter().map(|doc| to_wire(doc, &names)).collect(),
+            relationships: items.iter().map(relationship).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
         })
@@ -72,7 +85,8 @@ impl Relationships {
     ) -> Result<pb::ListMyProposalsResponse, Error> {
         let by = call.worker()?;
         let paging = call.pages(&message)?;
-        let (staff, waits) = (by.worker().staff(), |doc: &SupportDoc| doc.since.is_none());
+        let (staff, now) = (by.worker().staff(), engine::now());
+        let waits = |doc: &SupportDoc| doc.since.is_none() && doc.lapses_at.is_none_or(|lapses_at| now < lapses_at);
         if !self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.admits(by) {
             return Err(Error::denied());
         }
@@ -82,12 +96,26 @@ impl Relationships {
             person_id: doc.person.to_string(),
             offer: doc.offer,
             proposed_at: Some(words::timestamp(doc.proposed_at)),
+            lapses_at: doc.lapses_at.map(words::timestamp),
         };
         Ok(pb::ListMyProposalsResponse {
             proposals: page.items.into_iter().map(proposal).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
         })
+    }
+
+    /// Shows as ended what hangs on a worker who has left: that is so from the acknowledgement on, whatever has been written of it.
+    async fn end_with_who_left(&self, docs: &mut [RelationshipDoc], names: &Directory) -> Result<(), Error> {
+        let goes_on = |doc: &&mut RelationshipDoc| doc.latest.end.is_none();
+        let workers: Vec<_> = docs.iter_mut().filter(goes_on).map(|doc| doc.worker.staff()).collect();
+        let standings = self.gate.engine().load_each::<Staff>(&workers, Freshness::Latest).await?;
+        for (doc, staff) in docs.iter_mut().filter(goes_on).zip(standings).filter(|(_, staff)| staff.has_left()) {
+            let at = names.left_at(staff.id).unwrap_or(staff.at);
+            doc.latest.stage = RelationshipStage::Ended;
+            doc.latest.end = Some(End { at, by: Author::System, role: String::new(), reason: String::new() });
+        }
+        Ok(())
     }
 
     /// A row for each relationship, with the name where the person shares it. Whoever has blocked the agency has none.
@@ -117,21 +145,76 @@ impl Relationships {
     }
 }
 
-fn to_wire(doc: &RelationshipDoc, names: &Directory) -> pb::Relationship {
-    let state = match doc.stage {
+/// Whether support goes on is as the person's directive has it at this moment: they do not read their own choices late.
+fn as_the_person_left_it(doc: &mut RelationshipDoc, sharing: &Sharing) {
+    let stage = &mut doc.latest.stage;
+    match (*stage, sharing.is_open(doc.relationship)) {
+        (RelationshipStage::Active, false) => *stage = RelationshipStage::Ended,
+        (RelationshipStage::Proposed, true) => *stage = RelationshipStage::Active,
+        _ => {}
+    }
+}
+
+/// What was between two who are, or were, in touch before.
+fn earlier(worker: Worker, period: &Period, now: Timestamp, names: &Directory) -> pb::EarlierRelationship {
+    pb::EarlierRelationship {
+        supporter: Some(words::party(Author::Worker(worker), &period.role, names)),
+        offer: period.offer.clone(),
+        state: state(period, now).into(),
+        proposed_at: Some(words::timestamp(period.proposed_at)),
+        accepted_at: period.accepted_at.map(words::timestamp),
+        end: end(period, now, names),
+    }
+}
+
+fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Relationship {
+    let latest = &doc.latest;
+    pb::Relationship {
+        relationship_id: doc.relationship.to_string(),
+        supporter: Some(words::party(Author::Worker(doc.worker), &latest.role, names)),
+        offer: latest.offer.clone(),
+        state: state(latest, now).into(),
+        proposed_at: Some(words::timestamp(latest.proposed_at)),
+        not_again: doc.again_from == Some(Timestamp::NEVER) && !left(latest),
+        may_ask_from: doc.again_from.filter(|from| *from != Timestamp::NEVER).map(words::timestamp),
+        lapses_at: latest.lapses_at.map(words::timestamp),
+        accepted_at: latest.accepted_at.map(words::timestamp),
+        end: end(latest, now, names),
+        earlier: doc.earlier.iter().map(|period| earlier(doc.worker, period, now, names)).collect(),
+        blocked: false,
+    }
+}
+
+/// Whether it ended because the supporter left their agency.
+fn left(period: &Period) -> bool {
+    period.end.as_ref().is_some_and(|end| end.by == Author::System)
+}
+
+/// When a proposal that nobody answered could no longer be accepted.
+fn lapsed(period: &Period, now: Timestamp) -> Option<Timestamp> {
+    period.lapses_at.filter(|lapses_at| period.stage == RelationshipStage::Proposed && *lapses_at <= now)
+}
+
+fn state(period: &Period, now: Timestamp) -> pb::RelationshipState {
+    match period.stage {
+        RelationshipStage::Proposed if lapsed(period, now).is_some() => pb::RelationshipState::Lapsed,
         RelationshipStage::Proposed => pb::RelationshipState::Proposed,
         RelationshipStage::Active => pb::RelationshipState::Active,
         RelationshipStage::Declined => pb::RelationshipState::Declined,
         RelationshipStage::Ended => pb::RelationshipState::Ended,
         RelationshipStage::Withdrawn => pb::RelationshipState::Withdrawn,
-    };
-    pb::Relationship {
-        relationship_id: doc.relationship.to_string(),
-        supporter: Some(words::party(Author::Worker(doc.worker), &doc.role, names)),
-        offer: doc.offer.clone(),
-        state: state.into(),
-        proposed_at: Some(words::timestamp(doc.proposed_at)),
-        not_again: doc.again_from == Some(Timestamp::NEVER),
-        may_ask_from: doc.again_from.filter(|from| *from != Timestamp::NEVER).map(words::timestamp),
     }
+}
+
+fn end(period: &Period, now: Timestamp, names: &Directory) -> Option<pb::RelationshipEnd> {
+    if let Some(at) = lapsed(period, now) {
+        return Some(pb::RelationshipEnd { ended_at: Some(words::timestamp(at)), ..pb::RelationshipEnd::default() });
+    }
+    let End { at, by, role, reason } = period.end.as_ref()?;
+    Some(pb::RelationshipEnd {
+        ended_at: Some(words::timestamp(*at)),
+        by: Some(words::party(*by, role, names)).filter(|_| !left(period)),
+        reason: reason.clone(),
+        supporter_left: left(period),
+    })
 }

@@ -3,14 +3,14 @@
 use domain::ids::{PersonId, RelationshipId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, AllowAsking, DeclineSupport, EndSupport, Ending, Parties, Proposing, Relationship, WithdrawProposal,
-    accept_support, end_support, propose_support, relationship_id,
+    AcceptSupport, AllowAsking, DeclineSupport, EndSupport, Ending, Offer, Parties, Proposing, Relationship,
+    WithdrawProposal, accept_support, end_support, propose_support, relationship_id,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Category, Purpose, SignedIn, Subject};
 use domain::{Command as _, Refusal};
-use engine::{Changes, Loaded};
+use engine::{Changes, Freshness, Loaded};
 use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
 use proto::relationships::v1::relationship_service_server::RelationshipService;
@@ -35,10 +35,11 @@ impl Relationships {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (id, agency) = (relationship_id(Parties { person, worker: by.worker() }), by.worker().agency());
+        let offer = Offer { offer: m.offer, now: context.now, lapses_after_days: self.lapses_after_days };
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
             let on = Proposing { relationship, person: record, sharing, staff };
-            let proposed = propose_support(on, person, by, (m.offer.clone(), context.now))?;
+            let proposed = propose_support(on, person, by, offer.clone())?;
             let subject = if record.is_registered() { Subject::from(person) } else { Subject::Agency(agency) };
             changes.record(relationship, subject, proposed);
             changes.guard(sharing);
@@ -55,13 +56,19 @@ impl Relationships {
     async fn accept(&self, call: &Call, m: pb::AcceptSupportRequest) -> Result<pb::AcceptSupportResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let decide = |(relationship, sharing): &(Loaded<Relationship>, Loaded<Sharing>), changes: &mut Changes| {
-            let (accepted, opened) = accept_support(id, relationship, sharing, AcceptSupport { person })?;
+        let (engine, accept) = (self.gate.engine(), AcceptSupport { person, now: context.now });
+        // Whose relationship it is never changes.
+        let parties = engine.load::<Relationship>(id, Freshness::Latest).await?.parties();
+        let supporter = parties.ok_or_else(|| Error::not_found("relationship"))?.worker.staff();
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
+        let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
+            let (accepted, opened) = accept_support(id, relationship, sharing, staff, accept.clone())?;
             changes.record(relationship, person, accepted);
             changes.record(sharing, person, opened);
+            changes.guard(staff);
             Ok(())
         };
-        let accepted = self.gate.engine().transact(&context, (id, person), decide).await?;
+        let accepted = engine.transact(&context, (id, person, supporter), decide).await?;
         Ok(pb::AcceptSupportResponse { position: accepted.position.0 })
     }
 

@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::ids::{AgencyId, StaffId};
-use domain::vocabulary::{Author, Worker};
+use domain::vocabulary::{Author, Timestamp, Worker};
 use views::Views;
-use views::directory::{self, DirectoryDoc};
+use views::directory::{self, DirectoryDoc, StaffDoc};
 
 use crate::Error;
 use crate::words::Names;
@@ -45,7 +45,7 @@ impl FromIterator<Author> for Named {
 #[derive(Debug, Default)]
 pub struct Directory {
     agencies: HashMap<AgencyId, String>,
-    staff: HashMap<StaffId, (String, String)>,
+    staff: HashMap<StaffId, StaffDoc>,
 }
 
 impl Directory {
@@ -60,10 +60,16 @@ impl Directory {
         for doc in views.get::<directory::Directory>(&keys, 0).await?.into_values() {
             match doc {
                 DirectoryDoc::Agency(doc) => drop(found.agencies.insert(doc.agency, doc.name)),
-                DirectoryDoc::Staff(doc) => drop(found.staff.insert(doc.staff, (doc.name, doc.role))),
+                DirectoryDoc::Staff(doc) => drop(found.staff.insert(doc.staff, doc)),
             }
         }
         Ok(found)
+    }
+
+    /// When a worker left, if the directory knows of it.
+    #[must_use]
+    pub fn left_at(&self, staff: StaffId) -> Option<Timestamp> {
+        self.staff.get(&staff).and_then(|doc| doc.left_at)
     }
 }
 
@@ -73,6 +79,6 @@ impl Names for Directory {
     }
 
     fn staff(&self, staff: StaffId) -> (String, String) {
-        self.staff.get(&staff).cloned().unwrap_or_default()
+        self.staff.get(&staff).map(|doc| (doc.name.clone(), doc.role.clone())).unwrap_or_default()
     }
 }

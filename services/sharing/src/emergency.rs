@@ -1,12 +1,12 @@
 //! Emergency access: break the glass, give it back, review it.
 
 use domain::access::Access;
-use domain::emergency::{Emergency, Reviewing, declare_emergency, review_emergency};
+use domain::emergency::{Allowing, Emergency, Reviewing, allow_emergency, declare_emergency, review_emergency};
 use domain::ids::{EmergencyId, PersonId, ReceiptId, StaffId};
 use domain::sharing::{OpenEmergencyAccess, Sharing, close_emergency_access};
 use domain::staff::Staff;
-use domain::vocabulary::Purpose;
-use engine::{Changes, EngineError, Loaded};
+use domain::vocabulary::{Purpose, Worker};
+use engine::{Changes, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
 use proto::access::v1 as pb;
 use rpc::{Error, words};
@@ -82,24 +82,66 @@ impl SharingServices {
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let emergency = rpc::id("emergency_id", &m.emergency_id)?;
         let reviewing = Reviewing { emergency, by, justified: m.justified, finding: m.finding };
-        let review = async |tell: bool| {
-            let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
-                let (reviewed, person, found) = review_emergency((staff, declared), officer, reviewing.clone())?;
-                changes.record(declared, by.worker().agency(), reviewed);
+        let engine = self.gate.engine();
+        // Whom an emergency is about never changes.
+        let person = engine.load::<Emergency>(staff, Freshness::Latest).await?.person(emergency);
+        let person = person.ok_or_else(|| Error::not_found("emergency"))?;
+        let review = async || {
+            type Loads = (Loaded<Emergency>, Loaded<Staff>, Loaded<Sharing>);
+            let decide = |(declared, officer, sharing): &Loads, changes: &mut Changes| {
+                let reviewed = review_emergency((staff, declared), sharing, officer, reviewing.clone())?;
+                changes.record(declared, by.worker().agency(), reviewed.outcome);
+                changes.record(sharing, person, reviewed.closed);
                 changes.guard(officer);
                 changes.in_role(officer.role());
-                if tell {
-                    changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), found.into());
-                }
+                changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), reviewed.found.into());
                 Ok(())
             };
-            self.gate.engine().transact(&context, (staff, by.worker().staff()), decide).await
+            engine.transact(&context, (staff, by.worker().staff(), person), decide).await
         };
         // Of somebody who was erased meanwhile nothing is written any more; the worker is reviewed all the same.
-        let reviewed = match review(true).await {
-            Err(EngineError::Erased) => review(false).await?,
+        let review_alone = async || {
+            let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
+                let reviewed = review_emergency((staff, declared), &Sharing::default(), officer, reviewing.clone())?;
+                changes.record(declared, by.worker().agency(), reviewed.outcome);
+                changes.guard(officer);
+                changes.in_role(officer.role());
+                Ok(())
+            };
+            engine.transact(&context, (staff, by.worker().staff()), decide).await
+        };
+        let reviewed = match review().await {
+            Err(EngineError::Erased) => review_alone().await?,
             reviewed => reviewed?,
         };
-        Ok(pb::ReviewEmergencyAccessResponse { position: reviewed.position.0 })
+        let nth = match engine.load::<Sharing>(person, Freshness::Remembered).await {
+            Err(EngineError::Erased) => None,
+            sharing => sharing?.nth(emergency),
+        };
+        Ok(pb::ReviewEmergencyAccessResponse { position: reviewed.position.0, nth: nth.unwrap_or_default() })
+    }
+
+    pub(crate) async fn allow(
+        &self,
+        call: &Call,
+        m: pb::AllowEmergencyAccessRequest,
+    ) -> Result<pb::AllowEmergencyAccessResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let worker = Worker::new(by.worker().agency(), staff);
+        let allowing = Allowing { worker, person, by, reason: m.reason };
+        let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
+            let (allowed, told) = allow_emergency(declared, officer, allowing.clone())?;
+            changes.record(declared, worker.agency(), allowed);
+            changes.guard(officer);
+            changes.in_role(officer.role());
+            if let Some(told) = told {
+                changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), told.into());
+            }
+            Ok(())
+        };
+        let allowed = self.gate.engine().transact(&context, (staff, by.worker().staff()), decide).await?;
+        Ok(pb::AllowEmergencyAccessResponse { position: allowed.position.0 })
     }
 }

@@ -1,7 +1,12 @@
 //! "Who has looked" and "my sharing".
 
-use domain::ids::{AgencyId, ReceiptId};
-use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp};
+use std::collections::BTreeSet;
+
+use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
+use domain::sharing::{OpenAccess, Provision, Sharing};
+use domain::staff::Staff;
+use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp, Version};
+use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
@@ -11,7 +16,6 @@ use uuid::Uuid;
 use views::Pages;
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::questions::{self, Questions};
-use views::sharing::{self, MySharing, OpenDoc, ProvisionDoc, SharingDoc};
 
 use crate::{SharingServices, summary, terms};
 
@@ -30,7 +34,8 @@ impl SharingServices {
             Author::Worker(worker) => wanted.is_none_or(|wanted| wanted == worker.agency()),
         };
         let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &paging.pages, keep).await?;
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).collect()).await?;
+        let about = page.items.iter().filter_map(|doc| doc.about.map(Author::Worker));
+        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).chain(about).collect()).await?;
         Ok(pb::ListAccessHistoryResponse {
             receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
             next_page_token: paging.next(page.next),
@@ -59,6 +64,7 @@ impl SharingServices {
         Ok(pb::ListLabelsResponse { labels: TOPICS.iter().map(label).collect() })
     }
 
+    /// Who can see what now: of the directive as the log has it, and of who works where. A person does not read their own choices late.
     pub(crate) async fn my_sharing(
         &self,
         call: &Call,
@@ -66,83 +72,109 @@ impl SharingServices {
     ) -> Result<sharing_pb::GetMySharingResponse, Error> {
         let person = call.person()?;
         let paging = call.pages(&message)?;
-        self.views.reach::<MySharing>(paging.pages.at_least).await?;
-        let position = self.views.position::<MySharing>().await?;
-        let found = self.views.one::<MySharing>(sharing::key(person), 0).await?;
-        let mut doc = found.ok_or_else(|| Error::not_found("person"))?;
-        let next = page_of(&mut doc, &paging.pages)?;
-        // What lapses between two pages moves nothing from one to the other.
-        let now = engine::now();
-        doc.open.retain(|open| open.until.is_none_or(|until| now < until));
-        doc.provisions.retain(|held| held.provision.terms().until.is_none_or(|until| now < until));
-        let names = Directory::of(&self.views, named(&doc)).await?;
-        let blocked = |agency: &AgencyId| sharing_pb::BlockedAgency {
-            agency_id: agency.to_string(),
-            name: names.agency(*agency),
-        };
-        Ok(sharing_pb::GetMySharingResponse {
-            provisions: doc.provisions.iter().map(|p| provision(p, &names)).collect(),
-            blocked_agencies: doc.blocked.iter().map(blocked).collect(),
-            open_access: doc.open.iter().map(|o| open(o, &names)).collect(),
-            directive_version: doc.version.0,
-            position,
+        let (engine, now) = (self.gate.engine(), engine::now());
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        sharing.registered().map_err(EngineError::Refused)?;
+        let workers: BTreeSet<_> = sharing.open_access(now).map(|open| open.worker.staff()).collect();
+        let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
+        let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
+        let directive = listed(&sharing, now, &left);
+        let (page, next) = page_of(directive, sharing.version, &paging.pages)?;
+        let names = Directory::of(&self.views, named(&page)).await?;
+        let mut answer = sharing_pb::GetMySharingResponse {
+            directive_version: sharing.version.0,
+            position: sharing.position.0,
             next_page_token: paging.next(next),
-        })
+            ..sharing_pb::GetMySharingResponse::default()
+        };
+        for item in page {
+            match item {
+                Item::Provision(id, held) => answer.provisions.push(provision(id, held, &names)),
+                Item::Blocked(agency) => answer
+                    .blocked_agencies
+                    .push(sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(agency) }),
+                Item::Open(open) => answer.open_access.push(sharing_pb::OpenAccess {
+                    party: Some(words::party_now(Author::Worker(open.worker), &names)),
+                    emergency: open.emergency_until.is_some(),
+                    until: open.emergency_until.map(words::timestamp),
+                }),
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Permits, in words.
+    pub(crate) async fn in_words(
+        &self,
+        held: Vec<(ProvisionId, &Provision)>,
+    ) -> Result<Vec<sharing_pb::Provision>, Error> {
+        let items: Vec<_> = held.iter().map(|(id, held)| Item::Provision(*id, held)).collect();
+        let names = Directory::of(&self.views, named(&items)).await?;
+        Ok(held.into_iter().map(|(id, held)| provision(id, held, &names)).collect())
     }
 }
 
-/// Keeps one page of a directive, counted through its three lists, and returns what the next one goes on after: the version,
-/// and how many were shown of it.
-fn page_of(doc: &mut SharingDoc, pages: &Pages) -> Result<Option<Vec<u8>>, Error> {
-    let token = |shown: usize| [doc.version.0.to_be_bytes(), (shown as u64).to_be_bytes()].concat();
-    let all = doc.provisions.len() + doc.blocked.len() + doc.open.len();
+/// An item of a directive.
+#[derive(Debug, Clone, Copy)]
+enum Item<'a> {
+    Provision(ProvisionId, &'a Provision),
+    Blocked(AgencyId),
+    Open(OpenAccess),
+}
+
+/// All items of a directive, and whether each is so now: what lapses between two pages moves nothing from one to the other.
+fn listed<'a>(sharing: &'a Sharing, now: Timestamp, left: &BTreeSet<StaffId>) -> Vec<(Item<'a>, bool)> {
+    let provisions = sharing.held().map(|(id, held)| (Item::Provision(id, held), !held.has_ended(now)));
+    let blocked = sharing.blocked().iter().map(|agency| (Item::Blocked(*agency), true));
+    let open = sharing.open_access(now).map(|open| {
+        let lets_in = !left.contains(&open.worker.staff()) && !sharing.is_blocked(open.worker.agency());
+        (Item::Open(open), lets_in)
+    });
+    provisions.chain(blocked).chain(open).collect()
+}
+
+/// One page of a directive, of what is so now, and what the next one goes on after: the version, and how far it has come.
+fn page_of<T>(directive: Vec<(T, bool)>, version: Version, pages: &Pages) -> Result<(Vec<T>, Option<Vec<u8>>), Error> {
+    let token = |shown: usize| [version.0.to_be_bytes(), (shown as u64).to_be_bytes()].concat();
     let shown = pages.after.last_chunk().map_or(0, |shown| usize::try_from(u64::from_be_bytes(*shown)).unwrap_or(0));
-    if !pages.after.is_empty() && (shown == 0 || shown > all || pages.after != token(shown)) {
+    if !pages.after.is_empty() && (shown == 0 || pages.after != token(shown)) {
         let problem = "is of a directive that has changed since; begin again without it";
         return Err(Error::new(Reason::PageTokenRefused, problem).about("page_token"));
     }
-    let end = all.min(shown + pages.size);
-    let next = (end < all).then(|| token(end));
-    let mut at = 0;
-    let mut wanted = || {
-        at += 1;
-        shown < at && at <= end
-    };
-    doc.provisions.retain(|_| wanted());
-    doc.blocked.retain(|_| wanted());
-    doc.open.retain(|_| wanted());
-    Ok(next)
+    let so = (1..).zip(directive).skip(shown).filter(|(_, (_, so))| *so);
+    let mut so = so.map(|(nth, (item, _))| (nth, item)).peekable();
+    let mut last = shown;
+    let mut page = Vec::new();
+    while let Some((nth, item)) = so.next_if(|_| page.len() < pages.size) {
+        last = nth;
+        page.push(item);
+    }
+    Ok((page, so.peek().map(|_| token(last))))
 }
 
-fn provision(doc: &ProvisionDoc, names: &Directory) -> sharing_pb::Provision {
+fn provision(id: ProvisionId, held: &Provision, names: &Directory) -> sharing_pb::Provision {
     sharing_pb::Provision {
-        provision_id: doc.id.to_string(),
-        permit: doc.provision.permits(),
-        terms: Some(terms::to_wire(doc.provision.terms())),
-        summary: summary::provision(&doc.provision, names),
+        provision_id: id.to_string(),
+        permit: held.permits(),
+        terms: Some(terms::to_wire(held.terms())),
+        summary: summary::provision(held, names),
     }
 }
 
-fn open(doc: &OpenDoc, names: &Directory) -> sharing_pb::OpenAccess {
-    sharing_pb::OpenAccess {
-        party: Some(words::party_now(Author::Worker(doc.worker), names)),
-        emergency: doc.emergency.is_some(),
-        until: doc.until.map(words::timestamp),
-    }
-}
-
-/// Everybody whom a directive names.
-fn named(doc: &SharingDoc) -> Named {
+/// Everybody whom items of a directive name.
+fn named(items: &[Item<'_>]) -> Named {
     let mut named = Named::default();
-    for provision in &doc.provisions {
-        match provision.provision.terms().actor {
-            ProvisionActor::Agency(agency) => named.agency(agency),
-            ProvisionActor::Staff(staff) => named.staff(staff),
-            ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
+    for item in items {
+        match item {
+            Item::Provision(_, held) => match held.terms().actor {
+                ProvisionActor::Agency(agency) => named.agency(agency),
+                ProvisionActor::Staff(staff) => named.staff(staff),
+                ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
+            },
+            Item::Blocked(agency) => named.agency(*agency),
+            Item::Open(open) => named.worker(open.worker),
         }
     }
-    doc.blocked.iter().for_each(|agency| named.agency(*agency));
-    doc.open.iter().for_each(|open| named.worker(open.worker));
     named
 }
 
@@ -153,6 +185,8 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         ReceiptKind::Denied => pb::receipt::Kind::Denied,
         ReceiptKind::Emergency => pb::receipt::Kind::Emergency,
         ReceiptKind::Reviewed => pb::receipt::Kind::Reviewed,
+        ReceiptKind::EmergencyEnded => pb::receipt::Kind::EmergencyEnded,
+        ReceiptKind::EmergencyAllowed => pb::receipt::Kind::EmergencyAllowed,
     };
     pb::Receipt {
         receipt_id: doc.receipt.to_string(),
@@ -168,6 +202,8 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         reason: doc.reason.clone(),
         emergency_id: doc.emergency_access.map(|id| id.to_string()).unwrap_or_default(),
         justified: doc.justified,
+        until: doc.until.map(words::timestamp),
+        nth: doc.nth,
         query: doc.query.as_ref().map(|q| query(q.query, doc.receipt, &q.question, q.at)),
     }
 }
@@ -187,30 +223,32 @@ mod tests {
     use super::*;
     use domain::vocabulary::Version;
 
-    fn directive(version: u64) -> SharingDoc {
-        let blocked = (0..5).map(|n| AgencyId(Uuid::from_u128(n))).collect();
-        SharingDoc { version: Version(version), blocked, ..SharingDoc::default() }
-    }
-
-    fn page(version: u64, after: &[u8]) -> Result<(usize, Option<Vec<u8>>), Error> {
-        let mut doc = directive(version);
-        let next = page_of(&mut doc, &Pages { size: 2, after: after.to_vec(), at_least: 0 })?;
-        Ok((doc.blocked.len(), next))
+    fn page(version: u64, ended: &[usize], after: &[u8]) -> Result<(Vec<usize>, Option<Vec<u8>>), Error> {
+        let directive = (0..5).map(|n| (n, !ended.contains(&n))).collect();
+        page_of(directive, Version(version), &Pages { size: 2, after: after.to_vec(), at_least: 0 })
     }
 
     #[test]
     fn a_directive_is_read_page_by_page_of_one_version() {
-        let (mut after, mut sizes) = (vec![], vec![]);
-        loop {
-            let (size, next) = page(7, &after).unwrap();
-            sizes.push(size);
-            let Some(next) = next else { break };
-            assert!(page(8, &next).is_err(), "the directive has changed since");
-            after = next;
-        }
-        assert_eq!(sizes, [2, 2, 1]);
+        let read = |ended: &[usize]| {
+            let (mut after, mut pages) = (vec![], vec![]);
+            loop {
+                let (items, next) = page(7, ended, &after).unwrap();
+                pages.push(items);
+                let Some(next) = next else { return pages };
+                assert!(page(8, ended, &next).is_err(), "the directive has changed since");
+                after = next;
+            }
+        };
+        assert_eq!(read(&[]), [vec![0, 1], vec![2, 3], vec![4]]);
+        // Pages are full, whatever has ended; and there is another only if something is on it.
+        assert_eq!(read(&[0, 3]), [vec![1, 2], vec![4]]);
+        assert_eq!(read(&[2, 3, 4]), [vec![0, 1]]);
+        // What lapses meanwhile moves nothing.
+        let (_, next) = page(7, &[], &[]).unwrap();
+        assert_eq!(page(7, &[0, 1], &next.unwrap()).unwrap().0, [2, 3]);
         for garbage in [&b"x"[..], &[0xff; 16], &[0; 16], &[1; 40]] {
-            assert!(page(7, garbage).is_err(), "{garbage:?}");
+            assert!(page(7, &[], garbage).is_err(), "{garbage:?}");
         }
     }
 }

@@ -1,15 +1,17 @@
 //! A row for each RPC, and what changes the caller's own directive.
 
+use std::collections::BTreeSet;
+
 use domain::Command;
 use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId, ProvisionId, QueryId, ReceiptId, derived_id};
 use domain::query::{Query, QueryAccess};
 use domain::sharing::{
-    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockAgency, WithdrawProvision,
+    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, WithdrawProvision,
     block_agency,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{ProvisionActor, Terms};
+use domain::vocabulary::{ProvisionActor, Terms, Timestamp};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
@@ -46,6 +48,7 @@ mod access {
         declare_emergency_access(DeclareEmergencyAccessRequest) -> DeclareEmergencyAccessResponse: declare,
         close_emergency_access(CloseEmergencyAccessRequest) -> CloseEmergencyAccessResponse: close,
         review_emergency_access(ReviewEmergencyAccessRequest) -> ReviewEmergencyAccessResponse: review,
+        allow_emergency_access(AllowEmergencyAccessRequest) -> AllowEmergencyAccessResponse: allow,
     } }
 }
 
@@ -61,17 +64,50 @@ impl SharingServices {
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
         let own = call.own(&m.request_id)?;
         let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
-        let command = GrantProvision { provision, terms: self.terms(m.terms).await?, now };
-        let position = self.change(own, command).await?;
-        Ok(pb::GrantProvisionResponse { position, provision_id: provision.to_string() })
+        let terms = self.terms(m.terms).await?;
+        let (person, said) = (own.0, Provision::Permit(terms.clone()));
+        let position = self.change(own, GrantProvision { provision, terms, now }).await?;
+        let provision_id = self.came_to(person, provision, &said, now).await?.to_string();
+        Ok(pb::GrantProvisionResponse { position, provision_id })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
         let own = call.own(&m.request_id)?;
         let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
-        let command = DenyProvision { provision, terms: self.terms(m.terms).await?, now };
-        let position = self.change(own, command).await?;
-        Ok(pb::DenyProvisionResponse { position, provision_id: provision.to_string() })
+        let terms = self.terms(m.terms).await?;
+        let (person, said) = (own.0, Provision::Deny(terms.clone()));
+        let position = self.change(own, DenyProvision { provision, terms, now }).await?;
+        let provision_id = self.came_to(person, provision, &said, now).await?.to_string();
+        Ok(pb::DenyProvisionResponse { position, provision_id })
+    }
+
+    /// The provision that a wish came to: the same wish twice is one.
+    async fn came_to(
+        &self,
+        person: PersonId,
+        id: ProvisionId,
+        said: &Provision,
+        now: Timestamp,
+    ) -> Result<ProvisionId, Error> {
+        Ok(self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?.came_to(id, said, now))
+    }
+
+    /// The other permits under which somebody can still do some of what a provision permits no more.
+    async fn still_permitting(&self, person: PersonId, provision: ProvisionId) -> Result<Vec<pb::Provision>, Error> {
+        let (engine, now) = (self.gate.engine(), engine::now());
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let Some(taken_back) = sharing.taken_back(provision) else { return Ok(vec![]) };
+        let terms = sharing.provisions().map(Provision::terms).chain([&taken_back]);
+        let actors = terms.filter_map(|terms| match terms.actor {
+            ProvisionActor::Staff(staff) => Some(staff),
+            ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody => None,
+        });
+        let actors: BTreeSet<_> = actors.collect();
+        // Where somebody works never changes.
+        let standings = engine.load_each::<Staff>(&Vec::from_iter(actors), Freshness::Remembered).await?;
+        let agency_of = |staff| standings.iter().find(|known| known.id == staff).and_then(|known| known.agency());
+        let still = sharing.still_permitting(&taken_back, now, agency_of).filter(|(id, _)| *id != provision);
+        self.in_words(still.collect()).await
     }
 
     /// The terms in a request, about somebody who is known: who was registered once is always.
@@ -113,7 +149,11 @@ impl SharingServices {
             categories: words::categories("categories", &m.categories)?,
             level: words::level("up_to", m.up_to)?,
         };
-        Ok(pb::NarrowProvisionResponse { position: self.change(call.own(&m.request_id)?, command).await? })
+        let (own, provision) = (call.own(&m.request_id)?, command.provision);
+        let person = own.0;
+        let position = self.change(own, command).await?;
+        let still_permitting = self.still_permitting(person, provision).await?;
+        Ok(pb::NarrowProvisionResponse { position, still_permitting })
     }
 
     async fn withdraw(
@@ -122,8 +162,11 @@ impl SharingServices {
         m: pb::WithdrawProvisionRequest,
     ) -> Result<pb::WithdrawProvisionResponse, Error> {
         let provision = rpc::id("provision_id", &m.provision_id)?;
-        let position = self.change(call.own(&m.request_id)?, WithdrawProvision { provision }).await?;
-        Ok(pb::WithdrawProvisionResponse { position })
+        let own = call.own(&m.request_id)?;
+        let person = own.0;
+        let position = self.change(own, WithdrawProvision { provision }).await?;
+        let still_permitting = self.still_permitting(person, provision).await?;
+        Ok(pb::WithdrawProvisionResponse { position, still_permitting })
     }
 
     async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {

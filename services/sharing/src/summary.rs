@@ -58,8 +58,32 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             let found = if doc.justified { "justified" } else { "not justified" };
             format!("{who} reviewed an emergency access to your record and found it {found}: {}", doc.reason)
         }
-        ReceiptKind::Emergency => format!("{who} opened emergency access to your record, saying: {}", doc.reason),
+        ReceiptKind::Emergency => {
+            let until = doc.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
+            let again = if doc.nth > 1 { again(doc.nth) } else { String::new() };
+            format!("{who} opened emergency access to your record{until}{again}, saying: {}", doc.reason)
+        }
+        ReceiptKind::EmergencyEnded if doc.party == Author::System => {
+            "An emergency access to your record ended, because whoever had it left their agency".to_owned()
+        }
+        ReceiptKind::EmergencyEnded => format!("{who} ended an emergency access to your record"),
+        ReceiptKind::EmergencyAllowed => {
+            let whom = doc.about.map(|worker| names.staff(worker.staff()).0).filter(|name| !name.is_empty());
+            let whom = whom.unwrap_or_else(|| "a worker".to_owned());
+            let reason = &doc.reason;
+            format!("{who} allowed {whom} to open emergency access to your record again, saying: {reason}")
+        }
     }
+}
+
+/// That it is not the first emergency access of an agency.
+fn again(nth: u32) -> String {
+    let nth = match nth {
+        2 => "the second".to_owned(),
+        3 => "the third".to_owned(),
+        nth => format!("number {nth}"),
+    };
+    format!(", {nth} of this agency")
 }
 
 fn purpose(purpose: Purpose) -> String {
@@ -85,18 +109,22 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
     let (permit, terms) = (provision.permits(), provision.terms());
     let or = |name: String, unknown: &str| if name.is_empty() { unknown.to_owned() } else { name };
     let actor = match &terms.actor {
-        ProvisionActor::Agency(agency) => format!("Everybody at {}", or(names.agency(*agency), "an agency")),
+        ProvisionActor::Agency(agency) => {
+            format!("{} at {}", if permit { "Everybody" } else { "Nobody" }, or(names.agency(*agency), "an agency"))
+        }
         ProvisionActor::Staff(staff) => or(names.staff(*staff).0, "One worker"),
-        ProvisionActor::Role(role) => format!("Anybody whose role is {role}"),
-        ProvisionActor::Everybody => "Everybody".to_owned(),
+        ProvisionActor::Role(role) => format!("{} whose role is {role}", if permit { "Anybody" } else { "Nobody" }),
+        ProvisionActor::Everybody => if permit { "Everybody" } else { "Nobody" }.to_owned(),
+    };
+    // "Everybody may not" would leave it open whether somebody may.
+    let may = match (permit, &terms.actor) {
+        (false, ProvisionActor::Staff(_)) => "may not",
+        (true, _) | (false, ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody) => "may",
     };
     let verb = match (permit, terms.actions.as_slice()) {
-        (true, []) => "may see".to_owned(),
-        (false, []) => "may not see, add to or pass on".to_owned(),
-        (permit, actions) => {
-            let verbs = list(&actions.iter().map(|a| a.word()).collect::<Vec<_>>(), "see");
-            format!("{} {verbs}", if permit { "may" } else { "may not" })
-        }
+        (true, []) => "see".to_owned(),
+        (false, []) => "see, add to or pass on".to_owned(),
+        (_, actions) => list(&actions.iter().map(|a| a.word()).collect::<Vec<_>>(), "see"),
     };
     let level = match (permit, terms.level) {
         (true, Level::Normal) => "",
@@ -116,7 +144,10 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
     let ends = terms.until.map(|until| format!(", until {}", day(until))).unwrap_or_default();
     let purposes = terms.purposes.iter().map(|p| p.word()).collect::<Vec<_>>();
     let purposes = if purposes.is_empty() { String::new() } else { format!(", {}", list(&purposes, "")) };
-    format!("{actor} {verb} your {}{level}{topics}{purposes}{begins}{ends}", categories(&terms.categories, "record"))
+    format!(
+        "{actor} {may} {verb} your {}{level}{topics}{purposes}{begins}{ends}",
+        categories(&terms.categories, "record")
+    )
 }
 
 #[cfg(test)]
@@ -153,6 +184,9 @@ mod tests {
             reason: String::new(),
             emergency_access: None,
             justified: false,
+            until: None,
+            nth: 0,
+            about: None,
             rules: vec![DenialRule::AgencyBlocked],
             query: None,
         }
@@ -171,7 +205,7 @@ mod tests {
             until: Some(Timestamp(1_772_546_700_000_000)),
         };
         let said = provision(&Provision::Deny(terms), &Known);
-        let expected = "Everybody may not see, add to or pass on your health where it is about a psychiatric condition, from 1 January 1970 at 00:00 UTC, until 3 March 2026 at 14:05 UTC";
+        let expected = "Nobody may see, add to or pass on your health where it is about a psychiatric condition, from 1 January 1970 at 00:00 UTC, until 3 March 2026 at 14:05 UTC";
         assert_eq!(said, expected);
     }
 

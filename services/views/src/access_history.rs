@@ -6,7 +6,7 @@ use domain::ids::{EmergencyId, PersonId, ReceiptId};
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
-use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp};
+use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,6 +28,10 @@ pub enum ReceiptKind {
     Emergency,
     /// An emergency access was reviewed.
     Reviewed,
+    /// An emergency access ended before its time.
+    EmergencyEnded,
+    /// Somebody may declare an emergency again.
+    EmergencyAllowed,
 }
 
 /// A receipt.
@@ -59,6 +63,12 @@ pub struct ReceiptDoc {
     pub emergency_access: Option<EmergencyId>,
     /// Whether a review found it justified.
     pub justified: bool,
+    /// When an emergency access ends by itself.
+    pub until: Option<Timestamp>,
+    /// Which emergency access of the agency it is; 0 when that was not counted.
+    pub nth: u32,
+    /// Who may declare an emergency again.
+    pub about: Option<Worker>,
     /// The rules by which it was denied.
     pub rules: Vec<DenialRule>,
     /// The person's question about it.
@@ -142,6 +152,9 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         reason: String::new(),
         emergency_access: None,
         justified: false,
+        until: None,
+        nth: 0,
+        about: None,
         rules: Vec::new(),
         query: None,
     };
@@ -166,8 +179,18 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             let party = Author::Worker(e.worker);
             let receipt = ReceiptId(event.header.event_id);
             let doc = blank(receipt, ReceiptKind::Emergency, party, &event.header.actor.role, Purpose::BreakGlass, &[]);
-            let emergency_access = Some(e.emergency);
-            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), emergency_access, ..doc })
+            let (emergency_access, until, nth) = (Some(e.emergency), Some(e.until), e.nth);
+            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), emergency_access, until, nth, ..doc })
+        }
+        Event::Sharing(SharingEvent::EmergencyAccessClosed(e)) => {
+            let (receipt, by) = (ReceiptId(event.header.event_id), &event.header.actor);
+            let doc = blank(receipt, ReceiptKind::EmergencyEnded, by.author(), &by.role, Purpose::BreakGlass, &[]);
+            Some(ReceiptDoc { emergency: true, emergency_access: Some(e.emergency), ..doc })
+        }
+        Event::Access(AccessEvent::EmergencyAllowedAgain(e)) => {
+            let receipt = ReceiptId(event.header.event_id);
+            let doc = blank(receipt, ReceiptKind::EmergencyAllowed, e.party, &e.role, Purpose::BreakGlass, &[]);
+            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), about: Some(e.worker), ..doc })
         }
         Event::Access(AccessEvent::EmergencyReviewed(e)) => {
             let receipt = ReceiptId(event.header.event_id);

@@ -23,6 +23,8 @@ pub struct SupportDoc {
     pub proposed_at: Timestamp,
     /// When the person accepted; none while the proposal waits.
     pub since: Option<Timestamp>,
+    /// When a proposal that waits can no longer be accepted.
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// Before everybody whom a worker supports.
@@ -49,15 +51,17 @@ impl View for Caseload {
     fn apply(event: &Envelope, doc: Option<SupportDoc>) -> Result<Option<SupportDoc>, ApplyError> {
         let Event::Relationship(happened) = &event.event else { return Ok(doc) };
         match happened {
-            RelationshipEvent::SupportProposed(SupportProposed { person, offer, .. })
-            | RelationshipEvent::ProposalUnheard(ProposalUnheard { person, offer, .. }) => {
+            RelationshipEvent::SupportProposed(SupportProposed { person, offer, lapses_at, .. })
+            | RelationshipEvent::ProposalUnheard(ProposalUnheard { person, offer, lapses_at, .. }) => {
                 let (relationship, person, offer) = (RelationshipId(event.stream), *person, offer.clone());
-                Ok(Some(SupportDoc { relationship, person, offer, proposed_at: event.at, since: None }))
+                let (proposed_at, since, lapses_at) = (event.at, None, *lapses_at);
+                Ok(Some(SupportDoc { relationship, person, offer, proposed_at, since, lapses_at }))
             }
             RelationshipEvent::AskingAllowed(_) => Ok(doc),
             RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),
             RelationshipEvent::SupportDeclined(_)
             | RelationshipEvent::SupportEnded(_)
+            | RelationshipEvent::SupporterLeft(_)
             | RelationshipEvent::ProposalWithdrawn(_) => Ok(None),
         }
     }
@@ -72,5 +76,6 @@ fn supporter(event: &RelationshipEvent) -> StaffId {
         RelationshipEvent::ProposalUnheard(e) => e.worker.staff(),
         RelationshipEvent::ProposalWithdrawn(e) => e.worker.staff(),
         RelationshipEvent::AskingAllowed(e) => e.worker.staff(),
+        RelationshipEvent::SupporterLeft(e) => e.worker.staff(),
     }
 }

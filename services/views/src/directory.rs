@@ -5,6 +5,7 @@ use domain::agency::events::AgencyEvent;
 use domain::agency::same_role;
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::events::StaffEvent;
+use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct StaffDoc {
     pub issuer: String,
     /// Their subject there.
     pub subject: String,
+    /// When they left.
+    pub left_at: Option<Timestamp>,
 }
 
 /// A document of the directory.
@@ -145,16 +148,19 @@ impl View for Directory {
         let doc = doc.and_then(DirectoryDoc::staff);
         let doc = match happened {
             StaffEvent::StaffJoined(e) => {
-                let (name, role) = (e.name.clone(), e.role.clone());
+                // Whom an import has named is called what it said, or what that was corrected to.
+                let (name, role) = (doc.map_or_else(|| e.name.clone(), |doc| doc.name), e.role.clone());
                 let (issuer, subject) = (e.issuer.clone(), e.subject.clone());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: true, issuer, subject })
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: true, issuer, subject, left_at: None })
             }
             StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.role.clone_from(&e.role))?,
-            StaffEvent::StaffLeft(_) => changed(doc, |doc| doc.current = false)?,
+            StaffEvent::StaffLeft(_) => changed(doc, |doc| (doc.current, doc.left_at) = (false, Some(event.at)))?,
+            StaffEvent::StaffNameCorrected(e) => changed(doc, |doc| doc.name.clone_from(&e.name))?,
+            StaffEvent::DepartureSettled(_) => doc,
             StaffEvent::StaffNamed(e) => {
                 let (name, role) = (e.name.clone(), String::new());
                 let (issuer, subject) = (String::new(), String::new());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: false, issuer, subject })
+                Some(StaffDoc { staff, agency: e.agency, name, role, current: false, issuer, subject, left_at: None })
             }
             StaffEvent::StaffSignInChanged(e) => changed(doc, |doc| {
                 doc.issuer.clone_from(&e.issuer);

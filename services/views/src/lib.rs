@@ -9,6 +9,7 @@ pub mod caseload;
 pub mod consultations;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod departures;
 pub mod directory;
 mod docs;
 mod follower;
@@ -22,7 +23,6 @@ mod rebuild;
 pub mod record;
 pub mod relationships;
 mod runner;
-pub mod sharing;
 mod shelf;
 mod store;
 mod view;
@@ -55,11 +55,11 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<directory::Directory>(),
         erased::<record::Record>(),
         erased::<access_history::AccessHistory>(),
-        erased::<sharing::MySharing>(),
         erased::<relationships::Relationships>(),
         erased::<caseload::Caseload>(),
         erased::<consultations::Consultations>(),
         erased::<questions::Questions>(),
         erased::<operations::Operations>(),
+        erased::<departures::Departures>(),
     ]
 }

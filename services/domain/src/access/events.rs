@@ -1,7 +1,7 @@
 //! What can have happened on an `access` stream.
 
 use crate::ids::{EmergencyId, ReceiptId};
-use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version};
+use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version, Worker};
 
 /// Somebody looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,18 @@ pub struct EmergencyReviewed {
     pub finding: String,
 }
 
+/// After one emergency access that was found unjustified, a worker may declare one again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAllowedAgain {
+    /// The privacy officer who allows it.
+    pub party: Author,
+    pub role: String,
+    /// Why, in words that the person reads.
+    pub reason: String,
+    /// Who may.
+    pub worker: Worker,
+}
+
 crate::event_enum! {
     /// An event of an `access` stream.
     AccessEvent {
@@ -80,5 +92,6 @@ crate::event_enum! {
         RecordContributed,
         AccessDenied,
         EmergencyReviewed,
+        EmergencyAllowedAgain,
     }
 }

@@ -10,6 +10,9 @@ use crate::{Command, Refusal};
 /// The rule that a second emergency waits for the review of the first (rule 8).
 pub const REVIEW_FIRST: &str = "emergency_review_first";
 
+/// The rule that after one that was found unjustified a privacy officer allows it again first (rule 8).
+pub const ALLOWED_FIRST: &str = "emergency_allowed_first";
+
 /// A worker declares an emergency. Opens nothing by itself: see [`crate::sharing::OpenEmergencyAccess`], which commits
 /// with it.
 #[derive(Debug, Clone)]
@@ -25,7 +28,13 @@ impl Command for DeclareEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        if !state.unreviewed.is_empty() {
+        if state.barred.contains(&self.person) {
+            return Err(Refusal::rule(
+                ALLOWED_FIRST,
+                "an earlier emergency access to this person was found unjustified; a colleague may declare one, and your privacy officer may allow it to you again",
+            ));
+        }
+        if state.declared.values().any(|declared| declared.justified.is_none()) {
             return Err(Refusal::rule(
                 REVIEW_FIRST,
                 "an earlier emergency access waits for its review; ask your privacy officer to review it",
@@ -58,7 +67,7 @@ pub fn declare_emergency(
 
 #[cfg(test)]
 mod tests {
-    use super::super::ReviewEmergency;
+    use super::super::events::{EmergencyAccessAllowed, EmergencyAccessReviewed};
     use super::*;
     use crate::scenario::given;
     use crate::sharing::events::SharingStarted;
@@ -99,14 +108,22 @@ mod tests {
     fn rule_8_no_second_use_before_the_review_of_the_first() {
         let first = declare(1).decide(&Emergency::default()).unwrap();
         given(first.clone()).when(declare(2)).then_refused(Reason::Rule, "emergency_review_first");
-        let review = ReviewEmergency {
-            emergency: EmergencyId(Uuid::from_u128(1)),
-            agency: AgencyId(Uuid::nil()),
-            reviewer_role: "Privacy officer".into(),
-            justified: true,
-        };
-        let reviewed = review.decide(&Emergency::folded(&first)).unwrap();
+        let reviewed = EmergencyAccessReviewed { emergency: EmergencyId(Uuid::from_u128(1)), justified: true };
         let expected = declare(2).decide(&Emergency::default()).unwrap();
-        given(first.into_iter().chain(reviewed)).when(declare(2)).then(expected);
+        given(first.into_iter().chain([reviewed.into()])).when(declare(2)).then(expected);
+    }
+
+    #[test]
+    fn rule_8_after_an_unjustified_one_none_for_that_person_until_it_is_allowed() {
+        let unjustified = EmergencyAccessReviewed { emergency: EmergencyId(Uuid::from_u128(1)), justified: false };
+        let first = declare(1).decide(&Emergency::default()).unwrap().into_iter().chain([unjustified.into()]);
+        let first: Vec<_> = first.collect();
+        given(first.clone()).when(declare(2)).then_refused(Reason::Rule, "emergency_allowed_first");
+        // Nobody else in danger waits for it.
+        let another = DeclareEmergency { person: PersonId(Uuid::from_u128(5)), ..declare(2) };
+        assert!(another.decide(&Emergency::folded(&first)).is_ok());
+        let allowed = EmergencyAccessAllowed { person: PersonId(Uuid::nil()) };
+        let expected = declare(2).decide(&Emergency::default()).unwrap();
+        given(first.into_iter().chain([allowed.into()])).when(declare(2)).then(expected);
     }
 }

@@ -19,10 +19,17 @@ pub struct EmergencyAccessReviewed {
     pub justified: bool,
 }
 
+/// After one that was found unjustified, the worker may declare an emergency for this person again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyAccessAllowed {
+    pub person: PersonId,
+}
+
 crate::event_enum! {
     /// An event of an `emergency` stream.
     EmergencyEvent {
         EmergencyAccessDeclared,
         EmergencyAccessReviewed,
+        EmergencyAccessAllowed,
     }
 }

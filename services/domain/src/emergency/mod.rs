@@ -1,22 +1,54 @@
 //! The emergencies that one worker has declared: the second waits for the review of the first.
 
+mod allow_emergency;
 mod declare_emergency;
 pub mod events;
 mod review_emergency;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub use declare_emergency::{DeclareEmergency, REVIEW_FIRST, declare_emergency};
-pub use review_emergency::{ReviewEmergency, Reviewing, review_emergency};
+pub use allow_emergency::{AllowEmergency, Allowing, allow_emergency};
+pub use declare_emergency::{ALLOWED_FIRST, DeclareEmergency, REVIEW_FIRST, declare_emergency};
+pub use review_emergency::{ReviewEmergency, Reviewed, Reviewing, review_emergency};
 
 use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
-use crate::{Aggregate, StreamKind};
+use crate::staff::Staff;
+use crate::vocabulary::SignedIn;
+use crate::{Aggregate, Refusal, StreamKind};
 use events::EmergencyEvent;
 
-/// The emergencies of one worker that wait for a review: the agency that each was declared for, and the person.
+/// The role that reviews emergency access.
+const PRIVACY_OFFICER: &str = "privacy officer";
+
+/// An emergency that was declared.
+#[derive(Debug, Clone)]
+struct Declared {
+    agency: AgencyId,
+    person: PersonId,
+    /// What its review came to: whether it was justified; none while it waits for one.
+    justified: Option<bool>,
+}
+
+/// The emergencies of one worker.
 #[derive(Debug, Clone, Default)]
 pub struct Emergency {
-    unreviewed: BTreeMap<EmergencyId, (AgencyId, PersonId)>,
+    declared: BTreeMap<EmergencyId, Declared>,
+    /// For whom the worker declares no emergency until a privacy officer allows it again.
+    barred: BTreeSet<PersonId>,
+}
+
+impl Emergency {
+    /// The person whom an emergency was declared for.
+    #[must_use]
+    pub fn person(&self, emergency: EmergencyId) -> Option<PersonId> {
+        self.declared.get(&emergency).map(|declared| declared.person)
+    }
+
+    /// Everybody whom the worker has ever declared one for.
+    #[must_use]
+    pub fn persons(&self) -> BTreeSet<PersonId> {
+        self.declared.values().map(|declared| declared.person).collect()
+    }
 }
 
 impl Aggregate for Emergency {
@@ -28,11 +60,49 @@ impl Aggregate for Emergency {
     fn evolve(&mut self, event: &EmergencyEvent) {
         match event {
             EmergencyEvent::EmergencyAccessDeclared(e) => {
-                self.unreviewed.insert(e.emergency, (e.agency, e.person));
+                let declared = Declared { agency: e.agency, person: e.person, justified: None };
+                self.declared.insert(e.emergency, declared);
             }
             EmergencyEvent::EmergencyAccessReviewed(e) => {
-                self.unreviewed.remove(&e.emergency);
+                if let Some(declared) = self.declared.get_mut(&e.emergency) {
+                    declared.justified = Some(e.justified);
+                    if !e.justified {
+                        self.barred.insert(declared.person);
+                    }
+                }
+            }
+            EmergencyEvent::EmergencyAccessAllowed(e) => {
+                self.barred.remove(&e.person);
             }
         }
     }
+}
+
+/// Whether this is somebody who works as privacy officer of their agency now, and not the worker whose emergencies are concerned.
+///
+/// # Errors
+/// That nothing is disclosed to somebody who does not work there; otherwise which of the two it is.
+fn officer(by: SignedIn, officer: &Staff, declared_by: StaffId) -> Result<(), Refusal> {
+    if !officer.admits(by) {
+        return Err(Refusal::undisclosed());
+    }
+    if by.worker().staff() == declared_by {
+        return Err(Refusal::denied(
+            "no_review_of_ones_own",
+            "nobody reviews their own emergency access; ask a colleague",
+        ));
+    }
+    is_officer(officer.role())
+}
+
+fn is_officer(role: &str) -> Result<(), Refusal> {
+    if role.eq_ignore_ascii_case(PRIVACY_OFFICER) {
+        return Ok(());
+    }
+    Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"))
+}
+
+/// Whether they work as privacy officer of their agency now.
+pub(crate) fn is_privacy_officer(by: SignedIn, staff: &Staff) -> bool {
+    staff.admits(by) && is_officer(staff.role()).is_ok()
 }

@@ -1,14 +1,13 @@
-use super::Emergency;
 use super::events::{EmergencyAccessReviewed, EmergencyEvent};
+use super::{Emergency, is_officer, officer};
 use crate::access::events::EmergencyReviewed;
-use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
+use crate::ids::{AgencyId, EmergencyId, StaffId};
+use crate::sharing::Sharing;
+use crate::sharing::events::SharingEvent;
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, SignedIn};
 use crate::{Command, Refusal};
-
-/// The role that reviews emergency access.
-pub(super) const PRIVACY_OFFICER: &str = "privacy officer";
 
 /// The agency's privacy officer reviews an emergency access.
 #[derive(Debug, Clone)]
@@ -26,43 +25,47 @@ impl Command for ReviewEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        if !self.reviewer_role.eq_ignore_ascii_case(PRIVACY_OFFICER) {
-            return Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"));
-        }
-        if state.unreviewed.get(&self.emergency).is_none_or(|(agency, _)| *agency != self.agency) {
-            return Err(Refusal::not_found("emergency"));
+        is_officer(&self.reviewer_role)?;
+        match state.declared.get(&self.emergency).filter(|declared| declared.agency == self.agency) {
+            None => return Err(Refusal::not_found("emergency")),
+            Some(declared) if declared.justified.is_some() => return Err(Refusal::already_exists("review")),
+            Some(_) => {}
         }
         let Self { emergency, justified, .. } = self;
         Ok(vec![EmergencyAccessReviewed { emergency, justified }.into()])
     }
 }
 
-/// Somebody who works at the agency, and in the right role, reviews an emergency access. What must commit as one append:
-/// the outcome, on the worker's stream; and for the person whom it was about, what was found.
+/// What a review comes to, as one append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// The outcome, on the worker's stream.
+    pub outcome: Vec<EmergencyEvent>,
+    /// For the person whom it was about: what was found.
+    pub found: EmergencyReviewed,
+    /// What ends with it: the access, when it was not justified and is open still.
+    pub closed: Vec<SharingEvent>,
+}
+
+/// Somebody who works at the agency, and in the right role, reviews an emergency access. One that was not justified ends with its
+/// review (rule 8).
 ///
 /// # Errors
 /// As [`ReviewEmergency`], or that nothing is disclosed to somebody who does not work there.
 pub fn review_emergency(
     (declared_by, declared): (StaffId, &Emergency),
-    officer: &Staff,
+    sharing: &Sharing,
+    by: &Staff,
     reviewing: Reviewing,
-) -> Result<(Vec<EmergencyEvent>, PersonId, EmergencyReviewed), Refusal> {
-    let Reviewing { emergency, by, justified, finding } = reviewing;
-    if !officer.admits(by) {
-        return Err(Refusal::undisclosed());
-    }
-    if by.worker().staff() == declared_by {
-        return Err(Refusal::denied(
-            "no_review_of_ones_own",
-            "nobody reviews their own emergency access; ask a colleague",
-        ));
-    }
+) -> Result<Reviewed, Refusal> {
+    let Reviewing { emergency, by: signed_in, justified, finding } = reviewing;
+    officer(signed_in, by, declared_by)?;
     required("finding", &finding, PARAGRAPH)?;
-    let (agency, role) = (by.worker().agency(), officer.role().to_owned());
-    let reviewed = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified }.decide(declared)?;
-    let (_, person) = declared.unreviewed.get(&emergency).ok_or_else(|| Refusal::not_found("emergency"))?;
-    let found = EmergencyReviewed { emergency, party: Author::Worker(by.worker()), role, justified, finding };
-    Ok((reviewed, *person, found))
+    let (agency, role) = (signed_in.worker().agency(), by.role().to_owned());
+    let outcome = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified }.decide(declared)?;
+    let closed = if justified { vec![] } else { sharing.end_emergency(emergency) };
+    let found = EmergencyReviewed { emergency, party: Author::Worker(signed_in.worker()), role, justified, finding };
+    Ok(Reviewed { outcome, found, closed })
 }
 
 /// What a reviewer says.
@@ -79,12 +82,16 @@ pub struct Reviewing {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PRIVACY_OFFICER;
     use super::super::events::EmergencyAccessDeclared;
     use super::*;
     use crate::Aggregate as _;
     use crate::Reason;
+    use crate::ids::PersonId;
     use crate::scenario::given;
+    use crate::sharing::events::{EmergencyAccessClosed, EmergencyAccessOpened};
     use crate::staff::fixtures::{AGENCY, BY, joined};
+    use crate::vocabulary::{Timestamp, Worker};
     use uuid::Uuid;
 
     fn review(agency: u128, role: &str) -> ReviewEmergency {
@@ -108,7 +115,10 @@ mod tests {
         given(declared()).when(review(2, "nurse")).then_refused(Reason::Denied, "privacy_officer_reviews");
         given(declared()).when(review(1, PRIVACY_OFFICER)).then_refused(Reason::NotFound, "emergency");
         let reviewed = EmergencyAccessReviewed { emergency: EmergencyId(Uuid::nil()), justified: false };
-        given(declared()).when(review(2, PRIVACY_OFFICER)).then([reviewed.into()]);
+        given(declared()).when(review(2, PRIVACY_OFFICER)).then([reviewed.clone().into()]);
+        // One review stands: another finding would be another word.
+        let twice = declared().into_iter().chain([reviewed.into()]);
+        given(twice).when(review(2, PRIVACY_OFFICER)).then_refused(Reason::AlreadyExists, "review");
     }
 
     #[test]
@@ -116,14 +126,23 @@ mod tests {
         let review_of = |by: StaffId, officer: &Staff, finding: &str| {
             let (emergency, finding) = (EmergencyId(Uuid::nil()), finding.into());
             let reviewing = Reviewing { emergency, by: BY, justified: false, finding };
-            review_emergency((by, &Emergency::folded(&declared())), officer, reviewing)
+            let opened = EmergencyAccessOpened {
+                emergency,
+                worker: Worker::new(AGENCY, by),
+                reason: "found unconscious at home".into(),
+                until: Timestamp(i64::MAX),
+                nth: 1,
+            };
+            let sharing = Sharing::folded(&[opened.into()]);
+            review_emergency((by, &Emergency::folded(&declared())), &sharing, officer, reviewing)
         };
         let review = |officer: &Staff, finding: &str| review_of(StaffId(Uuid::nil()), officer, finding);
         let officer = |role| Staff::folded(&[joined(role)]);
         let own = review_of(BY.worker().staff(), &officer(PRIVACY_OFFICER), "no emergency").unwrap_err();
         assert_eq!((own.reason, own.subject), (Reason::Denied, "no_review_of_ones_own"));
-        let (reviewed, person, found) = review(&officer(PRIVACY_OFFICER), "no emergency").unwrap();
-        assert_eq!((reviewed.len(), person, found.finding.as_str()), (1, PERSON, "no emergency"));
+        let Reviewed { outcome, found, closed } = review(&officer(PRIVACY_OFFICER), "no emergency").unwrap();
+        assert_eq!((outcome.len(), found.finding.as_str()), (1, "no emergency"));
+        assert_eq!(closed, [EmergencyAccessClosed { emergency: EmergencyId(Uuid::nil()) }.into()]);
         assert_eq!(review(&officer(PRIVACY_OFFICER), " ").unwrap_err().subject, "finding");
         assert_eq!(review(&officer("nurse"), "no emergency").unwrap_err().reason, Reason::Denied);
         assert_eq!(review(&Staff::default(), "no emergency"), Err(Refusal::undisclosed()));

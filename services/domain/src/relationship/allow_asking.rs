@@ -27,7 +27,7 @@ impl Command for AllowAsking {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, WORKER, proposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, proposed};
     use super::super::{DeclineSupport, Parties, ProposeSupport};
     use super::*;
     use crate::scenario::given;
@@ -44,7 +44,13 @@ mod tests {
         let allowed: Vec<_> = over().into_iter().chain([allowed.into()]).collect();
         given(allowed.clone()).when(allow()).then([]);
         let parties = Parties { person: PERSON, worker: WORKER };
-        let again = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into(), now: Timestamp(1) };
+        let again = ProposeSupport {
+            parties,
+            role: "nurse".into(),
+            offer: "visits".into(),
+            now: Timestamp(1),
+            lapses_at: LAPSES_AT,
+        };
         given(allowed).when(again).then([proposed()]);
         given([proposed()]).when(allow()).then_refused(Reason::Rule, "declined_or_ended");
     }

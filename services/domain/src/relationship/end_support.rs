@@ -29,6 +29,9 @@ impl Command for EndSupport {
         if self.by != Author::Person && self.by != supporter {
             return Err(Refusal::not_found("relationship"));
         }
+        if state.stage == Stage::Over {
+            return Ok(vec![]);
+        }
         if state.stage != Stage::Active {
             return Err(Refusal::rule("active_relationship", "only an accepted relationship can be ended"));
         }
@@ -132,5 +135,14 @@ mod tests {
         let stranger = Author::Worker(Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9))));
         given([proposed(), accepted()]).when(end(stranger)).then_refused(Reason::NotFound, "relationship");
         given([proposed()]).when(end(Author::Person)).then_refused(Reason::Rule, "active_relationship");
+    }
+
+    #[test]
+    fn rule_24_ending_again_is_nothing() {
+        let relationship = Relationship::folded(&[proposed(), accepted()]);
+        for (first, again) in [(Author::Person, Author::Worker(WORKER)), (Author::Worker(WORKER), Author::Person)] {
+            let ended = end(first).decide(&relationship).unwrap();
+            given([proposed(), accepted()].into_iter().chain(ended)).when(end(again)).then_nothing();
+        }
     }
 }

@@ -11,6 +11,8 @@ pub struct SupportProposed {
     pub role: String,
     /// What the support is.
     pub offer: String,
+    /// When it can no longer be accepted; proposals of before this was kept wait for ever.
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// A worker proposed support to somebody who does not hear of it: nobody is registered under that id, or they have blocked the
@@ -22,6 +24,8 @@ pub struct ProposalUnheard {
     pub role: String,
     /// What the support would be.
     pub offer: String,
+    /// When it can no longer be accepted; proposals of before this was kept wait for ever.
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// The worker withdrew their proposal.
@@ -68,6 +72,16 @@ pub struct SupportEnded {
     pub again_from: Timestamp,
 }
 
+/// The supporter has left their agency: whatever hung on them, a proposal or the support, is over since then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupporterLeft {
+    pub worker: Worker,
+    /// Whether the person had heard of it.
+    pub heard: bool,
+    /// When the worker left.
+    pub left_at: Timestamp,
+}
+
 crate::event_enum! {
     /// An event of a `relationship` stream.
     RelationshipEvent {
@@ -78,5 +92,6 @@ crate::event_enum! {
         ProposalUnheard,
         ProposalWithdrawn,
         AskingAllowed,
+        SupporterLeft,
     }
 }

@@ -6,13 +6,15 @@ mod decline_support;
 mod end_support;
 pub mod events;
 mod propose_support;
+mod supporter_left;
 mod withdraw_proposal;
 
 pub use accept_support::{AcceptSupport, accept_support};
 pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
-pub use propose_support::{ProposeSupport, Proposing, propose_imported_support, propose_support};
+pub use propose_support::{Offer, ProposeSupport, Proposing, propose_imported_support, propose_support};
+pub use supporter_left::{Departure, supporter_left};
 pub use withdraw_proposal::WithdrawProposal;
 
 use crate::ids::{PersonId, RelationshipId, derived_id};
@@ -52,10 +54,14 @@ pub struct Relationship {
     /// Whether the person has ever heard of a proposal.
     heard: bool,
     parties: Option<Parties>,
+    /// When what waits for an answer can no longer be accepted.
+    lapses_at: Option<Timestamp>,
     /// After an end: from when the worker may propose again.
     again_from: Option<Timestamp>,
 }
 
+/// For how many days a proposal waits for an answer, unless the configuration says otherwise.
+pub const LAPSES_AFTER_DAYS: u32 = 90;
 /// For how long a worker does not ask somebody again who has declined, or has ended their support: they were heard.
 const WAIT_DAYS: u32 = 30;
 
@@ -84,6 +90,12 @@ impl Relationship {
         self.stage == Stage::Proposed
     }
 
+    /// Whether what waits for an answer has waited too long to be accepted.
+    fn has_lapsed(&self, now: Timestamp) -> bool {
+        matches!(self.stage, Stage::Proposed | Stage::Unheard)
+            && self.lapses_at.is_some_and(|lapses_at| lapses_at <= now)
+    }
+
     /// The two ends, once it is proposed.
     #[must_use]
     pub fn parties(&self) -> Option<Parties> {
@@ -99,13 +111,16 @@ impl Aggregate for Relationship {
 
     fn evolve(&mut self, event: &RelationshipEvent) {
         match event {
-            RelationshipEvent::SupportProposed(SupportProposed { person, worker, .. }) => {
-                (self.stage, self.heard) = (Stage::Proposed, true);
+            RelationshipEvent::SupportProposed(SupportProposed { person, worker, lapses_at, .. }) => {
+                (self.stage, self.heard, self.lapses_at) = (Stage::Proposed, true, *lapses_at);
                 self.parties = Some(Parties { person: *person, worker: *worker });
             }
-            RelationshipEvent::ProposalUnheard(ProposalUnheard { person, worker, .. }) => {
-                self.stage = Stage::Unheard;
+            RelationshipEvent::ProposalUnheard(ProposalUnheard { person, worker, lapses_at, .. }) => {
+                (self.stage, self.lapses_at) = (Stage::Unheard, *lapses_at);
                 self.parties = Some(Parties { person: *person, worker: *worker });
+            }
+            RelationshipEvent::SupporterLeft(_) => {
+                (self.stage, self.again_from) = (Stage::Over, Some(Timestamp::NEVER))
             }
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
             RelationshipEvent::AskingAllowed(_) => self.again_from = None,
@@ -121,16 +136,25 @@ impl Aggregate for Relationship {
 
 #[cfg(test)]
 pub(crate) mod fixtures {
-    use super::events::{RelationshipEvent, SupportAccepted, SupportProposed};
-    use super::{PersonId, Worker};
+    use super::events::{ProposalUnheard, RelationshipEvent, SupportAccepted, SupportProposed};
+    use super::{PersonId, Timestamp, Worker};
     use crate::ids::{AgencyId, StaffId};
     use uuid::Uuid;
 
     pub(crate) const PERSON: PersonId = PersonId(Uuid::from_u128(1));
     pub(crate) const WORKER: Worker = Worker::new(AgencyId(Uuid::from_u128(2)), StaffId(Uuid::from_u128(3)));
+    /// When what was proposed at 0 lapses.
+    pub(crate) const LAPSES_AT: Timestamp = Timestamp(1_000);
 
     pub(crate) fn proposed() -> RelationshipEvent {
-        SupportProposed { person: PERSON, worker: WORKER, role: "nurse".into(), offer: "visits".into() }.into()
+        let (role, offer) = ("nurse".into(), "visits".into());
+        SupportProposed { person: PERSON, worker: WORKER, role, offer, lapses_at: Some(LAPSES_AT) }.into()
+    }
+
+    /// The same, as nobody has heard of it.
+    pub(crate) fn unheard() -> RelationshipEvent {
+        let (role, offer) = ("nurse".into(), "visits".into());
+        ProposalUnheard { person: PERSON, worker: WORKER, role, offer, lapses_at: Some(LAPSES_AT) }.into()
     }
 
     pub(crate) fn accepted() -> RelationshipEvent {

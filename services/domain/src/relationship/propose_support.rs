@@ -18,6 +18,8 @@ pub struct ProposeSupport {
     /// What the support would be.
     pub offer: String,
     pub now: Timestamp,
+    /// When it can no longer be accepted.
+    pub lapses_at: Timestamp,
 }
 
 impl Command for ProposeSupport {
@@ -35,15 +37,15 @@ const NOTHING_WAITS: [Stage; 2] = [Stage::None, Stage::Over];
 impl ProposeSupport {
     /// What happens when the person hears of it.
     fn heard(self) -> Vec<RelationshipEvent> {
-        let Self { parties: Parties { person, worker }, role, offer, .. } = self;
-        vec![SupportProposed { person, worker, role, offer }.into()]
+        let Self { parties: Parties { person, worker }, role, offer, lapses_at, .. } = self;
+        vec![SupportProposed { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()]
     }
 
     /// Whether it may be made while the relationship is in one of these stages.
     fn may_be_made(&self, state: &Relationship, from: &[Stage]) -> Result<(), Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
         required("role", &self.role, LINE)?;
-        if !from.contains(&state.stage) {
+        if !from.contains(&state.stage) && !state.has_lapsed(self.now) {
             return Err(Refusal::already_exists("relationship"));
         }
         if state.again_from.is_some_and(|again_from| self.now < again_from) {
@@ -78,19 +80,31 @@ pub fn propose_support(
     on: Proposing<'_>,
     person: PersonId,
     by: SignedIn,
-    (offer, now): (String, Timestamp),
+    wish: Offer,
 ) -> Result<Vec<RelationshipEvent>, Refusal> {
     if !on.staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
     let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.role().to_owned());
-    let command = ProposeSupport { parties, role, offer, now };
+    let Offer { offer, now, lapses_after_days } = wish;
+    let lapses_at = now.plus_days(lapses_after_days);
+    let command = ProposeSupport { parties, role, offer, now, lapses_at };
     if is_heard(on, parties.worker) {
         return command.decide(on.relationship);
     }
     command.may_be_made(on.relationship, &NOTHING_WAITS)?;
-    let ProposeSupport { parties: Parties { person, worker }, role, offer, .. } = command;
-    Ok(vec![ProposalUnheard { person, worker, role, offer }.into()])
+    let ProposeSupport { parties: Parties { person, worker }, role, offer, lapses_at, .. } = command;
+    Ok(vec![ProposalUnheard { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()])
+}
+
+/// What a worker offers.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// What the support would be.
+    pub offer: String,
+    pub now: Timestamp,
+    /// For how many days it waits for an answer.
+    pub lapses_after_days: u32,
 }
 
 /// An import says that somebody supports the person: proposed for whoever it names, unless they have left the agency.
@@ -116,7 +130,7 @@ fn is_heard(on: Proposing<'_>, worker: Worker) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::DeclineSupport;
-    use super::super::fixtures::{PERSON, WORKER, accepted, proposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
     use super::*;
     use crate::person::fixtures::registered;
     use crate::scenario::given;
@@ -134,21 +148,26 @@ mod tests {
         let propose = |person, sharing, staff, offer: &str| {
             let relationship = &Relationship::default();
             let (on, by) = (Proposing { relationship, person, sharing, staff }, SignedIn::new(WORKER, SIGN_IN));
-            propose_support(on, PERSON, by, (offer.into(), Timestamp(0)))
+            let offer = Offer {
+                offer: offer.into(),
+                now: Timestamp(LAPSES_AT.0 - Timestamp(0).plus_days(1).0),
+                lapses_after_days: 1,
+            };
+            propose_support(on, PERSON, by, offer)
         };
         assert_eq!(propose(&registered, &open, &here, "visits"), Ok(vec![proposed()]));
         assert_eq!(propose(&registered, &open, &stranger, "visits"), Err(Refusal::undisclosed()));
-        let unheard = ProposalUnheard { person: PERSON, worker: WORKER, role: "nurse".into(), offer: "visits".into() };
         for (person, sharing) in [(&registered, &blocked), (&nobody, &open)] {
-            assert_eq!(propose(person, sharing, &here, "visits"), Ok(vec![unheard.clone().into()]));
+            assert_eq!(propose(person, sharing, &here, "visits"), Ok(vec![unheard()]));
         }
         // And unheard ones are one at a time, too.
-        let waiting = Relationship::folded(&[unheard.into()]);
+        let waiting = Relationship::folded(&[unheard()]);
         let again = ProposeSupport {
             parties: Parties { person: PERSON, worker: WORKER },
             role: "nurse".into(),
             offer: "visits".into(),
             now: Timestamp(0),
+            lapses_at: LAPSES_AT,
         };
         assert_eq!(again.decide(&waiting).unwrap_err().reason, Reason::AlreadyExists);
         // What is wrong with the offer is told whoever it is for.
@@ -162,7 +181,13 @@ mod tests {
         let propose = |staff: &[StaffEvent]| {
             let (relationship, staff) = (&Relationship::default(), &Staff::folded(staff));
             let parties = Parties { person: PERSON, worker: WORKER };
-            let command = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into(), now: Timestamp(0) };
+            let command = ProposeSupport {
+                parties,
+                role: "nurse".into(),
+                offer: "visits".into(),
+                now: Timestamp(0),
+                lapses_at: LAPSES_AT,
+            };
             propose_imported_support(Proposing { relationship, person: &registered, sharing: &open, staff }, command)
         };
         let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
@@ -175,12 +200,20 @@ mod tests {
     #[test]
     fn proposes_once_and_says_what() {
         let parties = Parties { person: PERSON, worker: WORKER };
-        let at = |offer: &str, now| ProposeSupport { parties, role: "nurse".into(), offer: offer.into(), now };
+        let at = |offer: &str, now| ProposeSupport {
+            parties,
+            role: "nurse".into(),
+            offer: offer.into(),
+            now,
+            lapses_at: LAPSES_AT,
+        };
         let propose = |offer: &str| at(offer, Timestamp(0));
         given([]).when(propose("visits")).then([proposed()]);
         given([]).when(propose("")).then_refused(Reason::Invalid, "offer");
         given([proposed()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
         given([proposed(), accepted()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
+        // What has lapsed waits for nobody.
+        given([proposed()]).when(at("visits", LAPSES_AT)).then([proposed()]);
         // After a "no" they wait, and after "not again" for good.
         let declined = |not_again| {
             let decline = DeclineSupport { person: PERSON, reason: String::new(), not_again, now: Timestamp(0) };

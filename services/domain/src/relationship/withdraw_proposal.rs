@@ -19,7 +19,8 @@ impl Command for WithdrawProposal {
         let heard = match state.stage {
             Stage::Proposed => true,
             Stage::Unheard => false,
-            Stage::None | Stage::Active | Stage::Over => return Err(Refusal::not_found("proposal")),
+            Stage::Over => return Ok(vec![]),
+            Stage::None | Stage::Active => return Err(Refusal::not_found("proposal")),
         };
         Ok(vec![ProposalWithdrawn { worker, heard, again_from: self.now.plus_days(WAIT_DAYS) }.into()])
     }
@@ -27,12 +28,11 @@ impl Command for WithdrawProposal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, WORKER, accepted, proposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
     use super::super::{AcceptSupport, Parties, ProposeSupport};
     use super::*;
     use crate::Reason;
     use crate::ids::{AgencyId, StaffId};
-    use crate::relationship::events::ProposalUnheard;
     use crate::scenario::given;
 
     #[test]
@@ -41,15 +41,24 @@ mod tests {
         let again_from = Timestamp(0).plus_days(WAIT_DAYS);
         let withdrawn = |heard| RelationshipEvent::from(ProposalWithdrawn { worker: WORKER, heard, again_from });
         given([proposed()]).when(withdraw(WORKER)).then([withdrawn(true)]);
-        let unheard = ProposalUnheard { person: PERSON, worker: WORKER, role: "nurse".into(), offer: "visits".into() };
-        given([unheard.clone().into()]).when(withdraw(WORKER)).then([withdrawn(false)]);
+        given([unheard()]).when(withdraw(WORKER)).then([withdrawn(false)]);
+        // The same wish again is fulfilled.
+        given([proposed(), withdrawn(true)]).when(withdraw(WORKER)).then_nothing();
         let another = Worker::new(AgencyId(WORKER.agency().0), StaffId(PERSON.0));
         given([proposed()]).when(withdraw(another)).then_refused(Reason::NotFound, "proposal");
         given([proposed(), accepted()]).when(withdraw(WORKER)).then_refused(Reason::NotFound, "proposal");
         let parties = Parties { person: PERSON, worker: WORKER };
-        let again = ProposeSupport { parties, role: "nurse".into(), offer: "visits".into(), now: Timestamp(1) };
+        let again = ProposeSupport {
+            parties,
+            role: "nurse".into(),
+            offer: "visits".into(),
+            now: Timestamp(1),
+            lapses_at: LAPSES_AT,
+        };
         given([proposed(), withdrawn(true)]).when(again).then_refused(Reason::Rule, "the_answer_stands");
         // What the person has not heard of does not exist for them.
-        given([unheard.into()]).when(AcceptSupport { person: PERSON }).then_refused(Reason::NotFound, "relationship");
+        given([unheard()])
+            .when(AcceptSupport { person: PERSON, now: Timestamp(0) })
+            .then_refused(Reason::NotFound, "relationship");
     }
 }

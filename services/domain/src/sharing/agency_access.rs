@@ -1,5 +1,5 @@
 use super::Sharing;
-use super::events::{AgencyBlocked, AgencyUnblocked, EmergencyAccessClosed, SharingEvent};
+use super::events::{AgencyBlocked, AgencyUnblocked, SharingEvent};
 use crate::agency::Agency;
 use crate::ids::AgencyId;
 use crate::{Command, Refusal};
@@ -25,8 +25,7 @@ impl Command for BlockAgency {
         if state.is_blocked(self.agency) {
             return Ok(vec![]);
         }
-        let theirs = state.emergencies.iter().filter(|(_, open)| open.worker.agency() == self.agency);
-        let closed = theirs.map(|(emergency, _)| EmergencyAccessClosed { emergency: *emergency }.into());
+        let closed = state.end_emergencies(|worker| worker.agency() == self.agency);
         Ok([AgencyBlocked { agency: self.agency }.into()].into_iter().chain(closed).collect())
     }
 }
@@ -57,7 +56,7 @@ impl Command for UnblockAgency {
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::{EmergencyAccessOpened, SharingStarted};
+    use super::super::events::{EmergencyAccessClosed, EmergencyAccessOpened, SharingStarted};
     use super::*;
     use crate::Aggregate as _;
     use crate::agency::events::AgencyRegistered;
@@ -72,7 +71,8 @@ mod tests {
         let emergency = |n| EmergencyId(Uuid::from_u128(n));
         let opened = |n| {
             let (worker, until) = (Worker::new(agency(n), StaffId(Uuid::nil())), Timestamp(i64::MAX));
-            EmergencyAccessOpened { emergency: emergency(n), worker, reason: "found unconscious".into(), until }.into()
+            EmergencyAccessOpened { emergency: emergency(n), worker, reason: "found unconscious".into(), until, nth: 0 }
+                .into()
         };
         let closed = EmergencyAccessClosed { emergency: emergency(1) }.into();
         given([SharingStarted {}.into(), opened(1), opened(2)])

@@ -13,7 +13,7 @@ impl Command for CloseRelationshipAccess {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        if !state.relationships.contains_key(&self.relationship) {
+        if !state.is_open(self.relationship) {
             return Ok(vec![]);
         }
         Ok(vec![RelationshipAccessClosed { relationship: self.relationship }.into()])

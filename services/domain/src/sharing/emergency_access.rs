@@ -1,5 +1,6 @@
-use super::Sharing;
-use super::events::{EmergencyAccessClosed, EmergencyAccessOpened, SharingEvent};
+use super::events::{EmergencyAccessOpened, SharingEvent};
+use super::{EmergencyAccess, Sharing};
+use crate::emergency::is_privacy_officer;
 use crate::ids::EmergencyId;
 use crate::staff::Staff;
 use crate::text::explained;
@@ -23,11 +24,19 @@ pub struct OpenEmergencyAccess {
     pub minutes: u32,
 }
 
-/// A worker gives emergency access back.
+/// An emergency access ends before its time.
 #[derive(Debug, Clone)]
 pub struct CloseEmergencyAccess {
     pub emergency: EmergencyId,
-    /// The worker: only the one who declared it may close it.
+    /// The worker: the one who declared it, or somebody of the same agency for a privacy officer.
+    pub worker: Worker,
+    /// Whether they close any of their agency's.
+    pub any: bool,
+}
+
+/// A worker has left: no emergency access of theirs goes on. Nothing when none was open.
+#[derive(Debug, Clone)]
+pub struct EndEmergencyAccess {
     pub worker: Worker,
 }
 
@@ -45,7 +54,9 @@ impl Command for OpenEmergencyAccess {
         }
         let Self { emergency, worker, reason, .. } = self;
         let until = self.now.plus_minutes(self.minutes);
-        Ok(vec![EmergencyAccessOpened { emergency, worker, reason, until }.into()])
+        let before = state.emergencies.iter().filter(|(_, access)| access.worker.agency() == worker.agency()).count();
+        let nth = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        Ok(vec![EmergencyAccessOpened { emergency, worker, reason, until, nth }.into()])
     }
 }
 
@@ -53,16 +64,26 @@ impl Command for CloseEmergencyAccess {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        match state.emergencies.get(&self.emergency) {
-            Some(open) if open.worker == self.worker => {
-                Ok(vec![EmergencyAccessClosed { emergency: self.emergency }.into()])
-            }
-            Some(_) | None => Err(Refusal::not_found("emergency")),
+        let Self { emergency, worker, any } = self;
+        let may =
+            |access: &EmergencyAccess| access.worker == worker || (any && access.worker.agency() == worker.agency());
+        if !state.emergency(emergency).is_some_and(may) {
+            return Err(Refusal::not_found("emergency"));
         }
+        Ok(state.end_emergency(emergency))
     }
 }
 
-/// A worker gives emergency access back, also one who has left since; whoever has only a sign-in that they had before does not.
+impl Command for EndEmergencyAccess {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        Ok(state.end_emergencies(|worker| worker == self.worker).collect())
+    }
+}
+
+/// A worker gives emergency access back, also one who has left since; whoever has only a sign-in that they had before does not. A
+/// privacy officer of the agency closes any.
 ///
 /// # Errors
 /// As [`CloseEmergencyAccess`], or that nothing is disclosed.
@@ -74,16 +95,17 @@ pub fn close_emergency_access(
     if !staff.signs_in(by) {
         return Err(Refusal::undisclosed());
     }
-    CloseEmergencyAccess { emergency, worker: by.worker() }.decide(sharing)
+    let any = is_privacy_officer(by, staff);
+    CloseEmergencyAccess { emergency, worker: by.worker(), any }.decide(sharing)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::{AgencyBlocked, SharingStarted};
+    use super::super::events::{AgencyBlocked, EmergencyAccessClosed, SharingStarted};
     use super::*;
     use crate::Aggregate as _;
     use crate::Reason;
-    use crate::ids::{SignInId, StaffId};
+    use crate::ids::{AgencyId, SignInId, StaffId};
     use crate::scenario::given;
     use crate::staff::events::StaffLeft;
     use crate::staff::fixtures::{SIGN_IN, WORKER, joined};
@@ -119,6 +141,7 @@ mod tests {
             worker: WORKER,
             reason: REASON.into(),
             until: Timestamp(480 * 60_000_000),
+            nth: 1,
         };
         given(state).when(open(REASON, 480)).then([opened.into()]);
     }
@@ -131,19 +154,47 @@ mod tests {
     }
 
     #[test]
-    fn only_the_worker_who_opened_it_closes_it() {
+    fn only_the_worker_who_opened_it_or_a_privacy_officer_closes_it() {
         let opened = open(REASON, 10).decide(&Sharing::folded(&[SharingStarted {}.into()])).unwrap();
         let emergency = EmergencyId(Uuid::nil());
-        let other =
-            CloseEmergencyAccess { emergency, worker: Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9))) };
-        given(opened.clone()).when(other).then_refused(Reason::NotFound, "emergency");
+        let other = Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9)));
+        let close = |worker, any| CloseEmergencyAccess { emergency, worker, any };
+        given(opened.clone()).when(close(other, false)).then_refused(Reason::NotFound, "emergency");
+        let elsewhere = Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::from_u128(9)));
+        given(opened.clone()).when(close(elsewhere, true)).then_refused(Reason::NotFound, "emergency");
         let closed = SharingEvent::from(EmergencyAccessClosed { emergency });
-        given(opened.clone()).when(CloseEmergencyAccess { emergency, worker: WORKER }).then([closed.clone()]);
+        for may in [close(WORKER, false), close(other, true)] {
+            given(opened.clone()).when(may).then([closed.clone()]);
+        }
+        // Twice is once.
+        given(opened.iter().cloned().chain([closed.clone()])).when(close(WORKER, false)).then_nothing();
         let sharing = Sharing::folded(&opened);
-        let by = |sign_in| SignedIn::new(WORKER, sign_in);
+        let by = |worker, sign_in| SignedIn::new(worker, sign_in);
         let left = Staff::folded(&[joined("nurse"), StaffLeft {}.into()]);
-        assert_eq!(close_emergency_access(&sharing, (by(SIGN_IN), &left), emergency), Ok(vec![closed]));
-        let former = close_emergency_access(&sharing, (by(SignInId(Uuid::nil())), &left), emergency);
+        assert_eq!(close_emergency_access(&sharing, (by(WORKER, SIGN_IN), &left), emergency), Ok(vec![closed.clone()]));
+        let former = close_emergency_access(&sharing, (by(WORKER, SignInId(Uuid::nil())), &left), emergency);
         assert_eq!(former, Err(Refusal::undisclosed()));
+        let [officer, nurse] = ["Privacy Officer", "nurse"].map(|role| Staff::folded(&[joined(role)]));
+        assert_eq!(close_emergency_access(&sharing, (by(other, SIGN_IN), &officer), emergency), Ok(vec![closed]));
+        assert!(close_emergency_access(&sharing, (by(other, SIGN_IN), &nurse), emergency).is_err());
+        // A privacy officer who has left is none any more.
+        let former = Staff::folded(&[joined("privacy officer"), StaffLeft {}.into()]);
+        assert!(close_emergency_access(&sharing, (by(other, SIGN_IN), &former), emergency).is_err());
+    }
+
+    #[test]
+    fn rule_23_who_has_left_has_no_emergency_access() {
+        let start = [SharingStarted {}.into()];
+        let opened = open(REASON, 10).decide(&Sharing::folded(&start)).unwrap();
+        let closed = SharingEvent::from(EmergencyAccessClosed { emergency: EmergencyId(Uuid::nil()) });
+        given(opened.clone()).when(EndEmergencyAccess { worker: WORKER }).then([closed.clone()]);
+        given(opened.iter().cloned().chain([closed.clone()]))
+            .when(EndEmergencyAccess { worker: WORKER })
+            .then_nothing();
+        let other = Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(9)));
+        given(opened.clone()).when(EndEmergencyAccess { worker: other }).then_nothing();
+        // The next of the agency is counted on.
+        let second = open(REASON, 10).decide(&Sharing::folded(&[&start[..], &opened, &[closed]].concat())).unwrap();
+        assert!(matches!(&second[..], [SharingEvent::EmergencyAccessOpened(e)] if e.nth == 2), "{second:?}");
     }
 }

@@ -73,9 +73,11 @@ pub struct EmergencyAccessOpened {
     pub reason: String,
     /// When it ends by itself.
     pub until: Timestamp,
+    /// Which one of the agency it is for this person, from 1; 0 when it was not counted yet.
+    pub nth: u32,
 }
 
-/// A worker gave emergency access back.
+/// Emergency access ended before its time: given back, closed by a privacy officer, or with what it hung on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessClosed {
     pub emergency: EmergencyId,

@@ -9,13 +9,12 @@ mod open_relationship_access;
 mod provision;
 mod set_provision;
 mod start_sharing;
+mod terms;
 mod withdraw_provision;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 pub use agency_access::{BlockAgency, UnblockAgency, block_agency};
 pub use close_relationship_access::CloseRelationshipAccess;
-pub use emergency_access::{CloseEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
+pub use emergency_access::{CloseEmergencyAccess, EndEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
 pub use narrow_provision::NarrowProvision;
 pub use open_relationship_access::OpenRelationshipAccess;
 pub use provision::Provision;
@@ -23,35 +22,76 @@ pub use set_provision::{DenyProvision, GrantProvision};
 pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
 
-use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId};
-use crate::vocabulary::{Timestamp, Worker};
+use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};
+use crate::vocabulary::{Terms, Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::SharingEvent;
+use events::{EmergencyAccessClosed, SharingEvent};
 
-/// An emergency access that has not been closed.
+/// An emergency access.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct OpenEmergency {
+struct EmergencyAccess {
     worker: Worker,
     until: Timestamp,
+    closed: bool,
 }
 
 /// The directive as it stands.
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
     started: bool,
-    provisions: BTreeMap<ProvisionId, Provision>,
-    blocked: BTreeSet<AgencyId>,
-    relationships: BTreeMap<RelationshipId, Worker>,
-    emergencies: BTreeMap<EmergencyId, OpenEmergency>,
+    /// In the order in which they were given, as all that follows.
+    provisions: Vec<(ProvisionId, Provision)>,
+    withdrawn: Vec<(ProvisionId, Provision)>,
+    /// What provisions permitted before they were narrowed.
+    narrowed: Vec<(ProvisionId, Terms)>,
+    blocked: Vec<AgencyId>,
+    relationships: Vec<(RelationshipId, Worker)>,
+    emergencies: Vec<(EmergencyId, EmergencyAccess)>,
 }
 
-/// The most provisions that a directive may hold: more cannot be understood, or evaluated on every read.
-pub const PROVISIONS_LIMIT: usize = 500;
+/// How somebody is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenAccess {
+    /// The worker.
+    pub worker: Worker,
+    /// Until when, if it is an emergency; none for a relationship, which ends when somebody ends it.
+    pub emergency_until: Option<Timestamp>,
+}
+
+/// The most permits that a directive may hold: more cannot be understood, or evaluated on every read. What is denied has no limit.
+pub const PERMITS_LIMIT: usize = 500;
 
 impl Sharing {
     /// The provisions in force.
     pub fn provisions(&self) -> impl Iterator<Item = &Provision> {
-        self.provisions.values()
+        self.provisions.iter().map(|(_, provision)| provision)
+    }
+
+    /// The provisions that were not withdrawn, and their ids, the oldest first.
+    pub fn held(&self) -> impl Iterator<Item = (ProvisionId, &Provision)> {
+        self.provisions.iter().map(|(id, provision)| (*id, provision))
+    }
+
+    /// The agencies that the person has blocked, the first first.
+    #[must_use]
+    pub fn blocked(&self) -> &[AgencyId] {
+        &self.blocked
+    }
+
+    /// Through what somebody is let in now, as far as the directive alone tells: relationships, then emergencies.
+    pub fn open_access(&self, now: Timestamp) -> impl Iterator<Item = OpenAccess> {
+        let relationships = self.relationships.iter();
+        let relationships = relationships.map(|(_, worker)| OpenAccess { worker: *worker, emergency_until: None });
+        let going_on = self.emergencies.iter().filter(move |(_, access)| !access.closed && now < access.until);
+        relationships.chain(
+            going_on.map(|(_, access)| OpenAccess { worker: access.worker, emergency_until: Some(access.until) }),
+        )
+    }
+
+    /// Whether this relationship lets its supporter in.
+    #[must_use]
+    pub fn is_open(&self, relationship: RelationshipId) -> bool {
+        self.relationships.iter().any(|(open, _)| *open == relationship)
     }
 
     /// Whether the person has blocked this agency.
@@ -63,13 +103,37 @@ impl Sharing {
     /// Whether a support relationship with this worker is open.
     #[must_use]
     pub fn relationship_open(&self, worker: Worker) -> bool {
-        self.relationships.values().any(|open| *open == worker)
+        self.relationships.iter().any(|(_, open)| *open == worker)
     }
 
     /// Whether this worker has emergency access at this moment.
     #[must_use]
     pub fn emergency_open(&self, worker: Worker, now: Timestamp) -> bool {
-        self.emergencies.values().any(|open| open.worker == worker && now < open.until)
+        self.emergencies.iter().any(|(_, access)| !access.closed && access.worker == worker && now < access.until)
+    }
+
+    /// Ends an emergency access, unless it has been ended.
+    pub(crate) fn end_emergency(&self, emergency: EmergencyId) -> Vec<SharingEvent> {
+        let open = self.emergency(emergency).is_some_and(|access| !access.closed);
+        if open { vec![EmergencyAccessClosed { emergency }.into()] } else { vec![] }
+    }
+
+    /// Ends the emergency accesses of those workers that are wanted, unless they have been ended.
+    pub(crate) fn end_emergencies(&self, wanted: impl Fn(Worker) -> bool) -> impl Iterator<Item = SharingEvent> {
+        let open = self.emergencies.iter().filter(move |(_, access)| !access.closed && wanted(access.worker));
+        open.map(|(emergency, _)| EmergencyAccessClosed { emergency: *emergency }.into())
+    }
+
+    /// Which emergency access of its agency it is, from 1.
+    #[must_use]
+    pub fn nth(&self, emergency: EmergencyId) -> Option<u32> {
+        let agency = self.emergency(emergency)?.worker.agency();
+        let theirs = self.emergencies.iter().filter(|(_, access)| access.worker.agency() == agency);
+        (1..).zip(theirs).find(|(_, (id, _))| *id == emergency).map(|(nth, _)| nth)
+    }
+
+    fn emergency(&self, emergency: EmergencyId) -> Option<&EmergencyAccess> {
+        self.emergencies.iter().find(|(id, _)| *id == emergency).map(|(_, access)| access)
     }
 
     /// Whoever is registered has a directive: what a person does themselves relies on it.
@@ -80,8 +144,49 @@ impl Sharing {
         if self.started { Ok(()) } else { Err(Refusal::not_found("person")) }
     }
 
+    /// The provision in force that says just this already.
+    #[must_use]
+    pub fn says(&self, wish: &Provision, now: Timestamp) -> Option<ProvisionId> {
+        self.held().find(|(_, held)| !held.has_ended(now) && held.says_the_same(wish, now)).map(|(id, _)| id)
+    }
+
+    /// The provision that a wish came to: of this id, if it became one of its own; otherwise the one that said just that already, though
+    /// it may have been withdrawn since.
+    #[must_use]
+    pub fn came_to(&self, id: ProvisionId, wish: &Provision, now: Timestamp) -> ProvisionId {
+        let ever = || self.provisions.iter().chain(self.withdrawn.iter().rev());
+        let own = ever().find(|(known, _)| *known == id);
+        own.or_else(|| ever().find(|(_, known)| known.says_the_same(wish, now))).map_or(id, |(known, _)| *known)
+    }
+
+    /// What a permit permitted once and does not any more, because it was narrowed or withdrawn.
+    #[must_use]
+    pub fn taken_back(&self, id: ProvisionId) -> Option<Terms> {
+        let once = self.narrowed.iter().find(|(known, _)| *known == id).map(|(_, terms)| terms.clone());
+        if let Some((_, said)) = self.withdrawn.iter().find(|(known, said)| *known == id && said.permits()) {
+            return once.or_else(|| Some(said.terms().clone()));
+        }
+        let (once, now) = (once?, self.provision(id).ok()?.terms());
+        let whole = now.level < once.level;
+        let gone = once.categories.iter().filter(|category| whole || !now.categories.contains(category));
+        Some(Terms { categories: gone.copied().collect(), ..once })
+    }
+
+    /// The permits in force, now or from a later time on, under which somebody can still do some of what these terms say.
+    /// `agency_of` tells where a worker works.
+    pub fn still_permitting<'a>(
+        &'a self,
+        terms: &'a Terms,
+        now: Timestamp,
+        agency_of: impl Fn(StaffId) -> Option<AgencyId> + 'a,
+    ) -> impl Iterator<Item = (ProvisionId, &'a Provision)> {
+        let permits = self.held().filter(move |(_, held)| held.permits() && !held.has_ended(now));
+        permits.filter(move |(_, held)| held.terms().meets(terms, &agency_of))
+    }
+
     fn provision(&self, id: ProvisionId) -> Result<&Provision, Refusal> {
-        self.provisions.get(&id).ok_or_else(|| Refusal::not_found("provision"))
+        let found = self.provisions.iter().find(|(held, _)| *held == id);
+        found.map(|(_, provision)| provision).ok_or_else(|| Refusal::not_found("provision"))
     }
 }
 
@@ -95,37 +200,35 @@ impl Aggregate for Sharing {
         match event {
             SharingEvent::SharingStarted(_) => self.started = true,
             SharingEvent::ProvisionGranted(e) => {
-                self.provisions.insert(e.provision, Provision::Permit(e.terms.clone()));
+                self.provisions.push((e.provision, Provision::Permit(e.terms.clone())));
             }
             SharingEvent::ProvisionDenied(e) => {
-                self.provisions.insert(e.provision, Provision::Deny(e.terms.clone()));
+                self.provisions.push((e.provision, Provision::Deny(e.terms.clone())));
             }
             SharingEvent::ProvisionNarrowed(e) => {
-                if let Some(provision) = self.provisions.get_mut(&e.provision) {
+                let narrowed = &mut self.narrowed;
+                for (id, provision) in self.provisions.iter_mut().filter(|(id, _)| *id == e.provision) {
+                    if !narrowed.iter().any(|(known, _)| known == id) {
+                        narrowed.push((*id, provision.terms().clone()));
+                    }
                     provision.narrow(&e.categories, e.level);
                 }
             }
             SharingEvent::ProvisionWithdrawn(e) => {
-                self.provisions.remove(&e.provision);
+                self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
-            SharingEvent::AgencyBlocked(e) => {
-                self.blocked.insert(e.agency);
-            }
-            SharingEvent::AgencyUnblocked(e) => {
-                self.blocked.remove(&e.agency);
-            }
-            SharingEvent::RelationshipAccessOpened(e) => {
-                self.relationships.insert(e.relationship, e.worker);
-            }
-            SharingEvent::RelationshipAccessClosed(e) => {
-                self.relationships.remove(&e.relationship);
-            }
+            SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
+            SharingEvent::AgencyUnblocked(e) => self.blocked.retain(|agency| *agency != e.agency),
+            SharingEvent::RelationshipAccessOpened(e) => self.relationships.push((e.relationship, e.worker)),
+            SharingEvent::RelationshipAccessClosed(e) => self.relationships.retain(|(id, _)| *id != e.relationship),
             SharingEvent::EmergencyAccessOpened(e) => {
-                let open = OpenEmergency { worker: e.worker, until: e.until };
-                self.emergencies.insert(e.emergency, open);
+                let access = EmergencyAccess { worker: e.worker, until: e.until, closed: false };
+                self.emergencies.push((e.emergency, access));
             }
             SharingEvent::EmergencyAccessClosed(e) => {
-                self.emergencies.remove(&e.emergency);
+                for (_, access) in self.emergencies.iter_mut().filter(|(id, _)| *id == e.emergency) {
+                    access.closed = true;
+                }
             }
         }
     }

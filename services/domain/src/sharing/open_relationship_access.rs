@@ -16,7 +16,7 @@ impl Command for OpenRelationshipAccess {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         state.registered()?;
-        if state.relationships.contains_key(&self.relationship) {
+        if state.is_open(self.relationship) {
             return Ok(vec![]);
         }
         let Self { relationship, worker } = self;

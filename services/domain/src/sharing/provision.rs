@@ -1,13 +1,10 @@
-use serde::{Deserialize, Serialize};
-
 use crate::access::Ask;
 use crate::agency::same_role;
-use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms};
+use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms, Timestamp};
 
 /// A provision in force: the same terms mean one thing in a permit and another in a deny, so what they cover is asked of
 /// the provision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provision {
     /// What may be seen or done.
     Permit(Terms),
@@ -28,6 +25,18 @@ impl Provision {
     #[must_use]
     pub fn permits(&self) -> bool {
         matches!(self, Self::Permit(_))
+    }
+
+    /// Whether it has ended by itself.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.terms().until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether it says just what another does, in whatever order: then the two are one wish.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self, now: Timestamp) -> bool {
+        self.permits() == other.permits() && self.terms().is_same(other.terms(), self.permits(), now)
     }
 
     /// Takes categories and levels out of a permit: only these stay. A deny is never narrowed.
@@ -83,28 +92,6 @@ impl Provision {
                     && terms.level == Level::Normal
                     && (terms.categories.is_empty() || terms.categories.contains(&category))
             }
-        }
-    }
-}
-
-/// A provision as documents hold it.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    permit: bool,
-    terms: Terms,
-}
-
-impl From<Stored> for Provision {
-    fn from(Stored { permit, terms }: Stored) -> Self {
-        if permit { Self::Permit(terms) } else { Self::Deny(terms) }
-    }
-}
-
-impl From<Provision> for Stored {
-    fn from(provision: Provision) -> Self {
-        let permit = provision.permits();
-        match provision {
-            Provision::Permit(terms) | Provision::Deny(terms) => Self { permit, terms },
         }
     }
 }

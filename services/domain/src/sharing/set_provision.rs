@@ -1,5 +1,5 @@
 use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
-use super::{PROVISIONS_LIMIT, Sharing};
+use super::{PERMITS_LIMIT, Provision, Sharing};
 use crate::ids::ProvisionId;
 use crate::text::{self, labels};
 use crate::vocabulary::{ProvisionActor, Terms, Timestamp};
@@ -31,6 +31,17 @@ impl Command for GrantProvision {
         if self.terms.purposes.is_empty() {
             return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
         }
+        if state.says(&Provision::Permit(self.terms.clone()), self.now).is_some() {
+            return Ok(vec![]);
+        }
+        // What has ended by itself takes no room.
+        let in_force = state.provisions().filter(|held| held.permits() && !held.has_ended(self.now)).count();
+        if in_force >= PERMITS_LIMIT {
+            return Err(Refusal::rule(
+                "permits_limit",
+                format!("a directive holds at most `{PERMITS_LIMIT}` permits; withdraw one first"),
+            ));
+        }
         Ok(vec![ProvisionGranted { provision: self.provision, terms: self.terms }.into()])
     }
 }
@@ -39,7 +50,11 @@ impl Command for DenyProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        // Saying no is never refused for want of room.
         check(state, self.provision, &self.terms, self.now)?;
+        if state.says(&Provision::Deny(self.terms.clone()), self.now).is_some() {
+            return Ok(vec![]);
+        }
         Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms }.into()])
     }
 }
@@ -47,16 +62,8 @@ impl Command for DenyProvision {
 /// What cannot take effect is refused: the person would believe that it does.
 fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
     state.registered()?;
-    if state.provisions.contains_key(&provision) {
+    if state.held().any(|(held, _)| held == provision) {
         return Err(Refusal::already_exists("provision"));
-    }
-    // What has ended by itself takes no room.
-    let in_force = state.provisions.values().filter(|held| held.terms().until.is_none_or(|until| now < until)).count();
-    if in_force >= PROVISIONS_LIMIT {
-        return Err(Refusal::rule(
-            "provisions_limit",
-            format!("a directive holds at most `{PROVISIONS_LIMIT}` provisions; withdraw one first"),
-        ));
     }
     if terms.categories.is_empty() {
         return Err(Refusal::invalid("terms.categories", "needs at least one category"));

@@ -13,6 +13,9 @@ impl Command for WithdrawProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        if state.withdrawn.iter().any(|(withdrawn, _)| *withdrawn == self.provision) {
+            return Ok(vec![]);
+        }
         state.provision(self.provision)?;
         Ok(vec![ProvisionWithdrawn { provision: self.provision }.into()])
     }

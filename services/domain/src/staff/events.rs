@@ -44,6 +44,16 @@ pub struct StaffSignInChanged {
     pub sign_in: SignInId,
 }
 
+/// A worker's name was misspelt, and is this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffNameCorrected {
+    pub name: String,
+}
+
+/// All that hung on a worker who has left is over in its own words, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepartureSettled {}
+
 crate::event_enum! {
     /// An event of a `staff` stream.
     StaffEvent {
@@ -52,5 +62,7 @@ crate::event_enum! {
         StaffLeft,
         StaffNamed,
         StaffSignInChanged,
+        StaffNameCorrected,
+        DepartureSettled,
     }
 }

@@ -3,6 +3,7 @@
 mod administers;
 mod change_sign_in;
 mod change_staff_role;
+mod correct_staff_name;
 pub mod events;
 mod join_staff;
 mod name_staff;
@@ -11,9 +12,10 @@ mod remove_staff;
 pub use administers::{ADMINISTRATOR, administers};
 pub use change_sign_in::ChangeSignIn;
 pub use change_staff_role::{ChangeStaffRole, change_staff_role};
+pub use correct_staff_name::CorrectStaffName;
 pub use join_staff::{JoinStaff, join_staff};
 pub use name_staff::NameStaff;
-pub use remove_staff::RemoveStaff;
+pub use remove_staff::{RemoveStaff, SettleDeparture};
 
 use crate::ids::{AgencyId, SignInId, StaffId};
 use crate::text::{LINE, required};
@@ -48,6 +50,12 @@ pub struct Staff {
     current: bool,
     /// The name that an import gave.
     named: Option<String>,
+    /// What they were called first, by whoever entered them.
+    first_name: String,
+    /// What they are called now.
+    name: String,
+    /// Whether nothing hangs on them any more, once they have left.
+    settled: bool,
 }
 
 impl Staff {
@@ -82,6 +90,13 @@ impl Staff {
         self.sign_in.is_some() && !self.current
     }
 
+    fn is_called(&mut self, name: &str) {
+        if self.first_name.is_empty() {
+            name.clone_into(&mut self.first_name);
+            name.clone_into(&mut self.name);
+        }
+    }
+
     /// Their role; empty before they have joined.
     #[must_use]
     pub fn role(&self) -> &str {
@@ -108,14 +123,18 @@ impl Aggregate for Staff {
                 self.role.clone_from(&e.role);
                 self.sign_in = Some(e.sign_in);
                 self.current = true;
+                self.is_called(&e.name);
             }
             StaffEvent::StaffRoleChanged(e) => self.role.clone_from(&e.role),
             StaffEvent::StaffLeft(_) => self.current = false,
             StaffEvent::StaffNamed(e) => {
                 self.agency = Some(e.agency);
                 self.named = Some(e.name.clone());
+                self.is_called(&e.name);
             }
             StaffEvent::StaffSignInChanged(e) => self.sign_in = Some(e.sign_in),
+            StaffEvent::StaffNameCorrected(e) => self.name.clone_from(&e.name),
+            StaffEvent::DepartureSettled(_) => self.settled = true,
         }
     }
 }

@@ -11,5 +11,6 @@ wire_event! {
         2 => RecordContributed { receipt, party, role, purpose, categories, entries, under_emergency, directive },
         3 => AccessDenied { receipt, party, role, purpose, categories, rules, directive },
         4 => EmergencyReviewed { emergency, party, role, justified, finding },
+        5 => EmergencyAllowedAgain { party, role, reason } + worker,
     }
 }

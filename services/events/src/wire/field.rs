@@ -44,6 +44,17 @@ impl Field<i64> for Timestamp {
     }
 }
 
+/// Of an event that was stored before there was such a time, there is none.
+impl Field<i64> for Option<Timestamp> {
+    fn to_wire(&self) -> i64 {
+        self.map_or(0, |at| at.0)
+    }
+
+    fn from_wire(wire: i64) -> Result<Self, DecodeError> {
+        Ok(Some(wire).filter(|at| *at != 0).map(Timestamp))
+    }
+}
+
 impl Field<u64> for Version {
     fn to_wire(&self) -> u64 {
         self.0

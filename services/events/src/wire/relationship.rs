@@ -7,12 +7,13 @@ use super::wire_event;
 
 wire_event! {
     RelationshipEvent {
-        1 => SupportProposed { person, role, offer } + worker,
+        1 => SupportProposed { person, role, offer, lapses_at } + worker,
         2 => SupportAccepted {} + worker,
         3 => SupportDeclined { reason, again_from } + worker,
         4 => SupportEnded { by, reason, again_from } + worker,
-        5 => ProposalUnheard { person, role, offer } + worker,
+        5 => ProposalUnheard { person, role, offer, lapses_at } + worker,
         6 => ProposalWithdrawn { heard, again_from } + worker,
         7 => AskingAllowed {} + worker,
+        8 => SupporterLeft { heard, left_at } + worker,
     }
 }

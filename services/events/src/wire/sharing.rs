@@ -16,7 +16,7 @@ wire_event! {
         7 => AgencyUnblocked { agency },
         8 => RelationshipAccessOpened { relationship } + worker,
         9 => RelationshipAccessClosed { relationship },
-        10 => EmergencyAccessOpened { emergency, reason, until } + worker,
+        10 => EmergencyAccessOpened { emergency, reason, until, nth } + worker,
         11 => EmergencyAccessClosed { emergency },
     }
 }

@@ -12,5 +12,7 @@ wire_event! {
         3 => StaffLeft {},
         4 => StaffNamed { agency, name },
         5 => StaffSignInChanged { issuer, subject, sign_in },
+        6 => StaffNameCorrected { name },
+        7 => DepartureSettled {},
     }
 }

@@ -17,7 +17,6 @@ use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
 use engine::{Changes, Context, Engine};
-use events::Actor;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -89,7 +88,7 @@ struct Operator {
 impl Operator {
     /// Leaves the trace.
     async fn acts(&self, engine: &Engine, act: Act, about: String) -> anyhow::Result<()> {
-        let mut changes = Changes::new(&Context::new(Actor::system(), Uuid::now_v7()));
+        let mut changes = Changes::new(&Context::of_system());
         let account = || whoami::username().context("nobody knows who runs this: give `--by NAME`");
         let (operator, issuer) = (self.by.clone().map_or_else(account, Ok)?, String::new());
         let acted = OperatorActed { operator, issuer, act, agency: None, about };

@@ -38,6 +38,8 @@ impl Config {
         must(room, "limits.calls_in_progress", "must be at least `1`")?;
         let room = self.limits.agency_calls_in_progress > 0;
         must(room, "limits.agency_calls_in_progress", "must be at least `1`")?;
+        let days = self.proposals.lapse_after_days;
+        must((1..=3_650).contains(&days), "proposals.lapse_after_days", "must be from `1` to `3650`")?;
         self.import.national().map_err(|error| Wrong {
             setting: "import.person_identifiers".to_owned(),
             problem: format!("{error:#}"),

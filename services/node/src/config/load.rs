@@ -141,6 +141,7 @@ mod tests {
             ("[[issuers]]\nissuer = 'x'\npeople = true", "issuers"),
             ("[[issuers]]\nissuer = 'x'\nagency = '3'", "issuers[0]agency"),
             ("[limits]\ncalls_in_progress = 0", "limits.calls_in_progress"),
+            ("[proposals]\nlapse_after_days = 0", "proposals.lapse_after_days"),
             ("[import]\nperson_identifiers = ['x']", "import.person_identifiers"),
             ("[telemetry]\nsample_per_mille = 1001", "telemetry.sample_per_mille"),
             ("[telemetry]\notlp_endpoint = 'x'", "telemetry.otlp_endpoint"),

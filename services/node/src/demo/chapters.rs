@@ -333,7 +333,10 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     for receipt in receipts.iter().take(12) {
         let mark = match receipt.kind() {
             receipt::Kind::Denied => "x",
-            receipt::Kind::Emergency | receipt::Kind::Reviewed => "!",
+            receipt::Kind::Emergency
+            | receipt::Kind::Reviewed
+            | receipt::Kind::EmergencyEnded
+            | receipt::Kind::EmergencyAllowed => "!",
             receipt::Kind::Viewed if receipt.emergency => "!",
             receipt::Kind::Viewed | receipt::Kind::Contributed | receipt::Kind::Unspecified => "*",
         };

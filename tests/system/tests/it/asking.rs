@@ -56,15 +56,14 @@ async fn a_proposal_does_not_tell_who_is_registered_or_has_blocked_the_agency() 
     let history = blocked.person.history(position).await.unwrap();
     assert!(history.iter().any(|receipt| receipt.kind() == receipt::Kind::Denied), "{history:?}");
 
-    let mut after = Vec::new();
     for person_id in &persons {
         let withdraw = || WithdrawProposalRequest { request_id: request_id(), person_id: person_id.clone() };
         position = worker.relationships().withdraw_proposal(withdraw()).await.unwrap().into_inner().position;
-        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
-        after.push(worker.relationships().withdraw_proposal(withdraw()).await.unwrap_err());
+        // The same wish again is fulfilled, for whomever.
+        worker.relationships().withdraw_proposal(withdraw()).await.unwrap();
         again.push(propose(person_id).await.unwrap_err());
     }
-    assert!(same(&after) && same(&again[3..]), "{after:?} {again:?}");
+    assert!(same(&again[3..]), "{again:?}");
     let people = open.person.my_people(position).await.unwrap();
     let withdrawn = people.iter().find(|r| r.offer == "walks").unwrap();
     assert!(withdrawn.state() == RelationshipState::Withdrawn && withdrawn.may_ask_from.is_some(), "{withdrawn:?}");

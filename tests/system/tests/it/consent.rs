@@ -404,8 +404,10 @@ async fn rule_5_one_receipt_for_each_request_of_what_was_disclosed_and_of_a_deni
 async fn a_directive_of_many_provisions_is_read_whole_page_by_page() {
     let Supported { callers, .. } = &Supported::without_consent(0).await;
     let mut granted = Vec::new();
-    for _ in 0..60 {
-        granted.push(callers.grant().await.provision_id);
+    for seconds in 4_000_000_000..4_000_000_060 {
+        let mut terms = client::terms(Actor::Everybody(true), [RecordCategory::Goals], Purpose::Treatment, []);
+        terms.until = Some(prost_types::Timestamp { seconds, nanos: 0 });
+        granted.push(callers.person.grant(terms).await.unwrap().provision_id);
     }
     let at = callers.person.block(&callers.pair.agency_id()).await.unwrap();
     let mut request = GetMySharingRequest { at_least_position: at, ..Default::default() };

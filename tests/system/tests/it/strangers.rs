@@ -6,8 +6,8 @@ use client::{Client, request_id, terms};
 use event_log::Position;
 use harness::Cluster;
 use proto::access::v1::{
-    CloseEmergencyAccessRequest, DeclareEmergencyAccessRequest, Purpose, Receipt, RecordCategory,
-    ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
+    AllowEmergencyAccessRequest, CloseEmergencyAccessRequest, DeclareEmergencyAccessRequest, Purpose, Receipt,
+    RecordCategory, ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
 };
 use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
 use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
@@ -275,6 +275,11 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
     let officer = Client::new(node.channel().await.unwrap(), &token).unwrap();
     officer.access().review_emergency_access(review(second)).await.unwrap();
     let again = Callers::unenrolled(&world.cluster, &node.channel().await.unwrap(), &pair);
+    let refused = again.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "the first was found unjustified");
+    let (request_id, staff_id, person_id) = (request_id(), pair.staff_id(), pair.person_id());
+    let allow = AllowEmergencyAccessRequest { request_id, staff_id, person_id, reason: "we spoke".into() };
+    officer.access().allow_emergency_access(allow).await.unwrap();
     again.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap();
 }
 

@@ -57,7 +57,8 @@ fn goals_for_the_agency() -> SharingEvent {
 
 fn emergency(until: Timestamp) -> SharingEvent {
     let emergency = EmergencyId(Uuid::from_u128(4));
-    EmergencyAccessOpened { emergency, worker: worker(), reason: "found unconscious at home".into(), until }.into()
+    EmergencyAccessOpened { emergency, worker: worker(), reason: "found unconscious at home".into(), until, nth: 1 }
+        .into()
 }
 
 /// The decision on a permit of these categories to the worker's agency.
