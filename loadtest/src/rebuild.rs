@@ -100,5 +100,6 @@ fn looked(receipt: ReceiptId) -> RecordViewed {
         named_authors: false,
         under_emergency: false,
         directive: Version(3),
+        refused: vec![],
     }
 }

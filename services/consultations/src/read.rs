@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use domain::ids::PersonId;
 use domain::vocabulary::{Author, Category, Sensitivity};
 use gate::{Asked, Call, Disclosure};
+use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
-use rpc::{Error, words};
+use rpc::{Directory, Error, words};
 use views::consultations::{
-    self, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionState, ItemState,
+    self, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionState, ItemState, Said, SaidDoc,
 };
 use views::{Page, Pages};
 
@@ -25,8 +26,9 @@ impl Consultations {
         let page = self.page(person, &paging.pages).await?;
         let receipt =
             self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
+        let consultations = self.told(page.items, |_| true).await?;
         Ok(pb::ListMyConsultationsResponse {
-            consultations: page.items.into_iter().map(to_wire).collect(),
+            consultations,
             next_page_token: paging.next(page.next),
             position: page.position,
             receipt_id: receipt.to_string(),
@@ -53,15 +55,35 @@ impl Consultations {
             let page = if covered { page } else { Page { items: vec![], next: None, position } };
             let entries = page.items.len();
             let categories = if entries == 0 { BTreeSet::new() } else { BTreeSet::from([Category::Consultations]) };
-            Ok(Disclosure { answer: page, categories, entries, named_authors: false })
+            // Which other agencies take part is who else supports the person.
+            let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
+            let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
+            let named_authors = network && page.items.iter().flat_map(speakers).any(elsewhere);
+            let Page { items, next, position } = page;
+            let consultations = self.told(items, |author| network || !elsewhere(author)).await?;
+            Ok(Disclosure { answer: (consultations, next, position), categories, entries, named_authors })
         });
-        let (page, receipt) = answer.await?;
+        let ((consultations, next, position), receipt) = answer.await?;
         Ok(pb::ListConsultationsResponse {
-            consultations: page.items.into_iter().map(to_wire).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
+            consultations,
+            next_page_token: paging.next(next),
+            position,
             receipt_id: receipt.to_string(),
         })
+    }
+
+    /// Consultations on the wire. Speakers who are not told are "another agency".
+    async fn told(
+        &self,
+        docs: Vec<ConsultationDoc>,
+        told: impl Fn(Author) -> bool,
+    ) -> Result<Vec<pb::Consultation>, Error> {
+        let named = docs.iter().flat_map(speakers).filter(|author| told(*author)).collect();
+        let names = Directory::of(&self.views, named).await?;
+        let party = |author, role: &str| {
+            if told(author) { words::party(author, role, &names) } else { words::another_agency() }
+        };
+        Ok(docs.into_iter().map(|doc| to_wire(doc, party)).collect())
     }
 
     async fn page(&self, person: PersonId, pages: &Pages) -> Result<Page<ConsultationDoc>, Error> {
@@ -69,7 +91,37 @@ impl Consultations {
     }
 }
 
-fn to_wire(doc: ConsultationDoc) -> pb::Consultation {
+/// Everybody who has said something in a consultation.
+fn speakers(doc: &ConsultationDoc) -> impl Iterator<Item = Author> {
+    doc.said.iter().map(|said| said.author)
+}
+
+fn said(said: SaidDoc, party: impl Fn(Author, &str) -> Party) -> pb::Said {
+    let kind = match said.what {
+        Said::Requested => pb::said::Kind::Requested,
+        Said::ItemRaised => pb::said::Kind::ItemRaised,
+        Said::ItemAddressed => pb::said::Kind::ItemAddressed,
+        Said::ItemDeferred => pb::said::Kind::ItemDeferred,
+        Said::OptionOffered => pb::said::Kind::OptionOffered,
+        Said::ViewRecorded => pb::said::Kind::ViewRecorded,
+        Said::DecisionProposed => pb::said::Kind::DecisionProposed,
+        Said::DecisionAgreed => pb::said::Kind::DecisionAgreed,
+        Said::DecisionObjected => pb::said::Kind::DecisionObjected,
+        Said::DecidedWithoutPerson => pb::said::Kind::DecidedWithoutPerson,
+        Said::AnswerTakenBack => pb::said::Kind::AnswerTakenBack,
+        Said::Closed => pb::said::Kind::Closed,
+        Said::Cancelled => pb::said::Kind::Cancelled,
+    };
+    pb::Said {
+        kind: kind.into(),
+        about_id: said.about.map(|about| about.to_string()).unwrap_or_default(),
+        author: Some(party(said.author, &said.role)),
+        said_at: Some(words::timestamp(said.at)),
+        words: said.words,
+    }
+}
+
+fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str) -> Party) -> pb::Consultation {
     let state = match doc.state {
         ConsultationState::Open => pb::consultation::State::Open,
         ConsultationState::Closed => pb::consultation::State::Closed,
@@ -114,5 +166,6 @@ fn to_wire(doc: ConsultationDoc) -> pb::Consultation {
         views: doc.views,
         decisions: decisions.collect(),
         requested_at: Some(words::timestamp(doc.requested_at)),
+        said: doc.said.into_iter().map(|one| said(one, &party)).collect(),
     }
 }

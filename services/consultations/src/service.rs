@@ -4,7 +4,7 @@ use domain::access::Contribute;
 use domain::consultation::{
     AddressAgendaItem, AgreeDecision, CancelConsultation, CloseConsultation, Consultation, DecideWithoutPerson,
     DeferAgendaItem, Mode, ObjectToDecision, OfferOption, ProposeDecision, RaiseAgendaItem, RecordPersonView,
-    RequestConsultation, WithoutPersonGround,
+    RequestConsultation, TakeBackAnswer, WithoutPersonGround,
 };
 use domain::ids::{ConsultationId, EntryId};
 use domain::vocabulary::Purpose;
@@ -27,6 +27,7 @@ gate::service! { ConsultationService for Consultations {
     propose_decision(ProposeDecisionRequest) -> ProposeDecisionResponse: propose,
     agree_decision(AgreeDecisionRequest) -> AgreeDecisionResponse: agree,
     object_to_decision(ObjectToDecisionRequest) -> ObjectToDecisionResponse: object,
+    take_back_answer(TakeBackAnswerRequest) -> TakeBackAnswerResponse: take_back,
     decide_without_person(DecideWithoutPersonRequest) -> DecideWithoutPersonResponse: decide,
     close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
@@ -133,6 +134,14 @@ impl Consultations {
         let command = ObjectToDecision { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::ObjectToDecisionResponse { position })
+    }
+
+    async fn take_back(&self, call: &Call, m: pb::TakeBackAnswerRequest) -> Result<pb::TakeBackAnswerResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, "").await?;
+        let person = wish.person;
+        let command = TakeBackAnswer { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::TakeBackAnswerResponse { position })
     }
 
     async fn decide(

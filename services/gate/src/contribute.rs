@@ -87,10 +87,15 @@ impl Gate {
             let Decision::Permit(scope) = decide(sharing, staff, &ask) else { return Err(Refusal::undisclosed()) };
             let events = command.clone().decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            let fulfilled = events.is_empty();
             changes.record(on, *person, events);
             changes.guard(sharing);
             changes.guard(staff);
             changes.in_role(staff.role());
+            // What was so already adds nothing.
+            if fulfilled {
+                return Ok(());
+            }
             let contributed = RecordContributed {
                 receipt,
                 party: *author,

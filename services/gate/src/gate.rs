@@ -61,6 +61,14 @@ impl Grounds {
             Decision::Deny(_) => None,
         }
     }
+
+    /// What is asked for by name and is not shared at all, and why.
+    fn refused(&self, asked: &Asked) -> Vec<(Category, DenialRule)> {
+        let Some(scope) = self.scope() else { return vec![] };
+        let shared = scope.categories();
+        let withheld = asked.categories.iter().filter(|category| !shared.contains(category));
+        withheld.map(|category| (*category, scope.refusal(*category))).collect()
+    }
 }
 
 impl Gate {
@@ -226,6 +234,7 @@ impl Gate {
             named_authors: false,
             under_emergency: false,
             directive: Version(0),
+            refused: vec![],
         };
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
@@ -301,7 +310,14 @@ fn receipt(
     let receipt = ReceiptId(Uuid::now_v7());
     let party = Author::Worker(asked.by.worker());
     let (role, purpose, directive) = (grounds.staff.role().to_owned(), asked.purpose, grounds.sharing.version);
+    let refused = grounds.refused(asked);
     let event: AccessEvent = match outcome {
+        // Whoever asks only for what is not shared is told nothing, as if there were nothing; to the person it is a denied attempt.
+        Ok(_) if !refused.is_empty() && refused.len() == asked.categories.len() => {
+            let (categories, rules) = refused.into_iter().unzip::<_, _, Vec<_>, BTreeSet<_>>();
+            let rules = rules.into_iter().collect();
+            AccessDenied { receipt, party, role, purpose, categories, rules, directive }.into()
+        }
         Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
@@ -315,6 +331,7 @@ fn receipt(
                 named_authors,
                 under_emergency,
                 directive,
+                refused: refused.into_iter().map(|(category, _rule)| category).collect(),
             };
             viewed.into()
         }

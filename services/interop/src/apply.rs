@@ -7,7 +7,7 @@ use domain::access::events::RecordContributed;
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{PersonId, ReceiptId, StaffId};
 use domain::person::{
-    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, RegisterPerson, SetGoal,
+    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, Progress, RegisterPerson, SetGoal,
     SetGoalAside,
 };
 use domain::relationship::{
@@ -308,7 +308,7 @@ fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person
 
 /// What finishes an entry that is finished in the bundle and open here.
 fn finished(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person::events::PersonEvent>, Refusal> {
-    if !person.entry(planned.entry).is_some_and(|state| state.open) {
+    if !person.entry(planned.entry).is_some_and(|state| state.progress == Progress::Open) {
         return Ok(vec![]);
     }
     let (entry, author) = (planned.entry, planned.author);

@@ -52,7 +52,7 @@ impl People {
             // Which other agencies have written is who else supports the person.
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
-            let named_authors = network && page.items.iter().any(|doc| elsewhere(doc.author));
+            let named_authors = network && page.items.iter().flat_map(authors_of).any(elsewhere);
             let answer = self.to_wire(page, paging, |author| network || !elsewhere(author)).await?;
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
@@ -98,12 +98,19 @@ impl People {
         paging: &Paging,
         told: impl Fn(Author) -> bool,
     ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
-        let authors = page.items.iter().map(|doc| doc.author).filter(|author| told(*author));
+        let authors = page.items.iter().flat_map(authors_of).filter(|author| told(*author));
         let names = Directory::of(&self.views, authors.collect()).await?;
-        let author = |author| if told(author) { words::party_now(author, &names) } else { words::another_agency() };
-        let entries = page.items.into_iter().map(|doc| entry(author(doc.author), doc)).collect();
+        let party = |author, role: &str| {
+            if told(author) { words::party(author, role, &names) } else { words::another_agency() }
+        };
+        let entries = page.items.into_iter().map(|doc| entry(party, doc)).collect();
         Ok((entries, paging.next(page.next), page.position))
     }
+}
+
+/// Everybody who has said something in an entry.
+fn authors_of(doc: &EntryDoc) -> impl Iterator<Item = Author> {
+    std::iter::once(doc.author).chain(doc.changes.iter().map(|change| change.author))
 }
 
 fn asks_for(wanted: &[Category], category: Category) -> bool {

@@ -4,20 +4,22 @@ use domain::access::Contribute;
 use domain::ids::PersonId;
 use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, Content, DescribeCondition, DropAction, Person, PlannedAction, Progress,
-    ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, SetGoal, SetGoalAside, WriteAboutMe,
-    WriteContingencyPlan, register_person,
+    ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction, ReopenGoal, SetGoal,
+    SetGoalAside, WriteAboutMe, WriteContingencyPlan, register_person,
 };
 use domain::sharing::Sharing;
 use domain::values::{Date, Rating};
+use domain::vocabulary::Author;
 use engine::{Changes, Loaded};
 use gate::{Call, Contribution};
 use proto::access::v1::Party;
 use proto::people::v1 as pb;
 use proto::people::v1::entry::Content as Wire;
+use proto::people::v1::entry_change::What;
 use proto::people::v1::people_service_server::PeopleService;
 use rpc::Error;
 use rpc::words;
-use views::record::EntryDoc;
+use views::record::{ChangeDoc, EntryDoc, Said};
 
 use crate::People;
 
@@ -38,6 +40,8 @@ gate::service! { PeopleService for People {
     progress_action(ProgressActionRequest) -> ProgressActionResponse: progress,
     complete_action(CompleteActionRequest) -> CompleteActionResponse: complete,
     drop_action(DropActionRequest) -> DropActionResponse: give_up,
+    reopen_goal(ReopenGoalRequest) -> ReopenGoalResponse: reopen_goal,
+    reopen_action(ReopenActionRequest) -> ReopenActionResponse: reopen_action,
 } }
 
 impl People {
@@ -187,17 +191,42 @@ impl People {
         let position = self.contribute(&wish, DropAction { action, author: wish.author, reason: m.reason }).await?;
         Ok(pb::DropActionResponse { position })
     }
+
+    async fn reopen_goal(&self, call: &Call, m: pb::ReopenGoalRequest) -> Result<pb::ReopenGoalResponse, Error> {
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let goal = rpc::id("goal_id", &m.goal_id)?;
+        let position = self.contribute(&wish, ReopenGoal { goal, author: wish.author, reason: m.reason }).await?;
+        Ok(pb::ReopenGoalResponse { position })
+    }
+
+    async fn reopen_action(&self, call: &Call, m: pb::ReopenActionRequest) -> Result<pb::ReopenActionResponse, Error> {
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let action = rpc::id("action_id", &m.action_id)?;
+        let position = self.contribute(&wish, ReopenAction { action, author: wish.author, reason: m.reason }).await?;
+        Ok(pb::ReopenActionResponse { position })
+    }
 }
 
-/// An entry on the wire.
-pub(crate) fn entry(author: Party, doc: EntryDoc) -> pb::Entry {
+/// An entry on the wire. `party` tells an author, in the role that they had then.
+pub(crate) fn entry(party: impl Fn(Author, &str) -> Party, doc: EntryDoc) -> pb::Entry {
+    let change = |change: ChangeDoc| pb::EntryChange {
+        author: Some(party(change.author, &change.role)),
+        said_at: Some(words::timestamp(change.at)),
+        what: Some(match change.what {
+            Said::Stands(at) => What::Progress(progress(at)),
+            Said::Noted => What::Noted(true),
+            Said::Important(importance) => What::Importance(u32::from(importance.value())),
+        }),
+        words: change.words,
+    };
     pb::Entry {
         entry_id: doc.entry.to_string(),
         category: i32::from(doc.category.code()),
         sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
-        author: Some(author),
+        author: Some(party(doc.author, &doc.role)),
         recorded_at: Some(words::timestamp(doc.at)),
         content: Some(content(doc.content)),
+        changes: doc.changes.into_iter().map(change).collect(),
     }
 }
 

@@ -81,7 +81,8 @@ impl SharingServices {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let emergency = rpc::id("emergency_id", &m.emergency_id)?;
-        let reviewing = Reviewing { emergency, by, justified: m.justified, finding: m.finding };
+        let (justified, corrects) = (m.justified, m.corrects);
+        let reviewing = Reviewing { emergency, by, justified, corrects, finding: m.finding };
         let engine = self.gate.engine();
         // Whom an emergency is about never changes.
         let person = engine.load::<Emergency>(staff, Freshness::Latest).await?.person(emergency);

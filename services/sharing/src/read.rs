@@ -196,6 +196,7 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         purpose: i32::from(doc.purpose.code()),
         categories: words::to_categories(&doc.categories),
         entries: doc.entries,
+        refused: words::to_categories(&doc.refused),
         summary: summary::receipt(doc, names),
         emergency: doc.emergency,
         named_authors: doc.named_authors,
@@ -204,7 +205,7 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         justified: doc.justified,
         until: doc.until.map(words::timestamp),
         nth: doc.nth,
-        query: doc.query.as_ref().map(|q| query(q.query, doc.receipt, &q.question, q.at)),
+        queries: doc.queries.iter().map(|q| query(q.query, doc.receipt, &q.question, q.at)).collect(),
     }
 }
 

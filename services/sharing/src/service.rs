@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::Command;
 use domain::agency::Agency;
-use domain::ids::{AgencyId, PersonId, ProvisionId, QueryId, ReceiptId, derived_id};
-use domain::query::{Query, QueryAccess};
+use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId};
+use domain::query::{Query, QueryAccess, query_id};
 use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, WithdrawProvision,
     block_agency,
@@ -197,8 +197,8 @@ impl SharingServices {
         // The person names what they have read: it is in the view, or it is not theirs.
         let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, receipt), 0).await?;
         known.ok_or_else(|| Error::not_found("receipt"))?;
-        // One question for each receipt, so its id follows from the receipt.
-        let query = QueryId(derived_id(receipt.0, &[b"query", person.0.as_bytes()]));
+        // The same question twice is one, so its id follows from its words.
+        let query = query_id(person, receipt, &m.question);
         let command = QueryAccess { receipt, question: m.question };
         let decide = |(query, sharing): &(Loaded<Query>, Loaded<Sharing>), changes: &mut Changes| {
             sharing.registered()?;

@@ -38,18 +38,24 @@ fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
 pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
     let (who, purpose) = (who(doc, names), purpose(doc.purpose));
     match doc.kind {
-        ReceiptKind::Viewed if doc.entries == 0 => format!("{who} looked and found nothing that you share, {purpose}"),
+        ReceiptKind::Viewed if doc.entries == 0 => {
+            format!("{who} looked and found nothing that you share{}, {purpose}", more(doc))
+        }
         ReceiptKind::Viewed if doc.party == Author::Person => {
             format!("{who} looked at your {}", categories(&doc.categories, "record"))
         }
         ReceiptKind::Viewed => {
             let authors = if doc.named_authors { ", and at who of other agencies wrote it" } else { "" };
-            format!("{who} looked at your {}{authors}, {purpose}", categories(&doc.categories, "record"))
+            let seen = categories(&doc.categories, "record");
+            format!("{who} looked at your {seen}{authors}{}, {purpose}{}", more(doc), under_emergency(doc))
         }
         ReceiptKind::Contributed if doc.party == Author::System => {
             format!("Those who run the system brought in records: your {}", categories(&doc.categories, "record"))
         }
-        ReceiptKind::Contributed => format!("{who} added to your {}, {purpose}", categories(&doc.categories, "record")),
+        ReceiptKind::Contributed => {
+            let added = categories(&doc.categories, "record");
+            format!("{who} added to your {added}, {purpose}{}", under_emergency(doc))
+        }
         ReceiptKind::Denied => {
             let why = list(&doc.rules.iter().map(|r| r.word()).collect::<Vec<_>>(), "nothing permits it");
             format!("{who} tried to use your {} and was refused: {why}", categories(&doc.categories, "record"))
@@ -74,6 +80,20 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             format!("{who} allowed {whom} to open emergency access to your record again, saying: {reason}")
         }
     }
+}
+
+/// What a look asked for besides.
+fn more(doc: &ReceiptDoc) -> String {
+    if doc.refused.is_empty() {
+        return String::new();
+    }
+    format!("; they asked for your {} too, and were refused", categories(&doc.refused, "record"))
+}
+
+/// That only an emergency made it possible, where the purpose does not say so.
+fn under_emergency(doc: &ReceiptDoc) -> &'static str {
+    let says_so = matches!(doc.purpose, Purpose::BreakGlass | Purpose::EmergencyTreatment);
+    if doc.emergency && !says_so { "; only an emergency access made it possible" } else { "" }
 }
 
 /// That it is not the first emergency access of an agency.
@@ -179,6 +199,7 @@ mod tests {
             purpose: Purpose::CareCoordination,
             categories: vec![Category::Goals, Category::Wellbeing],
             entries: 3,
+            refused: vec![],
             named_authors: false,
             emergency: false,
             reason: String::new(),
@@ -188,7 +209,7 @@ mod tests {
             nth: 0,
             about: None,
             rules: vec![DenialRule::AgencyBlocked],
-            query: None,
+            queries: vec![],
         }
     }
 
@@ -216,6 +237,10 @@ mod tests {
         assert_eq!(said, expected);
         let named = receipt(&ReceiptDoc { named_authors: true, ..doc(ReceiptKind::Viewed) }, &Known);
         assert!(named.contains("wellbeing, and at who of other agencies wrote it, in order"), "{named}");
+        let asked = ReceiptDoc { refused: vec![Category::Health], emergency: true, ..doc(ReceiptKind::Viewed) };
+        let said = receipt(&asked, &Known);
+        let expected = "wellbeing; they asked for your health too, and were refused, in order to coordinate your support; only an emergency access made it possible";
+        assert!(said.ends_with(expected), "{said}");
         assert!(receipt(&doc(ReceiptKind::Denied), &Known).ends_with("was refused: you have blocked the agency"));
     }
 }

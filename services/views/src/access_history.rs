@@ -53,6 +53,8 @@ pub struct ReceiptDoc {
     pub categories: Vec<Category>,
     /// How many entries were disclosed.
     pub entries: u32,
+    /// What was asked for by name besides, and is not shared at all.
+    pub refused: Vec<Category>,
     /// Whether workers of other agencies were named as authors of what was disclosed.
     pub named_authors: bool,
     /// Whether it relied on emergency access.
@@ -71,8 +73,8 @@ pub struct ReceiptDoc {
     pub about: Option<Worker>,
     /// The rules by which it was denied.
     pub rules: Vec<DenialRule>,
-    /// The person's question about it.
-    pub query: Option<QueryDoc>,
+    /// The person's questions about it, the oldest first: the latest, when there are many.
+    pub queries: Vec<QueryDoc>,
 }
 
 /// The person's question about a receipt.
@@ -85,6 +87,9 @@ pub struct QueryDoc {
     /// When it was asked.
     pub at: Timestamp,
 }
+
+/// How many questions are read with a receipt, at most.
+const QUERIES_SHOWN: usize = 20;
 
 /// Before all receipts of a person.
 #[must_use]
@@ -130,7 +135,10 @@ impl View for AccessHistory {
     fn apply(event: &Envelope, doc: Option<ReceiptDoc>) -> Result<Option<ReceiptDoc>, ApplyError> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
             let query = QueryDoc { query: event.stream, question: e.question.clone(), at: event.at };
-            return changed(doc, |doc| doc.query = Some(query));
+            return changed(doc, |doc| {
+                doc.queries.push(query);
+                doc.queries.drain(..doc.queries.len().saturating_sub(QUERIES_SHOWN));
+            });
         }
         // A receipt has been since it was written: the same again changes nothing.
         Ok(doc.or_else(|| receipt(event)))
@@ -147,6 +155,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         purpose,
         categories: categories.to_vec(),
         entries: 0,
+        refused: Vec::new(),
         named_authors: false,
         emergency: false,
         reason: String::new(),
@@ -156,12 +165,13 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         nth: 0,
         about: None,
         rules: Vec::new(),
-        query: None,
+        queries: Vec::new(),
     };
     #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are receipts")]
     match &event.event {
         Event::Access(AccessEvent::RecordViewed(e)) => Some(ReceiptDoc {
             entries: e.entries,
+            refused: e.refused.clone(),
             named_authors: e.named_authors,
             emergency: e.under_emergency,
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)

@@ -32,6 +32,67 @@ pub struct ConsultationDoc {
     pub decisions: Vec<DecisionDoc>,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// Everything that was said and done in it, the oldest first: by whom, when, and in what words.
+    pub said: Vec<SaidDoc>,
+}
+
+/// Something that was said or done in a consultation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidDoc {
+    /// What.
+    pub what: Said,
+    /// The agenda item, option or decision that it is about.
+    pub about: Option<EntryId>,
+    /// Who.
+    pub author: Author,
+    /// The role that they had then.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+    /// What they said of it, where it stands nowhere else: a note, a reason, evidence.
+    pub words: String,
+}
+
+/// What was said or done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "each is the event of the same name")]
+pub enum Said {
+    Requested,
+    ItemRaised,
+    ItemAddressed,
+    ItemDeferred,
+    OptionOffered,
+    ViewRecorded,
+    DecisionProposed,
+    DecisionAgreed,
+    DecisionObjected,
+    DecidedWithoutPerson,
+    AnswerTakenBack,
+    Closed,
+    Cancelled,
+}
+
+/// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
+fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
+    let none = String::new();
+    match event {
+        ConsultationEvent::ConsultationRequested(_) => (Said::Requested, None, none),
+        ConsultationEvent::AgendaItemRaised(e) => (Said::ItemRaised, Some(e.item), none),
+        ConsultationEvent::AgendaItemAddressed(e) => (Said::ItemAddressed, Some(e.item), e.note.clone()),
+        ConsultationEvent::AgendaItemDeferred(e) => (Said::ItemDeferred, Some(e.item), none),
+        ConsultationEvent::OptionOffered(e) => (Said::OptionOffered, Some(e.option), none),
+        ConsultationEvent::PersonViewRecorded(e) => (Said::ViewRecorded, None, e.view.clone()),
+        ConsultationEvent::DecisionProposed(e) => (Said::DecisionProposed, Some(e.decision), none),
+        ConsultationEvent::DecisionAgreed(e) => (Said::DecisionAgreed, Some(e.decision), none),
+        ConsultationEvent::DecisionObjected(e) => (Said::DecisionObjected, Some(e.decision), e.reason.clone()),
+        ConsultationEvent::DecisionMadeWithoutPerson(e) => {
+            (Said::DecidedWithoutPerson, Some(e.decision), format!("{}: {}", e.ground.word(), e.evidence))
+        }
+        ConsultationEvent::AnswerTakenBack(e) => (Said::AnswerTakenBack, Some(e.decision), e.reason.clone()),
+        ConsultationEvent::ConsultationClosed(_) => (Said::Closed, None, none),
+        ConsultationEvent::ConsultationCancelled(e) => (Said::Cancelled, None, e.reason.clone()),
+    }
 }
 
 /// Where a consultation stands.
@@ -133,8 +194,13 @@ impl View for Consultations {
 
     fn apply(event: &Envelope, doc: Option<ConsultationDoc>) -> Result<Option<ConsultationDoc>, ApplyError> {
         let Event::Consultation(happened) = &event.event else { return Ok(doc) };
+        let ((what, about, words), actor) = (said(happened), &event.header.actor);
+        let said = SaidDoc { what, about, author: actor.author(), role: actor.role.clone(), at: event.at, words };
         let ConsultationEvent::ConsultationRequested(e) = happened else {
-            return changed(doc, |doc| doc.take(happened));
+            return changed(doc, |doc| {
+                doc.take(happened);
+                doc.said.push(said);
+            });
         };
         Ok(Some(ConsultationDoc {
             consultation: ConsultationId(event.stream),
@@ -146,6 +212,7 @@ impl View for Consultations {
             views: Vec::new(),
             decisions: Vec::new(),
             requested_at: event.at,
+            said: vec![said],
         }))
     }
 }
@@ -176,6 +243,7 @@ impl ConsultationDoc {
                 let reason = format!("{}: {}", e.ground.word(), e.evidence);
                 self.settle(e.decision, DecisionState::WithoutPerson, &reason);
             }
+            ConsultationEvent::AnswerTakenBack(e) => self.settle(e.decision, DecisionState::Proposed, ""),
             ConsultationEvent::ConsultationClosed(_) => self.state = ConsultationState::Closed,
             ConsultationEvent::ConsultationCancelled(_) => self.state = ConsultationState::Cancelled,
         }

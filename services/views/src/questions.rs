@@ -40,8 +40,8 @@ impl View for Questions {
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
-        let Event::Query(QueryEvent::AccessQueried(e)) = &event.event else { return None };
-        Some(of_person(PersonId(event.subject())).id(e.receipt))
+        let Event::Query(QueryEvent::AccessQueried(_)) = &event.event else { return None };
+        Some(of_person(PersonId(event.subject())).id(event.stream))
     }
 
     fn apply(event: &Envelope, doc: Option<QuestionDoc>) -> Result<Option<QuestionDoc>, ApplyError> {

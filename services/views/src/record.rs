@@ -3,7 +3,8 @@
 use domain::StreamKind;
 use domain::ids::{EntryId, PersonId};
 use domain::person::events::PersonEvent;
-use domain::person::{Change, Content, EntryChange};
+use domain::person::{Change, Content, EntryChange, Progress};
+use domain::values::Rating;
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -22,11 +23,45 @@ pub struct EntryDoc {
     pub sensitivity: Sensitivity,
     /// Who wrote it.
     pub author: Author,
+    /// The role that they had then, if it was a worker and they said so themselves.
+    pub role: String,
     /// When it was recorded.
     pub at: Timestamp,
     /// What it is.
     pub content: Content,
+    /// What has been said of it since, the oldest first: the latest, when there is much.
+    pub changes: Vec<ChangeDoc>,
 }
+
+/// What somebody said of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeDoc {
+    /// What it came to, or that progress was noted, or how important it is.
+    pub what: Said,
+    /// Who said so.
+    pub author: Author,
+    /// The role that they had then, as an entry's.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+    /// Their words; may be empty.
+    pub words: String,
+}
+
+/// What somebody says of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// Where it stands.
+    Stands(Progress),
+    /// How it goes.
+    Noted,
+    /// How important it is to the person.
+    Important(Rating),
+}
+
+/// How many changes are read with an entry, at most.
+const CHANGES_SHOWN: usize = 100;
 
 /// Before all entries of a person.
 #[must_use]
@@ -65,17 +100,35 @@ impl View for Record {
 
     fn apply(event: &Envelope, doc: Option<EntryDoc>) -> Result<Option<EntryDoc>, ApplyError> {
         let Event::Person(happened) = &event.event else { return Ok(doc) };
+        let new = |category, entry, author, sensitivity: &Sensitivity, content| {
+            let (sensitivity, role, changes) = (sensitivity.clone(), role_then(event, author), Vec::new());
+            EntryDoc { entry, category, sensitivity, author, role, at: event.at, content, changes }
+        };
         if let PersonEvent::PersonRegistered(e) = happened {
-            let (entry, category, author) = (EntryId(event.stream), Category::Contact, Author::System);
             let content = Content::Contact { name: e.name.clone(), birth_date: e.birth_date.clone() };
-            let sensitivity = Sensitivity::normal();
-            return Ok(Some(EntryDoc { entry, category, sensitivity, author, at: event.at, content }));
+            let (entry, sensitivity) = (EntryId(event.stream), Sensitivity::NORMAL);
+            return Ok(Some(new(Category::Contact, entry, Author::System, &sensitivity, content)));
         }
         let Some(EntryChange { category, entry, what }) = happened.entry() else { return Ok(doc) };
-        if let Change::Written(new) = what {
-            let (author, sensitivity, content) = (new.author(), new.sensitivity().clone(), new.content());
-            return Ok(Some(EntryDoc { entry, category, sensitivity, author, at: event.at, content }));
-        }
-        changed(doc, |doc| doc.content.take(what))
+        let (said, author, words) = match what {
+            Change::Written(written) => {
+                return Ok(Some(new(category, entry, written.author(), written.sensitivity(), written.content())));
+            }
+            Change::Rated(importance) => (Said::Important(importance), Author::Person, ""),
+            Change::Noted(author, note) => (Said::Noted, author, note),
+            Change::Finished(author, progress, reason) => (Said::Stands(progress), author, reason),
+        };
+        let (role, at, words) = (role_then(event, author), event.at, words.to_owned());
+        changed(doc, |doc| {
+            doc.content.take(what);
+            doc.changes.push(ChangeDoc { what: said, author, role, at, words });
+            doc.changes.drain(..doc.changes.len().saturating_sub(CHANGES_SHOWN));
+        })
     }
+}
+
+/// The role in which an author spoke: nobody said one of those whom an import names.
+fn role_then(event: &Envelope, author: Author) -> String {
+    let actor = &event.header.actor;
+    if actor.author() == author { actor.role.clone() } else { String::new() }
 }

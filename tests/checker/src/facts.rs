@@ -50,6 +50,9 @@ impl Facts {
                 }
             }
             Event::Access(AccessEvent::AccessDenied(denied)) => {
+                // Whoever asks only for what is not shared is answered, with nothing.
+                let receipt = Receipt { person: PersonId(event.stream), party: denied.party, entries: 0 };
+                self.receipts.insert(denied.receipt, receipt);
                 *self.denied.entry((PersonId(event.stream), denied.party)).or_default() += 1;
             }
             Event::Access(_)

@@ -55,6 +55,13 @@ impl Scope {
         Category::ALL.iter().copied().filter(could).collect()
     }
 
+    /// Why nothing of a category could be covered.
+    #[must_use]
+    pub fn refusal(&self, category: Category) -> DenialRule {
+        let permitted = self.emergency || self.provisions.iter().any(|p| p.permits() && p.settles(category));
+        if permitted { DenialRule::DenyBeatsPermit } else { DenialRule::NothingPermits }
+    }
+
     /// Whether the decision relied on emergency access: for what is covered, or for being let in at all.
     #[must_use]
     pub fn relied_on_emergency(&self) -> bool {

@@ -22,6 +22,8 @@ pub struct RecordViewed {
     pub under_emergency: bool,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
+    /// What was asked for by name besides, and is not shared at all.
+    pub refused: Vec<Category>,
 }
 
 /// Somebody added to the record.

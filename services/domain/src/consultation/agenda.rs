@@ -1,5 +1,5 @@
 use super::events::{AgendaItemAddressed, AgendaItemDeferred, AgendaItemRaised, ConsultationEvent};
-use super::{Consultation, ITEMS_LIMIT};
+use super::{Consultation, ITEMS_LIMIT, Settled};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, optional, required};
 use crate::vocabulary::Author;
@@ -60,7 +60,9 @@ impl Command for AddressAgendaItem {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         optional("note", &self.note, PARAGRAPH)?;
-        may_settle(state, self.person, self.item, self.author)?;
+        if !may_settle(state, self.person, self.item, self.author, Settled::Addressed)? {
+            return Ok(vec![]);
+        }
         Ok(vec![AgendaItemAddressed { item: self.item, author: self.author, note: self.note }.into()])
     }
 }
@@ -69,21 +71,30 @@ impl Command for DeferAgendaItem {
     type Aggregate = Consultation;
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
-        may_settle(state, self.person, self.item, self.author)?;
+        if !may_settle(state, self.person, self.item, self.author, Settled::Deferred)? {
+            return Ok(vec![]);
+        }
         Ok(vec![AgendaItemDeferred { item: self.item, author: self.author }.into()])
     }
 }
 
-/// An item that the person raised is settled by them alone (rule 19).
-fn may_settle(state: &Consultation, person: PersonId, item: EntryId, author: Author) -> Result<(), Refusal> {
+/// An item that the person raised is settled by them alone (rule 19). Whether there is something left to settle.
+fn may_settle(
+    state: &Consultation,
+    person: PersonId,
+    item: EntryId,
+    author: Author,
+    wished: Settled,
+) -> Result<bool, Refusal> {
     state.open_for(person)?;
     match state.agenda.get(&item) {
         None => Err(Refusal::not_found("agenda_item")),
-        Some((_, false)) => Err(Refusal::rule("open_agenda_item", "this item is settled already")),
-        Some((Author::Person, true)) if author != Author::Person => {
+        Some((Author::Person, _)) if author != Author::Person => {
             Err(Refusal::rule("the_persons_item", "only the person says that their own item was addressed or can wait"))
         }
-        Some((_, true)) => Ok(()),
+        Some((_, Some(settled))) if *settled == wished => Ok(false),
+        Some((_, Some(_))) => Err(Refusal::rule("open_agenda_item", "this item is settled already, in another way")),
+        Some((_, None)) => Ok(true),
     }
 }
 
@@ -106,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_settled_once_and_may_be_raised_by_anybody() {
+    fn rule_24_an_item_is_settled_once_and_may_be_raised_by_anybody() {
         let raise = RaiseAgendaItem { person: PERSON, item: id(1), author: NURSE, text: "my dog".into() };
         given([requested(Mode::Involve)]).when(raise).then([raised(1, NURSE)]);
         let deferred = AgendaItemDeferred { item: id(1), author: NURSE }.into();
-        let again = DeferAgendaItem { person: PERSON, item: id(1), author: NURSE };
-        given([requested(Mode::Involve), raised(1, NURSE), deferred])
-            .when(again)
-            .then_refused(Reason::Rule, "open_agenda_item");
+        let deferred = [requested(Mode::Involve), raised(1, NURSE), deferred];
+        given(deferred.clone()).when(DeferAgendaItem { person: PERSON, item: id(1), author: NURSE }).then_nothing();
+        let address = AddressAgendaItem { person: PERSON, item: id(1), author: NURSE, note: String::new() };
+        given(deferred).when(address).then_refused(Reason::Rule, "open_agenda_item");
     }
 }

@@ -1,5 +1,5 @@
-use super::Consultation;
 use super::events::{ConsultationEvent, DecisionAgreed};
+use super::{Consultation, DecisionStage};
 use crate::ids::{EntryId, PersonId};
 use crate::{Command, Refusal};
 
@@ -15,6 +15,9 @@ impl Command for AgreeDecision {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         state.open_for(self.person)?;
+        if state.decisions.get(&self.decision) == Some(&DecisionStage::Agreed) {
+            return Ok(vec![]);
+        }
         state.proposed(self.decision)?;
         if state.views == 0 {
             return Err(Refusal::rule(

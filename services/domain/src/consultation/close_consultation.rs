@@ -1,5 +1,5 @@
 use super::events::{ConsultationCancelled, ConsultationClosed, ConsultationEvent};
-use super::{Consultation, DecisionStage};
+use super::{Consultation, DecisionStage, Over};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
@@ -29,8 +29,10 @@ impl Command for CloseConsultation {
     type Aggregate = Consultation;
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
-        state.open_for(self.person)?;
-        if state.agenda.values().any(|(author, open)| *open && *author == Author::Person) {
+        if !state.ends(self.person, Over::Closed)? {
+            return Ok(vec![]);
+        }
+        if state.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person) {
             return Err(Refusal::rule(
                 "the_persons_agenda",
                 "an item that the person raised is neither addressed nor deferred by them",
@@ -48,7 +50,9 @@ impl Command for CancelConsultation {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("reason", &self.reason, PARAGRAPH)?;
-        state.open_for(self.person)?;
+        if !state.ends(self.person, Over::Cancelled)? {
+            return Ok(vec![]);
+        }
         Ok(vec![ConsultationCancelled { author: self.author, reason: self.reason }.into()])
     }
 }
@@ -78,7 +82,7 @@ mod tests {
     fn cannot_close_while_a_decision_waits_and_is_over_once_closed() {
         given([requested(Mode::Involve), proposed(5)]).when(close()).then_refused(Reason::Rule, "waiting_decision");
         let closed = ConsultationClosed { author: NURSE }.into();
-        given([requested(Mode::Involve), closed]).when(close()).then_refused(Reason::Rule, "open_consultation");
+        given([requested(Mode::Involve), closed]).when(close()).then_nothing();
         let other = CloseConsultation { person: PersonId(uuid::Uuid::from_u128(99)), author: NURSE };
         let closed = ConsultationClosed { author: NURSE }.into();
         given([requested(Mode::Involve), closed]).when(other).then_refused(Reason::NotFound, "consultation");
@@ -90,7 +94,7 @@ mod tests {
         let cancelled = || ConsultationEvent::from(ConsultationCancelled { author: NURSE, reason: "ill".into() });
         given([requested(Mode::Involve)]).when(cancel("ill")).then([cancelled()]);
         given([requested(Mode::Involve)]).when(cancel("")).then_refused(Reason::Invalid, "reason");
-        let again = given([requested(Mode::Involve), cancelled()]);
-        again.when(cancel("ill")).then_refused(Reason::Rule, "open_consultation");
+        given([requested(Mode::Involve), cancelled()]).when(cancel("ill")).then_nothing();
+        given([requested(Mode::Involve), cancelled()]).when(close()).then_refused(Reason::Rule, "open_consultation");
     }
 }

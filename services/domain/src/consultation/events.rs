@@ -122,6 +122,14 @@ pub struct ConsultationCancelled {
     pub reason: String,
 }
 
+/// The person took back their answer to a decision: it waits for one again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerTakenBack {
+    pub decision: EntryId,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
 crate::event_enum! {
     /// An event of a `consultation` stream.
     ConsultationEvent {
@@ -137,5 +145,6 @@ crate::event_enum! {
         DecisionMadeWithoutPerson,
         ConsultationClosed,
         ConsultationCancelled,
+        AnswerTakenBack,
     }
 }

@@ -10,6 +10,7 @@ mod offer_option;
 mod propose_decision;
 mod record_person_view;
 mod request_consultation;
+mod take_back_answer;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use offer_option::OfferOption;
 pub use propose_decision::ProposeDecision;
 pub use record_person_view::RecordPersonView;
 pub use request_consultation::RequestConsultation;
+pub use take_back_answer::TakeBackAnswer;
 
 use crate::access::Contribute;
 use crate::ids::{ConsultationId, EntryId, PersonId};
@@ -87,14 +89,30 @@ takes_part!(
     RaiseAgendaItem,
     RecordPersonView,
     RequestConsultation,
+    TakeBackAnswer,
 );
 
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DecisionStage {
     Proposed,
-    Settled,
+    Agreed,
+    WithoutPerson,
     Objected,
+}
+
+/// How an agenda item was settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Addressed,
+    Deferred,
+}
+
+/// How a consultation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Closed,
+    Cancelled,
 }
 
 /// A consultation as it stands.
@@ -102,10 +120,11 @@ enum DecisionStage {
 pub struct Consultation {
     person: Option<PersonId>,
     mode: Option<Mode>,
-    over: bool,
+    /// How it ended, once it has.
+    over: Option<Over>,
     views: usize,
-    /// Agenda items: who raised it, and whether it is still open.
-    agenda: BTreeMap<EntryId, (Author, bool)>,
+    /// Agenda items: who raised it, and how it was settled.
+    agenda: BTreeMap<EntryId, (Author, Option<Settled>)>,
     options: usize,
     decisions: BTreeMap<EntryId, DecisionStage>,
 }
@@ -116,10 +135,18 @@ impl Consultation {
         match self.mode {
             // Whose it is comes first: another's is as if it were not there, over or not.
             Some(_) if self.person != Some(person) => Err(Refusal::not_found("consultation")),
-            Some(_) if self.over => Err(Refusal::rule("open_consultation", "this consultation is over")),
+            Some(_) if self.over.is_some() => Err(Refusal::rule("open_consultation", "this consultation is over")),
             Some(mode) => Ok(mode),
             None => Err(Refusal::not_found("consultation")),
         }
+    }
+
+    /// Whether this person's consultation is yet to end in this way.
+    fn ends(&self, person: PersonId, wished: Over) -> Result<bool, Refusal> {
+        if self.person == Some(person) && self.over == Some(wished) {
+            return Ok(false);
+        }
+        self.open_for(person).map(|_mode| true)
     }
 
     /// Refuses unless the decision waits for an answer.
@@ -127,7 +154,9 @@ impl Consultation {
         match self.decisions.get(&decision) {
             None => Err(Refusal::not_found("decision")),
             Some(DecisionStage::Proposed) => Ok(()),
-            Some(DecisionStage::Settled) => Err(Refusal::rule("waiting_decision", "this decision is settled already")),
+            Some(DecisionStage::Agreed | DecisionStage::WithoutPerson) => {
+                Err(Refusal::rule("waiting_decision", "this decision is settled already"))
+            }
             Some(DecisionStage::Objected) => {
                 Err(Refusal::rule("objection_stands", "the person objected to this decision; propose another"))
             }
@@ -138,9 +167,9 @@ impl Consultation {
         self.decisions.insert(decision, stage);
     }
 
-    fn close_item(&mut self, item: EntryId) {
-        if let Some((_, open)) = self.agenda.get_mut(&item) {
-            *open = false;
+    fn settle_item(&mut self, item: EntryId, how: Settled) {
+        if let Some((_, settled)) = self.agenda.get_mut(&item) {
+            *settled = Some(how);
         }
     }
 }
@@ -158,17 +187,19 @@ impl Aggregate for Consultation {
                 self.mode = Some(e.mode);
             }
             ConsultationEvent::AgendaItemRaised(e) => {
-                self.agenda.insert(e.item, (e.author, true));
+                self.agenda.insert(e.item, (e.author, None));
             }
-            ConsultationEvent::AgendaItemAddressed(e) => self.close_item(e.item),
-            ConsultationEvent::AgendaItemDeferred(e) => self.close_item(e.item),
+            ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, Settled::Addressed),
+            ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, Settled::Deferred),
             ConsultationEvent::OptionOffered(_) => self.options += 1,
             ConsultationEvent::PersonViewRecorded(_) => self.views += 1,
             ConsultationEvent::DecisionProposed(e) => self.settle(e.decision, DecisionStage::Proposed),
-            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Settled),
+            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
             ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),
-            ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::Settled),
-            ConsultationEvent::ConsultationClosed(_) | ConsultationEvent::ConsultationCancelled(_) => self.over = true,
+            ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::WithoutPerson),
+            ConsultationEvent::ConsultationClosed(_) => self.over = Some(Over::Closed),
+            ConsultationEvent::ConsultationCancelled(_) => self.over = Some(Over::Cancelled),
+            ConsultationEvent::AnswerTakenBack(e) => self.settle(e.decision, DecisionStage::Proposed),
         }
     }
 }

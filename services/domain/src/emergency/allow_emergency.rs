@@ -23,7 +23,7 @@ impl Command for AllowEmergency {
         if !state.declared.values().any(|declared| (declared.person, declared.agency) == (person, agency)) {
             return Err(Refusal::not_found("emergency"));
         }
-        if state.barred.contains(&person) { Ok(vec![EmergencyAccessAllowed { person }.into()]) } else { Ok(vec![]) }
+        if state.is_barred_from(person) { Ok(vec![EmergencyAccessAllowed { person }.into()]) } else { Ok(vec![]) }
     }
 }
 

@@ -28,7 +28,7 @@ impl Command for DeclareEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        if state.barred.contains(&self.person) {
+        if state.is_barred_from(self.person) {
             return Err(Refusal::rule(
                 ALLOWED_FIRST,
                 "an earlier emergency access to this person was found unjustified; a colleague may declare one, and your privacy officer may allow it to you again",

@@ -33,8 +33,8 @@ struct Declared {
 #[derive(Debug, Clone, Default)]
 pub struct Emergency {
     declared: BTreeMap<EmergencyId, Declared>,
-    /// For whom the worker declares no emergency until a privacy officer allows it again.
-    barred: BTreeSet<PersonId>,
+    /// Those found unjustified after which a privacy officer has not allowed another yet.
+    barred: BTreeSet<EmergencyId>,
 }
 
 impl Emergency {
@@ -42,6 +42,11 @@ impl Emergency {
     #[must_use]
     pub fn person(&self, emergency: EmergencyId) -> Option<PersonId> {
         self.declared.get(&emergency).map(|declared| declared.person)
+    }
+
+    /// Whether the worker declares no emergency for this person until a privacy officer allows it again.
+    fn is_barred_from(&self, person: PersonId) -> bool {
+        self.barred.iter().any(|emergency| self.person(*emergency) == Some(person))
     }
 
     /// Everybody whom the worker has ever declared one for.
@@ -66,13 +71,16 @@ impl Aggregate for Emergency {
             EmergencyEvent::EmergencyAccessReviewed(e) => {
                 if let Some(declared) = self.declared.get_mut(&e.emergency) {
                     declared.justified = Some(e.justified);
-                    if !e.justified {
-                        self.barred.insert(declared.person);
-                    }
+                }
+                if e.justified {
+                    self.barred.remove(&e.emergency);
+                } else {
+                    self.barred.insert(e.emergency);
                 }
             }
             EmergencyEvent::EmergencyAccessAllowed(e) => {
-                self.barred.remove(&e.person);
+                let declared = &self.declared;
+                self.barred.retain(|emergency| declared.get(emergency).is_none_or(|d| d.person != e.person));
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct ReviewEmergency {
     pub reviewer_role: String,
     /// Whether it was justified.
     pub justified: bool,
+    /// Whether it takes the place of a review that was entered wrongly; the person reads both.
+    pub corrects: bool,
 }
 
 impl Command for ReviewEmergency {
@@ -28,7 +30,13 @@ impl Command for ReviewEmergency {
         is_officer(&self.reviewer_role)?;
         match state.declared.get(&self.emergency).filter(|declared| declared.agency == self.agency) {
             None => return Err(Refusal::not_found("emergency")),
-            Some(declared) if declared.justified.is_some() => return Err(Refusal::already_exists("review")),
+            Some(declared) if declared.justified.is_some() != self.corrects => {
+                return Err(if self.corrects {
+                    Refusal::not_found("review")
+                } else {
+                    Refusal::already_exists("review")
+                });
+            }
             Some(_) => {}
         }
         let Self { emergency, justified, .. } = self;
@@ -58,11 +66,12 @@ pub fn review_emergency(
     by: &Staff,
     reviewing: Reviewing,
 ) -> Result<Reviewed, Refusal> {
-    let Reviewing { emergency, by: signed_in, justified, finding } = reviewing;
+    let Reviewing { emergency, by: signed_in, justified, corrects, finding } = reviewing;
     officer(signed_in, by, declared_by)?;
     required("finding", &finding, PARAGRAPH)?;
     let (agency, role) = (signed_in.worker().agency(), by.role().to_owned());
-    let outcome = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified }.decide(declared)?;
+    let review = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified, corrects };
+    let outcome = review.decide(declared)?;
     let closed = if justified { vec![] } else { sharing.end_emergency(emergency) };
     let found = EmergencyReviewed { emergency, party: Author::Worker(signed_in.worker()), role, justified, finding };
     Ok(Reviewed { outcome, found, closed })
@@ -76,6 +85,8 @@ pub struct Reviewing {
     pub by: SignedIn,
     /// Whether it was justified.
     pub justified: bool,
+    /// Whether it takes the place of a review that was entered wrongly.
+    pub corrects: bool,
     /// What the review found.
     pub finding: String,
 }
@@ -100,6 +111,7 @@ mod tests {
             agency: AgencyId(Uuid::from_u128(agency)),
             reviewer_role: role.into(),
             justified: false,
+            corrects: false,
         }
     }
 
@@ -118,14 +130,22 @@ mod tests {
         given(declared()).when(review(2, PRIVACY_OFFICER)).then([reviewed.clone().into()]);
         // One review stands: another finding would be another word.
         let twice = declared().into_iter().chain([reviewed.into()]);
-        given(twice).when(review(2, PRIVACY_OFFICER)).then_refused(Reason::AlreadyExists, "review");
+        given(twice.clone()).when(review(2, PRIVACY_OFFICER)).then_refused(Reason::AlreadyExists, "review");
+        // One that was entered wrongly is corrected, and what followed from it with it.
+        let correct = || ReviewEmergency { justified: true, corrects: true, ..review(2, PRIVACY_OFFICER) };
+        given(declared()).when(correct()).then_refused(Reason::NotFound, "review");
+        let corrected = EmergencyAccessReviewed { emergency: EmergencyId(Uuid::nil()), justified: true };
+        given(twice.clone()).when(correct()).then([corrected.clone().into()]);
+        let history: Vec<_> = twice.collect();
+        assert!(Emergency::folded(&history).is_barred_from(PERSON));
+        assert!(!Emergency::folded(&[history, vec![corrected.into()]].concat()).is_barred_from(PERSON));
     }
 
     #[test]
     fn a_reviewer_works_at_the_agency_as_its_privacy_officer() {
         let review_of = |by: StaffId, officer: &Staff, finding: &str| {
             let (emergency, finding) = (EmergencyId(Uuid::nil()), finding.into());
-            let reviewing = Reviewing { emergency, by: BY, justified: false, finding };
+            let reviewing = Reviewing { emergency, by: BY, justified: false, corrects: false, finding };
             let opened = EmergencyAccessOpened {
                 emergency,
                 worker: Worker::new(AGENCY, by),

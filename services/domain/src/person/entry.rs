@@ -26,9 +26,9 @@ pub enum Change<'a> {
     /// The person says how important it is.
     Rated(Rating),
     /// Progress is noted.
-    Noted(&'a str),
-    /// It is finished.
-    Finished(Progress),
+    Noted(Author, &'a str),
+    /// It is finished, or is not after all: by whom, how, and why.
+    Finished(Author, Progress, &'a str),
 }
 
 /// An event that writes a new entry.
@@ -84,18 +84,24 @@ pub struct PlannedAction {
     pub confidence: Option<Rating>,
     /// Where it stands.
     pub progress: Progress,
-    /// Notes on progress, oldest first.
+    /// Notes on progress, oldest first: the latest, when there are many.
     pub notes: Vec<String>,
 }
+
+/// How many notes of an action are read with it, at most: the latest. The log keeps all.
+pub const NOTES_SHOWN: usize = 100;
 
 impl Content {
     /// Takes in a change of the entry. What does not fit its kind changes nothing.
     pub fn take(&mut self, change: Change<'_>) {
         match (self, change) {
             (Self::Goal { importance, .. }, Change::Rated(rating)) => *importance = Some(rating),
-            (Self::Goal { progress, .. }, Change::Finished(now)) => *progress = now,
-            (Self::Action(action), Change::Noted(note)) => action.notes.push(note.to_owned()),
-            (Self::Action(action), Change::Finished(now)) => action.progress = now,
+            (Self::Goal { progress, .. }, Change::Finished(_, now, _)) => *progress = now,
+            (Self::Action(action), Change::Noted(_, note)) => {
+                action.notes.push(note.to_owned());
+                action.notes.drain(..action.notes.len().saturating_sub(NOTES_SHOWN));
+            }
+            (Self::Action(action), Change::Finished(_, now, _)) => action.progress = now,
             _ => {}
         }
     }
@@ -197,13 +203,18 @@ mod tests {
         };
         let Content::Goal { importance, .. } = after(goal(), Change::Rated(nine)) else { panic!("a goal") };
         assert_eq!(importance, Some(nine));
-        let Content::Goal { progress, .. } = after(goal(), Change::Finished(Progress::Done)) else { panic!("a goal") };
+        let Content::Goal { progress, .. } = after(goal(), Change::Finished(Author::Person, Progress::Done, "")) else {
+            panic!("a goal")
+        };
         assert_eq!(progress, Progress::Done);
         let noted = PlannedAction { notes: vec!["red ones".into()], ..action() };
-        assert_eq!(after(Content::Action(action()), Change::Noted("red ones")), Content::Action(noted));
+        assert_eq!(after(Content::Action(action()), Change::Noted(Author::Person, "red ones")), Content::Action(noted));
         let dropped = PlannedAction { progress: Progress::Ended, ..action() };
-        assert_eq!(after(Content::Action(action()), Change::Finished(Progress::Ended)), Content::Action(dropped));
-        assert_eq!(after(goal(), Change::Noted("x")), goal());
+        assert_eq!(
+            after(Content::Action(action()), Change::Finished(Author::Person, Progress::Ended, "")),
+            Content::Action(dropped)
+        );
+        assert_eq!(after(goal(), Change::Noted(Author::Person, "x")), goal());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::entry::changes_entry;
+use super::entry::{Progress, changes_entry};
 use super::{Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, optional};
@@ -41,6 +41,27 @@ pub struct ActionDropped {
     pub reason: String,
 }
 
+/// An action that was finished by a slip, or too early, is unfinished after all. That it was finished stays to be read.
+#[derive(Debug, Clone)]
+pub struct ReopenAction {
+    pub action: EntryId,
+    /// Who takes it back.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// An action that was finished is unfinished after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionReopened {
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+changes_entry!(ReopenAction, action in Actions);
 changes_entry!(CompleteAction, action in Actions);
 changes_entry!(DropAction, action in Actions);
 
@@ -48,7 +69,9 @@ impl Command for CompleteAction {
     type Aggregate = Person;
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
-        state.open_entry(self.action, Category::Actions, "action")?;
+        if !state.comes_to(self.action, Category::Actions, "action", Progress::Done)? {
+            return Ok(vec![]);
+        }
         Ok(vec![ActionCompleted { entry: self.action, author: self.author }.into()])
     }
 }
@@ -58,8 +81,22 @@ impl Command for DropAction {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
-        state.open_entry(self.action, Category::Actions, "action")?;
+        if !state.comes_to(self.action, Category::Actions, "action", Progress::Ended)? {
+            return Ok(vec![]);
+        }
         Ok(vec![ActionDropped { entry: self.action, author: self.author, reason: self.reason }.into()])
+    }
+}
+
+impl Command for ReopenAction {
+    type Aggregate = Person;
+
+    fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        optional("reason", &self.reason, PARAGRAPH)?;
+        if !state.comes_to(self.action, Category::Actions, "action", Progress::Open)? {
+            return Ok(vec![]);
+        }
+        Ok(vec![ActionReopened { entry: self.action, author: self.author, reason: self.reason }.into()])
     }
 }
 

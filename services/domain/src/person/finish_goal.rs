@@ -1,4 +1,4 @@
-use super::entry::changes_entry;
+use super::entry::{Progress, changes_entry};
 use super::{Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, optional};
@@ -41,6 +41,27 @@ pub struct GoalSetAside {
     pub reason: String,
 }
 
+/// A goal that was finished by a slip, or too early, is unfinished after all. That it was finished stays to be read.
+#[derive(Debug, Clone)]
+pub struct ReopenGoal {
+    pub goal: EntryId,
+    /// Who takes it back.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// A goal that was finished is unfinished after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalReopened {
+    pub entry: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+changes_entry!(ReopenGoal, goal in Goals);
 changes_entry!(AchieveGoal, goal in Goals);
 changes_entry!(SetGoalAside, goal in Goals);
 
@@ -48,7 +69,9 @@ impl Command for AchieveGoal {
     type Aggregate = Person;
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
-        state.open_entry(self.goal, Category::Goals, "goal")?;
+        if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Done)? {
+            return Ok(vec![]);
+        }
         Ok(vec![GoalAchieved { entry: self.goal, author: self.author }.into()])
     }
 }
@@ -58,8 +81,22 @@ impl Command for SetGoalAside {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
-        state.open_entry(self.goal, Category::Goals, "goal")?;
+        if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Ended)? {
+            return Ok(vec![]);
+        }
         Ok(vec![GoalSetAside { entry: self.goal, author: self.author, reason: self.reason }.into()])
+    }
+}
+
+impl Command for ReopenGoal {
+    type Aggregate = Person;
+
+    fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        optional("reason", &self.reason, PARAGRAPH)?;
+        if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Open)? {
+            return Ok(vec![]);
+        }
+        Ok(vec![GoalReopened { entry: self.goal, author: self.author, reason: self.reason }.into()])
     }
 }
 
@@ -71,11 +108,20 @@ mod tests {
     use crate::scenario::given;
 
     #[test]
-    fn finishes_an_open_goal_once() {
+    fn rule_24_finishes_an_open_goal_once_and_takes_a_slip_back() {
         let achieve = || AchieveGoal { goal: entry(1), author: Author::Person };
         let achieved = || PersonEvent::from(GoalAchieved { entry: entry(1), author: Author::Person });
         given([registered(), goal(1)]).when(achieve()).then([achieved()]);
-        given([registered(), goal(1), achieved()]).when(achieve()).then_refused(Reason::Rule, "still_open");
+        given([registered(), goal(1), achieved()]).when(achieve()).then_nothing();
+        let reopen = || ReopenGoal { goal: entry(1), author: Author::Person, reason: "the wrong one".into() };
+        let reopened = || {
+            let (author, reason) = (Author::Person, "the wrong one".into());
+            PersonEvent::from(GoalReopened { entry: entry(1), author, reason })
+        };
+        given([registered(), goal(1), achieved()]).when(reopen()).then([reopened()]);
+        given([registered(), goal(1), achieved(), reopened()]).when(reopen()).then_nothing();
+        given([registered(), goal(1), achieved(), reopened()]).when(achieve()).then([achieved()]);
+        given([registered(), action(1)]).when(reopen()).then_refused(Reason::NotFound, "goal");
         given([registered(), action(1)]).when(achieve()).then_refused(Reason::NotFound, "goal");
         let aside = SetGoalAside { goal: entry(1), author: Author::Person, reason: String::new() };
         given([registered(), goal(1), achieved()]).when(aside).then_refused(Reason::Rule, "still_open");

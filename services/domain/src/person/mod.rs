@@ -26,9 +26,9 @@ pub use about_me::WriteAboutMe;
 pub use agree_action::AgreeAction;
 pub use condition::DescribeCondition;
 pub use contingency::WriteContingencyPlan;
-pub use entry::{Change, EntryChange, NewEntry, PlannedAction, Progress};
-pub use finish_action::{CompleteAction, DropAction};
-pub use finish_goal::{AchieveGoal, SetGoalAside};
+pub use entry::{Change, EntryChange, NOTES_SHOWN, NewEntry, PlannedAction, Progress};
+pub use finish_action::{CompleteAction, DropAction, ReopenAction};
+pub use finish_goal::{AchieveGoal, ReopenGoal, SetGoalAside};
 pub use progress_action::ProgressAction;
 pub use rate_goal::RateGoal;
 pub use record::{ENTRIES_LIMIT, EntryState};
@@ -48,8 +48,8 @@ pub mod events {
     pub use super::agree_action::ActionAgreed;
     pub use super::condition::ConditionDescribed;
     pub use super::contingency::ContingencyPlanWritten;
-    pub use super::finish_action::{ActionCompleted, ActionDropped};
-    pub use super::finish_goal::{GoalAchieved, GoalSetAside};
+    pub use super::finish_action::{ActionCompleted, ActionDropped, ActionReopened};
+    pub use super::finish_goal::{GoalAchieved, GoalReopened, GoalSetAside};
     pub use super::progress_action::ActionProgressed;
     pub use super::rate_goal::GoalRated;
     pub use super::register_person::PersonRegistered;
@@ -76,6 +76,8 @@ crate::event_enum! {
         ActionCompleted,
         ActionDropped,
         ContingencyPlanWritten,
+        GoalReopened,
+        ActionReopened,
     }
 }
 
@@ -95,11 +97,13 @@ impl PersonEvent {
             Self::ActionAgreed(e) => EntryChange::written(e),
             Self::ContingencyPlanWritten(e) => EntryChange::written(e),
             Self::GoalRated(e) => goal(e.entry, Change::Rated(e.importance)),
-            Self::GoalAchieved(e) => goal(e.entry, Change::Finished(Progress::Done)),
-            Self::GoalSetAside(e) => goal(e.entry, Change::Finished(Progress::Ended)),
-            Self::ActionProgressed(e) => action(e.entry, Change::Noted(&e.note)),
-            Self::ActionCompleted(e) => action(e.entry, Change::Finished(Progress::Done)),
-            Self::ActionDropped(e) => action(e.entry, Change::Finished(Progress::Ended)),
+            Self::GoalAchieved(e) => goal(e.entry, Change::Finished(e.author, Progress::Done, "")),
+            Self::GoalSetAside(e) => goal(e.entry, Change::Finished(e.author, Progress::Ended, &e.reason)),
+            Self::GoalReopened(e) => goal(e.entry, Change::Finished(e.author, Progress::Open, &e.reason)),
+            Self::ActionProgressed(e) => action(e.entry, Change::Noted(e.author, &e.note)),
+            Self::ActionCompleted(e) => action(e.entry, Change::Finished(e.author, Progress::Done, "")),
+            Self::ActionDropped(e) => action(e.entry, Change::Finished(e.author, Progress::Ended, &e.reason)),
+            Self::ActionReopened(e) => action(e.entry, Change::Finished(e.author, Progress::Open, &e.reason)),
         })
     }
 }

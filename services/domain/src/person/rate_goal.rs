@@ -32,7 +32,9 @@ impl Command for RateGoal {
         if self.author != Author::Person {
             return Err(Refusal::rule("only_the_person_rates", "only the person says how important a goal is"));
         }
-        state.open_entry(self.goal, Category::Goals, "goal")?;
+        if state.open_entry(self.goal, Category::Goals, "goal")?.importance == Some(self.importance) {
+            return Ok(vec![]);
+        }
         Ok(vec![GoalRated { entry: self.goal, importance: self.importance }.into()])
     }
 }

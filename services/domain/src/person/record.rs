@@ -1,17 +1,18 @@
 //! The state that the rules about a record need.
 
-use super::entry::Change;
+use super::entry::{Change, Progress};
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
 use crate::text::labels;
+use crate::values::Rating;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Refusal, StreamKind};
 
 /// The most entries that one record may hold.
 pub const ENTRIES_LIMIT: usize = 20_000;
 
-/// The most notes on one action: it is read as a whole.
-pub(super) const NOTES_LIMIT: usize = 50;
+/// The most notes on one action: one a day for many years.
+pub(super) const NOTES_LIMIT: usize = 5_000;
 
 /// What the rules need to know of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,10 @@ pub struct EntryState {
     pub category: Category,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
-    /// For a goal or an action: whether it is unfinished.
-    pub open: bool,
+    /// Where a goal or an action stands.
+    pub progress: Progress,
+    /// How important the person says that a goal is.
+    pub importance: Option<Rating>,
     /// How many notes on progress an action has.
     pub notes: usize,
 }
@@ -61,7 +64,7 @@ impl Person {
         what: &'static str,
     ) -> Result<&EntryState, Refusal> {
         match self.entries.get(&entry) {
-            Some(state) if state.category == category && state.open => Ok(state),
+            Some(state) if state.category == category && state.progress == Progress::Open => Ok(state),
             Some(state) if state.category == category => {
                 Err(Refusal::rule("still_open", format!("this {what} is finished already")))
             }
@@ -69,14 +72,28 @@ impl Person {
         }
     }
 
-    fn add(&mut self, entry: EntryId, category: Category, sensitivity: &Sensitivity) {
-        self.entries.insert(entry, EntryState { category, sensitivity: sensitivity.clone(), open: true, notes: 0 });
+    /// Whether the goal or action `entry` is yet to come to where it is wished: it goes there from being unfinished, or back to it.
+    ///
+    /// # Errors
+    /// That there is none, or that it is finished in another way.
+    pub(super) fn comes_to(
+        &self,
+        entry: EntryId,
+        category: Category,
+        what: &'static str,
+        wished: Progress,
+    ) -> Result<bool, Refusal> {
+        match self.entries.get(&entry).filter(|state| state.category == category) {
+            None => Err(Refusal::not_found(what)),
+            Some(state) if state.progress == wished => Ok(false),
+            Some(state) if state.progress == Progress::Open || wished == Progress::Open => Ok(true),
+            Some(_) => Err(Refusal::rule("still_open", format!("this {what} is finished already, in another way"))),
+        }
     }
 
-    fn finish(&mut self, entry: EntryId) {
-        if let Some(state) = self.entries.get_mut(&entry) {
-            state.open = false;
-        }
+    fn add(&mut self, entry: EntryId, category: Category, sensitivity: &Sensitivity) {
+        let (sensitivity, progress) = (sensitivity.clone(), Progress::Open);
+        self.entries.insert(entry, EntryState { category, sensitivity, progress, importance: None, notes: 0 });
     }
 }
 
@@ -92,15 +109,15 @@ impl Aggregate for Person {
             self.registered = true;
             return;
         };
+        if let Change::Written(new) = change.what {
+            self.add(change.entry, change.category, new.sensitivity());
+        }
+        let Some(state) = self.entries.get_mut(&change.entry) else { return };
         match change.what {
-            Change::Written(new) => self.add(change.entry, change.category, new.sensitivity()),
-            Change::Rated(_) => {}
-            Change::Noted(_) => {
-                if let Some(state) = self.entries.get_mut(&change.entry) {
-                    state.notes += 1;
-                }
-            }
-            Change::Finished(_) => self.finish(change.entry),
+            Change::Written(_) => {}
+            Change::Rated(importance) => state.importance = Some(importance),
+            Change::Noted(..) => state.notes += 1,
+            Change::Finished(_, progress, _) => state.progress = progress,
         }
     }
 }

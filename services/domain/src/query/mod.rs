@@ -5,9 +5,15 @@ mod query_access;
 
 pub use query_access::QueryAccess;
 
-use crate::ids::QueryId;
+use crate::ids::{PersonId, QueryId, ReceiptId, derived_id};
 use crate::{Aggregate, StreamKind};
 use events::QueryEvent;
+
+/// The question that these words are about a receipt, of a person.
+#[must_use]
+pub fn query_id(person: PersonId, receipt: ReceiptId, question: &str) -> QueryId {
+    QueryId(derived_id(receipt.0, &[b"question", person.0.as_bytes(), question.as_bytes()]))
+}
 
 /// A question about one receipt.
 #[derive(Debug, Clone, Default)]

@@ -19,5 +19,6 @@ wire_event! {
         10 => DecisionMadeWithoutPerson { decision, author, ground, evidence },
         11 => ConsultationClosed { author },
         12 => ConsultationCancelled { author, reason },
+        13 => AnswerTakenBack { decision, reason },
     }
 }

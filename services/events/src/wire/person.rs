@@ -21,5 +21,7 @@ wire_event! {
         12 => ActionCompleted { entry, author },
         13 => ActionDropped { entry, author, reason },
         14 => ContingencyPlanWritten { entry, author, text, sensitivity },
+        15 => GoalReopened { entry, author, reason },
+        16 => ActionReopened { entry, author, reason },
     }
 }

@@ -300,6 +300,7 @@ pub(super) async fn an_emergency(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<
         staff_id: other.party.staff_id.clone(),
         emergency_id: declared.emergency_id,
         justified: true,
+        corrects: false,
         finding: "The hospital confirmed the admission".into(),
     };
     cast.officer.access().review_emergency_access(review).await?;
@@ -320,7 +321,7 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
     let ask = QueryAccessRequest { request_id: request_id(), receipt_id: receipt.receipt_id.clone(), question };
     let asked = cast.person.access().query_access(ask).await?.into_inner();
     let receipts = cast.person.history(asked.position).await?;
-    let open = receipts.iter().find(|r| r.receipt_id == receipt.receipt_id).and_then(|r| r.query.as_ref());
+    let open = receipts.iter().find(|r| r.receipt_id == receipt.receipt_id).and_then(|r| r.queries.first());
     let open = open.context("the question stands with the receipt")?;
     ensure!(open.state() == query::State::Open, "the question is open");
     let listed = cast.person.my_questions(asked.position).await?;

@@ -147,7 +147,14 @@ async fn rule_8_an_unjustified_emergency_ends_with_its_review() {
     let review = async |staff_id: &str, declared: DeclareEmergencyAccessResponse| {
         let (request_id, staff_id) = (request_id(), staff_id.to_owned());
         let (emergency_id, finding) = (declared.emergency_id, "nobody was in danger".to_owned());
-        let review = ReviewEmergencyAccessRequest { request_id, staff_id, emergency_id, justified: false, finding };
+        let review = ReviewEmergencyAccessRequest {
+            request_id,
+            staff_id,
+            emergency_id,
+            justified: false,
+            corrects: false,
+            finding,
+        };
         officer.access().review_emergency_access(review).await.map(tonic::Response::into_inner)
     };
     let close = async |by: &Client, declared: &DeclareEmergencyAccessResponse| {

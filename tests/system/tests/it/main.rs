@@ -20,4 +20,5 @@ mod story;
 mod strangers;
 mod telemetry;
 mod twice;
+mod words;
 mod world;

@@ -242,6 +242,7 @@ async fn what_a_review_found_is_forgotten_with_the_person_and_a_review_needs_no_
         staff_id: pair.staff_id(),
         emergency_id,
         justified: false,
+        corrects: false,
         finding: FINDING.into(),
     };
     let declare = async |person: String| {
