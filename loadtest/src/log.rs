@@ -65,7 +65,7 @@ async fn postgres(args: &Args, turn: Duration) -> anyhow::Result<(Measured, Meas
         (None, None) => anyhow::bail!("no database"),
     };
     PostgresLog::migrate(&url).await?;
-    let config = PostgresConfig { url: url.clone(), readers: 2, limits: Limits::default() };
+    let config = PostgresConfig { url: url.clone(), readers: 2, limits: Limits::default(), accept_volatile: false };
     let log: Arc<dyn EventLog> = Arc::new(PostgresLog::open(&config, LogMetrics::default()).await?);
     let connections = BASELINE_CONNECTIONS.min(u32::try_from(args.writers)?);
     let pool = PgPoolOptions::new().max_connections(connections).test_before_acquire(false).connect(&url).await?;
@@ -130,6 +130,7 @@ fn appender(log: Arc<dyn EventLog>) -> impl FnMut() -> futures::future::BoxFutur
             streams: vec![StreamAppend { stream, expected, events: vec![event] }],
             guards: vec![],
             request: Uuid::now_v7(),
+            not_after: None,
         };
         version += 1;
         let log = log.clone();

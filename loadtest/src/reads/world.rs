@@ -68,6 +68,10 @@ impl EventLog for WithoutReceipts {
         self.0.head().await
     }
 
+    async fn now(&self) -> Result<i64, StoreError> {
+        self.0.now().await
+    }
+
     fn epoch(&self) -> Uuid {
         self.0.epoch()
     }

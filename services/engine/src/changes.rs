@@ -21,6 +21,8 @@ pub struct Changes {
     after: Vec<(StreamId, After)>,
     /// Whose the first aggregate is that was decided on.
     subject: Option<Subject>,
+    /// From when on it holds no longer.
+    not_after: Option<Timestamp>,
 }
 
 /// Remembers an aggregate as it is after an append at this position and time.
@@ -49,7 +51,14 @@ impl Changes {
     /// Nothing yet.
     #[must_use]
     pub fn new(context: &Context) -> Self {
-        Self { context: context.clone(), streams: Vec::new(), guards: Vec::new(), after: Vec::new(), subject: None }
+        Self {
+            context: context.clone(),
+            streams: Vec::new(),
+            guards: Vec::new(),
+            after: Vec::new(),
+            subject: None,
+            not_after: None,
+        }
     }
 
     /// The role in which the actor acts, where only what was loaded tells it.
@@ -122,6 +131,11 @@ impl Changes {
         }
     }
 
+    /// What was decided on ends at this time: by the log's clock, nothing of it commits then any more.
+    pub fn holds_until(&mut self, end: Option<Timestamp>) {
+        self.not_after = self.not_after.into_iter().chain(end).min();
+    }
+
     /// The streams that are written at the version that was seen.
     pub(crate) fn written(&self) -> Vec<StreamId> {
         let exactly = self.streams.iter().filter(|(_, expected, _)| *expected != Expected::Any);
@@ -139,7 +153,7 @@ impl Changes {
     }
 
     pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
-        let Self { context, mut streams, mut guards, after: _, subject } = self;
+        let Self { context, mut streams, mut guards, after: _, subject, not_after } = self;
         // Last, so that its position is the append's.
         if let Some(carried_out) = carried_out(&context, subject) {
             streams.push(carried_out);
@@ -178,7 +192,8 @@ impl Changes {
             }
             sealed.push(StreamAppend { stream, expected, events });
         }
-        Ok(Append { streams: sealed, guards, request: context.request.0 })
+        let not_after = not_after.map(|end| end.0);
+        Ok(Append { streams: sealed, guards, request: context.request.0, not_after })
     }
 }
 

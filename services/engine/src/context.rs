@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use domain::ids::{RequestId, derived_id};
 use domain::vocabulary::Timestamp;
@@ -43,6 +43,21 @@ impl Context {
     pub fn new_id<Id: From<Uuid>>(&self) -> Id {
         derived_id(self.request.0, &[b"created"]).into()
     }
+}
+
+tokio::task_local! {
+    /// Until when somebody waits for what is done: nothing of it is to commit later.
+    static DEADLINE: Instant;
+}
+
+/// Carries out work for which somebody waits until then.
+pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
+    DEADLINE.scope(deadline, work).await
+}
+
+/// For how long somebody still waits.
+pub(crate) fn time_left() -> Option<Duration> {
+    DEADLINE.try_with(|deadline| deadline.saturating_duration_since(Instant::now())).ok()
 }
 
 /// The time by this machine's clock.

@@ -10,6 +10,7 @@ mod relay;
 mod turns;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::request::Request;
@@ -24,13 +25,14 @@ use uuid::Uuid;
 
 pub use cache::Freshness;
 pub use changes::Changes;
-pub use context::{Context, now};
+pub use context::{Context, now, until};
 pub use error::EngineError;
 pub use load::{Aggregates, Loaded};
 pub use metrics::EngineMetrics;
 pub use relay::{Relay, RelayMetrics};
 
 use cache::States;
+use context::time_left;
 use turns::Turns;
 
 /// How often a look is decided on before it is given up because something moved every time.
@@ -41,6 +43,9 @@ const AT_ONCE: usize = 4;
 const KEEP_TRYING: Duration = Duration::from_secs(25);
 /// The longest pause before a write is tried again. Writers of this process take turns; this is for those of others.
 const PAUSE: u64 = 40;
+
+/// By how many microseconds two clocks may differ that agree.
+pub const CLOCKS_AGREE: i64 = 2_000_000;
 
 /// What came of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +87,8 @@ pub struct Engine {
     appended: Arc<Notify>,
     trace: fn() -> String,
     metrics: EngineMetrics,
+    /// By how many microseconds the log's clock is ahead of this machine's, as far as that matters.
+    ahead: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -93,7 +100,16 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// An engine on this log. `trace` gives the W3C trace context of the work at hand, or an empty string.
     pub fn new(log: Arc<dyn EventLog>, codec: Codec, trace: fn() -> String, metrics: EngineMetrics) -> Self {
-        Self { log, codec, states: Arc::default(), turns: Arc::default(), appended: Arc::default(), trace, metrics }
+        Self {
+            log,
+            codec,
+            states: Arc::default(),
+            turns: Arc::default(),
+            appended: Arc::default(),
+            trace,
+            metrics,
+            ahead: Arc::default(),
+        }
     }
 
     /// The log.
@@ -257,11 +273,38 @@ impl Engine {
         self.transact(context, (on,), decide).await
     }
 
+    /// The time by which is decided: this machine's clock, put right by the log's once that has refused something as too late.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(now().0.saturating_add(self.ahead.load(Ordering::Relaxed)))
+    }
+
+    /// By how many microseconds the log's clock is ahead of this machine's. One that was wrong and is right again is believed again.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn clocks_differ(&self) -> Result<i64, EngineError> {
+        let differ = self.differ().await?;
+        if differ.abs() < CLOCKS_AGREE && self.ahead.load(Ordering::Relaxed).abs() >= CLOCKS_AGREE {
+            self.ahead.store(0, Ordering::Relaxed);
+        }
+        Ok(differ)
+    }
+
+    async fn differ(&self) -> Result<i64, EngineError> {
+        let before = now().0;
+        let theirs = self.log.now().await.map_err(EngineError::failed)?;
+        // It was read somewhere in between.
+        Ok(theirs - (before + now().0) / 2)
+    }
+
     /// Seals and appends changes that were decided on.
     ///
     /// # Errors
     /// When the log takes no more, or fails.
     pub async fn commit(&self, mut changes: Changes) -> Result<Commit, EngineError> {
+        let left = time_left().map(|left| i64::try_from(left.as_micros()).unwrap_or(i64::MAX));
+        changes.holds_until(left.map(|left| Timestamp(self.now().0.saturating_add(left))));
         let (after, at) = (changes.take_after(), changes.at());
         let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");
@@ -273,6 +316,12 @@ impl Engine {
             }
             Err(AppendError::Conflict | AppendError::GuardMoved) => {
                 self.metrics.conflicts.inc();
+                Ok(Commit::Moved)
+            }
+            Err(AppendError::TooLate) => {
+                self.metrics.late.inc();
+                // Decided again it is by the log's clock, as its own refusal is.
+                self.ahead.store(self.differ().await?, Ordering::Relaxed);
                 Ok(Commit::Moved)
             }
             Err(AppendError::Busy) => Err(EngineError::Busy),

@@ -24,6 +24,8 @@ pub(crate) enum Verdict {
     Conflict,
     /// A guard had moved.
     GuardMoved,
+    /// The time until which it may commit is over.
+    TooLate,
 }
 
 struct Job {
@@ -191,6 +193,7 @@ fn settle(verdict: Verdict) -> Result<Appended, AppendError> {
         Verdict::Accepted(position, versions) => Ok(Appended { position, versions }),
         Verdict::Conflict => Err(AppendError::Conflict),
         Verdict::GuardMoved => Err(AppendError::GuardMoved),
+        Verdict::TooLate => Err(AppendError::TooLate),
     }
 }
 

@@ -26,6 +26,7 @@ cases! {
     appends_several_streams_or_none,
     refuses_when_a_guard_has_moved,
     a_guard_is_checked_against_streams_that_do_not_exist,
+    what_is_too_late_is_refused_by_the_logs_own_clock,
     the_same_append_again_is_refused_whole,
     an_unconditional_append_is_a_new_fact_each_time,
     positions_are_gapless_and_in_commit_order_under_many_writers,
@@ -61,6 +62,7 @@ pub fn one(stream: StreamId, expected: Expected, body: &str) -> Append {
         streams: vec![StreamAppend { stream, expected, events: vec![event(body)] }],
         guards: vec![],
         request: Uuid::now_v7(),
+        not_after: None,
     }
 }
 
@@ -139,6 +141,21 @@ async fn a_guard_is_checked_against_streams_that_do_not_exist(log: Arc<dyn Event
     };
     assert!(log.append(relying(0)).await.is_ok());
     assert!(matches!(log.append(relying(1)).await, Err(AppendError::GuardMoved)));
+}
+
+async fn what_is_too_late_is_refused_by_the_logs_own_clock(log: Arc<dyn EventLog>) {
+    let (late, in_time) = (fresh(), fresh());
+    let now = log.now().await.unwrap();
+    let until = |stream, not_after| Append { not_after: Some(not_after), ..one(stream, Expected::Any, "x") };
+    let (refused, accepted, whenever) = tokio::join!(
+        log.append(until(late, now)),
+        log.append(until(in_time, now + 60_000_000)),
+        log.append(one(in_time, Expected::Any, "y"))
+    );
+    assert!(matches!(refused, Err(AppendError::TooLate)), "{refused:?}");
+    assert!(accepted.is_ok() && whenever.is_ok(), "{accepted:?} {whenever:?}");
+    assert_eq!((bodies(&*log, late).await.len(), bodies(&*log, in_time).await.len()), (0, 2));
+    assert!(log.now().await.unwrap() >= now);
 }
 
 async fn the_same_append_again_is_refused_whole(log: Arc<dyn EventLog>) {
@@ -237,7 +254,7 @@ async fn a_cancelled_caller_leaves_the_log_usable(log: Arc<dyn EventLog>) {
 async fn refuses_what_breaks_a_limit(log: Arc<dyn EventLog>) {
     let refused = |append: Append| async { matches!(log.append(append).await, Err(AppendError::Invalid(_))) };
     let stream = fresh();
-    assert!(refused(Append { streams: vec![], guards: vec![], request: Uuid::nil() }).await);
+    assert!(refused(Append { streams: vec![], guards: vec![], request: Uuid::nil(), not_after: None }).await);
     let twice = Append { guards: vec![Guard { stream, version: Version(0) }], ..one(stream, NEW, "x") };
     assert!(refused(twice).await);
     let mut many = one(stream, NEW, "x");

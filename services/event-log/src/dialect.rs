@@ -3,7 +3,7 @@
 /// Implements [`crate::EventLog`] for a type with the fields `readers`, for those who wait for an answer, `followers`, for
 /// those who read the log on and on, `batcher` and `epoch`.
 macro_rules! event_log {
-    ($log:ident, $row:ty) => {
+    ($log:ident, $row:ty, $now:expr) => {
         #[async_trait::async_trait]
         impl EventLog for $log {
             async fn append(&self, append: Append) -> Result<Appended, AppendError> {
@@ -31,6 +31,10 @@ macro_rules! event_log {
                 let query = sqlx::query_as(include_str!("../sql/head.sql"));
                 let (position, _): (i64, Uuid) = query.fetch_one(&self.followers).await?;
                 Ok(Position(unsigned(position)))
+            }
+
+            async fn now(&self) -> Result<i64, StoreError> {
+                Ok(sqlx::query_scalar($now).fetch_one(&self.followers).await?)
             }
 
             fn epoch(&self) -> Uuid {

@@ -62,6 +62,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the store cannot be read.
     async fn head(&self) -> Result<Position, StoreError>;
 
+    /// The time by the log's own clock, in microseconds since 1970: what [`Append::not_after`] is held to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn now(&self) -> Result<i64, StoreError>;
+
     /// Which log this is. A restored or new database has another epoch, so that copies of it are not mixed up.
     fn epoch(&self) -> Uuid;
 }

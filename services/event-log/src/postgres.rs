@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
 use crate::dialect::{STORE, event_log, signed, unsigned};
+use crate::types::NotDurable;
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
     Version,
@@ -21,6 +22,8 @@ pub struct PostgresConfig {
     pub readers: u32,
     /// The limits.
     pub limits: Limits,
+    /// Whether to append to a server that loses or breaks what it acknowledged when it crashes.
+    pub accept_volatile: bool,
 }
 
 /// The log in PostgreSQL. A batch is one call of one function: see `migrations/postgres/`.
@@ -52,7 +55,17 @@ impl PostgresLog {
         let readers = pool().max_connections(config.readers).connect_with(options.clone()).await?;
         let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options.clone());
         let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
-        let committer = PostgresCommitter { options, connection: None };
+        // What is acknowledged is durable, whatever the server, the database or the role is set to.
+        let options = options.options([
+            ("synchronous_commit", "on"),
+            ("default_transaction_isolation", "read committed"),
+            ("default_transaction_read_only", "off"),
+        ]);
+        let accept = config.accept_volatile;
+        // Checked at once, and not by the first caller who appends.
+        let connection =
+            Some(tokio::time::timeout(CONNECT_LIMIT, connect(&options, accept)).await.map_err(StoreError::new)??);
+        let committer = PostgresCommitter { options, accept, connection };
         Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
     }
 
@@ -61,18 +74,22 @@ impl PostgresLog {
     /// # Errors
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let files = [(1, include_str!("../migrations/postgres/0001_event_log.sql"))];
+        let files = [
+            (1, include_str!("../migrations/postgres/0001_event_log.sql")),
+            (2, include_str!("../migrations/postgres/0002_not_after.sql")),
+        ];
         let options = database::options(url, APPLICATION)?;
         database::migrate(options, &database::migrator(STORE, &files)).await.map_err(StoreError::new)
     }
 }
 
-event_log!(PostgresLog, PgRow);
+event_log!(PostgresLog, PgRow, include_str!("../sql/postgres/now.sql"));
 
 /// Owns the one connection that appends. It lives in the batcher's task, so that a caller who goes away can never leave
 /// a transaction open on it.
 struct PostgresCommitter {
     options: PgConnectOptions,
+    accept: bool,
     connection: Option<PgConnection>,
 }
 
@@ -81,7 +98,9 @@ impl Committer for PostgresCommitter {
     async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => tokio::time::timeout(CONNECT_LIMIT, self.options.connect()).await.map_err(StoreError::new)??,
+            None => tokio::time::timeout(CONNECT_LIMIT, connect(&self.options, self.accept))
+                .await
+                .map_err(StoreError::new)??,
         };
         // A connection that has died silently would otherwise hold up every append of this process.
         let called = tokio::time::timeout(COMMIT_LIMIT, Columns::of(batch).call(&mut connection, batch)).await;
@@ -92,6 +111,15 @@ impl Committer for PostgresCommitter {
         }
         verdicts
     }
+}
+
+/// The connection that appends, to a server that keeps what it acknowledges.
+async fn connect(options: &PgConnectOptions, accept_volatile: bool) -> Result<PgConnection, StoreError> {
+    let mut connection = options.connect().await?;
+    let settings: Vec<(String, String)> =
+        sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
+    let off: Vec<_> = settings.into_iter().filter(|(_, value)| value == "off").map(|(name, _)| name).collect();
+    if off.is_empty() || accept_volatile { Ok(connection) } else { Err(StoreError::new(NotDurable(off.join("`, `")))) }
 }
 
 /// A batch, column by column, as the function takes it.
@@ -114,12 +142,14 @@ struct Columns<'a> {
     event_at: Vec<i64>,
     event_head: Vec<&'a [u8]>,
     event_body: Vec<&'a [u8]>,
+    not_after: Vec<Option<i64>>,
 }
 
 impl<'a> Columns<'a> {
     fn of(batch: &'a [Append]) -> Self {
         let mut columns = Self::default();
         for (request, append) in (1..).zip(batch) {
+            columns.not_after.push(append.not_after);
             for slot in &append.streams {
                 columns.slot_request.push(request);
                 columns.slot_kind.push(slot.stream.kind);
@@ -152,7 +182,7 @@ impl<'a> Columns<'a> {
     }
 
     async fn call(self, connection: &mut PgConnection, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
-        let (position_before, version_before, conflicted, moved) =
+        let (position_before, version_before, conflicted, moved, late) =
             sqlx::query_as(include_str!("../sql/postgres/append.sql"))
                 .bind(self.slot_request)
                 .bind(self.slot_kind)
@@ -171,9 +201,10 @@ impl<'a> Columns<'a> {
                 .bind(self.event_at)
                 .bind(self.event_head)
                 .bind(self.event_body)
+                .bind(self.not_after)
                 .fetch_one(connection)
                 .await?;
-        Ok(Answer { position_before, version_before, conflicted, moved }.verdicts(batch))
+        Ok(Answer { position_before, version_before, conflicted, moved, late }.verdicts(batch))
     }
 }
 
@@ -183,6 +214,7 @@ struct Answer {
     version_before: Vec<i64>,
     conflicted: Vec<i32>,
     moved: Vec<i32>,
+    late: Vec<i32>,
 }
 
 impl Answer {
@@ -201,6 +233,8 @@ impl Answer {
                 Verdict::Conflict
             } else if self.moved.contains(&request) {
                 Verdict::GuardMoved
+            } else if self.late.contains(&request) {
+                Verdict::TooLate
             } else {
                 Verdict::Accepted(Position(unsigned(last)), versions)
             });

@@ -57,10 +57,11 @@ impl SqliteLog {
         database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
         let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
         let readers = pool().max_connections(READERS).connect_with(options.clone()).await?;
-        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options);
+        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options.clone());
         let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
-        Ok(Self { readers, followers, batcher: Batcher::start(SqliteCommitter::new(writer), limits, metrics), epoch })
+        let committer = SqliteCommitter::new(options, writer);
+        Ok(Self { readers, followers, batcher: Batcher::start(committer, limits, metrics), epoch })
     }
 }
 
-event_log!(SqliteLog, SqliteRow);
+event_log!(SqliteLog, SqliteRow, include_str!("../sql/sqlite/now.sql"));

@@ -78,6 +78,9 @@ pub struct Append {
     pub guards: Vec<Guard>,
     /// The request that it carries out: kept with every event.
     pub request: Uuid,
+    /// From when on it must not commit any more, in microseconds since 1970 by the log's clock: what was decided on has ended then, or
+    /// nobody waits for it.
+    pub not_after: Option<i64>,
 }
 
 /// An accepted append.
@@ -121,6 +124,9 @@ pub enum AppendError {
     /// A guarded stream has moved. Load it again and decide again.
     #[error("a stream that the append relies on has moved")]
     GuardMoved,
+    /// The time until which it may commit is over, by the log's clock. Decide again by that.
+    #[error("the append is too late")]
+    TooLate,
     /// Too many appends wait. Try again later.
     #[error("the log takes no more appends for now")]
     Busy,
@@ -147,6 +153,12 @@ impl StoreError {
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { cause: cause.into().into(), refused: false }
     }
+
+    /// Whether the server would lose or break what it acknowledges when it crashes.
+    #[must_use]
+    pub fn is_volatile(&self) -> bool {
+        self.cause.is::<NotDurable>()
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -155,3 +167,8 @@ impl From<sqlx::Error> for StoreError {
         Self { cause: std::sync::Arc::new(error), refused }
     }
 }
+
+/// A crash of the server could lose what it has acknowledged, or leave it broken.
+#[derive(Debug, thiserror::Error)]
+#[error("the database server runs with `{0}` off: a crash would lose or break what it acknowledged; turn it on")]
+pub(crate) struct NotDurable(pub(crate) String);

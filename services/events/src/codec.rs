@@ -66,6 +66,12 @@ impl CodecError {
         matches!(self, Self::Vault(VaultError::Destroyed))
     }
 
+    /// Whether no such key was ever made, as far as the key store knows.
+    #[must_use]
+    pub fn is_unknown_key(&self) -> bool {
+        matches!(self, Self::Vault(VaultError::UnknownKey))
+    }
+
     /// Whether only the key store or the key-encryption key is at fault: the same event may well open later.
     #[must_use]
     pub fn is_outage(&self) -> bool {

@@ -80,17 +80,18 @@ impl Gate {
         };
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
         let asked = Asked { by, purpose, categories: vec![C::CATEGORY] };
-        let ask = Ask { by, purpose, action: Action::Contribute, now: context.now };
+        let ask = || Ask { by, purpose, action: Action::Contribute, now: self.engine.now() };
         let receipt = ReceiptId(Uuid::now_v7());
         type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(on, sharing, staff): &Loads<A>, changes: &mut Changes| {
-            let Decision::Permit(scope) = decide(sharing, staff, &ask) else { return Err(Refusal::undisclosed()) };
+            let Decision::Permit(scope) = decide(sharing, staff, &ask()) else { return Err(Refusal::undisclosed()) };
             let events = command.clone().decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             changes.record(on, *person, events);
             changes.guard(sharing);
             changes.guard(staff);
+            changes.holds_until(scope.until());
             changes.in_role(staff.role());
             // What was so already adds nothing.
             if fulfilled {

@@ -165,7 +165,7 @@ impl Gate {
             return if freshness == Freshness::Remembered { Ok(None) } else { Err(Error::denied()) };
         }
         let sharings = self.engine.load_each::<Sharing>(persons, freshness).await?;
-        let grounds = |sharing| Self::decided(asked, Action::Read, sharing, staff.clone());
+        let grounds = |sharing| self.decided(asked, Action::Read, sharing, staff.clone());
         let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
         let shown = all.iter().filter(|(_, grounds)| {
             let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
@@ -179,6 +179,7 @@ impl Gate {
         // Who is left out was decided on, too.
         for (person, grounds) in &all {
             changes.guard(&grounds.sharing);
+            changes.holds_until(grounds.scope().and_then(Scope::until));
             if let Some(disclosure) = disclosed.get(person) {
                 receipts.insert(*person, receipt(&mut changes, asked, *person, grounds, Ok(disclosure.clone())));
             }
@@ -261,11 +262,11 @@ impl Gate {
     ) -> Result<Grounds, Error> {
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let staff = self.engine.load::<Staff>(asked.by.worker().staff(), freshness).await?;
-        Ok(Self::decided(asked, action, sharing, staff))
+        Ok(self.decided(asked, action, sharing, staff))
     }
 
-    fn decided(asked: &Asked, action: Action, sharing: Loaded<Sharing>, staff: Loaded<Staff>) -> Grounds {
-        let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: engine::now() };
+    fn decided(&self, asked: &Asked, action: Action, sharing: Loaded<Sharing>, staff: Loaded<Staff>) -> Grounds {
+        let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: self.engine.now() };
         let decision = decide(&sharing, &staff, &ask);
         Grounds { sharing, staff, decision }
     }
@@ -286,6 +287,7 @@ impl Gate {
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
+        changes.holds_until(grounds.scope().and_then(Scope::until));
         let receipt = receipt(&mut changes, asked, person, grounds, outcome);
         Ok(self.commit(changes, label).await?.map(|()| receipt))
     }

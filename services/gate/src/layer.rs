@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use domain::sign_in::SignIn;
@@ -135,6 +136,7 @@ where
             Ok(told(answer))
         };
         let answer = async move {
+            let answer = engine::until(Instant::now() + has, answer);
             tokio::time::timeout(has, answer).await.unwrap_or_else(|_elapsed| {
                 let problem = "there was no answer in time; a write may be tried again with the same request id";
                 Ok(Status::from(Error::new(Reason::DeadlineExceeded, problem)).into_http())

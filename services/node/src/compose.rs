@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
 use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
-use event_log::{EventLog, Limits, LogMetrics, PostgresConfig, PostgresLog, SqliteLog};
+use event_log::{EventLog, Limits, LogMetrics, Position, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
 use gate::{Gate, GateMetrics, Issuer, KeySource};
 use prometheus_client::registry::Registry;
@@ -53,12 +53,15 @@ impl Stores {
                 (Arc::new(log), Arc::new(SqliteDocuments::open(&directory.join("views.db")).await?))
             }
             Place::Postgres(url) => {
-                let postgres = PostgresConfig { url: url.clone(), readers: connections, limits: Limits::default() };
+                let (limits, accept_volatile) = (Limits::default(), config.database.accept_volatile_server);
+                let postgres = PostgresConfig { url: url.clone(), readers: connections, limits, accept_volatile };
                 let log = PostgresLog::open(&postgres, log_metrics.clone()).await;
                 // An outage is told apart from what an operator has yet to do.
                 let log = log.map_err(|error| {
                     let problem = if database::is_outage(&error) {
                         "the database of `database.url` cannot be reached"
+                    } else if error.is_volatile() {
+                        "`database.url`: set `database.accept_volatile_server` to run on it all the same, which is for tests alone"
                     } else {
                         "the database of `database.url` has no log that can be opened; run `alongside migrate` as its owner"
                     };
@@ -73,13 +76,48 @@ impl Stores {
         };
         let kek = LocalKek::from_base64(&config.key_encryption_key()?)?;
         let vault = Vault::new(keys, Arc::new(kek));
+        let head = log.head().await?;
+        // Where there are events there are keys: new ones would open nothing of what is there, and what they seal would be lost
+        // once the old ones are back.
+        if head > Position(0) && vault.is_new().await? {
+            bail!("the key store is empty, and the log is not: `vault.url` names another, or it has been lost");
+        }
         // What the system's own key wraps opens only with the key-encryption key that the first start used.
         vault
             .pseudonyms()
             .await
             .context("`vault.key_encryption_key` is not the one that this system was started with")?;
         let codec = Codec::new(Arc::new(vault));
-        Ok(Self { log, documents, codec, log_metrics })
+        let stores = Self { log, documents, codec, log_metrics };
+        stores.belong_together().await?;
+        Ok(stores)
+    }
+
+    /// Refuses stores of different systems, or of different times.
+    async fn belong_together(&self) -> anyhow::Result<()> {
+        let last = Position(self.log.head().await?.0.saturating_sub(1));
+        let (mut known, mut unknown) = (0, 0);
+        for event in [self.log.read(Position(0), 1).await?, self.log.read(last, 1).await?].concat() {
+            // Whatever else is wrong with one event is its own.
+            let lost = self.codec.open(&event).await.is_err_and(|error| error.is_unknown_key());
+            *(if lost { &mut unknown } else { &mut known }) += 1;
+        }
+        if unknown > 0 && known == 0 {
+            bail!("the key store has no keys of this log: `vault.url` names another");
+        }
+        for view in views::all() {
+            let (name, position) = (view.name(), self.documents.position(view.name()).await?);
+            // After the view, which never is ahead of it.
+            let head = self.log.head().await?;
+            if position > head.0 {
+                bail!(
+                    "the view `{name}` has read up to {position}, and the log ends at {head}: the log was lost, or restored \
+                     without its views; take the views away, and they are built again",
+                    head = head.0
+                );
+            }
+        }
+        Ok(())
     }
 
     /// An engine on these stores.

@@ -97,6 +97,9 @@ pub struct Database {
     /// The most connections of this process to PostgreSQL for those who wait for an answer, for the log and for the views each. A few
     /// more append, follow the log and build views.
     pub connections: u32,
+    /// Whether to run on a PostgreSQL server that has `fsync` or `full_page_writes` off, and so loses or breaks what it acknowledged
+    /// when it crashes. For tests alone.
+    pub accept_volatile_server: bool,
 }
 
 /// Where data keys are, and what wraps them.
@@ -242,7 +245,7 @@ impl Default for Config {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite:alongside-data".into(), connections: 8 }
+        Self { url: "sqlite:alongside-data".into(), connections: 8, accept_volatile_server: false }
     }
 }
 

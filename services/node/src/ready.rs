@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bus::Bus;
-use engine::Engine;
+use engine::{CLOCKS_AGREE, Engine};
 use telemetry::Report;
 use views::DocumentStore;
 
@@ -32,6 +32,13 @@ impl Watch {
         let mut report = Report { ready: true, notes: Vec::new() };
         let head = answer("the log", self.engine.log().head(), &mut report).await.map(|head| head.0);
         answer("the key store", self.engine.codec().vault().pseudonyms(), &mut report).await;
+        if let Some(differ) = answer("the log's clock", self.engine.clocks_differ(), &mut report).await
+            && differ.abs() >= CLOCKS_AGREE
+        {
+            report.ready = false;
+            let seconds = differ / 1_000_000;
+            report.notes.push(format!("this machine's clock is wrong: the log's is {seconds} s ahead of it"));
+        }
         let Some(head) = head else { return report };
         let mut standing = Report { ready: true, notes: Vec::new() };
         if self.roles.contains(&Role::Views) {

@@ -90,6 +90,14 @@ impl Vault {
         self.ready(&stored, forgotten)
     }
 
+    /// Whether there are keys at all: the system's own is made at its first start, before anything else.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub async fn is_new(&self) -> Result<bool, VaultError> {
+        Ok(self.store.of_subject(SYSTEM).await?.is_none())
+    }
+
     /// What makes pseudonyms, with the system's own key: it opens only with the key-encryption key that the first start used.
     ///
     /// # Errors

@@ -34,6 +34,8 @@ pub struct Scope {
     emergency: bool,
     /// Whether a relationship is open.
     supported: bool,
+    /// When something that it relies on ends, or a deny begins.
+    until: Option<Timestamp>,
 }
 
 impl Scope {
@@ -62,6 +64,12 @@ impl Scope {
         if permitted { DenialRule::DenyBeatsPermit } else { DenialRule::NothingPermits }
     }
 
+    /// Until when the decision holds, if time alone ends it.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
     /// Whether the decision relied on emergency access: for what is covered, or for being let in at all.
     #[must_use]
     pub fn relied_on_emergency(&self) -> bool {
@@ -83,7 +91,8 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if sharing.is_blocked(worker.agency()) {
         return Decision::Deny(DenialRule::AgencyBlocked);
     }
-    let (in_emergency, supported) = (sharing.emergency_open(worker, ask.now), sharing.relationship_open(worker));
+    let (emergency_until, supported) = (sharing.emergency_until(worker, ask.now), sharing.relationship_open(worker));
+    let in_emergency = emergency_until.is_some();
     if !in_emergency && !supported {
         return Decision::Deny(DenialRule::NoOpenAccess);
     }
@@ -92,7 +101,11 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if !emergency && !provisions.iter().any(Provision::permits) {
         return Decision::Deny(DenialRule::NothingPermits);
     }
-    let scope = Scope { provisions, emergency, supported };
+    let ends = provisions.iter().filter(|p| p.permits()).filter_map(|p| p.terms().until);
+    let begin = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().from);
+    let relied = emergency_until.filter(|_| emergency || !supported);
+    let until = ends.chain(begin.filter(|from| ask.now < *from)).chain(relied).min();
+    let scope = Scope { provisions, emergency, supported, until };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }

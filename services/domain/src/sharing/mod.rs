@@ -106,10 +106,12 @@ impl Sharing {
         self.relationships.iter().any(|(_, open)| *open == worker)
     }
 
-    /// Whether this worker has emergency access at this moment.
+    /// Until when this worker has emergency access, if they have it at this moment.
     #[must_use]
-    pub fn emergency_open(&self, worker: Worker, now: Timestamp) -> bool {
-        self.emergencies.iter().any(|(_, access)| !access.closed && access.worker == worker && now < access.until)
+    pub fn emergency_until(&self, worker: Worker, now: Timestamp) -> Option<Timestamp> {
+        let theirs = self.emergencies.iter().map(|(_, access)| access);
+        let open = theirs.filter(|access| !access.closed && access.worker == worker && now < access.until);
+        open.map(|access| access.until).max()
     }
 
     /// Ends an emergency access, unless it has been ended.

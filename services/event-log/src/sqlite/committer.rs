@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 use uuid::Uuid;
 
 use crate::batcher::{Committer, Verdict};
@@ -17,51 +18,76 @@ const REMEMBERED: usize = 200_000;
 const ROWS: usize = 64;
 
 pub(super) struct SqliteCommitter {
-    connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    /// None after a batch that failed: whether its transaction is over only a new connection knows for sure.
+    connection: Option<SqliteConnection>,
     /// The log's head after the last commit, and the heads of streams as of then.
     position: u64,
     heads: HashMap<StreamId, u64>,
 }
 
 impl SqliteCommitter {
-    pub(super) fn new(connection: SqliteConnection) -> Self {
-        Self { connection, position: 0, heads: HashMap::new() }
+    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+        Self { options, connection: Some(connection), position: 0, heads: HashMap::new() }
     }
 
-    async fn transaction(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+    /// A batch in a transaction. After an error that may be open still, or not: the connection is of no use any more.
+    async fn within(
+        &mut self,
+        connection: &mut SqliteConnection,
+        batch: &[Append],
+    ) -> Result<Vec<Verdict>, StoreError> {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let verdicts = self.transaction(connection, batch).await?;
+        sqlx::query("COMMIT").execute(&mut *connection).await?;
+        Ok(verdicts)
+    }
+
+    async fn transaction(
+        &mut self,
+        connection: &mut SqliteConnection,
+        batch: &[Append],
+    ) -> Result<Vec<Verdict>, StoreError> {
         let (position, _): (i64, Uuid) =
-            sqlx::query_as(include_str!("../../sql/head.sql")).fetch_one(&mut self.connection).await?;
+            sqlx::query_as(include_str!("../../sql/head.sql")).fetch_one(&mut *connection).await?;
         let base = unsigned(position);
         if base != self.position || self.heads.len() > REMEMBERED {
             self.heads.clear();
         }
         let mut plan = Plan { next: base, ..Plan::default() };
+        let now: i64 = sqlx::query_scalar(include_str!("../../sql/sqlite/now.sql")).fetch_one(&mut *connection).await?;
         for append in batch {
-            let verdict = self.decide(append, &mut plan).await?;
+            let late = append.not_after.is_some_and(|not_after| not_after <= now);
+            let verdict = if late { Verdict::TooLate } else { self.decide(connection, append, &mut plan).await? };
             plan.verdicts.push(verdict);
         }
         if plan.next > base {
-            self.write(&plan).await?;
+            self.write(connection, &plan).await?;
         }
         self.position = plan.next;
         Ok(plan.verdicts)
     }
 
-    async fn decide<'a>(&mut self, append: &'a Append, plan: &mut Plan<'a>) -> Result<Verdict, StoreError> {
+    async fn decide<'a>(
+        &mut self,
+        connection: &mut SqliteConnection,
+        append: &'a Append,
+        plan: &mut Plan<'a>,
+    ) -> Result<Verdict, StoreError> {
         for slot in &append.streams {
-            let head = self.head(slot.stream).await?;
+            let head = self.head(connection, slot.stream).await?;
             if matches!(slot.expected, Expected::Exactly(version) if version.0 != head) {
                 return Ok(Verdict::Conflict);
             }
         }
         for guard in &append.guards {
-            if self.head(guard.stream).await? != guard.version.0 {
+            if self.head(connection, guard.stream).await? != guard.version.0 {
                 return Ok(Verdict::GuardMoved);
             }
         }
         let mut versions = Vec::with_capacity(append.streams.len());
         for slot in &append.streams {
-            let mut version = self.head(slot.stream).await?;
+            let mut version = self.head(connection, slot.stream).await?;
             for event in &slot.events {
                 plan.next += 1;
                 version += 1;
@@ -80,21 +106,21 @@ impl SqliteCommitter {
         Ok(Verdict::Accepted(Position(plan.next), versions))
     }
 
-    async fn head(&mut self, stream: StreamId) -> Result<u64, StoreError> {
+    async fn head(&mut self, connection: &mut SqliteConnection, stream: StreamId) -> Result<u64, StoreError> {
         if let Some(version) = self.heads.get(&stream) {
             return Ok(*version);
         }
         let version: Option<i64> = sqlx::query_scalar(include_str!("../../sql/sqlite/stream_head.sql"))
             .bind(stream.kind)
             .bind(stream.id)
-            .fetch_optional(&mut self.connection)
+            .fetch_optional(&mut *connection)
             .await?;
         let version = version.map_or(0, unsigned);
         self.heads.insert(stream, version);
         Ok(version)
     }
 
-    async fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    async fn write(&self, connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), StoreError> {
         for rows in plan.rows.chunks(ROWS) {
             let mut insert = sqlx::query(insert_events(rows.len()));
             for row in rows {
@@ -110,7 +136,7 @@ impl SqliteCommitter {
                     .bind(row.event.head.as_ref())
                     .bind(row.event.body.as_ref());
             }
-            insert.execute(&mut self.connection).await?;
+            insert.execute(&mut *connection).await?;
         }
         let moved: Vec<_> = plan.moved.iter().copied().collect();
         for streams in moved.chunks(ROWS) {
@@ -119,11 +145,11 @@ impl SqliteCommitter {
                 let version = self.heads.get(stream).copied().unwrap_or(0);
                 upsert = upsert.bind(stream.kind).bind(stream.id).bind(signed(version));
             }
-            upsert.execute(&mut self.connection).await?;
+            upsert.execute(&mut *connection).await?;
         }
         sqlx::query(include_str!("../../sql/sqlite/set_head.sql"))
             .bind(signed(plan.next))
-            .execute(&mut self.connection)
+            .execute(&mut *connection)
             .await?;
         Ok(())
     }
@@ -132,19 +158,17 @@ impl SqliteCommitter {
 #[async_trait::async_trait]
 impl Committer for SqliteCommitter {
     async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
-        let verdicts = self.transaction(batch).await;
-        let end = if verdicts.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = sqlx::query(end).execute(&mut self.connection).await;
-        if verdicts.is_err() || ended.is_err() {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let verdicts = self.within(&mut connection, batch).await;
+        if verdicts.is_ok() {
+            self.connection = Some(connection);
+        } else {
             // What was remembered may never have been committed.
             self.heads.clear();
         }
-        if verdicts.is_ok() && ended.is_err() {
-            // A commit that failed leaves the transaction open; the next batch must not run in it.
-            drop(sqlx::query("ROLLBACK").execute(&mut self.connection).await);
-        }
-        ended?;
         verdicts
     }
 }

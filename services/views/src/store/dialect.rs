@@ -4,7 +4,7 @@
 /// Implements [`crate::DocumentStore`] for a type with the pools `readers`, for those who wait for an answer, and `builder`, for those
 /// who build views: neither holds up the other.
 macro_rules! document_store {
-    ($store:ident, $begin:literal) => {
+    ($store:ident, $database:ty, $connection:ty, $begin:literal) => {
         #[async_trait::async_trait]
         impl DocumentStore for $store {
             async fn scan(
@@ -80,30 +80,51 @@ macro_rules! document_store {
             }
 
             async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError> {
-                let mut transaction = self.builder.begin_with($begin).await?;
-                let retire = sqlx::query_scalar(include_str!("../../sql/retire.sql")).bind(view);
-                let stood: Option<i64> = retire.fetch_optional(&mut *transaction).await?;
-                let promote = sqlx::query(include_str!("../../sql/promote.sql")).bind(view).bind(generation);
-                let promoted = promote.bind(stood.unwrap_or(0)).execute(&mut *transaction).await?;
-                if promoted.rows_affected() != 1 {
-                    transaction.rollback().await?;
-                    return Ok(false);
-                }
-                transaction.commit().await?;
-                Ok(true)
+                let mut connection = self.builder.acquire().await?;
+                let swapped = swap(&mut connection, view, generation).await;
+                keep_if(&mut connection, &swapped);
+                swapped
             }
 
             async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {
-                let mut transaction = self.builder.begin_with($begin).await?;
-                for statement in [
-                    include_str!("../../sql/drop_state.sql"),
-                    include_str!("../../sql/drop_documents.sql"),
-                    include_str!("../../sql/drop_parked.sql"),
-                ] {
-                    sqlx::query(statement).bind(view).bind(generation).execute(&mut *transaction).await?;
-                }
-                Ok(transaction.commit().await?)
+                let mut connection = self.builder.acquire().await?;
+                let dropped = drop_generation(&mut connection, view, generation).await;
+                keep_if(&mut connection, &dropped);
+                dropped
             }
+        }
+
+        /// After an error a transaction may be open still, or be over though the connection counts it: it is of no use any more.
+        fn keep_if<T>(connection: &mut sqlx::pool::PoolConnection<$database>, done: &Result<T, StoreError>) {
+            if done.is_err() {
+                connection.close_on_drop();
+            }
+        }
+
+        async fn swap(connection: &mut $connection, view: &str, generation: i32) -> Result<bool, StoreError> {
+            let mut transaction = connection.begin_with($begin).await?;
+            let retire = sqlx::query_scalar(include_str!("../../sql/retire.sql")).bind(view);
+            let stood: Option<i64> = retire.fetch_optional(&mut *transaction).await?;
+            let promote = sqlx::query(include_str!("../../sql/promote.sql")).bind(view).bind(generation);
+            let promoted = promote.bind(stood.unwrap_or(0)).execute(&mut *transaction).await?;
+            if promoted.rows_affected() != 1 {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+            transaction.commit().await?;
+            Ok(true)
+        }
+
+        async fn drop_generation(connection: &mut $connection, view: &str, generation: i32) -> Result<(), StoreError> {
+            let mut transaction = connection.begin_with($begin).await?;
+            for statement in [
+                include_str!("../../sql/drop_state.sql"),
+                include_str!("../../sql/drop_documents.sql"),
+                include_str!("../../sql/drop_parked.sql"),
+            ] {
+                sqlx::query(statement).bind(view).bind(generation).execute(&mut *transaction).await?;
+            }
+            Ok(transaction.commit().await?)
         }
     };
 }

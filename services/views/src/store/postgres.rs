@@ -1,5 +1,5 @@
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection as _, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ impl PostgresDocuments {
     }
 }
 
-document_store!(PostgresDocuments, "BEGIN");
+document_store!(PostgresDocuments, sqlx::Postgres, sqlx::PgConnection, "BEGIN");
 
 fn bytes(keys: &[Key]) -> Vec<&[u8]> {
     keys.iter().map(|key| key.0.as_slice()).collect()

@@ -1,5 +1,5 @@
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl SqliteDocuments {
     }
 }
 
-document_store!(SqliteDocuments, "BEGIN IMMEDIATE");
+document_store!(SqliteDocuments, sqlx::Sqlite, SqliteConnection, "BEGIN IMMEDIATE");
 
 async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, StoreError> {
     let mut found = Vec::new();
@@ -66,7 +66,14 @@ async fn find_in(builder: &SqlitePool, wanted: &[Wanted]) -> Result<Vec<Vec<Stor
 }
 
 async fn write(builder: &SqlitePool, advances: &[Advance]) -> Result<bool, StoreError> {
-    let mut transaction = builder.begin_with("BEGIN IMMEDIATE").await?;
+    let mut connection = builder.acquire().await?;
+    let written = write_on(&mut connection, advances).await;
+    keep_if(&mut connection, &written);
+    written
+}
+
+async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Result<bool, StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for advance in advances {
         let moved = sqlx::query(include_str!("../../sql/sqlite/advance.sql"))
             .bind(advance.view)
@@ -114,4 +121,31 @@ async fn write_one(transaction: &mut SqliteConnection, advance: &Advance) -> Res
         delete.bind(&key.0).execute(&mut *transaction).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Upsert;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_stops_nothing_for_longer_than_it_is_full() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteDocuments::open(&directory.path().join("views.db")).await.unwrap();
+        store.generations("v").await.unwrap();
+        let advance = |from, to, size| {
+            let (key, place) = (Key(vec![1]), Key(vec![2]));
+            let upsert = Upsert { begins: false, key, place, subject: Uuid::nil(), position: to, body: vec![7; size] };
+            let (upserts, removals, parked) = (vec![upsert], vec![], vec![]);
+            vec![Advance { view: "v", generation: 1, current: true, from, to, upserts, removals, parked }]
+        };
+        assert!(store.advance(advance(0, 1, 10)).await.unwrap());
+        // As many pages as there are, and no more: the disk is full.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.builder).await.unwrap();
+        let full = store.advance(advance(1, 2, 1 << 20)).await.unwrap_err();
+        assert!(format!("{:?}", full).contains("full"), "{full:?}");
+        // A connection of the time after has room again, and no transaction of the time before.
+        assert!(store.advance(advance(1, 2, 1 << 20)).await.unwrap());
+        assert_eq!(store.position("v").await.unwrap(), 2);
+    }
 }

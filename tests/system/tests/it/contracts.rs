@@ -10,7 +10,7 @@ use harness::{Database, Nats, Postgres};
 use sqlx::{Connection as _, PgConnection};
 
 async fn log(database: &Database, limits: Limits) -> Arc<dyn EventLog> {
-    let config = PostgresConfig { url: database.app.clone(), readers: 4, limits };
+    let config = PostgresConfig { url: database.app.clone(), readers: 4, limits, accept_volatile: false };
     Arc::new(PostgresLog::open(&config, LogMetrics::default()).await.unwrap())
 }
 

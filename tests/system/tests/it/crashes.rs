@@ -51,7 +51,12 @@ async fn strengths(client: &Client, at_least: u64) -> Vec<String> {
 }
 
 async fn log(world: &World) -> PostgresLog {
-    let config = PostgresConfig { url: world.database.app.clone(), readers: 2, limits: Limits::default() };
+    let config = PostgresConfig {
+        url: world.database.app.clone(),
+        readers: 2,
+        limits: Limits::default(),
+        accept_volatile: false,
+    };
     PostgresLog::open(&config, LogMetrics::default()).await.unwrap()
 }
 

@@ -279,8 +279,8 @@ impl Callers {
 /// on one server.
 pub(crate) struct Supported {
     // Dropped in this order: the server before what it needs.
-    _node: Node,
-    _world: World,
+    pub(crate) node: Node,
+    pub(crate) world: World,
     pub(crate) callers: Callers,
     /// Includes all of this.
     pub(crate) position: u64,
@@ -294,7 +294,7 @@ impl Supported {
         let node = world.start().await;
         let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
         let position = callers.accept().await;
-        Self { _node: node, _world: world, callers, position }
+        Self { node, world, callers, position }
     }
 
     /// And shares everything normal with the worker's agency.

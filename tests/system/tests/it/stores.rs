@@ -1,0 +1,111 @@
+//! What a system's stores must hold together, and what a wrong clock or a full disk does.
+
+use std::path::Path;
+
+use event_log::{EventLog as _, Limits, LogMetrics, PostgresConfig, PostgresLog};
+use harness::{Cluster, Postgres};
+use proto::access::v1::{Purpose, RecordCategory, receipt};
+use proto::sharing::v1::provision_actor::Actor;
+
+use crate::world::{Supported, import};
+
+fn move_all(from: &Path, to: &Path, name: &str) {
+    for file in [name.to_owned(), format!("{name}-wal"), format!("{name}-shm")] {
+        if from.join(&file).exists() {
+            std::fs::rename(from.join(&file), to.join(&file)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_log_without_its_keys_and_views_without_their_log_are_refused_by_name() {
+    let (cluster, mut other) = (Cluster::embedded().unwrap(), Cluster::embedded().unwrap());
+    other.set("vault", "key_encryption_key", format!("file:{}", cluster.directory().join("kek").display()));
+    import(&cluster, 1);
+    import(&other, 1);
+    let refused = |why: &str| {
+        let output = cluster.run(&["serve"]).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    };
+    let rebuilds = || {
+        let output = cluster.run(&["rebuild"]).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let (data, away) = (cluster.data(), tempfile::tempdir().unwrap());
+    let (gone, nowhere) = (away.path(), tempfile::tempdir().unwrap());
+    move_all(&data, gone, "keys.db");
+    // Twice: the first start has made no key in its place.
+    refused("the key store is empty, and the log is not");
+    refused("the key store is empty, and the log is not");
+    move_all(&data, nowhere.path(), "keys.db");
+    // Those of another system, under the same key-encryption key.
+    move_all(&other.data(), &data, "keys.db");
+    refused("the key store has no keys of this log");
+    move_all(&data, nowhere.path(), "keys.db");
+    move_all(gone, &data, "keys.db");
+    rebuilds();
+
+    move_all(&data, gone, "log.db");
+    refused("the log was lost, or restored without its views");
+    move_all(&data, nowhere.path(), "log.db");
+    move_all(gone, &data, "log.db");
+    rebuilds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_acknowledged_is_durable_whatever_the_server_is_set_to() {
+    let server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let open = async |accept_volatile| {
+        let config =
+            PostgresConfig { url: database.app.clone(), readers: 1, limits: Limits::default(), accept_volatile };
+        PostgresLog::open(&config, LogMetrics::default()).await
+    };
+    // What can be set for a connection is.
+    let quick = format!(
+        "ALTER DATABASE {name} SET synchronous_commit = off; ALTER ROLE alongside_app SET synchronous_commit = off;"
+    );
+    server.script(name, &quick).unwrap();
+    assert!(open(false).await.unwrap().head().await.is_ok());
+    // What cannot is refused, unless somebody wants it so.
+    for setting in ["fsync", "full_page_writes"] {
+        server
+            .script(name, &format!("ALTER SYSTEM SET {setting} = off; SELECT pg_reload_conf(); SELECT pg_sleep(0.5);"))
+            .unwrap();
+        let refused = open(false).await.unwrap_err();
+        assert!(refused.is_volatile() && format!("{refused:?}").contains(setting), "{refused:?}");
+        assert!(open(true).await.is_ok());
+        server
+            .script(name, &format!("ALTER SYSTEM RESET {setting}; SELECT pg_reload_conf(); SELECT pg_sleep(0.5);"))
+            .unwrap();
+    }
+    assert!(open(false).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_that_has_ended_by_the_logs_clock_discloses_nothing_whatever_the_servers_says() {
+    let Supported { callers, world, node, .. } = &Supported::without_consent(0).await;
+    let seconds =
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let agency = Actor::AgencyId(callers.pair.agency_id());
+    let mut terms = client::terms(agency, [RecordCategory::Health], Purpose::CareCoordination, []);
+    terms.until = Some(prost_types::Timestamp { seconds: seconds + 3_600, nanos: 0 });
+    callers.person.grant(terms).await.unwrap();
+    callers.look().await.unwrap();
+    assert!(node.admin_get("/readyz").await.unwrap().contains("200 OK"));
+    // The server's clock is two hours behind the log's.
+    let name = world.database.owner.split(['/', '?']).nth(3).unwrap();
+    let clock = "CREATE OR REPLACE FUNCTION alongside.log_now() RETURNS bigint LANGUAGE sql VOLATILE \
+                 SET search_path = pg_catalog, alongside, pg_temp AS \
+                 $$ SELECT (extract(epoch FROM clock_timestamp() + interval '2 hours') * 1000000)::bigint $$;";
+    world.postgres.script(name, clock).unwrap();
+    callers.is_refused().await;
+    // Nobody is kept from anything else: the person still reads and chooses.
+    let position = callers.person.strength("x").await.unwrap().position;
+    let newest = callers.person.history(position).await.unwrap().remove(0);
+    assert_eq!(newest.kind(), receipt::Kind::Denied);
+    let wrong = async || Ok(node.admin_get("/readyz").await?.contains("this machine's clock is wrong"));
+    harness::wait_until("readiness to say so", wrong).await.unwrap();
+}
