@@ -14,6 +14,7 @@ use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
 use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
 
 use crate::config::{Config, IssuerConfig, Place, Role};
+use crate::ready::Behind;
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
@@ -163,6 +164,8 @@ pub struct System {
     pub follower: Option<Follower>,
     /// Copies the log to the bus, when this process does.
     pub relay: Option<Relay>,
+    /// What tells how far they are behind.
+    pub behind: Behind,
 }
 
 impl std::fmt::Debug for System {
@@ -187,6 +190,7 @@ impl System {
         view_metrics.register(&mut registry);
         relay_metrics.register(&mut registry);
 
+        let behind = Behind { views: view_metrics.behind(), bus: relay_metrics.behind() };
         let bus = open_bus(config, &*stores.log).await?;
         let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
         let progress = watch::Sender::new(Tail::default());
@@ -214,7 +218,7 @@ impl System {
             adopt: telemetry::adopt,
         });
         let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
-        Ok(Self { gate, views, documents, bus, registry, runner, follower, relay })
+        Ok(Self { gate, views, documents, bus, registry, runner, follower, relay, behind })
     }
 }
 

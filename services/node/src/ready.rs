@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use engine::{CLOCKS_AGREE, Engine};
+use prometheus_client::metrics::gauge::Gauge;
 use telemetry::Report;
 use views::DocumentStore;
 
@@ -21,8 +22,24 @@ pub(crate) struct Watch {
     pub(crate) documents: Arc<dyn DocumentStore>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) roles: Vec<Role>,
+    /// How far the views and the bus are behind, for the metrics.
+    pub(crate) behind: Behind,
     /// Where each background part stood when it was looked at last, and the log's head then.
     pub(crate) stood: Mutex<HashMap<&'static str, (u64, u64)>>,
+}
+
+/// How many events a part has not taken up.
+#[derive(Debug, Clone)]
+pub struct Behind {
+    /// The slowest view.
+    pub views: Gauge,
+    /// The bus.
+    pub bus: Gauge,
+}
+
+/// How far this position is behind the head.
+fn behind(head: u64, position: u64) -> i64 {
+    i64::try_from(head.saturating_sub(position)).unwrap_or(i64::MAX)
 }
 
 impl Watch {
@@ -42,19 +59,29 @@ impl Watch {
         let Some(head) = head else { return report };
         let mut standing = Report { ready: true, notes: Vec::new() };
         if self.roles.contains(&Role::Views) {
+            let mut slowest = head;
             for view in views::all() {
                 let position = answer(view.name(), self.documents.position(view.name()), &mut standing).await;
                 self.moves(view.name(), position, head, &mut standing);
+                slowest = slowest.min(self.stood(view.name()));
             }
+            self.behind.views.set(behind(head, slowest));
         }
         if self.roles.contains(&Role::Relay) {
             let last = answer("the bus", self.bus.last(), &mut standing).await.map(Option::unwrap_or_default);
             self.moves("the bus", last, head, &mut standing);
+            self.behind.bus.set(behind(head, self.stood("the bus")));
         }
         let only_background = self.roles.iter().all(|role| matches!(role, Role::Views | Role::Relay));
         report.ready &= standing.ready || !only_background;
         report.notes.extend(standing.notes);
         report
+    }
+
+    /// Where a part stood when it was heard of last.
+    fn stood(&self, part: &str) -> u64 {
+        let stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
+        stood.get(part).map_or(0, |(position, _head)| *position)
     }
 
     /// Whether a part that is behind has moved since it was looked at last.

@@ -73,10 +73,10 @@ pub async fn start(
     let mut tasks = JoinSet::new();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, documents, bus, registry, runner, follower, relay } = system;
+    let System { gate, views, documents, bus, registry, runner, follower, relay, behind } = system;
     let engine = gate.engine().clone();
     let (roles, stood) = (config.roles.clone(), Mutex::default());
-    let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, stood });
+    let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, behind, stood });
     let readiness = Readiness::new(move || {
         let watch = watch.clone();
         async move { watch.look().await }

@@ -99,9 +99,9 @@ impl Admin {
     /// When it is taken.
     pub async fn bind(address: SocketAddr, registry: Registry, readiness: Readiness) -> Result<Self, AdminError> {
         let listener = TcpListener::bind(address).await.map_err(|cause| AdminError { address, cause })?;
-        let registry = Arc::new(registry);
+        let (registry, asked) = (Arc::new(registry), readiness.clone());
         let router = Router::new()
-            .route("/metrics", get(move || metrics(registry.clone())))
+            .route("/metrics", get(move || metrics(registry.clone(), asked.clone())))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(move || ready(readiness.clone())));
         Ok(Self { listener, router })
@@ -123,7 +123,9 @@ impl Admin {
     }
 }
 
-async fn metrics(registry: Arc<Registry>) -> impl IntoResponse {
+async fn metrics(registry: Arc<Registry>, readiness: Readiness) -> impl IntoResponse {
+    // What stands still reports nothing: how far it is behind is found out when somebody asks.
+    readiness.report().await;
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => {

@@ -21,6 +21,12 @@ pub struct ViewMetrics {
 }
 
 impl ViewMetrics {
+    /// How many events the slowest view has not applied: whoever is asked for the metrics finds out, and sets it.
+    #[must_use]
+    pub fn behind(&self) -> Gauge {
+        self.lag_positions.clone()
+    }
+
     /// Adds them to a registry.
     pub fn register(&self, registry: &mut Registry) {
         let views = registry.sub_registry_with_prefix("views");

@@ -166,7 +166,7 @@ impl Runner {
     async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
         self.shelf.follow(&events);
         let Some(newest) = events.last().map(|e| (e.position.0, e.at)) else {
-            self.report(standings, None).await?;
+            self.report(standings, None);
             return Ok(true);
         };
         let opened = open_batch(&self.codec, &self.views, &events).await?;
@@ -190,22 +190,16 @@ impl Runner {
             standing.position = standing.position.max(newest.0);
         }
         self.metrics.applied.inc_by(events.len() as u64);
-        self.report(standings, Some(newest.1)).await?;
+        self.report(standings, Some(newest.1));
         Ok(true)
     }
 
-    async fn report(&self, standings: &[Standing], newest_at: Option<i64>) -> Result<(), RunnerError> {
+    fn report(&self, standings: &[Standing], newest_at: Option<i64>) {
         let position = reached(standings);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let age = newest_at.map_or(0.0, |at| (now.as_secs_f64() - at as f64 / 1e6).max(0.0));
         self.metrics.lag.set(age);
-        // Asked only when nothing is left to apply, or a whole batch was: never on each event.
-        if newest_at.is_none() {
-            let head = self.log.head().await?;
-            self.metrics.lag_positions.set(i64::try_from(head.0.saturating_sub(position)).unwrap_or(i64::MAX));
-        }
         self.progress.send_if_modified(|tail| std::mem::replace(&mut tail.position, position) != position);
-        Ok(())
     }
 }
 

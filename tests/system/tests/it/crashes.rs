@@ -237,6 +237,13 @@ async fn a_late_view_is_named_and_turns_nobody_away() {
     callers.person.strength("x").await.unwrap();
     let named = |answer: String, code: &str| answer.contains(code) && answer.contains("the bus");
     harness::wait_until("the note", || async { Ok(named(node.admin_get("/readyz").await?, "200 OK")) }).await.unwrap();
+    // Nor does it say that it keeps up: how far it is behind is found out when somebody asks.
+    let behind = async || {
+        let metrics = relay.admin_get("/metrics").await?;
+        let line = metrics.lines().find(|line| line.starts_with("alongside_relay_lag_positions ")).unwrap().to_owned();
+        Ok(line.rsplit(' ').next().unwrap().parse::<u64>().unwrap() > 0)
+    };
+    harness::wait_until("the lag", behind).await.unwrap();
     // What does nothing else is not ready.
     harness::wait_until("the relay", || async { Ok(named(relay.admin_get("/readyz").await?, "503")) }).await.unwrap();
     world.nats.restart().await.unwrap();
