@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
+use crate::vocabulary::Timestamp;
 
 /// A day, `YYYY-MM-DD`, or as much of one as is known: `YYYY-MM` or `YYYY` (as in FHIR).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -10,6 +11,16 @@ use crate::Refusal;
 pub struct Date(String);
 
 impl Date {
+    /// Whether it is later than this moment, wherever on earth.
+    #[must_use]
+    pub fn is_after(&self, now: Timestamp) -> bool {
+        // Where it is latest it is 14 hours later than by UTC.
+        let latest = jiff::Timestamp::from_microsecond(now.plus_minutes(14 * 60).0).unwrap_or(jiff::Timestamp::MAX);
+        let today = latest.strftime("%Y-%m-%d").to_string();
+        // Of a month or a year it is only later when all of it is.
+        today.get(..self.0.len()).is_some_and(|today| self.0.as_str() > today)
+    }
+
     /// The day in a field, which may be empty.
     ///
     /// # Errors

@@ -215,7 +215,7 @@ impl Work {
         };
         if !person.is_registered() {
             let birth_date = Date::optional("birth_date", &plan.birth_date)?;
-            let register = RegisterPerson { name: plan.name.clone(), birth_date };
+            let register = RegisterPerson { name: plan.name.clone(), birth_date, now: engine::now() };
             let new = register.decide(&person)?;
             take(&mut person, new);
         }

@@ -48,7 +48,8 @@ impl People {
     async fn register(&self, call: &Call, m: pb::RegisterPersonRequest) -> Result<pb::RegisterPersonResponse, Error> {
         let context = call.context(&m.request_id)?;
         let id: PersonId = context.new_id();
-        let register = RegisterPerson { name: m.name, birth_date: rpc::optional_date("birth_date", &m.birth_date)? };
+        let (birth_date, now) = (rpc::optional_date("birth_date", &m.birth_date)?, context.now);
+        let register = RegisterPerson { name: m.name, birth_date, now };
         let decide = |(person, sharing): &(Loaded<Person>, Loaded<Sharing>), changes: &mut Changes| {
             let (registered, started) = register_person(person, sharing, register.clone())?;
             changes.record(person, id, registered);

@@ -12,10 +12,10 @@ use engine::Freshness;
 use gate::{Asked, Call, Disclosure};
 use proto::relationships::v1 as pb;
 use rpc::{Directory, Error, words};
-use views::Page;
 use views::caseload::{self, Caseload, SupportDoc};
 use views::record::{self, Record};
 use views::relationships::{self, End, Period, RelationshipDoc, RelationshipStage, Relationships as MyPeople};
+use views::{Page, Pages};
 
 use crate::Relationships;
 
@@ -57,10 +57,7 @@ impl Relationships {
         let (by, purpose) = (call.worker()?, words::purpose(message.purpose)?);
         let asked = Asked { by, purpose, categories: vec![Category::Contact] };
         let paging = call.pages(&message)?;
-        let accepted = |doc: &SupportDoc| doc.since.is_some();
-        let page =
-            self.views.list::<Caseload>(&caseload::of_staff(by.worker().staff()), &paging.pages, accepted).await?;
-        let Page { items, next, position } = page;
+        let Page { items, next, position } = self.supported(by.worker(), &paging.pages).await?;
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
@@ -76,6 +73,40 @@ impl Relationships {
         let rows =
             rows.into_iter().map(|(person, row)| pb::CaseloadRow { receipt_id: receipt(person), ..row }).collect();
         Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position })
+    }
+
+    /// A page of the people whom a worker supports and who have not blocked the agency. It is full unless the list ends, and goes on only
+    /// if somebody follows: who was left out is not told by an empty one.
+    async fn supported(&self, worker: Worker, pages: &Pages) -> Result<Page<SupportDoc>, Error> {
+        let (of_worker, accepted) = (caseload::of_staff(worker.staff()), |doc: &SupportDoc| doc.since.is_some());
+        let list = async |size, after: &[u8]| {
+            let pages = Pages { size, after: after.to_vec(), at_least: pages.at_least };
+            self.views.list::<Caseload>(&of_worker, &pages, accepted).await
+        };
+        let (mut items, mut after) = (Vec::new(), pages.after.clone());
+        // Where the last one was found: after what, and as which.
+        let mut last = (after.clone(), 0);
+        loop {
+            let page = list(pages.size + 1, &after).await?;
+            let persons: Vec<_> = page.items.iter().map(|doc| doc.person).collect();
+            let sharings = self.gate.engine().load_each::<Sharing>(&persons, Freshness::Remembered).await?;
+            let shown = |sharing: &Sharing| !sharing.is_blocked(worker.agency()) && sharing.relationship_open(worker);
+            for (nth, (doc, sharing)) in (1..).zip(page.items.into_iter().zip(&sharings)) {
+                if !shown(sharing) {
+                    continue;
+                }
+                if items.len() == pages.size {
+                    let (after, nth) = last;
+                    return Ok(Page { items, next: list(nth, &after).await?.next, position: page.position });
+                }
+                items.push(doc);
+                last = (after.clone(), nth);
+            }
+            match page.next {
+                Some(next) => after = next,
+                None => return Ok(Page { items, next: None, position: page.position }),
+            }
+        }
     }
 
     pub(crate) async fn my_proposals(

@@ -3,6 +3,7 @@ use crate::sharing::events::SharingEvent;
 use crate::sharing::{Sharing, StartSharing};
 use crate::text::{LINE, required};
 use crate::values::Date;
+use crate::vocabulary::Timestamp;
 use crate::{Command, Refusal};
 
 /// Registers a person. Shares nothing.
@@ -11,6 +12,7 @@ pub struct RegisterPerson {
     pub name: String,
     /// When they were born.
     pub birth_date: Option<Date>,
+    pub now: Timestamp,
 }
 
 /// A person was registered.
@@ -27,6 +29,9 @@ impl Command for RegisterPerson {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("name", &self.name, LINE)?;
+        if self.birth_date.as_ref().is_some_and(|born| born.is_after(self.now)) {
+            return Err(Refusal::invalid("birth_date", "must not be in the future"));
+        }
         if state.registered {
             return Err(Refusal::already_exists("person"));
         }
@@ -54,8 +59,26 @@ mod tests {
     use crate::scenario::given;
 
     #[test]
+    fn nobody_is_born_in_the_future() {
+        let now = Timestamp(1_772_546_700_000_000); // 3 March 2026, 14:05 UTC
+        for (born, refused) in [
+            ("2026-03-03", false),
+            ("2026-03-04", false),
+            ("2026-03-05", true),
+            ("2026-03", false),
+            ("2026-04", true),
+            ("2026", false),
+            ("2027", true),
+            ("1950-06", false),
+        ] {
+            let register = RegisterPerson { name: "A".into(), birth_date: Date::optional("d", born).unwrap(), now };
+            assert_eq!(register.decide(&Person::default()).is_err(), refused, "{born}");
+        }
+    }
+
+    #[test]
     fn registers_once() {
-        let register = |name: &str| RegisterPerson { name: name.into(), birth_date: None };
+        let register = |name: &str| RegisterPerson { name: name.into(), birth_date: None, now: Timestamp(0) };
         given([]).when(register("Ailsa")).then([registered()]);
         given([registered()]).when(register("Ailsa")).then_refused(Reason::AlreadyExists, "person");
         given([]).when(register(" ")).then_refused(Reason::Invalid, "name");
@@ -63,7 +86,7 @@ mod tests {
 
     #[test]
     fn whoever_is_registered_has_a_directive_that_permits_nothing() {
-        let register = RegisterPerson { name: "Ailsa".into(), birth_date: None };
+        let register = RegisterPerson { name: "Ailsa".into(), birth_date: None, now: Timestamp(0) };
         let (person, sharing) = register_person(&Person::default(), &Sharing::default(), register).unwrap();
         assert_eq!((person, sharing.len()), (vec![registered()], 1));
         assert_eq!(<Sharing as crate::Aggregate>::folded(&sharing).provisions().count(), 0);

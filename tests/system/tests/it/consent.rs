@@ -10,7 +10,7 @@ use proto::people::v1::entry::Content;
 use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanRequest, RecordStrengthRequest, RecordWhatMattersRequest, SetGoalRequest,
 };
-use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest};
+use proto::relationships::v1::{EndSupportRequest, GetCaseloadRequest, ProposeSupportRequest, Relationship};
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{
     BlockAgencyRequest, DenyProvisionRequest, GetMySharingRequest, ProvisionActor, ProvisionTerms,
@@ -511,4 +511,56 @@ async fn a_server_does_not_meet_itself() {
     }
     let metrics = node.admin_get("/metrics").await.unwrap();
     assert!(metrics.contains("alongside_engine_append_conflicts_total 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caseloads_pages_tell_nothing_of_who_was_left_out() {
+    let world = World::distributed().await;
+    let pairs = world.import(4);
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let worker = Callers::new(&world.cluster, &channel, &pairs[0]).await.worker;
+    let mut position = 0;
+    let mut people = Vec::new();
+    for pair in &pairs {
+        let person = Callers::unenrolled(&world.cluster, &channel, pair).person;
+        let (request_id, person_id) = (request_id(), pair.person_id());
+        let offer = ProposeSupportRequest { request_id, person_id, offer: "walks".into() };
+        // The first is supported by this worker already, as the import has it.
+        let proposed = worker.relationships().propose_support(offer).await;
+        let at_least = proposed.as_ref().map_or(0, |answer| answer.get_ref().position);
+        let theirs = |r: &Relationship| r.supporter.as_ref().unwrap().staff_id == pairs[0].staff_id();
+        harness::wait_until("the proposal", || async { Ok(person.my_people(at_least).await?.iter().any(theirs)) })
+            .await
+            .unwrap();
+        let proposal = person.my_people(at_least).await.unwrap().into_iter().find(theirs).unwrap();
+        position = person.accept(&proposal.relationship_id).await.unwrap();
+        people.push(person);
+    }
+    let pages = async |at_least_position| {
+        let (mut pages, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let purpose = Purpose::CareCoordination.into();
+            let page = GetCaseloadRequest { purpose, page_size: 1, page_token, at_least_position };
+            let page = worker.relationships().get_caseload(page).await.unwrap().into_inner();
+            pages.push(page.rows.into_iter().map(|row| row.person_id).collect::<Vec<_>>());
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return pages;
+            }
+        }
+    };
+    let ids = pages(position).await;
+    assert!(ids.len() == 4 && ids.iter().all(|page| page.len() == 1), "{ids:?}");
+    let block = async |nth: usize| {
+        let of = pairs.iter().position(|pair| pair.person_id() == ids[nth][0]).unwrap();
+        people[of].block(&pairs[0].agency_id()).await.unwrap()
+    };
+    // The first, one in the middle and the last: what is left is told as if there had been nobody else.
+    for (blocks, left) in [(0, &ids[1..]), (3, &ids[1..3]), (1, &ids[2..3])] {
+        let position = block(blocks).await;
+        assert_eq!(pages(position).await, left);
+    }
+    let position = block(2).await;
+    assert_eq!(pages(position).await, [Vec::<String>::new()]);
 }
