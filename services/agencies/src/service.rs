@@ -43,7 +43,7 @@ impl Agencies {
         if m.issuer.is_empty() && m.audience.is_empty() {
             let decide = |(agency,): &(Loaded<Agency>,), changes: &mut Changes| {
                 changes.record(agency, id, command.clone().decide(agency)?);
-                call.acts(changes, Act::RegisteredAgency, id);
+                call.acts(changes, Act::RegisteredAgency, Some(id), "");
                 Ok(())
             };
             let registered = self.gate.engine().transact(&context, (id,), decide).await?;
@@ -53,7 +53,7 @@ impl Agencies {
         let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
             changes.record(agency, id, command.clone().decide(agency)?);
             changes.record(register, id, issuer.clone().decide(register)?);
-            call.acts(changes, Act::RegisteredAgency, id);
+            call.acts(changes, Act::RegisteredAgency, Some(id), "");
             Ok(())
         };
         let registered = self.gate.engine().transact(&context, (id, Only), decide).await?;
@@ -74,7 +74,7 @@ impl Agencies {
                 return Err(Refusal::not_found("agency"));
             }
             changes.record(register, id, issuer.clone().decide(register)?);
-            call.acts(changes, Act::ChangedIssuer, id);
+            call.acts(changes, Act::ChangedIssuer, Some(id), issuer.issuer.as_str());
             Ok(())
         };
         let changed = self.gate.engine().transact(&context, (id, Only), decide).await?;
@@ -110,7 +110,7 @@ impl Agencies {
             give(changes, pointer, holder, (agency, id))?;
             name_role(changes, registered, named);
             changes.record(staff, agency, joined);
-            call.acts(changes, Act::ChangedStaff, agency);
+            call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
         let joined =
@@ -140,7 +140,7 @@ impl Agencies {
             let changed = change.clone().decide(staff)?;
             give(changes, pointer, holder, (agency, id))?;
             changes.record(staff, agency, changed);
-            call.acts(changes, Act::ChangedStaff, agency);
+            call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
         let changed = engine.transact(&context, (sign_in, last, id, standing_of(by, id)), decide).await?;
@@ -169,8 +169,8 @@ impl Agencies {
             may_change(by, standing, Some(agency), changes)?;
             let (changed, named) = change_staff_role(staff, at, command.clone())?;
             changes.record(staff, agency, changed);
-            call.acts(changes, Act::ChangedStaff, agency);
             name_role(changes, at, named);
+            call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
         let changed = engine.transact(&context, (id, agency, standing_of(by, id)), decide).await?;
@@ -204,7 +204,7 @@ impl Agencies {
             may_change(by, standing, staff.agency(), changes)?;
             let agency = staff.agency().ok_or_else(|| Refusal::not_found("staff"))?;
             changes.record(staff, agency, command.clone().decide(staff)?);
-            call.acts(changes, Act::ChangedStaff, agency);
+            call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
         Ok(self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?.position.0)

@@ -70,11 +70,11 @@ impl Call {
     }
 
     /// Leaves a trace of what somebody who runs the system does, in the same append; of what an agency does itself its own events tell.
-    pub fn acts(&self, changes: &mut Changes, act: Act, agency: AgencyId) {
+    pub fn acts(&self, changes: &mut Changes, act: Act, agency: Option<AgencyId>, about: impl Into<String>) {
         let Some(operator) = &self.operator else { return };
         if !changes.is_empty() {
             let (issuer, operator) = operator.as_ref().clone();
-            let acted = OperatorActed { operator, issuer, act, agency: Some(agency), about: String::new() };
+            let acted = OperatorActed { operator, issuer, act, agency, about: about.into() };
             changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
         }
     }

@@ -2,6 +2,7 @@
 
 use domain::access::Contribute;
 use domain::ids::PersonId;
+use domain::operations::Act;
 use domain::person::{
     AchieveGoal, AgreeAction, CompleteAction, Content, DescribeCondition, DropAction, Person, PlannedAction, Progress,
     ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction, ReopenGoal, SetGoal,
@@ -54,6 +55,7 @@ impl People {
             let (registered, started) = register_person(person, sharing, register.clone())?;
             changes.record(person, id, registered);
             changes.record(sharing, id, started);
+            call.acts(changes, Act::RegisteredPerson, None, id.to_string());
             Ok(())
         };
         let registered = self.gate.engine().transact(&context, (id, id), decide).await?;

@@ -17,9 +17,9 @@ use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
 use rpc::{Error, words};
-use views::Pages;
 use views::access_history::{self, AccessHistory};
 use views::directory::{self, Directory, DirectoryDoc};
+use views::{Key, Pages};
 
 use crate::{SharingServices, terms};
 
@@ -129,18 +129,17 @@ impl SharingServices {
     /// Whether some agency has a word for this role. Before it says no it has seen all that the log has: nobody is kept from a choice
     /// because a view is late.
     async fn somebody_is(&self, role: &str) -> Result<bool, Error> {
-        let mut at_least = 0;
-        loop {
+        let look = async |list: &Key, at_least| {
             let pages = Pages { size: 1, after: vec![], at_least };
             let has = |doc: &DirectoryDoc| doc.has_role(role);
-            if !self.views.list::<Directory>(&directory::agencies(), &pages, has).await?.items.is_empty() {
-                return Ok(true);
-            }
-            if at_least > 0 {
-                return Ok(false);
-            }
-            at_least = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+            let found = self.views.list::<Directory>(list, &pages, has).await?;
+            Ok::<_, Error>(!found.items.is_empty())
+        };
+        // Who had theirs before agencies kept their words for them has it all the same.
+        if look(&directory::agencies(), 0).await? || look(&directory::workers(), 0).await? {
+            return Ok(true);
         }
+        look(&directory::agencies(), self.gate.engine().log().head().await.map_err(EngineError::failed)?.0).await
     }
 
     async fn narrow(&self, call: &Call, m: pb::NarrowProvisionRequest) -> Result<pb::NarrowProvisionResponse, Error> {

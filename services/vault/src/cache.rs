@@ -75,8 +75,10 @@ impl Cache {
     pub(crate) fn forget(&self, subject: Uuid) {
         let mut entries = self.entries();
         entries.forgotten += 1;
-        if let Some((_, id)) = entries.ids.remove(&subject) {
-            entries.by_id.remove(&id);
+        match entries.ids.remove(&subject) {
+            Some((_, id)) => drop(entries.by_id.remove(&id)),
+            // One of the two may have gone for want of room, and the other not.
+            None => entries.by_id.retain(|_, (key, _)| key.subject() != subject),
         }
     }
 }
@@ -95,5 +97,9 @@ mod tests {
         assert!(cache.of_subject(subject).is_none() && cache.by_id(key.id()).is_none());
         cache.insert(key.clone(), cache.forgotten());
         assert!(cache.of_subject(subject).is_some());
+        // Also one that is known by its id alone.
+        cache.entries().ids.remove(&subject);
+        cache.forget(subject);
+        assert!(cache.by_id(key.id()).is_none());
     }
 }

@@ -22,6 +22,7 @@ pub struct AgencyDoc {
     /// What it does.
     pub kind: String,
     /// The roles that its workers have, or have had.
+    #[serde(default)]
     pub roles: Vec<String>,
 }
 
@@ -63,10 +64,13 @@ impl DirectoryDoc {
         if let Self::Agency(agency) = self { Some(agency) } else { None }
     }
 
-    /// Whether it is an agency that has a word for this role.
+    /// Whether it is an agency that has a word for this role, or a worker who has it.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
-        if let Self::Agency(agency) = self { agency.roles.iter().any(|known| same_role(known, role)) } else { false }
+        match self {
+            Self::Agency(agency) => agency.roles.iter().any(|known| same_role(known, role)),
+            Self::Staff(staff) => staff.current && same_role(&staff.role, role),
+        }
     }
 
     /// The worker, if it is one.
@@ -88,16 +92,22 @@ pub fn agency_key(agency: AgencyId) -> Key {
     agencies().id(agency)
 }
 
+/// Before all workers.
+#[must_use]
+pub fn workers() -> Key {
+    Key::new().byte(1)
+}
+
 /// A worker.
 #[must_use]
 pub fn staff_key(staff: StaffId) -> Key {
-    Key::new().byte(1).id(staff)
+    workers().id(staff)
 }
 
 /// Before all workers of an agency.
 #[must_use]
 pub fn staff_of(agency: AgencyId) -> Key {
-    Key::new().byte(1).id(agency)
+    workers().id(agency)
 }
 
 /// The view.

@@ -1,10 +1,15 @@
-use super::Agency;
 use super::events::{AgencyEvent, RoleNamed};
+use super::{Agency, same_role};
+use crate::emergency::PRIVACY_OFFICER;
+use crate::staff::ADMINISTRATOR;
 use crate::text;
 use crate::{Command, Refusal};
 
 /// The most roles that an agency has words for.
 pub const ROLES_LIMIT: usize = 200;
+
+/// The roles that the rules speak of, as they write them.
+const RESERVED: [&str; 2] = [ADMINISTRATOR, PRIVACY_OFFICER];
 
 /// Somebody is to have a role: the agency has a word for it from then on.
 #[derive(Debug, Clone)]
@@ -23,12 +28,23 @@ impl Command for NameRole {
         if state.role(&self.role).is_some() {
             return Ok(vec![]);
         }
+        // What the rules themselves speak of has its word, and always has room.
+        if let Some(reserved) = RESERVED.iter().find(|reserved| same_role(reserved, &self.role)) {
+            return Ok(vec![RoleNamed { role: (*reserved).to_owned() }.into()]);
+        }
         if state.roles.len() >= ROLES_LIMIT {
             let problem = format!("the agency has `{ROLES_LIMIT}` roles already; must be one of them");
             return Err(Refusal::invalid("role", problem));
         }
         Ok(vec![RoleNamed { role: self.role }.into()])
     }
+}
+
+/// A role as the agency writes it, also the one that has just been named.
+pub(crate) fn written(agency: &Agency, named: &[AgencyEvent], role: String) -> String {
+    let new =
+        named.iter().find_map(|event| if let AgencyEvent::RoleNamed(e) = event { Some(e.role.as_str()) } else { None });
+    new.or_else(|| agency.role(&role)).map_or(role.clone(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -63,6 +79,10 @@ mod tests {
         let with = |most| std::iter::once(registered()).chain(full.iter().take(most).cloned()).collect::<Vec<_>>();
         given(with(ROLES_LIMIT)).when(NameRole { role: "one more".into() }).then_refused(Reason::Invalid, "role");
         given(with(ROLES_LIMIT)).when(NameRole { role: "7".into() }).then_nothing();
+        // But for those without which nobody could run it, or review an emergency.
+        for (given_as, word) in [("Administrator", "administrator"), ("PRIVACY OFFICER", "privacy officer")] {
+            given(with(ROLES_LIMIT)).when(NameRole { role: given_as.into() }).then([named(word)]);
+        }
         given(with(ROLES_LIMIT - 1)).when(NameRole { role: "one more".into() }).then([named("one more")]);
     }
 }

@@ -11,6 +11,7 @@ pub use allow_emergency::{AllowEmergency, Allowing, allow_emergency};
 pub use declare_emergency::{ALLOWED_FIRST, DeclareEmergency, REVIEW_FIRST, declare_emergency};
 pub use review_emergency::{ReviewEmergency, Reviewed, Reviewing, review_emergency};
 
+use crate::agency::same_role;
 use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
 use crate::staff::Staff;
 use crate::vocabulary::SignedIn;
@@ -18,7 +19,7 @@ use crate::{Aggregate, Refusal, StreamKind};
 use events::EmergencyEvent;
 
 /// The role that reviews emergency access.
-const PRIVACY_OFFICER: &str = "privacy officer";
+pub(crate) const PRIVACY_OFFICER: &str = "privacy officer";
 
 /// An emergency that was declared.
 #[derive(Debug, Clone)]
@@ -104,7 +105,7 @@ fn officer(by: SignedIn, officer: &Staff, declared_by: StaffId) -> Result<(), Re
 }
 
 fn is_officer(role: &str) -> Result<(), Refusal> {
-    if role.eq_ignore_ascii_case(PRIVACY_OFFICER) {
+    if same_role(role, PRIVACY_OFFICER) {
         return Ok(());
     }
     Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"))

@@ -9,8 +9,9 @@ use crate::issuers::Only;
 use crate::vocabulary::coded;
 use crate::{Aggregate, StreamKind};
 
-/// Whose key seals these events: those who run the system, who are no agency.
-pub const OPERATORS: AgencyId = AgencyId(uuid::Uuid::nil());
+/// Whose key seals these events: those who run the system, who are no agency and no person. Not nil: that is the system itself, whose
+/// key makes pseudonyms.
+pub const OPERATORS: AgencyId = AgencyId(uuid::Uuid::from_u128(0x4f50_4552_4154_8f52_8053_0000_0000_0001));
 
 coded! {
     /// What only those who run the system may do.
@@ -25,6 +26,8 @@ coded! {
         Imported = 4 "imported records",
         /// The views.
         Rebuilt = 5 "rebuilt views",
+        /// A new person.
+        RegisteredPerson = 6 "registered a person",
     }
 }
 

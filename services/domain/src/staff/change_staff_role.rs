@@ -1,7 +1,7 @@
 use super::Staff;
 use super::events::{StaffEvent, StaffRoleChanged};
 use crate::agency::events::AgencyEvent;
-use crate::agency::{Agency, NameRole};
+use crate::agency::{Agency, NameRole, written};
 use crate::text;
 use crate::{Command, Refusal};
 
@@ -33,7 +33,7 @@ pub fn change_staff_role(
     command: ChangeStaffRole,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
     let named = NameRole { role: command.role.clone() }.decide(agency)?;
-    let role = agency.role(&command.role).map_or(command.role, str::to_owned);
+    let role = written(agency, &named, command.role);
     Ok((ChangeStaffRole { role }.decide(staff)?, named))
 }
 

@@ -1,7 +1,7 @@
 use super::events::{StaffEvent, StaffJoined};
 use super::{Identity, Staff};
 use crate::agency::events::AgencyEvent;
-use crate::agency::{Agency, NameRole};
+use crate::agency::{Agency, NameRole, written};
 use crate::ids::AgencyId;
 use crate::text::{self, LINE, required};
 use crate::{Command, Refusal};
@@ -54,7 +54,7 @@ pub fn join_staff(
     command: JoinStaff,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
     let named = NameRole { role: command.role.clone() }.decide(agency)?;
-    let role = agency.role(&command.role).map_or(command.role, str::to_owned);
+    let role = written(agency, &named, command.role);
     Ok((JoinStaff { role, ..command }.decide(staff)?, named))
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use alongside::compose::Stores;
@@ -49,19 +50,24 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
     let engine = stores.engine(EngineMetrics::default());
     let importer = Importer::new(engine.clone(), args.source.clone(), national).await?;
     // What it begins leaves a trace, however far it comes.
-    args.operator.acts(&engine, Act::Imported, args.source.as_str().to_owned()).await?;
+    args.operator.acts(&engine, Act::Imported, None, args.source.as_str()).await?;
     let progress = ProgressBar::new(bundles.len() as u64);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
-    let (mut events, mut unchanged) = (0, 0);
+    let (mut events, mut unchanged, mut agencies) = (0, 0, BTreeSet::new());
     for bundle in &bundles {
         let report = importer.import(bundle).await?;
         events += report.events;
+        agencies.extend(report.agencies.iter().copied().filter(|_| report.events > 0));
         unchanged += usize::from(report.events == 0);
         progress.set_message(report.file.clone());
         progress.inc(1);
         progress.suspend(|| print(&args, &report))?;
     }
     progress.finish_and_clear();
+    // And each agency is told that it was named.
+    for agency in agencies {
+        args.operator.acts(&engine, Act::Imported, Some(agency), args.source.as_str()).await?;
+    }
     let bundles = bundles.len();
     output::note(&format!("{bundles} bundles, {events} events; {unchanged} bundles changed nothing"));
     Ok(())

@@ -13,6 +13,7 @@ mod token;
 
 use alongside::config::Flags;
 use anyhow::Context as _;
+use domain::ids::AgencyId;
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
@@ -87,11 +88,12 @@ struct Operator {
 
 impl Operator {
     /// Leaves the trace.
-    async fn acts(&self, engine: &Engine, act: Act, about: String) -> anyhow::Result<()> {
+    async fn acts(&self, engine: &Engine, act: Act, agency: Option<AgencyId>, about: &str) -> anyhow::Result<()> {
         let mut changes = Changes::new(&Context::of_system());
         let account = || whoami::username().context("nobody knows who runs this: give `--by NAME`");
         let (operator, issuer) = (self.by.clone().map_or_else(account, Ok)?, String::new());
-        let acted = OperatorActed { operator, issuer, act, agency: None, about };
+        anyhow::ensure!(!operator.trim().is_empty() && operator.len() <= 200, "`--by` must be a name");
+        let acted = OperatorActed { operator, issuer, act, agency, about: about.to_owned() };
         changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
         engine.commit(changes).await?.done().context("somebody else was faster; run it again")?;
         Ok(())

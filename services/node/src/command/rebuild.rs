@@ -29,12 +29,15 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     }
     let stores = Stores::open(&config).await?;
     let rebuild = Rebuild { log: stores.log.clone(), store: stores.documents.clone(), codec: stores.codec.clone() };
-    let (mut differing, mut names) = (0, Vec::new());
+    let mut differing = 0;
     let wanted = |name: &str| args.views.is_empty() || args.views.iter().any(|wanted| wanted == name);
     let views = known.into_iter().filter(|view| wanted(view.name())).collect();
+    // First, so that it leaves a trace however far it comes; and the views that grew have that trace, too, when nobody serves.
+    let about = if args.views.is_empty() { "all views".to_owned() } else { args.views.join(", ") };
+    args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Rebuilt, None, &about).await?;
+    rebuild.follow(views::all()).await?;
     for built in rebuild.run(views).await? {
         differing += built.differing.unwrap_or(0);
-        names.push(built.view);
         let text = if args.json {
             let (view, documents, generation) = (built.view, built.documents, built.generation);
             json!({"view": view, "generation": generation, "position": built.position, "documents": documents, "differing": built.differing}).to_string()
@@ -48,10 +51,6 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
         };
         output::line(&text)?;
     }
-    // Last: before, its own trace would stand between the views that grew and those that were built. And it is in them, too, when
-    // nobody serves: the next rebuild finds them at rest.
-    args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Rebuilt, names.join(", ")).await?;
-    rebuild.follow(views::all()).await?;
     if differing > 0 {
         bail!("{differing} documents differed; the rebuilt ones are in place");
     }

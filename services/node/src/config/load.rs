@@ -1,6 +1,8 @@
 //! Settings from where they stand, and from where a wrong one came.
 
-use anyhow::{Context as _, anyhow};
+use std::path::Path;
+
+use anyhow::anyhow;
 use config::{ConfigError, Value, ValueKind};
 
 use super::check::Wrong;
@@ -21,7 +23,7 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
     let settings = std::env::vars().filter(|(name, _)| name.starts_with("ALONGSIDE_") && name != "ALONGSIDE_CONFIG");
     let environment =
         environment.source(Some(settings.collect())).try_parsing(true).list_separator(",").with_list_parse_key("roles");
-    let built = builder.add_source(environment).build().context("the configuration cannot be read")?;
+    let built = builder.add_source(environment).build().map_err(|error| unreadable(flags, error))?;
     let given = built.cache.clone();
     let mut config: Config = built.try_deserialize().map_err(|error| explained(&given, error))?;
     if let Some(url) = &flags.database {
@@ -42,6 +44,18 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
     Ok(config)
 }
 
+/// Why a file cannot be read, without what stands in it: it may be a secret.
+fn unreadable(flags: &Flags, error: ConfigError) -> anyhow::Error {
+    let ConfigError::FileParse { .. } = error else {
+        return anyhow::Error::new(error).context("the configuration cannot be read");
+    };
+    let file = flags.config.as_deref().unwrap_or_else(|| Path::new("the file"));
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let at = text.parse::<toml::Table>().err().and_then(|error| error.span());
+    let line = at.map(|at| format!(", line {}", text.get(..at.start).unwrap_or_default().lines().count().max(1)));
+    anyhow!("the configuration cannot be read: `{}` is no TOML{}", file.display(), line.unwrap_or_default())
+}
+
 /// What is wrong with a value, without the value: it may be a secret in the wrong place.
 fn explained(given: &Value, error: ConfigError) -> anyhow::Error {
     let from = |setting: &str| origin(given, setting).map(|from| format!("; it comes from {from}")).unwrap_or_default();
@@ -57,9 +71,16 @@ fn explained(given: &Value, error: ConfigError) -> anyhow::Error {
         ConfigError::At { error, key: Some(key), .. } => {
             // Of a table, which has no place of its own, the setting in it that the message names.
             let error = error.to_string();
+            // Of other messages nobody knows what they repeat.
+            let harmless =
+                ["unknown field", "missing field", "UUID parsing failed"].iter().any(|known| error.starts_with(known));
+            let error = if harmless { error } else { "has a wrong form".to_owned() };
             let within = error.split('`').nth(1).map(|name| from(&format!("{key}.{name}")));
             let from = within.filter(|from| !from.is_empty()).unwrap_or_else(|| from(&key));
             anyhow!("the configuration cannot be read: `{key}`: {error}{from}")
+        }
+        ConfigError::Message(message) if !message.starts_with("unknown field") => {
+            anyhow!("the configuration cannot be read: a setting has a wrong form")
         }
         ConfigError::Message(message) => {
             let unknown = message.split('`').nth(1).and_then(|name| named(given, name, ""));
@@ -153,7 +174,13 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_wrong_place_is_not_repeated() {
-        for text in ["[vault]\nkey_encryption_key = 'hunter2'", "drain_ms = 'hunter2'"] {
+        for text in [
+            "[vault]\nkey_encryption_key = 'hunter2'",
+            "drain_ms = 'hunter2'",
+            "vault = 'hunter2'",
+            "database = 'postgres://u:hunter2@db/x'",
+            "[vault]\nkey_encryption_key = hunter2",
+        ] {
             let error = refused(text);
             assert!(!error.contains("hunter2"), "{error}");
         }

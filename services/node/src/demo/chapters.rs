@@ -6,6 +6,7 @@ use proto::access::v1::{
     Action, DeclareEmergencyAccessRequest, Purpose, QueryAccessRequest, Receipt, RecordCategory,
     ReviewEmergencyAccessRequest, query, receipt,
 };
+use proto::agencies::v1::RemoveStaffRequest;
 use proto::consultations::v1::{
     AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListMyConsultationsRequest, Mode,
     ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest, RequestConsultationRequest, consultation,
@@ -14,10 +15,11 @@ use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest, WriteContingencyPlanRequest,
 };
 use proto::relationships::v1::{
-    AllowAskingRequest, DeclineSupportRequest, GetCaseloadRequest, ListMyProposalsRequest, ProposeSupportRequest,
+    AcceptSupportRequest, AllowAskingRequest, DeclineSupportRequest, GetCaseloadRequest, ListMyProposalsRequest,
+    ProposeSupportRequest, RelationshipState,
 };
-use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{GrantProvisionResponse, WithdrawProvisionRequest};
 use tonic::{Code, Status};
 
 use super::cast::{Cast, Worker};
@@ -380,5 +382,40 @@ pub(super) async fn asked_once(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     tell(&format!(
         "{name} takes that back later, and the offer stands again. One to an id that is nobody's is answered just the same."
     ));
+    Ok(())
+}
+
+pub(super) async fn what_has_ended(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## What has ended stays ended");
+    tell("");
+    let (person, supporter, other, name) = (&cast.person, &cast.supporter, &cast.other, &cast.name);
+    let twice = || {
+        let agency = Actor::AgencyId(supporter.party.agency_id.clone());
+        terms(agency, [RecordCategory::Goals], Purpose::CareCoordination, [])
+    };
+    let (first, second) = (person.grant(twice()).await?, person.grant(twice()).await?);
+    ensure!(first.provision_id == second.provision_id, "the same wish twice is one");
+    look(supporter, cast, Purpose::CareCoordination, 0).await?;
+    let (request_id_of, provision_id) = (request_id(), first.provision_id);
+    let withdraw = WithdrawProvisionRequest { request_id: request_id_of, provision_id };
+    let withdrawn = person.sharing().withdraw_provision(withdraw).await?.into_inner();
+    ensure!(withdrawn.still_permitting.is_empty(), "nothing else permits it");
+    refused(look(supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
+    tell(&format!(
+        "{name} shares their goals with {}, and clicks twice. That is one permit: taken back once, it is taken back.",
+        supporter.party.agency_name
+    ));
+    let leaves = RemoveStaffRequest { request_id: request_id(), staff_id: other.party.staff_id.clone() };
+    let left = cast.operator.agencies().remove_staff(leaves).await?.into_inner();
+    let people = person.my_people(left.position).await?;
+    let over = people.iter().find(|r| r.relationship_id == other.relationship_id).context("it is theirs to read")?;
+    let end = over.end.as_ref().context("it has ended")?;
+    ensure!(over.state() == RelationshipState::Ended && end.supporter_left, "because they left");
+    tell(&format!("{} leaves {}. The offer that stood is over with that:", other.party.name, other.party.agency_name));
+    let accept = AcceptSupportRequest { request_id: request_id(), relationship_id: other.relationship_id.clone() };
+    let late = person.relationships().accept_support(accept).await;
+    let late = refused(late, Code::FailedPrecondition, "RULE_REFUSED")?;
+    tell(&format!("  > {}", late.message()));
     Ok(())
 }

@@ -37,7 +37,8 @@ pub async fn play(
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
     chapters::why_did_you_look(&cast, tell).await?;
-    chapters::asked_once(&cast, tell).await
+    chapters::asked_once(&cast, tell).await?;
+    chapters::what_has_ended(&cast, tell).await
 }
 
 /// Checks that a call was refused, and for this documented reason.

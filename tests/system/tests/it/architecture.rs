@@ -1,6 +1,6 @@
 //! The house keeps its shape: who may use whom, and how large a file may grow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -140,4 +140,21 @@ fn every_public_item_of_the_domain_says_what_it_is_for() {
             }
         }
     }
+}
+
+#[test]
+fn every_rule_stands_with_its_tests_in_the_table() {
+    let table = std::fs::read_to_string(workspace().join("infra/rules.md")).unwrap();
+    let named = |text: &str, before: &str| {
+        let names = text.split(before).skip(1);
+        let name = |rest: &str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().map(str::to_owned);
+        names.filter_map(name).filter(|name| name.starts_with("rule_")).collect::<BTreeSet<_>>()
+    };
+    let mut tests = BTreeSet::new();
+    for folder in ["services", "tests"] {
+        for path in files(&workspace().join(folder), "rs") {
+            tests.extend(named(&std::fs::read_to_string(path).unwrap(), "fn "));
+        }
+    }
+    assert_eq!(named(&table, "`"), tests);
 }

@@ -3,7 +3,9 @@
 use client::{Client, request_id};
 use proto::access::v1::receipt;
 use proto::agencies::v1::operator_act::Kind;
-use proto::agencies::v1::{ChangeStaffRoleRequest, GetStaffRequest, ListOperatorActsRequest, ListStaffRequest};
+use proto::agencies::v1::{
+    ChangeStaffRoleRequest, GetStaffRequest, ListOperatorActsRequest, ListStaffRequest, OperatorAct,
+};
 use proto::relationships::v1::{
     AllowAskingRequest, ListMyProposalsRequest, ProposeSupportRequest, Relationship, RelationshipState,
     WithdrawProposalRequest,
@@ -113,8 +115,10 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
     };
     let (all, ours) = (acts(&operator).await, acts(&boss).await);
     assert!(!ours.is_empty() && ours.iter().all(|act| act.agency_id == pair.agency_id()), "{ours:?}");
-    let told = ours.iter().all(|act| act.kind() == Kind::ChangedStaff && act.operator == "operator");
-    assert!(told && !ours[0].issuer.is_empty(), "{ours:?}");
+    let by_token = |act: &&OperatorAct| act.kind() == Kind::ChangedStaff && act.operator == "operator";
+    let told = ours.iter().find(by_token).unwrap();
+    assert!(!told.issuer.is_empty() && ours.iter().any(|act| act.about == boss_id), "{ours:?}");
+    assert!(ours.iter().any(|act| act.kind() == Kind::Imported), "an import has named it: {ours:?}");
     let imported = all.iter().find(|act| act.kind() == Kind::Imported).unwrap();
     assert!(imported.issuer.is_empty() && !imported.operator.is_empty() && !imported.about.is_empty(), "{imported:?}");
 

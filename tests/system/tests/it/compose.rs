@@ -21,7 +21,18 @@ struct Service {
     #[serde(default)]
     command: Vec<String>,
     #[serde(default)]
+    environment: BTreeMap<String, String>,
+    #[serde(default)]
     volumes: Vec<String>,
+}
+
+impl Service {
+    /// The folders of secrets that this text needs, and that are not among its volumes.
+    fn misses<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let needed = text.split("/run/secrets/").skip(1).filter_map(|rest| rest.split(['/', '"', ' ']).next());
+        let mounted = |folder: &str| self.volumes.iter().any(|v| v.contains(&format!(":/run/secrets/{folder}")));
+        needed.filter(|folder| !mounted(folder)).collect()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,6 +44,15 @@ async fn the_compose_file_runs_as_it_is() {
         let Some(file) = file.strip_prefix("./").and_then(|file| file.split(':').next()) else { continue };
         assert!(infra.join(file).exists(), "{file} is mounted");
     }
+
+    for (name, service) in &compose.services {
+        let told = service.command.iter().chain(service.environment.values());
+        let missing: Vec<_> = told.flat_map(|text| service.misses(text)).collect();
+        assert!(missing.is_empty(), "{name} has no {missing:?}");
+    }
+    let settings = std::fs::read_to_string(infra.join("alongside.toml")).unwrap();
+    let settings: String = settings.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(compose.services["alongside"].misses(&settings).is_empty(), "its settings name what it has");
 
     let (secrets, nats) = (tempfile::tempdir().unwrap(), Nats::start().await.unwrap());
     let made = std::process::Command::new("sh").arg(infra.join("secrets.sh")).arg(secrets.path()).status();
