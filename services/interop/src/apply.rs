@@ -7,7 +7,7 @@ use domain::access::events::RecordContributed;
 use domain::agency::{Agency, RegisterAgency};
 use domain::ids::{PersonId, ReceiptId, StaffId};
 use domain::person::{
-    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, Progress, RegisterPerson, SetGoal,
+    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, RegisterPerson, SetGoal,
     SetGoalAside,
 };
 use domain::relationship::{
@@ -24,7 +24,7 @@ use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle};
 use crate::identity::{National, SourceSystem, Unknown, person};
-use crate::plan::{EntryKind, Finish, Plan, PlannedEntry, patient, plan, role};
+use crate::plan::{About, EntryKind, Finish, Place, Plan, PlannedEntry, current_name, patient, plan, role};
 use crate::report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// A bundle was not imported; nothing of it was.
@@ -67,6 +67,8 @@ impl Importer {
     /// When it has no meaning, or the log cannot take it; then nothing of it is imported.
     pub async fn import(&self, bundle: &Bundle) -> Result<Report, ImportError> {
         let (entry, patient) = patient(bundle)?;
+        let today = jiff::Timestamp::now().to_string().chars().take(10).collect::<String>();
+        current_name(bundle, (entry, patient), &today)?;
         let known = person(patient, &self.source, &self.national, &self.identifiers).await;
         let known = known.map_err(|unknown| match unknown {
             Unknown::Bundle(problem) => {
@@ -75,16 +77,17 @@ impl Importer {
             }
             Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
         })?;
-        let plan = plan(bundle, patient, &self.source, PersonId(known), self.identifiers.pseudonyms());
+        let about = About { patient, entry, person: PersonId(known), source: &self.source, today: &today };
+        let plan = plan(bundle, about, self.identifiers.pseudonyms());
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
 
     async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
         let context = Context::of_system();
-        let mut work = Work { changes: Changes::new(&context), events: 0, outcomes: BTreeMap::new() };
+        let mut work = Work { changes: Changes::new(&context), events: 0, lines: plan.lines.clone() };
         let refused = self.work(plan, freshness, &mut work).await?;
-        let lines = plan.lines.iter().map(|line| work.line(line)).collect();
+        let lines = work.lines();
         let (file, agencies) = (plan.file.clone(), plan.agencies.keys().copied().collect());
         let report = Report { file, person: plan.person, agencies, workers: named(plan), events: work.events, lines };
         if !work.changes.is_empty() {
@@ -101,11 +104,11 @@ impl Importer {
         let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
         let sharing = work.advance(&directive, plan.person, StartSharing.decide(&directive)?);
         let person = work.person(plan, &record)?;
-        let (mut proposed, mut refused) = (BTreeSet::new(), BTreeSet::new());
+        let (mut proposed, mut heard, mut refused) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.relationships {
             let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
             if relationship.was_heard() {
-                proposed.extend(&planned.resources);
+                heard.extend(&planned.places);
                 continue;
             }
             let (joined, staff) = workers.get(&planned.worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
@@ -119,16 +122,19 @@ impl Importer {
             match propose_imported_support(on, ProposeSupport { parties, role, offer, now, lapses_at }) {
                 Ok(events) => {
                     work.record(&relationship, plan.person, events);
-                    proposed.extend(&planned.resources);
+                    proposed.extend(&planned.places);
                 }
-                Err(refusal) if refusal.reason == domain::Reason::Undisclosed => refused.extend(&planned.resources),
+                Err(refusal) if refusal.reason == domain::Reason::Undisclosed => refused.extend(&planned.places),
                 Err(refusal) => return Err(refusal.into()),
             }
         }
         // What several workers are named in is left out only when none of them could propose.
-        for resource in refused.difference(&proposed) {
+        for place in heard.difference(&proposed) {
+            work.settle(*place, Outcome::AlreadyThere);
+        }
+        for place in refused.iter().filter(|place| !proposed.contains(*place) && !heard.contains(*place)) {
             let why = "the worker has left, or the person wants nothing from their agency";
-            work.settle(resource, Outcome::LeftOut(why.to_owned()));
+            work.settle(*place, Outcome::LeftOut(why.to_owned()));
         }
         Ok(!refused.is_empty())
     }
@@ -144,7 +150,7 @@ impl Importer {
         for (id, planned) in &plan.agencies {
             let agency = self.engine.load::<Agency>(*id, freshness).await?;
             if agency.is_registered() {
-                work.settle(&planned.resource, Outcome::AlreadyThere);
+                work.settle(planned.place, Outcome::AlreadyThere);
             } else {
                 let register = RegisterAgency { name: planned.name.clone(), kind: planned.kind.clone() };
                 work.record(&agency, *id, register.decide(&agency)?);
@@ -155,7 +161,7 @@ impl Importer {
             let mut events = vec![];
             // Who has joined or left since is as they are.
             if staff.agency().is_some() {
-                work.settle(&planned.resource, Outcome::AlreadyThere);
+                work.settle(planned.place, Outcome::AlreadyThere);
             } else {
                 events = NameStaff { agency: planned.agency, name: planned.name.clone() }.decide(&staff)?;
             }
@@ -169,8 +175,8 @@ impl Importer {
 struct Work {
     changes: Changes,
     events: usize,
-    /// What became of resources, where that is another thing than was planned.
-    outcomes: BTreeMap<String, Outcome>,
+    /// What becomes of each resource and part.
+    lines: BTreeMap<Place, ReportLine>,
 }
 
 impl Work {
@@ -196,13 +202,28 @@ impl Work {
         after
     }
 
-    fn settle(&mut self, resource: &str, outcome: Outcome) {
-        self.outcomes.insert(resource.to_owned(), outcome);
+    fn settle(&mut self, place: Place, outcome: Outcome) {
+        if let Some(line) = self.lines.get_mut(&place) {
+            line.outcome = outcome;
+        }
     }
 
-    fn line(&self, planned: &ReportLine) -> ReportLine {
-        let outcome = self.outcomes.get(&planned.resource).unwrap_or(&planned.outcome).clone();
-        ReportLine { resource: planned.resource.clone(), outcome }
+    /// The report: a resource that has parts became what they became.
+    fn lines(&self) -> Vec<ReportLine> {
+        let line = |((entry, part), line): (&Place, &ReportLine)| {
+            let parts: Vec<_> = self.lines.range((*entry, 1)..(entry + 1, 0)).map(|(_, line)| &line.outcome).collect();
+            let has = |wanted: fn(&Outcome) -> bool| parts.iter().any(|outcome| wanted(outcome));
+            let mut line = line.clone();
+            if *part == 0 && matches!(line.outcome, Outcome::Became(_)) && !parts.is_empty() {
+                if has(|o| matches!(o, Outcome::AlreadyThere)) && !has(|o| matches!(o, Outcome::Became(_))) {
+                    line.outcome = Outcome::AlreadyThere;
+                } else if !has(|o| matches!(o, Outcome::Became(_))) {
+                    line.outcome = Outcome::LeftOut("nothing of it was imported".to_owned());
+                }
+            }
+            line
+        };
+        self.lines.iter().map(line).collect()
     }
 
     /// The record's events, and a receipt of the import. Returns the record after them.
@@ -213,7 +234,9 @@ impl Work {
             new.iter().for_each(|event| person.evolve(event));
             events.extend(new);
         };
-        if !person.is_registered() {
+        if person.is_registered() {
+            self.settle(plan.place, Outcome::AlreadyThere);
+        } else {
             let birth_date = Date::optional("birth_date", &plan.birth_date)?;
             let register = RegisterPerson { name: plan.name.clone(), birth_date, now: engine::now() };
             let new = register.decide(&person)?;
@@ -221,25 +244,22 @@ impl Work {
         }
         let mut contributed: BTreeMap<Category, u32> = BTreeMap::new();
         for planned in &plan.entries {
-            let known = person.entry(planned.entry).is_some();
-            match written(&person, planned).and_then(|new| {
-                new.iter().for_each(|event| person.evolve(event));
-                Ok((finished(&person, planned)?, new))
-            }) {
-                Ok((finish, new)) => {
-                    if known && finish.is_empty() {
-                        self.outcomes.entry(planned.source.clone()).or_insert(Outcome::AlreadyThere);
-                    } else {
-                        *contributed.entry(category(planned)).or_default() += 1;
-                    }
-                    finish.iter().for_each(|event| person.evolve(event));
-                    events.extend(new.into_iter().chain(finish));
-                }
-                Err(refusal) => {
-                    let why = format!("{}: {}", refusal.subject, refusal.message);
-                    self.outcomes.insert(planned.source.clone(), Outcome::LeftOut(why));
-                }
+            // What was imported before is left alone, whatever became of it here or there.
+            if person.entry(planned.entry).is_some() {
+                self.settle(planned.place, Outcome::AlreadyThere);
+                continue;
             }
+            let new = match written(&person, planned) {
+                Ok(new) => new,
+                Err(refusal) => {
+                    self.settle(planned.place, Outcome::LeftOut(format!("{}: {}", refusal.subject, refusal.message)));
+                    continue;
+                }
+            };
+            *contributed.entry(category(planned)).or_default() += 1;
+            take(&mut person, new);
+            let finish = finished(&person, planned)?;
+            take(&mut person, finish);
         }
         self.record(record, plan.person, events);
         if !contributed.is_empty() {
@@ -271,7 +291,8 @@ fn named(plan: &Plan) -> Vec<NamedWorker> {
     let proposed: BTreeSet<_> = plan.relationships.values().map(|planned| planned.worker).collect();
     let named = plan.staff.iter().map(|(id, planned)| {
         let worker = Worker::new(planned.agency, *id);
-        NamedWorker { resource: planned.resource.clone(), worker, supports: proposed.contains(&worker) }
+        let resource = plan.lines.get(&planned.place).map(|line| line.resource.clone()).unwrap_or_default();
+        NamedWorker { resource, worker, supports: proposed.contains(&worker) }
     });
     named.collect()
 }
@@ -284,12 +305,9 @@ fn category(planned: &PlannedEntry) -> Category {
     }
 }
 
-/// The entry, unless it is there.
+/// The entry.
 fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person::events::PersonEvent>, Refusal> {
-    if person.entry(planned.entry).is_some() {
-        return Ok(vec![]);
-    }
-    let PlannedEntry { entry, author, text, source, sensitivity, kind } = planned.clone();
+    let PlannedEntry { entry, author, text, source, sensitivity, kind, .. } = planned.clone();
     let source = Source::stored(source);
     match kind {
         EntryKind::Condition { onset } => {
@@ -297,10 +315,10 @@ fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person
             DescribeCondition { entry, author, text, impact, onset, source, sensitivity }.decide(person)
         }
         EntryKind::Goal { .. } => SetGoal { entry, author, text, source, sensitivity }.decide(person),
-        EntryKind::Action { goal, owner, .. } => {
+        EntryKind::Action { goal, owner, due, .. } => {
             // A plan may name a goal that was left out.
             let goal = goal.filter(|goal| person.entry(*goal).is_some());
-            let (due, confidence) = (None, None);
+            let (due, confidence) = (Date::optional("due", &due)?, None);
             AgreeAction { entry, author, text, goal, owner, due, confidence, source, sensitivity }.decide(person)
         }
     }
@@ -308,16 +326,16 @@ fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person
 
 /// What finishes an entry that is finished in the bundle and open here.
 fn finished(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person::events::PersonEvent>, Refusal> {
-    if !person.entry(planned.entry).is_some_and(|state| state.progress == Progress::Open) {
-        return Ok(vec![]);
-    }
     let (entry, author) = (planned.entry, planned.author);
-    let reason = String::from("ended in the imported record");
-    match &planned.kind {
+    match planned.kind {
         EntryKind::Goal { finish: Finish::Done } => AchieveGoal { goal: entry, author }.decide(person),
-        EntryKind::Goal { finish: Finish::Ended } => SetGoalAside { goal: entry, author, reason }.decide(person),
+        EntryKind::Goal { finish: Finish::Ended(why) } => {
+            SetGoalAside { goal: entry, author, reason: why.to_owned() }.decide(person)
+        }
         EntryKind::Action { finish: Finish::Done, .. } => CompleteAction { action: entry, author }.decide(person),
-        EntryKind::Action { finish: Finish::Ended, .. } => DropAction { action: entry, author, reason }.decide(person),
+        EntryKind::Action { finish: Finish::Ended(why), .. } => {
+            DropAction { action: entry, author, reason: why.to_owned() }.decide(person)
+        }
         EntryKind::Condition { .. } | EntryKind::Goal { .. } | EntryKind::Action { .. } => Ok(vec![]),
     }
 }
@@ -334,8 +352,10 @@ mod tests {
         for (name, bytes) in samples() {
             let bundle = read(&name, &bytes).unwrap();
             let source = SourceSystem::new(crate::SAMPLES).unwrap();
-            let (_, about) = patient(&bundle).unwrap();
-            let plan = plan(&bundle, about, &source, PersonId(Uuid::nil()), &pseudonyms);
+            let (entry, about) = patient(&bundle).unwrap();
+            let on =
+                About { patient: about, entry, person: PersonId(Uuid::nil()), source: &source, today: "2026-11-26" };
+            let plan = plan(&bundle, on, &pseudonyms);
             assert!(!plan.agencies.is_empty() && !plan.relationships.is_empty(), "{name}");
             people.insert(about.id.clone());
         }

@@ -13,7 +13,7 @@ use rust_embed::RustEmbed;
 use unicode_normalization::UnicodeNormalization as _;
 
 pub use apply::{ImportError, Importer};
-pub use fhir::{Bundle, MalformedBundle};
+pub use fhir::{Bundle, MalformedBundle, SIZE_LIMIT};
 pub use identity::{National, SourceSystem};
 pub use report::{NamedWorker, Outcome, Report, ReportLine};
 

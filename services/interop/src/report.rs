@@ -14,10 +14,10 @@ pub enum Outcome {
     LeftOut(String),
 }
 
-/// One resource of a bundle.
+/// One resource of a bundle, or one activity or member of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportLine {
-    /// Its type and id, as in `Condition/123`.
+    /// Its type and id, as in `Condition/123`; or its URL, when it is another server's; and the part, as in `CarePlan/1 activity[0]`.
     pub resource: String,
     /// What became of it.
     pub outcome: Outcome,
@@ -47,6 +47,6 @@ pub struct Report {
     pub workers: Vec<NamedWorker>,
     /// How many events were appended: 0 when the bundle changes nothing.
     pub events: usize,
-    /// One line for each resource, in the bundle's order.
+    /// One line for each resource, activity and member, in the bundle's order.
     pub lines: Vec<ReportLine>,
 }

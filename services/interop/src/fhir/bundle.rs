@@ -1,13 +1,17 @@
 //! A bundle, read as a whole or refused with the place at fault.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed as _};
 use serde_json::value::RawValue;
 
-use super::Resource;
+use super::header::Header;
+use super::unique::{DOUBLED, Unique};
+use super::{Meta, Resource};
 
 /// The largest bundle that is read, in bytes.
-const SIZE_LIMIT: usize = 32 << 20;
+pub const SIZE_LIMIT: usize = 32 << 20;
 /// The most entries of one bundle.
 const ENTRIES_LIMIT: usize = 20_000;
 
@@ -39,6 +43,10 @@ fn place(entry: Option<usize>, path: &str) -> String {
 pub struct Bundle {
     /// The file that it was read from.
     pub file: String,
+    /// What its sender says of the whole: how confidential it is.
+    pub meta: Meta,
+    /// Whether it is a page of a search that has more.
+    pub is_partial: bool,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
 }
@@ -50,8 +58,25 @@ pub struct Entry {
     pub full_url: String,
     /// The resource's type and id, as in `Condition/123`.
     pub name: String,
+    /// How confidential it is, and which version.
+    pub meta: Meta,
+    /// Why it is not read, whatever it says: it is deleted, a later version stands beside it, or its sender says something
+    /// about it that nobody here understands. Then it is a resource of another type.
+    pub set_aside: Option<String>,
     /// The resource.
     pub resource: Resource,
+}
+
+impl Entry {
+    /// The server that its URL names, with the slash: `https://records.example/fhir/`.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.full_url.strip_suffix(&self.name).filter(|base| base.starts_with("http"))
+    }
+
+    fn set_aside(&mut self, kind: String, why: String) {
+        (self.set_aside, self.resource) = (Some(why), Resource::Other(kind));
+    }
 }
 
 #[derive(Deserialize)]
@@ -60,8 +85,18 @@ struct RawBundle<'a> {
     resource_type: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    meta: Meta,
+    #[serde(default)]
+    link: Vec<Link>,
     #[serde(default, borrow)]
     entry: Vec<RawEntry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(default)]
+    relation: String,
 }
 
 #[derive(Deserialize)]
@@ -69,19 +104,19 @@ struct RawBundle<'a> {
 struct RawEntry<'a> {
     #[serde(default)]
     full_url: String,
+    #[serde(default)]
+    request: Request,
     /// As it stands in the file: what is not read is not taken apart.
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
 }
 
-/// What tells how to read a resource.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "a resource")]
-struct RawResource {
+#[derive(Default, Deserialize)]
+struct Request {
     #[serde(default)]
-    resource_type: String,
+    method: String,
     #[serde(default)]
-    id: String,
+    url: String,
 }
 
 /// Reads a bundle.
@@ -111,24 +146,77 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
     if raw.entry.len() > ENTRIES_LIMIT {
         return Err(at(None, "entry", format!("holds more than `{ENTRIES_LIMIT}` entries; split it")));
     }
+    unique(bytes).map_err(|(path, problem)| at(None, &path, problem))?;
     let mut entries = Vec::with_capacity(raw.entry.len());
-    for (index, entry) in raw.entry.into_iter().enumerate() {
-        let json = entry.resource.ok_or_else(|| at(Some(index), "", "has no resource".into()))?;
-        let (name, resource) = resource(json.get()).map_err(|(path, problem)| at(Some(index), &path, problem))?;
-        entries.push(Entry { full_url: entry.full_url, name, resource });
+    let mut headers = Vec::with_capacity(raw.entry.len());
+    for (index, raw) in raw.entry.into_iter().enumerate() {
+        let (header, entry) = entry(raw).map_err(|(path, problem)| at(Some(index), &path, problem))?;
+        entries.push(entry);
+        headers.push(header);
     }
-    Ok(Bundle { file: file.to_owned(), entries })
+    set_earlier_versions_aside(&mut entries, &headers);
+    let is_partial = raw.link.iter().any(|link| link.relation == "next");
+    Ok(Bundle { file: file.to_owned(), meta: raw.meta, is_partial, entries })
 }
 
 type Fault = (String, String);
 
-fn resource(json: &str) -> Result<(String, Resource), Fault> {
-    let RawResource { resource_type: kind, id } = typed(json)?;
-    if kind.is_empty() {
+/// Every name stands once in its object, wherever it stands.
+fn unique(bytes: &[u8]) -> Result<(), Fault> {
+    let mut track = serde_path_to_error::Track::new();
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = Unique.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    read.map_err(|error| (track.path().to_string(), problem(&error)))
+}
+
+fn entry(raw: RawEntry<'_>) -> Result<(Header, Entry), Fault> {
+    let is_deletion = raw.request.method == "DELETE";
+    let (header, resource) = match raw.resource {
+        Some(json) => resource(json.get(), is_deletion)?,
+        None if is_deletion => (Header::default(), Resource::Other(String::new())),
+        None => return Err((String::new(), "has no resource".into())),
+    };
+    let name = if header.resource_type.is_empty() { raw.request.url } else { header.name() };
+    let meta = header.meta.clone().and_confidentiality(&header.confidentiality);
+    let mut entry = Entry { full_url: raw.full_url, name, meta, set_aside: None, resource };
+    let why = is_deletion.then(|| "is deleted at its source".to_owned()).or_else(|| header.not_understood());
+    if let Some(why) = why {
+        entry.set_aside(header.resource_type.clone(), why);
+    }
+    Ok((header, entry))
+}
+
+/// Of several versions of one resource the latest counts; of equals, the one that stands last.
+fn set_earlier_versions_aside(entries: &mut [Entry], headers: &[Header]) {
+    let mut latest: HashMap<String, usize> = HashMap::new();
+    for (index, header) in headers.iter().enumerate() {
+        let Some(entry) = entries.get(index) else { continue };
+        let key = if entry.full_url.is_empty() { entry.name.clone() } else { entry.full_url.clone() };
+        if entry.full_url.is_empty() && header.id.is_empty() {
+            continue;
+        }
+        let Some(known) = latest.insert(key.clone(), index) else { continue };
+        let is_later = headers.get(known).is_none_or(|known| known.version() <= header.version());
+        let earlier = if is_later { known } else { index };
+        if !is_later {
+            latest.insert(key, known);
+        }
+        if let (Some(entry), Some(header)) = (entries.get_mut(earlier), headers.get(earlier)) {
+            entry.set_aside(header.resource_type.clone(), "a later version of it is in this file".into());
+        }
+    }
+}
+
+fn resource(json: &str, is_deletion: bool) -> Result<(Header, Resource), Fault> {
+    let header: Header = typed(json)?;
+    if header.resource_type.is_empty() {
         return Err(("resourceType".into(), "must be given".into()));
     }
-    let name = format!("{kind}/{id}");
-    let resource = match kind.as_str() {
+    if let Some((element, now)) = header.earlier_release() {
+        return Err((element.into(), format!("is of an earlier release of FHIR; in R4 it is {now}")));
+    }
+    let resource = match header.resource_type.as_str() {
+        kind if is_deletion => Resource::Other(kind.to_owned()),
         "Patient" => Resource::Patient(typed(json)?),
         "Organization" => Resource::Organization(typed(json)?),
         "Practitioner" => Resource::Practitioner(typed(json)?),
@@ -137,9 +225,9 @@ fn resource(json: &str) -> Result<(String, Resource), Fault> {
         "CarePlan" => Resource::CarePlan(typed(json)?),
         "Goal" => Resource::Goal(typed(json)?),
         "CareTeam" => Resource::CareTeam(typed(json)?),
-        _ => Resource::Other(kind),
+        kind => Resource::Other(kind.to_owned()),
     };
-    Ok((name, resource))
+    Ok((header, resource))
 }
 
 fn typed<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
@@ -159,6 +247,9 @@ fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if let Some(field) = text.strip_prefix("missing field ").and_then(|rest| rest.split('`').nth(1)) {
         return format!("`{field}` is missing");
+    }
+    if text.starts_with(DOUBLED) || text.starts_with("duplicate field") {
+        return DOUBLED.to_owned();
     }
     if let Some((_, expected)) = text.rsplit_once("expected ") {
         let expected = expected.split(" at line").next().unwrap_or(expected);

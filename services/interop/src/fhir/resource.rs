@@ -19,9 +19,32 @@ pub enum Resource {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Meta {
     #[serde(default)]
     pub security: Vec<Coding>,
+    #[serde(default)]
+    pub last_updated: String,
+    #[serde(default)]
+    pub version_id: String,
+}
+
+impl Meta {
+    /// With the confidentiality that a Composition states beside it.
+    #[must_use]
+    pub fn and_confidentiality(mut self, code: &str) -> Self {
+        if !code.is_empty() {
+            self.security.push(Coding { code: code.to_owned(), ..Coding::default() });
+        }
+        self
+    }
+}
+
+/// An extension, by its URL alone: none is known here.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Extension {
+    #[serde(default)]
+    pub url: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -63,6 +86,8 @@ impl CodeableConcept {
 pub struct Reference {
     #[serde(default)]
     pub reference: String,
+    #[serde(default)]
+    pub display: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -93,6 +118,10 @@ impl Identifier {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct HumanName {
+    #[serde(default, rename = "use")]
+    pub usage: String,
+    #[serde(default)]
+    pub period: Period,
     #[serde(default)]
     pub family: String,
     #[serde(default)]
@@ -112,6 +141,25 @@ impl HumanName {
         }
         let parts = self.prefix.iter().chain(&self.given).map(String::as_str).chain([self.family.as_str()]);
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The name that somebody goes by on a day (`2026-11-26`): the official one before the usual one, the latest before those before
+    /// it. What they were called once, or is masked, is no name.
+    #[must_use]
+    pub fn current(names: &[Self], today: &str) -> Option<String> {
+        let is_over = |name: &&Self| {
+            let end = name.period.end.get(..10).unwrap_or(&name.period.end);
+            matches!(name.usage.as_str(), "old" | "maiden") || (!end.is_empty() && end < today)
+        };
+        let rank = |name: &&Self| match name.usage.as_str() {
+            "official" => 3,
+            "usual" => 2,
+            "" => 1,
+            _ => 0,
+        };
+        let mut current: Vec<_> = names.iter().filter(|name| !is_over(name) && !name.words().is_empty()).collect();
+        current.sort_by(|a, b| (rank(b), &b.period.start).cmp(&(rank(a), &a.period.start)));
+        current.first().map(|name| name.words())
     }
 }
 
@@ -149,6 +197,8 @@ pub struct Practitioner {
 #[serde(rename_all = "camelCase")]
 pub struct Encounter {
     pub id: String,
+    #[serde(default)]
+    pub status: String,
     pub subject: Option<Reference>,
     #[serde(default)]
     pub participant: Vec<EncounterParticipant>,
@@ -159,6 +209,10 @@ pub struct Encounter {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct EncounterParticipant {
+    #[serde(default)]
+    pub modifier_extension: Vec<Extension>,
+    #[serde(default, rename = "type")]
+    pub kind: Vec<CodeableConcept>,
     pub individual: Option<Reference>,
 }
 
@@ -167,7 +221,9 @@ pub struct EncounterParticipant {
 pub struct Condition {
     pub id: String,
     #[serde(default)]
-    pub meta: Meta,
+    pub clinical_status: CodeableConcept,
+    pub recorder: Option<Reference>,
+    pub asserter: Option<Reference>,
     #[serde(default)]
     pub code: CodeableConcept,
     pub subject: Reference,
@@ -182,9 +238,10 @@ pub struct Condition {
 pub struct CarePlan {
     pub id: String,
     #[serde(default)]
-    pub meta: Meta,
-    #[serde(default)]
     pub status: String,
+    #[serde(default)]
+    pub intent: String,
+    pub author: Option<Reference>,
     pub subject: Reference,
     pub encounter: Option<Reference>,
     #[serde(default)]
@@ -196,18 +253,33 @@ pub struct CarePlan {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Activity {
+    #[serde(default)]
+    pub modifier_extension: Vec<Extension>,
+    pub reference: Option<Reference>,
     pub detail: Option<ActivityDetail>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ActivityDetail {
+    #[serde(default)]
+    pub modifier_extension: Vec<Extension>,
     #[serde(default)]
     pub code: CodeableConcept,
     #[serde(default)]
     pub status: String,
     #[serde(default)]
     pub description: String,
+    #[serde(default)]
+    pub do_not_perform: bool,
+    #[serde(default)]
+    pub goal: Vec<Reference>,
+    #[serde(default)]
+    pub performer: Vec<Reference>,
+    #[serde(default)]
+    pub scheduled_period: Period,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -215,9 +287,9 @@ pub struct ActivityDetail {
 pub struct Goal {
     pub id: String,
     #[serde(default)]
-    pub meta: Meta,
-    #[serde(default)]
     pub lifecycle_status: String,
+    #[serde(default)]
+    pub achievement_status: CodeableConcept,
     #[serde(default)]
     pub description: CodeableConcept,
     pub subject: Reference,
@@ -228,6 +300,8 @@ pub struct Goal {
 #[serde(rename_all = "camelCase")]
 pub struct CareTeam {
     pub id: String,
+    #[serde(default)]
+    pub status: String,
     pub subject: Option<Reference>,
     #[serde(default)]
     pub participant: Vec<TeamParticipant>,
@@ -238,6 +312,8 @@ pub struct CareTeam {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TeamParticipant {
+    #[serde(default)]
+    pub modifier_extension: Vec<Extension>,
     pub member: Option<Reference>,
     pub on_behalf_of: Option<Reference>,
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use alongside::compose::Stores;
 use alongside::config::{Flags, load};
@@ -44,37 +46,58 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
     let config = load(flags)?;
     let _telemetry = super::telemetry(&config.telemetry)?;
     let national = config.import.national().context("`import.person_identifiers`")?;
-    // All are read before any is imported: a malformed file changes nothing.
-    let bundles = args.files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let stores = Stores::open(&config).await?;
     let engine = stores.engine(EngineMetrics::default());
     let importer = Importer::new(engine.clone(), args.source.clone(), national).await?;
     // What it begins leaves a trace, however far it comes.
     args.operator.acts(&engine, Act::Imported, None, args.source.as_str()).await?;
-    let progress = ProgressBar::new(bundles.len() as u64);
+    let progress = ProgressBar::new(args.files.len() as u64);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
-    let (mut events, mut unchanged, mut agencies) = (0, 0, BTreeSet::new());
-    for bundle in &bundles {
-        let report = importer.import(bundle).await?;
-        events += report.events;
-        agencies.extend(report.agencies.iter().copied().filter(|_| report.events > 0));
-        unchanged += usize::from(report.events == 0);
-        progress.set_message(report.file.clone());
+    let (mut events, mut unchanged, mut agencies, mut failures) = (0, 0, BTreeSet::new(), Vec::new());
+    // One after the other: a file that is refused is not imported at all, and keeps no other from it.
+    for file in &args.files {
+        progress.set_message(file.display().to_string());
+        match import_file(&importer, file).await {
+            Ok(report) => {
+                events += report.events;
+                agencies.extend(report.agencies.iter().copied().filter(|_| report.events > 0));
+                unchanged += usize::from(report.events == 0);
+                progress.suspend(|| print(&args, &report))?;
+            }
+            Err(failure) => failures.push(failure),
+        }
         progress.inc(1);
-        progress.suspend(|| print(&args, &report))?;
     }
     progress.finish_and_clear();
     // And each agency is told that it was named.
     for agency in agencies {
         args.operator.acts(&engine, Act::Imported, Some(agency), args.source.as_str()).await?;
     }
-    let bundles = bundles.len();
-    output::note(&format!("{bundles} bundles, {events} events; {unchanged} bundles changed nothing"));
-    Ok(())
+    let imported = args.files.len() - failures.len();
+    output::note(&format!("{imported} bundles, {events} events; {unchanged} bundles changed nothing"));
+    match failures.as_slice() {
+        [] => Ok(()),
+        failures => {
+            let list: String = failures.iter().map(|failure| format!("\n  {failure:#}")).collect();
+            anyhow::bail!("{} of {} files were not imported:{list}", failures.len(), args.files.len())
+        }
+    }
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Bundle> {
-    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+async fn import_file(importer: &Importer, file: &Path) -> anyhow::Result<Report> {
+    Ok(importer.import(&read(file)?).await?)
+}
+
+/// Reads a file, but none that is too large to be read as a bundle.
+fn read(file: &Path) -> anyhow::Result<Bundle> {
+    let unread = || format!("{} cannot be read", file.display());
+    let opened = File::open(file).with_context(unread)?;
+    let most = u64::try_from(interop::SIZE_LIMIT)?;
+    let size = opened.metadata().with_context(unread)?.len();
+    anyhow::ensure!(size <= most, "{}: has more than `{most}` bytes; split it", file.display());
+    // A pipe tells no size.
+    let mut bytes = Vec::new();
+    opened.take(most + 1).read_to_end(&mut bytes).with_context(unread)?;
     Ok(interop::read(&file.display().to_string(), &bytes)?)
 }
 

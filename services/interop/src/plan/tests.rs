@@ -1,0 +1,258 @@
+use domain::vocabulary::{Author, Level};
+use uuid::Uuid;
+
+use super::*;
+use crate::fhir::read;
+
+fn plan_of(name: &str, text: &str) -> Result<Plan, MalformedBundle> {
+    let source = SourceSystem::new("https://records.example").unwrap();
+    let bundle = read(name, text.as_bytes())?;
+    let about = patient(&bundle)?;
+    current_name(&bundle, about, "2026-11-26")?;
+    let (entry, patient) = about;
+    let about = About { patient, entry, person: PersonId(Uuid::nil()), source: &source, today: "2026-11-26" };
+    Ok(plan(&bundle, about, &Pseudonyms::new(&[7; 32])))
+}
+
+/// A bundle about one person, with these further resources.
+fn bundle(resources: &str) -> Result<Plan, MalformedBundle> {
+    let text = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[
+            {{"resource":{{"resourceType":"Patient","id":"p","name":[{{"text":"Ailsa Munro"}}]}}}},
+            {{"resource":{{"resourceType":"Organization","id":"o","name":"North"}}}},
+            {{"resource":{{"resourceType":"Practitioner","id":"n","name":[{{"text":"Morag Reid"}}]}}}},
+            {resources}]}}"#
+    );
+    plan_of("a.json", &text)
+}
+
+/// What comes of one of the cases, or why it is refused.
+fn case(name: &str) -> Result<Plan, String> {
+    let file = format!("{}/cases/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    plan_of(name, &std::fs::read_to_string(file).unwrap()).map_err(|refused| refused.to_string())
+}
+
+/// Its entries, in words.
+fn says(plan: &Plan) -> Vec<String> {
+    let entry = |entry: &PlannedEntry| {
+        let finish = match &entry.kind {
+            EntryKind::Condition { .. } => "condition",
+            EntryKind::Goal { finish } | EntryKind::Action { finish, .. } => match finish {
+                Finish::Open => "open",
+                Finish::Done => "done",
+                Finish::Ended(_) => "ended",
+            },
+        };
+        format!("{finish}: {}", entry.text)
+    };
+    plan.entries.iter().map(entry).collect()
+}
+
+/// What is left out of it: which, and why.
+fn left_out(plan: &Plan) -> Vec<String> {
+    let line = |line: &ReportLine| match &line.outcome {
+        Outcome::LeftOut(why) => Some(format!("{}: {why}", line.resource)),
+        Outcome::Became(_) | Outcome::AlreadyThere => None,
+    };
+    plan.lines.values().filter_map(line).collect()
+}
+
+/// Who wrote an entry, as far as the plan says.
+fn written_by(plan: &Plan, text: &str) -> String {
+    match plan.entries.iter().find(|entry| entry.text.starts_with(text)).unwrap().author {
+        Author::Person => "the person".into(),
+        Author::System | Author::AnotherPerson => "not said".into(),
+        Author::Worker(worker) => {
+            let named = plan.staff.get(&worker.staff()).unwrap();
+            format!("{}, {}", named.name, plan.agencies.get(&named.agency).unwrap().name)
+        }
+    }
+}
+
+#[test]
+fn a_condition_is_as_certain_as_its_sender_is() {
+    let plan = case("a03").unwrap();
+    let expected = [
+        "condition: Lung cancer (not confirmed, one of several possibilities)",
+        "condition: Dementia (not confirmed)",
+        "condition: HIV infection (not confirmed)",
+        "condition: Asthma",
+    ];
+    assert_eq!(says(&plan), expected);
+    let aside = ["Condition/a03-refuted", "Condition/a03-entered-in-error"];
+    assert_eq!(left_out(&plan), aside.map(|name| format!("{name}: was refuted or entered in error")));
+}
+
+#[test]
+fn what_turns_a_meaning_round_is_not_read() {
+    let plan = case("a05").unwrap();
+    assert!(plan.entries.is_empty(), "{:?}", says(&plan));
+    let aside = left_out(&plan);
+    for url in ["ruled-out", "not-wanted", "contraindicated", "every-condition-here-is-negated"] {
+        assert!(aside.iter().any(|line| line.ends_with(url)), "{url}: {aside:?}");
+    }
+    let plan = case("c01").unwrap();
+    assert_eq!(says(&plan), ["open: Walk daily"]);
+    let why = "says what is not to be done; it is not made something to do";
+    assert_eq!(left_out(&plan), [0, 1].map(|part| format!("CarePlan/c01-p activity[{part}]: {why}")));
+}
+
+#[test]
+fn whoever_stated_it_has_written_it() {
+    let plan = case("a12").unwrap();
+    assert_eq!(written_by(&plan, "Alcohol"), "Ben Baker, North Health");
+    assert_eq!(written_by(&plan, "I feel lonely"), "the person");
+    assert_eq!(written_by(&plan, "Eczema"), "Ben Baker, North Health");
+    assert_eq!(written_by(&case("d01").unwrap(), "Psychosis"), "Ben Baker, North Health", "not the translator");
+    assert_eq!(written_by(&case("d08").unwrap(), "Asthma"), "name not given, North Health");
+}
+
+#[test]
+fn what_is_said_of_the_whole_is_said_of_each() {
+    for name in ["a14", "e02"] {
+        let plan = case(name).unwrap();
+        assert!(plan.entries.iter().all(|entry| entry.sensitivity.level == Level::Restricted), "{name}");
+    }
+    assert_eq!(case("a14").unwrap().entries.len(), 1);
+}
+
+#[test]
+fn an_end_is_not_an_achievement_and_a_draft_no_plan() {
+    let goals = says(&case("b01").unwrap());
+    let expected =
+        ["ended: Live at home (not-achieved)", "ended: Live at home (not-attainable)", "done: Live at home (achieved)"];
+    assert_eq!(goals, expected);
+    let plan = case("c02").unwrap();
+    assert_eq!(says(&plan), ["open: Start physiotherapy (on hold)", "ended: Chest CT"]);
+    let aside = left_out(&plan);
+    for (name, why) in [
+        ("c02-draft", "is only a draft"),
+        ("c02-option", "is only a proposal, and no plan"),
+        ("c02-unknown", "does not say whether it is in force"),
+    ] {
+        assert!(aside.contains(&format!("CarePlan/{name}: {why}")), "{aside:?}");
+        assert!(aside.contains(&format!("CarePlan/{name} activity[0]: {why}")), "{aside:?}");
+    }
+}
+
+#[test]
+fn every_activity_and_member_has_a_line() {
+    let plan = case("c03").unwrap();
+    assert_eq!(says(&plan), ["open: Education about kidney disease"]);
+    let expected = [
+        "ServiceRequest/sr1: is not a resource that is read",
+        "CarePlan/c03-p activity[1]: stands in ServiceRequest/sr1, which is not read",
+        "CarePlan/c03-p activity[2]: refers to something that is not in this bundle",
+        "CarePlan/c03-p activity[3]: says only how it went",
+    ];
+    assert_eq!(left_out(&plan), expected);
+    let plan = case("d06").unwrap();
+    let expected = [
+        "CareTeam/t-d06: names nobody who supports the person now",
+        "CareTeam/t-d06 participant[0]: is the person",
+        "CareTeam/t-d06 participant[1]: is somebody close to the person, who is not imported",
+        "CareTeam/t-d06 participant[2]: is not in this bundle",
+    ];
+    assert_eq!(left_out(&plan)[2..], expected);
+}
+
+#[test]
+fn an_action_serves_the_goal_that_it_names() {
+    let plan = case("c06").unwrap();
+    let goal_of = |text: &str| {
+        let entry = plan.entries.iter().find(|entry| entry.text == text).unwrap();
+        let EntryKind::Action { goal, .. } = &entry.kind else { panic!("{text} is no action") };
+        plan.entries.iter().find(|entry| Some(entry.entry) == *goal).unwrap().text.clone()
+    };
+    assert_eq!(goal_of("Nicotine patches"), "Stop smoking");
+    assert_eq!(goal_of("Physiotherapy twice a week"), "Walk to the shop");
+}
+
+#[test]
+fn two_servers_are_two() {
+    let plan = case("d02").unwrap();
+    assert_eq!(written_by(&plan, "Depression"), "Nora North, North Mental Health");
+    assert_eq!(written_by(&plan, "Damp"), "Sid South, South Housing");
+    assert_ne!(plan.entries[0].entry, plan.entries[1].entry);
+}
+
+#[test]
+fn a_person_is_called_what_they_are_called_now() {
+    assert_eq!(case("e01").unwrap().name, "COLIN V. BAXTER");
+    let masked = "e05: entry[0].resource.name: has no name that is in force and can be read; nobody is registered without a name";
+    assert_eq!(case("e05").unwrap_err(), masked);
+}
+
+#[test]
+fn what_is_no_json_or_another_release_is_refused_with_its_place() {
+    assert_eq!(
+        case("e12").unwrap_err(),
+        "e12: Bundle.entry[1].resource.subject: stands twice in one object; a name stands once"
+    );
+    let stu3 = "f12: entry[4].resource.status: is of an earlier release of FHIR; in R4 it is `lifecycleStatus`";
+    assert_eq!(case("f12").unwrap_err(), stu3);
+}
+
+#[test]
+fn the_latest_version_counts_and_a_deletion_brings_nothing() {
+    let plan = case("f02").unwrap();
+    assert!(plan.entries.is_empty());
+    let name = "https://a.test/Condition/f02";
+    let expected =
+        [format!("{name}: a later version of it is in this file"), format!("{name}: was refuted or entered in error")];
+    assert_eq!(left_out(&plan), expected);
+    let plan = case("k52").unwrap();
+    assert_eq!(says(&plan), ["condition: Kept diagnosis"]);
+    assert_eq!(left_out(&plan), ["Condition/k52-c: is deleted at its source"]);
+}
+
+#[test]
+fn a_page_of_a_search_is_said_to_be_one() {
+    let plan = case("k50").unwrap();
+    assert_eq!(says(&plan), ["condition: First of 120 conditions"]);
+    let expected = [
+        "https://x.test/OperationOutcome/oo: is not a resource that is read",
+        "Bundle: is a page of a search: the pages after it are not in this file",
+    ];
+    assert_eq!(left_out(&plan).last().unwrap(), expected[1]);
+}
+
+#[test]
+fn visits_that_did_not_take_place_bring_nobody() {
+    for status in ["planned", "cancelled", "entered-in-error", "unknown"] {
+        let visit = format!(
+            r#"{{"resource":{{"resourceType":"Encounter","id":"e","status":"{status}","subject":{{"reference":"Patient/p"}},
+                "participant":[{{"individual":{{"reference":"Practitioner/n"}}}}],"serviceProvider":{{"reference":"Organization/o"}}}}}}"#
+        );
+        let plan = bundle(&visit).unwrap();
+        assert!(plan.relationships.is_empty() && plan.staff.is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn a_care_teams_members_propose_their_support() {
+    let team = r#"{"resource":{"resourceType":"CareTeam","id":"t","subject":{"reference":"Patient/p"},
+        "participant":[{"member":{"reference":"Practitioner/n"}}],"managingOrganization":[{"reference":"Organization/o"}]}}"#;
+    let plan = bundle(team).unwrap();
+    let proposed: Vec<_> = plan.relationships.values().map(|r| r.offer.as_str()).collect();
+    assert_eq!(proposed, ["Support as a member of your care team"]);
+    assert_eq!(plan.staff.values().map(|named| named.name.as_str()).collect::<Vec<_>>(), ["Morag Reid"]);
+}
+
+#[test]
+fn refuses_what_is_about_somebody_else() {
+    let goal = r#"{"resource":{"resourceType":"Goal","id":"g","subject":{"reference":"Patient/other"},"description":{"text":"x"}}}"#;
+    let said = bundle(goal).unwrap_err().to_string();
+    assert_eq!(said, "a.json: entry[3].resource.subject.reference: is not the bundle's Patient");
+}
+
+#[test]
+fn keeps_the_labels_and_names_what_it_leaves_out() {
+    let others = r#"{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},
+        "code":{"text":"low mood"},"meta":{"security":[{"code":"R"},{"code":"PSY"}]}}},
+        {"resource":{"resourceType":"Immunization","id":"i"}}"#;
+    let plan = bundle(others).unwrap();
+    let sensitivity = &plan.entries.first().unwrap().sensitivity;
+    assert_eq!((sensitivity.level, sensitivity.labels.as_slice()), (Level::Restricted, ["PSY".to_owned()].as_slice()));
+    assert!(left_out(&plan).contains(&"Immunization/i: is not a resource that is read".to_owned()));
+}
