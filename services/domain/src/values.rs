@@ -54,6 +54,14 @@ impl Date {
         if text.is_empty() { None } else { Some(Self(text)) }
     }
 
+    /// When that day begins (UTC), if it is known to the day.
+    #[must_use]
+    pub fn begins(&self) -> Option<Timestamp> {
+        let day: jiff::civil::Date = self.0.parse().ok()?;
+        let begins = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        Some(Timestamp(begins.as_microsecond()))
+    }
+
     /// `YYYY-MM-DD`, or as much of it as is known.
     #[must_use]
     pub fn as_str(&self) -> &str {

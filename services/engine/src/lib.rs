@@ -27,6 +27,7 @@ pub use cache::Freshness;
 pub use changes::Changes;
 pub use context::{Context, now, until};
 pub use error::EngineError;
+pub use event_log::Limits;
 pub use load::{Aggregates, Loaded};
 pub use metrics::EngineMetrics;
 pub use relay::{Relay, RelayMetrics};

@@ -108,6 +108,7 @@ async fn what_would_never_open_is_not_sealed() {
         entries: 1,
         under_emergency: false,
         directive: Version(0),
+        source: String::new(),
     };
     let (receipts, event) = (place(StreamKind::Access, subject, 0), AccessEvent::from(contributed).into());
     assert!(codec.seal(receipts, Timestamp(1), &header(subject), &event).await.is_ok(), "a fact stands anywhere");

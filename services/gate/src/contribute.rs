@@ -106,6 +106,7 @@ impl Gate {
                 entries,
                 under_emergency: scope.relied_on_emergency(),
                 directive: sharing.version,
+                source: String::new(),
             };
             changes.fact::<Access>(*person, *person, receipt, contributed.into());
             Ok(())

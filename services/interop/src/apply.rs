@@ -24,7 +24,7 @@ use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle};
 use crate::identity::{National, SourceSystem, Unknown, person};
-use crate::plan::{About, EntryKind, Finish, Place, Plan, PlannedEntry, current_name, patient, plan, role};
+use crate::plan::{About, EntryKind, Finish, Place, Plan, PlannedEntry, current_name, fits, patient, plan, role};
 use crate::report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// A bundle was not imported; nothing of it was.
@@ -79,6 +79,7 @@ impl Importer {
         })?;
         let about = About { patient, entry, person: PersonId(known), source: &self.source, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
+        fits(&plan)?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
@@ -280,6 +281,7 @@ impl Work {
             entries: categories.values().sum(),
             under_emergency: false,
             directive: Version(0),
+            source: plan.source.clone(),
         };
         self.events += 1;
         self.changes.fact::<Access>(plan.person, plan.person, receipt, contributed.into());
@@ -310,9 +312,11 @@ fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<domain::person
     let PlannedEntry { entry, author, text, source, sensitivity, kind, .. } = planned.clone();
     let source = Source::stored(source);
     match kind {
-        EntryKind::Condition { onset } => {
+        EntryKind::Condition { onset, recorded } => {
             let (impact, onset) = (String::new(), Date::optional("onset", &onset)?);
-            DescribeCondition { entry, author, text, impact, onset, source, sensitivity }.decide(person)
+            // A day that there is not is none that it was recorded on.
+            let recorded = Date::optional("recorded", &recorded).unwrap_or_default();
+            DescribeCondition { entry, author, text, impact, onset, source, sensitivity, recorded }.decide(person)
         }
         EntryKind::Goal { .. } => SetGoal { entry, author, text, source, sensitivity }.decide(person),
         EntryKind::Action { goal, owner, due, .. } => {

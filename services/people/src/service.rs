@@ -104,8 +104,16 @@ impl People {
     ) -> Result<pb::DescribeConditionResponse, Error> {
         let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
-        let command =
-            DescribeCondition { entry, author, text: m.text, impact: m.impact, onset: None, source: None, sensitivity };
+        let command = DescribeCondition {
+            entry,
+            author,
+            text: m.text,
+            impact: m.impact,
+            onset: None,
+            source: None,
+            sensitivity,
+            recorded: None,
+        };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::DescribeConditionResponse { position, entry_id: entry.to_string() })
     }
@@ -227,7 +235,12 @@ pub(crate) fn entry(party: impl Fn(Author, &str) -> Party, doc: EntryDoc) -> pb:
         category: i32::from(doc.category.code()),
         sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
         author: Some(party(doc.author, &doc.role)),
-        recorded_at: Some(words::timestamp(doc.at)),
+        recorded_at: match &doc.imported {
+            None => Some(words::timestamp(doc.at)),
+            Some(imported) => imported.recorded.as_ref().and_then(Date::begins).map(words::timestamp),
+        },
+        imported_at: doc.imported.as_ref().map(|_| words::timestamp(doc.at)),
+        imported_from: doc.imported.map(|imported| imported.from).unwrap_or_default(),
         content: Some(content(doc.content)),
         changes: doc.changes.into_iter().map(change).collect(),
     }

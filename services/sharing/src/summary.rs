@@ -50,7 +50,11 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             format!("{who} looked at your {seen}{authors}{}, {purpose}{}", more(doc), under_emergency(doc))
         }
         ReceiptKind::Contributed if doc.party == Author::System => {
-            format!("Those who run the system brought in records: your {}", categories(&doc.categories, "record"))
+            let source = if doc.source.is_empty() { String::new() } else { format!(" of {}", doc.source) };
+            format!(
+                "Those who run the system brought in records{source}: your {}",
+                categories(&doc.categories, "record")
+            )
         }
         ReceiptKind::Contributed => {
             let added = categories(&doc.categories, "record");
@@ -191,6 +195,7 @@ mod tests {
 
     fn doc(kind: ReceiptKind) -> ReceiptDoc {
         ReceiptDoc {
+            source: String::new(),
             receipt: ReceiptId(Uuid::nil()),
             kind,
             party: Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()))),

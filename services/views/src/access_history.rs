@@ -51,6 +51,9 @@ pub struct ReceiptDoc {
     pub purpose: Purpose,
     /// What was disclosed, added to or asked for.
     pub categories: Vec<Category>,
+    /// The system whose records were imported, or nothing.
+    #[serde(default)]
+    pub source: String,
     /// How many entries were disclosed.
     pub entries: u32,
     /// What was asked for by name besides, and is not shared at all.
@@ -164,6 +167,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         until: None,
         nth: 0,
         about: None,
+        source: String::new(),
         rules: Vec::new(),
         queries: Vec::new(),
     };
@@ -176,11 +180,10 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             emergency: e.under_emergency,
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
         }),
-        Event::Access(AccessEvent::RecordContributed(e)) => Some(ReceiptDoc {
-            entries: e.entries,
-            emergency: e.under_emergency,
-            ..blank(e.receipt, ReceiptKind::Contributed, e.party, &e.role, e.purpose, &e.categories)
-        }),
+        Event::Access(AccessEvent::RecordContributed(e)) => {
+            let doc = blank(e.receipt, ReceiptKind::Contributed, e.party, &e.role, e.purpose, &e.categories);
+            Some(ReceiptDoc { entries: e.entries, emergency: e.under_emergency, source: e.source.clone(), ..doc })
+        }
         Event::Access(AccessEvent::AccessDenied(e)) => Some(ReceiptDoc {
             rules: e.rules.clone(),
             ..blank(e.receipt, ReceiptKind::Denied, e.party, &e.role, e.purpose, &e.categories)

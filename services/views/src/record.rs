@@ -4,7 +4,7 @@ use domain::StreamKind;
 use domain::ids::{EntryId, PersonId};
 use domain::person::events::PersonEvent;
 use domain::person::{Change, Content, EntryChange, Progress};
-use domain::values::Rating;
+use domain::values::{Date, Rating};
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,21 @@ pub struct EntryDoc {
     pub role: String,
     /// When it was recorded.
     pub at: Timestamp,
+    /// Where it was imported from, if it was.
+    pub imported: Option<ImportedDoc>,
     /// What it is.
     pub content: Content,
     /// What has been said of it since, the oldest first: the latest, when there is much.
     pub changes: Vec<ChangeDoc>,
+}
+
+/// Where an entry was imported from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedDoc {
+    /// The resource of its source, as in `Condition/123`.
+    pub from: String,
+    /// When its source recorded it, if that is said.
+    pub recorded: Option<Date>,
 }
 
 /// What somebody said of an entry.
@@ -102,7 +113,7 @@ impl View for Record {
         let Event::Person(happened) = &event.event else { return Ok(doc) };
         let new = |category, entry, author, sensitivity: &Sensitivity, content| {
             let (sensitivity, role, changes) = (sensitivity.clone(), role_then(event, author), Vec::new());
-            EntryDoc { entry, category, sensitivity, author, role, at: event.at, content, changes }
+            EntryDoc { entry, category, sensitivity, author, role, at: event.at, imported: None, content, changes }
         };
         if let PersonEvent::PersonRegistered(e) = happened {
             let content = Content::Contact { name: e.name.clone(), birth_date: e.birth_date.clone() };
@@ -112,7 +123,12 @@ impl View for Record {
         let Some(EntryChange { category, entry, what }) = happened.entry() else { return Ok(doc) };
         let (said, author, words) = match what {
             Change::Written(written) => {
-                return Ok(Some(new(category, entry, written.author(), written.sensitivity(), written.content())));
+                let doc = new(category, entry, written.author(), written.sensitivity(), written.content());
+                let imported = written.origin().map(|(source, recorded)| ImportedDoc {
+                    from: source.as_str().to_owned(),
+                    recorded: recorded.cloned(),
+                });
+                return Ok(Some(EntryDoc { imported, ..doc }));
             }
             Change::Rated(importance) => (Said::Important(importance), Author::Person, ""),
             Change::Noted(author, note) => (Said::Noted, author, note),

@@ -43,6 +43,8 @@ pub struct RecordContributed {
     pub under_emergency: bool,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
+    /// The URI of the system whose records were imported, or empty.
+    pub source: String,
 }
 
 /// Somebody was refused.

@@ -49,7 +49,7 @@ pub struct ActionAgreed {
     pub sensitivity: Sensitivity,
 }
 
-new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Action(e.planned()));
+new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Action(e.planned()), from e.source, None);
 
 impl ActionAgreed {
     fn planned(&self) -> PlannedAction {

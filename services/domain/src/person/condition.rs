@@ -21,6 +21,8 @@ pub struct DescribeCondition {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// When its source recorded it.
+    pub recorded: Option<Date>,
 }
 
 /// A condition was described.
@@ -38,9 +40,11 @@ pub struct ConditionDescribed {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// When its source recorded it: for what was imported, if the source says so.
+    pub recorded: Option<Date>,
 }
 
-new_entry!(DescribeCondition => ConditionDescribed in Health, e => Content::Condition { text: e.text.clone(), impact: e.impact.clone(), onset: e.onset.clone() });
+new_entry!(DescribeCondition => ConditionDescribed in Health, e => Content::Condition { text: e.text.clone(), impact: e.impact.clone(), onset: e.onset.clone() }, from e.source, e.recorded.as_ref());
 
 impl Command for DescribeCondition {
     type Aggregate = Person;
@@ -50,8 +54,8 @@ impl Command for DescribeCondition {
         required("text", &self.text, PARAGRAPH)?;
         optional("impact", &self.impact, PARAGRAPH)?;
         source_fits(self.source.as_ref())?;
-        let Self { entry, author, text, impact, onset, source, sensitivity } = self;
-        Ok(vec![ConditionDescribed { entry, author, text, impact, onset, source, sensitivity }.into()])
+        let Self { entry, author, text, impact, onset, source, sensitivity, recorded } = self;
+        Ok(vec![ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded }.into()])
     }
 }
 
@@ -70,6 +74,7 @@ mod tests {
             onset: None,
             source: None,
             sensitivity,
+            recorded: None,
         });
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Content, Person};
 use crate::Refusal;
 use crate::ids::EntryId;
-use crate::values::{Date, Rating, or_empty, or_zero};
+use crate::values::{Date, Rating, Source, or_empty, or_zero};
 use crate::vocabulary::{Author, Category, Sensitivity};
 
 /// What an event does to an entry.
@@ -43,6 +43,10 @@ pub trait NewEntry: Sync {
     fn sensitivity(&self) -> &Sensitivity;
     /// What it says.
     fn content(&self) -> Content;
+    /// The resource that it was imported from, if it was, and when its source recorded it, if that is said.
+    fn origin(&self) -> Option<(&Source, Option<&Date>)> {
+        None
+    }
 }
 
 impl<'a> EntryChange<'a> {
@@ -122,7 +126,7 @@ impl Person {
 
 /// Ties a command that writes a new entry to the event that it becomes, and to the heading that consent is asked for.
 macro_rules! new_entry {
-    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr) => {
+    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr)?) => {
         impl crate::access::Contribute for $command {
             const CATEGORY: crate::vocabulary::Category = crate::vocabulary::Category::$category;
 
@@ -157,6 +161,11 @@ macro_rules! new_entry {
                 let $e = self;
                 $content
             }
+
+            $(fn origin(&self) -> Option<(&crate::values::Source, Option<&crate::values::Date>)> {
+                let $e = self;
+                $source.as_ref().map(|source| (source, $recorded))
+            })?
         }
     };
 }

@@ -32,7 +32,7 @@ pub struct GoalSet {
     pub sensitivity: Sensitivity,
 }
 
-new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open });
+new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open }, from e.source, None);
 
 impl Command for SetGoal {
     type Aggregate = Person;

@@ -11,7 +11,7 @@ wire_event! {
         2 => AboutMeSectionWritten { entry, author, heading, text, sensitivity },
         3 => StrengthRecorded { entry, author, text, sensitivity },
         4 => WhatMattersRecorded { entry, author, text, sensitivity },
-        5 => ConditionDescribed { entry, author, text, impact, onset, source, sensitivity },
+        5 => ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded },
         6 => GoalSet { entry, author, text, source, sensitivity },
         7 => GoalRated { entry, importance },
         8 => GoalAchieved { entry, author },

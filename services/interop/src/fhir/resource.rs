@@ -231,6 +231,8 @@ pub struct Condition {
     #[serde(default)]
     pub onset_date_time: String,
     #[serde(default)]
+    pub recorded_date: String,
+    #[serde(default)]
     pub verification_status: CodeableConcept,
 }
 

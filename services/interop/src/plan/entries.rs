@@ -50,14 +50,15 @@ impl Reader<'_> {
         }
         said.extend(over(condition));
         let text = remark(words, &said);
-        let onset = condition.onset_date_time.chars().take(10).collect();
+        let day = |time: &str| time.chars().take(10).collect::<String>();
+        let (onset, recorded) = (day(&condition.onset_date_time), day(&condition.recorded_date));
         // Who states it has written it; who only wrote it down comes after them.
         let stated = condition.asserter.as_ref().or(condition.recorder.as_ref());
         let author = match stated {
             Some(who) => self.named(index, who, condition.encounter.as_ref(), plan),
             None => self.treated(index, condition.encounter.as_ref()),
         };
-        let planned = self.planned(&self.origin(index, author), None, text, EntryKind::Condition { onset });
+        let planned = self.planned(&self.origin(index, author), None, text, EntryKind::Condition { onset, recorded });
         plan.entries.push(planned);
         Outcome::Became("condition")
     }

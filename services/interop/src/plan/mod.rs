@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId};
 use domain::vocabulary::{Author, Level, Sensitivity, Worker};
+use engine::Limits;
 use vault::Pseudonyms;
 
 use crate::fhir::{Bundle, HumanName, MalformedBundle, Meta, Patient, Resource};
@@ -74,7 +75,7 @@ pub(crate) struct PlannedEntry {
 /// What an entry is.
 #[derive(Debug, Clone)]
 pub(crate) enum EntryKind {
-    Condition { onset: String },
+    Condition { onset: String, recorded: String },
     Goal { finish: Finish },
     Action { goal: Option<EntryId>, owner: String, due: String, finish: Finish },
 }
@@ -83,6 +84,8 @@ pub(crate) enum EntryKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) file: String,
+    /// The URI of the system that it comes from.
+    pub(crate) source: String,
     pub(crate) person: PersonId,
     /// Where the person stands.
     pub(crate) place: Place,
@@ -196,6 +199,40 @@ pub(crate) fn current_name(
     })
 }
 
+/// A bundle is one append: nothing of it is half-imported.
+///
+/// # Errors
+/// When it brings more than one append takes; at the resource at which it does.
+pub(crate) fn fits(plan: &Plan) -> Result<(), MalformedBundle> {
+    let Limits { append_events, append_streams, .. } = Limits::default();
+    let fault =
+        |entry, problem| MalformedBundle { file: plan.file.clone(), entry: Some(entry), path: String::new(), problem };
+    // The record, the choices and the receipt have a stream each, and so has every agency; every worker has two.
+    let mut streams = 3;
+    let (agencies, workers) = (plan.agencies.values(), plan.staff.values());
+    for (place, more) in agencies.map(|agency| (agency.place, 1)).chain(workers.map(|worker| (worker.place, 2))) {
+        streams += more;
+        if streams > append_streams {
+            let named = format!("{} organisations and {} practitioners", plan.agencies.len(), plan.staff.len());
+            return Err(fault(place.0, format!("is more than fits in one bundle, which names {named}: split it")));
+        }
+    }
+    let mut events = 3 + plan.agencies.len() + 2 * plan.staff.len();
+    for (count, entry) in plan.entries.iter().enumerate() {
+        events += match entry.kind {
+            EntryKind::Condition { .. }
+            | EntryKind::Goal { finish: Finish::Open }
+            | EntryKind::Action { finish: Finish::Open, .. } => 1,
+            EntryKind::Goal { .. } | EntryKind::Action { .. } => 2,
+        };
+        if events > append_events {
+            let all = plan.entries.len();
+            return Err(fault(entry.place.0, format!("is one entry of {all}; {count} fit in this bundle: split it")));
+        }
+    }
+    Ok(())
+}
+
 impl<'a> Reader<'a> {
     fn entry_id(&self, name: &str) -> EntryId {
         let source = self.about.source.as_bytes();
@@ -213,6 +250,7 @@ impl<'a> Reader<'a> {
         let patient = self.about.patient;
         let mut plan = Plan {
             file: self.bundle.file.clone(),
+            source: self.about.source.as_str().to_owned(),
             person: self.about.person,
             place: (self.about.entry, 0),
             name: HumanName::current(&patient.name, self.about.today).map(|name| shorten(&name)).unwrap_or_default(),

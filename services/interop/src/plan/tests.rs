@@ -103,6 +103,10 @@ fn whoever_stated_it_has_written_it() {
     assert_eq!(written_by(&plan, "Alcohol"), "Ben Baker, North Health");
     assert_eq!(written_by(&plan, "I feel lonely"), "the person");
     assert_eq!(written_by(&plan, "Eczema"), "Ben Baker, North Health");
+    for entry in &plan.entries {
+        let EntryKind::Condition { recorded, .. } = &entry.kind else { panic!("{entry:?}") };
+        assert_eq!(recorded, "2009-05-06", "its source's day, not the import's");
+    }
     assert_eq!(written_by(&case("d01").unwrap(), "Psychosis"), "Ben Baker, North Health", "not the translator");
     assert_eq!(written_by(&case("d08").unwrap(), "Asthma"), "name not given, North Health");
 }
@@ -255,4 +259,28 @@ fn keeps_the_labels_and_names_what_it_leaves_out() {
     let sensitivity = &plan.entries.first().unwrap().sensitivity;
     assert_eq!((sensitivity.level, sensitivity.labels.as_slice()), (Level::Restricted, ["PSY".to_owned()].as_slice()));
     assert!(left_out(&plan).contains(&"Immunization/i: is not a resource that is read".to_owned()));
+}
+
+#[test]
+fn what_no_append_takes_is_refused_at_the_resource_that_is_too_much() {
+    let many = |count: usize, resource: &dyn Fn(usize) -> String| {
+        let all: Vec<_> = (0..count).map(|n| format!(r#"{{"resource":{{{}}}}}"#, resource(n))).collect();
+        fits(&bundle(&all.join(",")).unwrap()).map_err(|refused| refused.to_string())
+    };
+    let condition = |n: usize| {
+        format!(r#""resourceType":"Condition","id":"c{n}","code":{{"text":"x"}},"subject":{{"reference":"Patient/p"}}"#)
+    };
+    assert_eq!(many(4_092, &condition), Ok(()));
+    let refused = "a.json: entry[4095]: is one entry of 4200; 4092 fit in this bundle: split it";
+    assert_eq!(many(4_200, &condition), Err(refused.to_owned()));
+    let visit = |n: usize| {
+        format!(
+            r#""resourceType":"Encounter","id":"e{n}","status":"finished","subject":{{"reference":"Patient/p"}},
+            "participant":[{{"individual":{{"reference":"Practitioner/n"}}}}],"serviceProvider":{{"reference":"Organization/o"}}"#
+        )
+    };
+    assert_eq!(many(300, &visit), Ok(()), "one worker, however often");
+    let agency = |n: usize| format!(r#""resourceType":"Organization","id":"o{n}","name":"North""#);
+    let refused = many(600, &agency).unwrap_err();
+    assert!(refused.ends_with("which names 601 organisations and 0 practitioners: split it"), "{refused}");
 }

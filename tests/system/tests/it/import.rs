@@ -1,6 +1,8 @@
 //! FHIR import in both modes: all samples, once; and views that grew equal views rebuilt.
 
+use domain::ids::PersonId;
 use harness::Cluster;
+use proto::people::v1::entry::Content;
 use serde_json::Value;
 
 use crate::world::{Callers, Pair, World, at_rest, import, import_bundles, stores, views_equal_a_rebuild};
@@ -115,17 +117,50 @@ async fn a_file_that_is_refused_stops_none_behind_it() {
     assert!(said.contains("huge.json: has more than"), "{said}");
 }
 
-/// What came of each resource and part of a case, on importing it.
-fn lines_of(cluster: &Cluster, case: &str) -> Vec<(String, String)> {
+/// What importing a case printed.
+fn import_case(cluster: &Cluster, case: &str) -> Value {
     let file = format!("{}/../../services/interop/cases/{case}.json", env!("CARGO_MANIFEST_DIR"));
     let output = cluster.run(&["import", "fhir", "--json", "--source", SOURCE, &file]).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What came of each resource and part of a case, on importing it.
+fn lines_of(cluster: &Cluster, case: &str) -> Vec<(String, String)> {
+    let report = import_case(cluster, case);
     let outcome = |line: &Value| {
         let outcome = line["became"].as_str().or(line["left_out"].as_str()).unwrap_or("already there");
         (line["resource"].as_str().unwrap().to_owned(), outcome.to_owned())
     };
     report["resources"].as_array().unwrap().iter().map(outcome).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_keeps_its_author_its_day_and_its_source() {
+    let cluster = Cluster::embedded().unwrap();
+    let before = engine::now().0 / 1_000_000;
+    let report = import_case(&cluster, "a12");
+    let node = cluster.start("").await.unwrap();
+    let token = cluster.signer.person(PersonId(report["person_id"].as_str().unwrap().parse().unwrap())).unwrap();
+    let person = client::Client::new(node.channel().await.unwrap(), &token).unwrap();
+    let head = stores(&cluster).await.log.head().await.unwrap().0;
+    let record = person.my_record(head).await.unwrap();
+    let conditions = record.iter().filter(|entry| matches!(entry.content, Some(Content::Condition(_))));
+    let mut authors = Vec::new();
+    for entry in conditions {
+        let recorded = entry.recorded_at.unwrap();
+        assert_eq!(recorded.seconds, 1_241_568_000, "6 May 2009");
+        assert!(entry.imported_at.unwrap().seconds >= before, "{entry:?}");
+        assert!(entry.imported_from.starts_with("Condition/a12-"), "{entry:?}");
+        let author = entry.author.as_ref().unwrap();
+        authors.push(if author.name.is_empty() { author.kind().as_str_name().to_owned() } else { author.name.clone() });
+    }
+    authors.sort_unstable();
+    assert_eq!(authors, ["Ben Baker", "Ben Baker", "KIND_PERSON"], "nobody who was only there");
+    // Nobody whom the file names has looked or added anything: those who run the system brought it in.
+    let history = person.history(head).await.unwrap();
+    let said: Vec<_> = history.iter().map(|receipt| receipt.summary.as_str()).collect();
+    assert_eq!(said, [format!("Those who run the system brought in records of {SOURCE}: your health")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
