@@ -69,7 +69,9 @@ impl Importer {
         let (entry, patient) = patient(bundle)?;
         let today = jiff::Timestamp::now().to_string().chars().take(10).collect::<String>();
         current_name(bundle, (entry, patient), &today)?;
-        let known = person(patient, &self.source, &self.national, &self.identifiers).await;
+        let foreign = bundle.entries.get(entry).and_then(|entry| entry.foreign(self.source.as_str()));
+        let known =
+            person((patient, foreign.unwrap_or(&patient.id)), &self.source, &self.national, &self.identifiers).await;
         let known = known.map_err(|unknown| match unknown {
             Unknown::Bundle(problem) => {
                 let (file, path, problem) = (bundle.file.clone(), "identifier".to_owned(), problem.to_owned());

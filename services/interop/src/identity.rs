@@ -100,9 +100,9 @@ pub(crate) enum Unknown {
     Index(#[from] VaultError),
 }
 
-/// By what a Patient is known: its national numbers, and what the source itself calls it.
+/// By what a Patient is known: its national numbers, and what the source itself calls it, which is its id there.
 fn names(
-    patient: &Patient,
+    (patient, id): (&Patient, &str),
     source: &SourceSystem,
     national: &[National],
     pseudonyms: &Pseudonyms,
@@ -115,7 +115,7 @@ fn names(
     let numbers: BTreeSet<_> = patient.identifier.iter().filter(|i| i.is_in_force()).filter_map(number).collect();
     // A national number names somebody everywhere, or nobody.
     let of_source: Vec<_> = patient.identifier.iter().filter(|i| National::of(&i.system).is_err()).cloned().collect();
-    let of_source = known_by(&of_source, &patient.id, true);
+    let of_source = known_by(&of_source, id, true);
     let own = of_source.map(|[kind, system, value]| pseudonyms.of("person", &[source.as_bytes(), kind, system, value]));
     (numbers.into_iter().collect(), own)
 }
@@ -132,7 +132,7 @@ pub(crate) fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str, id_first:
 /// Who a Patient is, for good: whoever comes first with a name decides for all. Two people are never taken for one on a name or a
 /// date of birth.
 pub(crate) async fn person(
-    patient: &Patient,
+    patient: (&Patient, &str),
     source: &SourceSystem,
     national: &[National],
     index: &Identifiers,
@@ -197,7 +197,9 @@ mod tests {
         };
         let [one, other] = ["https://one.example", "https://other.example"].map(|uri| SourceSystem::new(uri).unwrap());
         let nhs = || number("https://fhir.nhs.uk/Id/nhs-number", "9434765919");
-        let of = |patient: &Patient, source: &SourceSystem| names(patient, source, &[National::NhsNumber], &pseudonyms);
+        let of = |patient: &Patient, source: &SourceSystem| {
+            names((patient, &patient.id), source, &[National::NhsNumber], &pseudonyms)
+        };
         let plain = patient("1", vec![]);
         assert_ne!(of(&plain, &one).1, of(&plain, &other).1, "`Patient/1` of two sources");
         let (first, turned) = (vec![nhs(), number("mrn", "7")], vec![number("mrn", "7"), nhs()]);

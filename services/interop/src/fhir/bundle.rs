@@ -74,6 +74,13 @@ impl Entry {
         self.full_url.strip_suffix(&self.name).filter(|base| base.starts_with("http"))
     }
 
+    /// Its URL, when it is of another server than this one: what that one calls `Patient/1` is somebody else.
+    #[must_use]
+    pub fn foreign(&self, source: &str) -> Option<&str> {
+        let foreign = self.server().is_some_and(|server| server.trim_end_matches('/') != source.trim_end_matches('/'));
+        foreign.then_some(self.full_url.as_str())
+    }
+
     fn set_aside(&mut self, kind: String, why: String) {
         (self.set_aside, self.resource) = (Some(why), Resource::Other(kind));
     }

@@ -242,8 +242,7 @@ impl<'a> Reader<'a> {
     /// What its source calls an entry: another server's `Condition/1` is another one.
     fn identity(&self, index: usize) -> &'a str {
         let Some(entry) = self.bundle.entries.get(index) else { return "" };
-        let foreign = entry.server().is_some_and(|server| server.trim_end_matches('/') != self.about.source.as_str());
-        if foreign { &entry.full_url } else { &entry.name }
+        entry.foreign(self.about.source.as_str()).unwrap_or(&entry.name)
     }
 
     fn plan(mut self) -> Plan {

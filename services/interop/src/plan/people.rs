@@ -30,8 +30,8 @@ struct Seen {
 
 impl<'a> Reader<'a> {
     fn agency_id(&self, index: usize, id: &str) -> AgencyId {
-        let foreign = self.identity(index);
-        let name = if foreign.starts_with("http") { foreign } else { id };
+        let entry = self.bundle.entries.get(index);
+        let name = entry.and_then(|entry| entry.foreign(self.about.source.as_str())).unwrap_or(id);
         AgencyId(self.pseudonyms.of("agency", &[self.about.source.as_bytes(), name.as_bytes()]))
     }
 

@@ -181,10 +181,15 @@ async fn each_activity_has_its_outcome_once_and_again() {
 
 /// What came of importing this Patient, with a condition, from a source: the person's id, or what was said against it.
 fn import_patient(cluster: &Cluster, source: &str, patient: &str) -> Result<String, String> {
+    import_patient_of(cluster, source, "", patient)
+}
+
+/// The same, of this server.
+fn import_patient_of(cluster: &Cluster, source: &str, server: &str, patient: &str) -> Result<String, String> {
     let file = cluster.directory().join("patient.json");
     let condition = r#"{"resource":{"resourceType":"Condition","id":"1","code":{"text":"asthma"},"subject":{"reference":"Patient/1"}}}"#;
     let patient = format!(
-        r#"{{"fullUrl":"Patient/1","resource":{{"resourceType":"Patient","name":[{{"text":"Ailsa"}}],{patient}}}}}"#
+        r#"{{"fullUrl":"{server}Patient/1","resource":{{"resourceType":"Patient","name":[{{"text":"Ailsa"}}],{patient}}}}}"#
     );
     let bundle = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{condition}]}}"#);
     std::fs::write(&file, bundle).unwrap();
@@ -210,6 +215,11 @@ async fn sources_meet_in_one_person_only_by_a_national_number() {
     let one = import_patient(&cluster, SOURCE, r#""id":"1""#).unwrap();
     assert_ne!(import_patient(&cluster, OTHER, r#""id":"1""#).unwrap(), one);
     assert_eq!(import_patient(&cluster, SOURCE, r#""id":"1""#).unwrap(), one);
+    // So are those of two servers, whatever source they are said to come from.
+    let at = |server: &str| import_patient_of(&cluster, SOURCE, server, r#""id":"1""#).unwrap();
+    assert_eq!(at("https://records.example/"), one);
+    assert_ne!(at("https://north.example/fhir/"), one);
+    assert_ne!(at("https://north.example/fhir/"), at("https://south.example/fhir/"));
     // A number without a value, or that does not check, names nobody.
     let two = import_patient(&cluster, SOURCE, &with("2", "9434765918")).unwrap();
     let three = import_patient(&cluster, SOURCE, &with("3", "9434765918")).unwrap();
