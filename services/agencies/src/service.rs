@@ -125,11 +125,7 @@ impl Agencies {
     ) -> Result<pb::ChangeStaffSignInResponse, Error> {
         let context = call.context(&m.request_id)?;
         let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
-        let engine = self.gate.engine();
-        // Where somebody works never changes.
-        let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
-        let by = self.administers(call, staff.agency()).await?;
-        let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
+        let (by, agency) = self.administers_of(call, id).await?;
         let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
         let sign_in = identity.sign_in;
         let change = ChangeSignIn { identity };
@@ -143,8 +139,15 @@ impl Agencies {
             call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
-        let changed = engine.transact(&context, (sign_in, last, id, standing_of(by, id)), decide).await?;
+        let changed = self.gate.engine().transact(&context, (sign_in, last, id, standing_of(by, id)), decide).await?;
         Ok(pb::ChangeStaffSignInResponse { position: changed.position.0 })
+    }
+
+    /// Who changes this worker, as [`Self::administers`], and the agency that the worker joined, which never changes.
+    async fn administers_of(&self, call: &Call, id: StaffId) -> Result<(Option<SignedIn>, AgencyId), Error> {
+        let agency = self.gate.engine().load::<Staff>(id, Freshness::Latest).await?.agency();
+        let by = self.administers(call, agency).await?;
+        Ok((by, agency.ok_or_else(|| Error::not_found("staff"))?))
     }
 
     /// The worker whom a sign-in was linked to last.
@@ -159,11 +162,7 @@ impl Agencies {
     ) -> Result<pb::ChangeStaffRoleResponse, Error> {
         let context = call.context(&m.request_id)?;
         let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
-        let engine = self.gate.engine();
-        // Where somebody works never changes.
-        let staff = engine.load::<Staff>(id, Freshness::Latest).await?;
-        let by = self.administers(call, staff.agency()).await?;
-        let agency = staff.agency().ok_or_else(|| Error::not_found("staff"))?;
+        let (by, agency) = self.administers_of(call, id).await?;
         let command = ChangeStaffRole { role: m.role };
         let decide = |(staff, at, standing): &(Loaded<Staff>, Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
             may_change(by, standing, Some(agency), changes)?;
@@ -173,7 +172,7 @@ impl Agencies {
             call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
-        let changed = engine.transact(&context, (id, agency, standing_of(by, id)), decide).await?;
+        let changed = self.gate.engine().transact(&context, (id, agency, standing_of(by, id)), decide).await?;
         Ok(pb::ChangeStaffRoleResponse { position: changed.position.0 })
     }
 

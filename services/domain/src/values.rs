@@ -127,6 +127,12 @@ impl Source {
     }
 }
 
+/// Adds to a list that holds only so many: the oldest go first.
+pub fn push_latest<T>(list: &mut Vec<T>, new: T, most: usize) {
+    list.push(new);
+    list.drain(..list.len().saturating_sub(most));
+}
+
 /// In documents an absent day is empty text.
 pub(crate) mod or_empty {
     use super::{Date, Deserialize};

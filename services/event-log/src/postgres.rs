@@ -63,8 +63,7 @@ impl PostgresLog {
         ]);
         let accept = config.accept_volatile;
         // Checked at once, and not by the first caller who appends.
-        let connection =
-            Some(tokio::time::timeout(CONNECT_LIMIT, connect(&options, accept)).await.map_err(StoreError::new)??);
+        let connection = Some(connect(&options, accept).await?);
         let committer = PostgresCommitter { options, accept, connection };
         Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
     }
@@ -98,9 +97,7 @@ impl Committer for PostgresCommitter {
     async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => tokio::time::timeout(CONNECT_LIMIT, connect(&self.options, self.accept))
-                .await
-                .map_err(StoreError::new)??,
+            None => connect(&self.options, self.accept).await?,
         };
         // A connection that has died silently would otherwise hold up every append of this process.
         let called = tokio::time::timeout(COMMIT_LIMIT, Columns::of(batch).call(&mut connection, batch)).await;
@@ -115,9 +112,13 @@ impl Committer for PostgresCommitter {
 
 /// The connection that appends, to a server that keeps what it acknowledges.
 async fn connect(options: &PgConnectOptions, accept_volatile: bool) -> Result<PgConnection, StoreError> {
-    let mut connection = options.connect().await?;
-    let settings: Vec<(String, String)> =
-        sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
+    let checked = async {
+        let mut connection = options.connect().await?;
+        let settings: Vec<(String, String)> =
+            sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
+        Ok::<_, StoreError>((connection, settings))
+    };
+    let (connection, settings) = tokio::time::timeout(CONNECT_LIMIT, checked).await.map_err(StoreError::new)??;
     let off: Vec<_> = settings.into_iter().filter(|(_, value)| value == "off").map(|(name, _)| name).collect();
     if off.is_empty() || accept_volatile { Ok(connection) } else { Err(StoreError::new(NotDurable(off.join("`, `")))) }
 }

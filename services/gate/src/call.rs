@@ -74,8 +74,7 @@ impl Call {
         let Some(operator) = &self.operator else { return };
         if !changes.is_empty() {
             let (issuer, operator) = operator.as_ref().clone();
-            let acted = OperatorActed { operator, issuer, act, agency, about: about.into() };
-            changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
+            leave_trace(changes, OperatorActed { operator, issuer, act, agency, about: about.into() });
         }
     }
 
@@ -99,6 +98,11 @@ impl Call {
     pub fn own(&self, request_id: &str) -> Result<(PersonId, Context), Error> {
         Ok((self.person()?, self.context(request_id)?))
     }
+}
+
+/// Leaves a trace of what somebody who runs the system does.
+pub fn leave_trace(changes: &mut Changes, acted: OperatorActed) {
+    changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
 }
 
 /// An answer, unless it is larger than what is sent.

@@ -14,7 +14,7 @@ mod page;
 mod rates;
 mod text;
 
-pub use call::{Call, fits};
+pub use call::{Call, fits, leave_trace};
 pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;

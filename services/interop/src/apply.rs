@@ -24,7 +24,9 @@ use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle};
 use crate::identity::{National, SourceSystem, Unknown, person};
-use crate::plan::{About, EntryKind, Finish, Place, Plan, PlannedEntry, current_name, fits, patient, plan, role};
+use crate::plan::{
+    About, EntryKind, Finish, Place, Plan, PlannedEntry, current_name, fits, parts, patient, plan, role,
+};
 use crate::report::{NamedWorker, Outcome, Report, ReportLine};
 
 /// A bundle was not imported; nothing of it was.
@@ -68,10 +70,9 @@ impl Importer {
     pub async fn import(&self, bundle: &Bundle) -> Result<Report, ImportError> {
         let (entry, patient) = patient(bundle)?;
         let today = jiff::Timestamp::now().to_string().chars().take(10).collect::<String>();
-        current_name(bundle, (entry, patient), &today)?;
-        let foreign = bundle.entries.get(entry).and_then(|entry| entry.foreign(self.source.as_str()));
-        let known =
-            person((patient, foreign.unwrap_or(&patient.id)), &self.source, &self.national, &self.identifiers).await;
+        let name = current_name(bundle, (entry, patient), &today)?;
+        let id = bundle.entries.get(entry).map_or(&*patient.id, |at| at.within(self.source.as_str(), &patient.id));
+        let known = person((patient, id), &self.source, &self.national, &self.identifiers).await;
         let known = known.map_err(|unknown| match unknown {
             Unknown::Bundle(problem) => {
                 let (file, path, problem) = (bundle.file.clone(), "identifier".to_owned(), problem.to_owned());
@@ -79,7 +80,8 @@ impl Importer {
             }
             Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
         })?;
-        let about = About { patient, entry, person: PersonId(known), source: &self.source, today: &today };
+        let (person, source) = (PersonId(known), &self.source);
+        let about = About { patient, entry, person, source, name: &name, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
         fits(&plan)?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
@@ -213,16 +215,16 @@ impl Work {
 
     /// The report: a resource that has parts became what they became.
     fn lines(&self) -> Vec<ReportLine> {
+        let became = |outcome: &Outcome| matches!(outcome, Outcome::Became(_));
         let line = |((entry, part), line): (&Place, &ReportLine)| {
-            let parts: Vec<_> = self.lines.range((*entry, 1)..(entry + 1, 0)).map(|(_, line)| &line.outcome).collect();
-            let has = |wanted: fn(&Outcome) -> bool| parts.iter().any(|outcome| wanted(outcome));
+            let parts: Vec<_> = parts(&self.lines, *entry).collect();
             let mut line = line.clone();
-            if *part == 0 && matches!(line.outcome, Outcome::Became(_)) && !parts.is_empty() {
-                if has(|o| matches!(o, Outcome::AlreadyThere)) && !has(|o| matches!(o, Outcome::Became(_))) {
-                    line.outcome = Outcome::AlreadyThere;
-                } else if !has(|o| matches!(o, Outcome::Became(_))) {
-                    line.outcome = Outcome::LeftOut("nothing of it was imported".to_owned());
-                }
+            if *part == 0 && became(&line.outcome) && !parts.is_empty() && !parts.iter().any(|part| became(part)) {
+                line.outcome = if parts.contains(&&Outcome::AlreadyThere) {
+                    Outcome::AlreadyThere
+                } else {
+                    Outcome::LeftOut("nothing of it was imported".to_owned())
+                };
             }
             line
         };
@@ -359,8 +361,14 @@ mod tests {
             let bundle = read(&name, &bytes).unwrap();
             let source = SourceSystem::new(crate::SAMPLES).unwrap();
             let (entry, about) = patient(&bundle).unwrap();
-            let on =
-                About { patient: about, entry, person: PersonId(Uuid::nil()), source: &source, today: "2026-11-26" };
+            let on = About {
+                patient: about,
+                entry,
+                person: PersonId(Uuid::nil()),
+                source: &source,
+                name: "A",
+                today: "2026-11-26",
+            };
             let plan = plan(&bundle, on, &pseudonyms);
             assert!(!plan.agencies.is_empty() && !plan.relationships.is_empty(), "{name}");
             people.insert(about.id.clone());

@@ -97,26 +97,26 @@ impl Stores {
     /// Refuses stores of different systems, or of different times.
     async fn belong_together(&self) -> anyhow::Result<()> {
         let last = Position(self.log.head().await?.0.saturating_sub(1));
-        let (mut known, mut unknown) = (0, 0);
-        for event in [self.log.read(Position(0), 1).await?, self.log.read(last, 1).await?].concat() {
+        let sampled = [self.log.read(Position(0), 1).await?, self.log.read(last, 1).await?].concat();
+        let mut known = sampled.is_empty();
+        for event in sampled {
             // Whatever else is wrong with one event is its own.
-            let lost = self.codec.open(&event).await.is_err_and(|error| error.is_unknown_key());
-            *(if lost { &mut unknown } else { &mut known }) += 1;
+            known |= !self.codec.open(&event).await.is_err_and(|error| error.is_unknown_key());
         }
-        if unknown > 0 && known == 0 {
+        if !known {
             bail!("the key store has no keys of this log: `vault.url` names another");
         }
+        let mut positions = Vec::new();
         for view in views::all() {
-            let (name, position) = (view.name(), self.documents.position(view.name()).await?);
-            // After the view, which never is ahead of it.
-            let head = self.log.head().await?;
-            if position > head.0 {
-                bail!(
-                    "the view `{name}` has read up to {position}, and the log ends at {head}: the log was lost, or restored \
-                     without its views; take the views away, and they are built again",
-                    head = head.0
-                );
-            }
+            positions.push((view.name(), self.documents.position(view.name()).await?));
+        }
+        // After the views, none of which is ever ahead of it.
+        let head = self.log.head().await?.0;
+        if let Some((name, position)) = positions.into_iter().find(|(_, position)| *position > head) {
+            bail!(
+                "the view `{name}` has read up to {position}, and the log ends at {head}: the log was lost, or restored \
+                 without its views; take the views away, and they are built again"
+            );
         }
         Ok(())
     }

@@ -322,6 +322,11 @@ impl Config {
     }
 }
 
+/// Whether a setting says where a secret is, or nothing: the secret itself is never a setting.
+fn is_place_of_secret(source: &str) -> bool {
+    source.is_empty() || source.starts_with("file:") || source.starts_with("env:")
+}
+
 /// A secret: `file:<path>` or `env:<name>`. Never the secret itself, so that it does not end up in a file of settings.
 fn secret(source: &str) -> anyhow::Result<String> {
     if let Some(path) = source.strip_prefix("file:") {

@@ -1,7 +1,10 @@
 //! Emergency access: break the glass, give it back, review it.
 
+use domain::Refusal;
 use domain::access::Access;
-use domain::emergency::{Allowing, Emergency, Reviewing, allow_emergency, declare_emergency, review_emergency};
+use domain::emergency::{
+    Allowing, Emergency, Reviewed, Reviewing, allow_emergency, declare_emergency, review_emergency,
+};
 use domain::ids::{EmergencyId, PersonId, ReceiptId, StaffId};
 use domain::sharing::{OpenEmergencyAccess, Sharing, close_emergency_access};
 use domain::staff::Staff;
@@ -87,15 +90,22 @@ impl SharingServices {
         // Whom an emergency is about never changes.
         let person = engine.load::<Emergency>(staff, Freshness::Latest).await?.person(emergency);
         let person = person.ok_or_else(|| Error::not_found("emergency"))?;
+        // What it comes to for the worker; what it comes to for the person is left to whoever asks.
+        let outcome =
+            |declared: &Loaded<Emergency>, officer: &Loaded<Staff>, sharing: &Sharing, changes: &mut Changes| {
+                let Reviewed { outcome, found, closed } =
+                    review_emergency((staff, declared), sharing, officer, reviewing.clone())?;
+                changes.record(declared, by.worker().agency(), outcome);
+                changes.guard(officer);
+                changes.in_role(officer.role());
+                Ok::<_, Refusal>((found, closed))
+            };
         let review = async || {
             type Loads = (Loaded<Emergency>, Loaded<Staff>, Loaded<Sharing>);
             let decide = |(declared, officer, sharing): &Loads, changes: &mut Changes| {
-                let reviewed = review_emergency((staff, declared), sharing, officer, reviewing.clone())?;
-                changes.record(declared, by.worker().agency(), reviewed.outcome);
-                changes.record(sharing, person, reviewed.closed);
-                changes.guard(officer);
-                changes.in_role(officer.role());
-                changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), reviewed.found.into());
+                let (found, closed) = outcome(declared, officer, sharing, changes)?;
+                changes.record(sharing, person, closed);
+                changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), found.into());
                 Ok(())
             };
             engine.transact(&context, (staff, by.worker().staff(), person), decide).await
@@ -103,11 +113,7 @@ impl SharingServices {
         // Of somebody who was erased meanwhile nothing is written any more; the worker is reviewed all the same.
         let review_alone = async || {
             let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
-                let reviewed = review_emergency((staff, declared), &Sharing::default(), officer, reviewing.clone())?;
-                changes.record(declared, by.worker().agency(), reviewed.outcome);
-                changes.guard(officer);
-                changes.in_role(officer.role());
-                Ok(())
+                outcome(declared, officer, &Sharing::default(), changes).map(drop)
             };
             engine.transact(&context, (staff, by.worker().staff()), decide).await
         };

@@ -62,34 +62,51 @@ impl SharingServices {
     }
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
-        let own = call.own(&m.request_id)?;
-        let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
-        let terms = self.terms(m.terms).await?;
-        let (person, said) = (own.0, Provision::Permit(terms.clone()));
-        let position = self.change(own, GrantProvision { provision, terms, now }).await?;
-        let provision_id = self.came_to(person, provision, &said, now).await?.to_string();
+        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms).await?);
+        let (said, command) =
+            (Provision::Permit(terms.clone()), |provision, now| GrantProvision { provision, terms, now });
+        let (position, provision_id) = self.provide(own, &said, command).await?;
         Ok(pb::GrantProvisionResponse { position, provision_id })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
-        let own = call.own(&m.request_id)?;
-        let (provision, now): (ProvisionId, _) = (own.1.new_id(), own.1.now);
-        let terms = self.terms(m.terms).await?;
-        let (person, said) = (own.0, Provision::Deny(terms.clone()));
-        let position = self.change(own, DenyProvision { provision, terms, now }).await?;
-        let provision_id = self.came_to(person, provision, &said, now).await?.to_string();
+        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms).await?);
+        let (said, command) =
+            (Provision::Deny(terms.clone()), |provision, now| DenyProvision { provision, terms, now });
+        let (position, provision_id) = self.provide(own, &said, command).await?;
         Ok(pb::DenyProvisionResponse { position, provision_id })
     }
 
-    /// The provision that a wish came to: the same wish twice is one.
-    async fn came_to(
+    /// Carries out a wish for a provision: the same wish twice is one. Returns where the log stands, and the id of the provision
+    /// that the wish came to.
+    async fn provide<C>(
         &self,
-        person: PersonId,
-        id: ProvisionId,
+        (person, context): (PersonId, Context),
         said: &Provision,
-        now: Timestamp,
-    ) -> Result<ProvisionId, Error> {
-        Ok(self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?.came_to(id, said, now))
+        command: impl FnOnce(ProvisionId, Timestamp) -> C,
+    ) -> Result<(u64, String), Error>
+    where
+        C: Command<Aggregate = Sharing> + Clone + Send + Sync,
+    {
+        let (id, now): (ProvisionId, _) = (context.new_id(), context.now);
+        let position = self.change((person, context), command(id, now)).await?;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        Ok((position, sharing.came_to(id, said, now).to_string()))
+    }
+
+    /// Takes back a provision, or a part of it. Returns where the log stands, and what still permits some of it.
+    async fn take_back<C>(
+        &self,
+        own: (PersonId, Context),
+        provision: ProvisionId,
+        command: C,
+    ) -> Result<(u64, Vec<pb::Provision>), Error>
+    where
+        C: Command<Aggregate = Sharing> + Clone + Send + Sync,
+    {
+        let person = own.0;
+        let position = self.change(own, command).await?;
+        Ok((position, self.still_permitting(person, provision).await?))
     }
 
     /// The other permits under which somebody can still do some of what a provision permits no more.
@@ -149,9 +166,7 @@ impl SharingServices {
             level: words::level("up_to", m.up_to)?,
         };
         let (own, provision) = (call.own(&m.request_id)?, command.provision);
-        let person = own.0;
-        let position = self.change(own, command).await?;
-        let still_permitting = self.still_permitting(person, provision).await?;
+        let (position, still_permitting) = self.take_back(own, provision, command).await?;
         Ok(pb::NarrowProvisionResponse { position, still_permitting })
     }
 
@@ -162,9 +177,7 @@ impl SharingServices {
     ) -> Result<pb::WithdrawProvisionResponse, Error> {
         let provision = rpc::id("provision_id", &m.provision_id)?;
         let own = call.own(&m.request_id)?;
-        let person = own.0;
-        let position = self.change(own, WithdrawProvision { provision }).await?;
-        let still_permitting = self.still_permitting(person, provision).await?;
+        let (position, still_permitting) = self.take_back(own, provision, WithdrawProvision { provision }).await?;
         Ok(pb::WithdrawProvisionResponse { position, still_permitting })
     }
 

@@ -6,6 +6,7 @@ use domain::ids::{EmergencyId, PersonId, ReceiptId};
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
+use domain::values::push_latest;
 use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -138,10 +139,7 @@ impl View for AccessHistory {
     fn apply(event: &Envelope, doc: Option<ReceiptDoc>) -> Result<Option<ReceiptDoc>, ApplyError> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
             let query = QueryDoc { query: event.stream, question: e.question.clone(), at: event.at };
-            return changed(doc, |doc| {
-                doc.queries.push(query);
-                doc.queries.drain(..doc.queries.len().saturating_sub(QUERIES_SHOWN));
-            });
+            return changed(doc, |doc| push_latest(&mut doc.queries, query, QUERIES_SHOWN));
         }
         // A receipt has been since it was written: the same again changes nothing.
         Ok(doc.or_else(|| receipt(event)))

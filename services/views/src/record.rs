@@ -4,7 +4,7 @@ use domain::StreamKind;
 use domain::ids::{EntryId, PersonId};
 use domain::person::events::PersonEvent;
 use domain::person::{Change, Content, EntryChange, Progress};
-use domain::values::{Date, Rating};
+use domain::values::{Date, Rating, push_latest};
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -137,8 +137,7 @@ impl View for Record {
         let (role, at, words) = (role_then(event, author), event.at, words.to_owned());
         changed(doc, |doc| {
             doc.content.take(what);
-            doc.changes.push(ChangeDoc { what: said, author, role, at, words });
-            doc.changes.drain(..doc.changes.len().saturating_sub(CHANGES_SHOWN));
+            push_latest(&mut doc.changes, ChangeDoc { what: said, author, role, at, words }, CHANGES_SHOWN);
         })
     }
 }

@@ -3,6 +3,7 @@
 use domain::StreamKind;
 use domain::ids::{PersonId, RelationshipId};
 use domain::relationship::events::{ProposalWithdrawn, RelationshipEvent, SupporterLeft};
+use domain::values::push_latest;
 use domain::vocabulary::{Author, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -158,8 +159,7 @@ fn proposed(
     let mut earlier = Vec::new();
     if let Some(before) = before {
         earlier = before.earlier;
-        earlier.push(before.latest);
-        earlier.drain(..earlier.len().saturating_sub(EARLIER));
+        push_latest(&mut earlier, before.latest, EARLIER);
     }
     RelationshipDoc { relationship, worker, latest, earlier, again_from: None }
 }

@@ -4,7 +4,7 @@ pub mod events;
 mod name_role;
 mod register_agency;
 
-pub(crate) use name_role::written;
+pub(crate) use name_role::role_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
 pub use register_agency::RegisterAgency;
 

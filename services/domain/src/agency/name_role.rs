@@ -40,11 +40,16 @@ impl Command for NameRole {
     }
 }
 
-/// A role as the agency writes it, also the one that has just been named.
-pub(crate) fn written(agency: &Agency, named: &[AgencyEvent], role: String) -> String {
+/// A role for somebody of the agency, as the agency writes it, and what happens to the agency when nobody has had it yet.
+///
+/// # Errors
+/// As [`NameRole`].
+pub(crate) fn role_at(agency: &Agency, role: String) -> Result<(String, Vec<AgencyEvent>), Refusal> {
+    let named = NameRole { role: role.clone() }.decide(agency)?;
     let new =
         named.iter().find_map(|event| if let AgencyEvent::RoleNamed(e) = event { Some(e.role.as_str()) } else { None });
-    new.or_else(|| agency.role(&role)).map_or(role.clone(), str::to_owned)
+    let role = new.or_else(|| agency.role(&role)).map_or(role.clone(), str::to_owned);
+    Ok((role, named))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Content, Person};
 use crate::Refusal;
 use crate::ids::EntryId;
-use crate::values::{Date, Rating, Source, or_empty, or_zero};
+use crate::values::{Date, Rating, Source, or_empty, or_zero, push_latest};
 use crate::vocabulary::{Author, Category, Sensitivity};
 
 /// What an event does to an entry.
@@ -102,8 +102,7 @@ impl Content {
             (Self::Goal { importance, .. }, Change::Rated(rating)) => *importance = Some(rating),
             (Self::Goal { progress, .. }, Change::Finished(_, now, _)) => *progress = now,
             (Self::Action(action), Change::Noted(_, note)) => {
-                action.notes.push(note.to_owned());
-                action.notes.drain(..action.notes.len().saturating_sub(NOTES_SHOWN));
+                push_latest(&mut action.notes, note.to_owned(), NOTES_SHOWN);
             }
             (Self::Action(action), Change::Finished(_, now, _)) => action.progress = now,
             _ => {}

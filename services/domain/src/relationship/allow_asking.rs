@@ -27,8 +27,8 @@ impl Command for AllowAsking {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, proposed};
-    use super::super::{DeclineSupport, Parties, ProposeSupport};
+    use super::super::DeclineSupport;
+    use super::super::fixtures::{PERSON, WORKER, propose, proposed};
     use super::*;
     use crate::scenario::given;
     use crate::vocabulary::Timestamp;
@@ -43,14 +43,7 @@ mod tests {
         given(over()).when(allow()).then([allowed.clone().into()]);
         let allowed: Vec<_> = over().into_iter().chain([allowed.into()]).collect();
         given(allowed.clone()).when(allow()).then([]);
-        let parties = Parties { person: PERSON, worker: WORKER };
-        let again = ProposeSupport {
-            parties,
-            role: "nurse".into(),
-            offer: "visits".into(),
-            now: Timestamp(1),
-            lapses_at: LAPSES_AT,
-        };
+        let again = propose("visits", Timestamp(1));
         given(allowed).when(again).then([proposed()]);
         given([proposed()]).when(allow()).then_refused(Reason::Rule, "declined_or_ended");
     }

@@ -137,7 +137,7 @@ impl Aggregate for Relationship {
 #[cfg(test)]
 pub(crate) mod fixtures {
     use super::events::{ProposalUnheard, RelationshipEvent, SupportAccepted, SupportProposed};
-    use super::{PersonId, Timestamp, Worker};
+    use super::{Parties, PersonId, ProposeSupport, Timestamp, Worker};
     use crate::ids::{AgencyId, StaffId};
     use uuid::Uuid;
 
@@ -151,7 +151,13 @@ pub(crate) mod fixtures {
         SupportProposed { person: PERSON, worker: WORKER, role, offer, lapses_at: Some(LAPSES_AT) }.into()
     }
 
-    /// The same, as nobody has heard of it.
+    /// The wish for this offer.
+    pub(crate) fn propose(offer: &str, now: Timestamp) -> ProposeSupport {
+        let parties = Parties { person: PERSON, worker: WORKER };
+        ProposeSupport { parties, role: "nurse".into(), offer: offer.into(), now, lapses_at: LAPSES_AT }
+    }
+
+    /// What was proposed, as nobody has heard of it.
     pub(crate) fn unheard() -> RelationshipEvent {
         let (role, offer) = ("nurse".into(), "visits".into());
         ProposalUnheard { person: PERSON, worker: WORKER, role, offer, lapses_at: Some(LAPSES_AT) }.into()

@@ -130,7 +130,7 @@ fn is_heard(on: Proposing<'_>, worker: Worker) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::DeclineSupport;
-    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
+    use super::super::fixtures::{self, LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
     use super::*;
     use crate::person::fixtures::registered;
     use crate::scenario::given;
@@ -162,13 +162,7 @@ mod tests {
         }
         // And unheard ones are one at a time, too.
         let waiting = Relationship::folded(&[unheard()]);
-        let again = ProposeSupport {
-            parties: Parties { person: PERSON, worker: WORKER },
-            role: "nurse".into(),
-            offer: "visits".into(),
-            now: Timestamp(0),
-            lapses_at: LAPSES_AT,
-        };
+        let again = fixtures::propose("visits", Timestamp(0));
         assert_eq!(again.decide(&waiting).unwrap_err().reason, Reason::AlreadyExists);
         // What is wrong with the offer is told whoever it is for.
         let told = |person, sharing| propose(person, sharing, &here, "").unwrap_err().subject;
@@ -180,14 +174,7 @@ mod tests {
         let (registered, open) = (Person::folded(&[registered()]), Sharing::default());
         let propose = |staff: &[StaffEvent]| {
             let (relationship, staff) = (&Relationship::default(), &Staff::folded(staff));
-            let parties = Parties { person: PERSON, worker: WORKER };
-            let command = ProposeSupport {
-                parties,
-                role: "nurse".into(),
-                offer: "visits".into(),
-                now: Timestamp(0),
-                lapses_at: LAPSES_AT,
-            };
+            let command = fixtures::propose("visits", Timestamp(0));
             propose_imported_support(Proposing { relationship, person: &registered, sharing: &open, staff }, command)
         };
         let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
@@ -199,21 +186,13 @@ mod tests {
 
     #[test]
     fn proposes_once_and_says_what() {
-        let parties = Parties { person: PERSON, worker: WORKER };
-        let at = |offer: &str, now| ProposeSupport {
-            parties,
-            role: "nurse".into(),
-            offer: offer.into(),
-            now,
-            lapses_at: LAPSES_AT,
-        };
-        let propose = |offer: &str| at(offer, Timestamp(0));
+        let propose = |offer: &str| fixtures::propose(offer, Timestamp(0));
         given([]).when(propose("visits")).then([proposed()]);
         given([]).when(propose("")).then_refused(Reason::Invalid, "offer");
         given([proposed()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
         given([proposed(), accepted()]).when(propose("visits")).then_refused(Reason::AlreadyExists, "relationship");
         // What has lapsed waits for nobody.
-        given([proposed()]).when(at("visits", LAPSES_AT)).then([proposed()]);
+        given([proposed()]).when(fixtures::propose("visits", LAPSES_AT)).then([proposed()]);
         // After a "no" they wait, and after "not again" for good.
         let declined = |not_again| {
             let decline = DeclineSupport { person: PERSON, reason: String::new(), not_again, now: Timestamp(0) };
@@ -221,8 +200,10 @@ mod tests {
             [proposed()].into_iter().chain(declined).collect::<Vec<_>>()
         };
         let (before, after) = (Timestamp(0).plus_days(29), Timestamp(0).plus_days(31));
-        given(declined(false)).when(at("visits", before)).then_refused(Reason::Rule, "the_answer_stands");
-        given(declined(false)).when(at("visits", after)).then([proposed()]);
-        given(declined(true)).when(at("visits", after)).then_refused(Reason::Rule, "the_answer_stands");
+        given(declined(false))
+            .when(fixtures::propose("visits", before))
+            .then_refused(Reason::Rule, "the_answer_stands");
+        given(declined(false)).when(fixtures::propose("visits", after)).then([proposed()]);
+        given(declined(true)).when(fixtures::propose("visits", after)).then_refused(Reason::Rule, "the_answer_stands");
     }
 }

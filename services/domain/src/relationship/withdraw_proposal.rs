@@ -28,8 +28,8 @@ impl Command for WithdrawProposal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
-    use super::super::{AcceptSupport, Parties, ProposeSupport};
+    use super::super::AcceptSupport;
+    use super::super::fixtures::{PERSON, WORKER, accepted, propose, proposed, unheard};
     use super::*;
     use crate::Reason;
     use crate::ids::{AgencyId, StaffId};
@@ -47,14 +47,7 @@ mod tests {
         let another = Worker::new(AgencyId(WORKER.agency().0), StaffId(PERSON.0));
         given([proposed()]).when(withdraw(another)).then_refused(Reason::NotFound, "proposal");
         given([proposed(), accepted()]).when(withdraw(WORKER)).then_refused(Reason::NotFound, "proposal");
-        let parties = Parties { person: PERSON, worker: WORKER };
-        let again = ProposeSupport {
-            parties,
-            role: "nurse".into(),
-            offer: "visits".into(),
-            now: Timestamp(1),
-            lapses_at: LAPSES_AT,
-        };
+        let again = propose("visits", Timestamp(1));
         given([proposed(), withdrawn(true)]).when(again).then_refused(Reason::Rule, "the_answer_stands");
         // What the person has not heard of does not exist for them.
         given([unheard()])

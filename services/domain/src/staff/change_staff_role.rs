@@ -1,7 +1,7 @@
 use super::Staff;
 use super::events::{StaffEvent, StaffRoleChanged};
 use crate::agency::events::AgencyEvent;
-use crate::agency::{Agency, NameRole, written};
+use crate::agency::{Agency, role_at};
 use crate::text;
 use crate::{Command, Refusal};
 
@@ -26,14 +26,13 @@ impl Command for ChangeStaffRole {
 /// A worker changes role, to one as the agency writes it. Returns what happens to either.
 ///
 /// # Errors
-/// As [`ChangeStaffRole`] and [`NameRole`].
+/// As [`ChangeStaffRole`] and [`crate::agency::NameRole`].
 pub fn change_staff_role(
     staff: &Staff,
     agency: &Agency,
     command: ChangeStaffRole,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
-    let named = NameRole { role: command.role.clone() }.decide(agency)?;
-    let role = written(agency, &named, command.role);
+    let (role, named) = role_at(agency, command.role)?;
     Ok((ChangeStaffRole { role }.decide(staff)?, named))
 }
 

@@ -1,7 +1,7 @@
 use super::events::{StaffEvent, StaffJoined};
 use super::{Identity, Staff};
 use crate::agency::events::AgencyEvent;
-use crate::agency::{Agency, NameRole, written};
+use crate::agency::{Agency, role_at};
 use crate::ids::AgencyId;
 use crate::text::{self, LINE, required};
 use crate::{Command, Refusal};
@@ -47,14 +47,13 @@ impl Command for JoinStaff {
 /// Somebody joins an agency that is registered, in a role as the agency writes it. Returns what happens to either.
 ///
 /// # Errors
-/// As [`JoinStaff`] and [`NameRole`].
+/// As [`JoinStaff`] and [`crate::agency::NameRole`].
 pub fn join_staff(
     staff: &Staff,
     agency: &Agency,
     command: JoinStaff,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
-    let named = NameRole { role: command.role.clone() }.decide(agency)?;
-    let role = written(agency, &named, command.role);
+    let (role, named) = role_at(agency, command.role)?;
     Ok((JoinStaff { role, ..command }.decide(staff)?, named))
 }
 

@@ -74,11 +74,14 @@ impl Entry {
         self.full_url.strip_suffix(&self.name).filter(|base| base.starts_with("http"))
     }
 
-    /// Its URL, when it is of another server than this one: what that one calls `Patient/1` is somebody else.
+    /// What a source calls it by itself, unless it is of another server: what that one calls `Patient/1` is somebody else, and goes by
+    /// its URL.
     #[must_use]
-    pub fn foreign(&self, source: &str) -> Option<&str> {
-        let foreign = self.server().is_some_and(|server| server.trim_end_matches('/') != source.trim_end_matches('/'));
-        foreign.then_some(self.full_url.as_str())
+    pub fn within<'a>(&'a self, source: &str, own: &'a str) -> &'a str {
+        match self.server() {
+            Some(server) if server.trim_end_matches('/') != source.trim_end_matches('/') => &self.full_url,
+            Some(_) | None => own,
+        }
     }
 
     fn set_aside(&mut self, kind: String, why: String) {
@@ -155,13 +158,15 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
     }
     unique(bytes).map_err(|(path, problem)| at(None, &path, problem))?;
     let mut entries = Vec::with_capacity(raw.entry.len());
-    let mut headers = Vec::with_capacity(raw.entry.len());
     for (index, raw) in raw.entry.into_iter().enumerate() {
-        let (header, entry) = entry(raw).map_err(|(path, problem)| at(Some(index), &path, problem))?;
-        entries.push(entry);
-        headers.push(header);
+        entries.push(entry(raw).map_err(|(path, problem)| at(Some(index), &path, problem))?);
     }
-    set_earlier_versions_aside(&mut entries, &headers);
+    for earlier in earlier_versions(&entries) {
+        if let Some((header, entry)) = entries.get_mut(earlier) {
+            entry.set_aside(header.resource_type.clone(), "a later version of it is in this file".into());
+        }
+    }
+    let entries = entries.into_iter().map(|(_, entry)| entry).collect();
     let is_partial = raw.link.iter().any(|link| link.relation == "next");
     Ok(Bundle { file: file.to_owned(), meta: raw.meta, is_partial, entries })
 }
@@ -193,25 +198,25 @@ fn entry(raw: RawEntry<'_>) -> Result<(Header, Entry), Fault> {
     Ok((header, entry))
 }
 
-/// Of several versions of one resource the latest counts; of equals, the one that stands last.
-fn set_earlier_versions_aside(entries: &mut [Entry], headers: &[Header]) {
-    let mut latest: HashMap<String, usize> = HashMap::new();
-    for (index, header) in headers.iter().enumerate() {
-        let Some(entry) = entries.get(index) else { continue };
-        let key = if entry.full_url.is_empty() { entry.name.clone() } else { entry.full_url.clone() };
+/// Of several versions of one resource the latest counts; of equals, the one that stands last. Returns where the others stand.
+fn earlier_versions(entries: &[(Header, Entry)]) -> Vec<usize> {
+    let mut latest: HashMap<&str, (usize, &Header)> = HashMap::new();
+    let mut earlier = Vec::new();
+    for (index, (header, entry)) in entries.iter().enumerate() {
         if entry.full_url.is_empty() && header.id.is_empty() {
             continue;
         }
-        let Some(known) = latest.insert(key.clone(), index) else { continue };
-        let is_later = headers.get(known).is_none_or(|known| known.version() <= header.version());
-        let earlier = if is_later { known } else { index };
-        if !is_later {
-            latest.insert(key, known);
-        }
-        if let (Some(entry), Some(header)) = (entries.get_mut(earlier), headers.get(earlier)) {
-            entry.set_aside(header.resource_type.clone(), "a later version of it is in this file".into());
+        let key = if entry.full_url.is_empty() { entry.name.as_str() } else { entry.full_url.as_str() };
+        match latest.get(key) {
+            Some((_, known)) if known.version() > header.version() => earlier.push(index),
+            Some((known, _)) => {
+                earlier.push(*known);
+                latest.insert(key, (index, header));
+            }
+            None => drop(latest.insert(key, (index, header))),
         }
     }
+    earlier
 }
 
 fn resource(json: &str, is_deletion: bool) -> Result<(Header, Resource), Fault> {

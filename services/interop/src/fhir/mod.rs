@@ -10,4 +10,5 @@ pub(crate) use header::unknown_modifier;
 pub use resource::{
     Activity, ActivityDetail, CarePlan, CareTeam, CodeableConcept, Condition, Encounter, EncounterParticipant,
     Extension, Goal, HumanName, Identifier, Meta, Organization, Patient, Practitioner, Reference, Resource,
+    TeamParticipant,
 };

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::ids::EntryId;
 use domain::vocabulary::Author;
 
-use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, shorten};
-use crate::fhir::{Activity, ActivityDetail, CarePlan, Condition, Goal, Resource, unknown_modifier};
+use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, day, shorten};
+use crate::fhir::{
+    Activity, ActivityDetail, CarePlan, Condition, Goal, HumanName, Reference, Resource, unknown_modifier,
+};
 use crate::report::Outcome;
 
 /// What every entry that comes of one resource shares.
@@ -50,7 +53,6 @@ impl Reader<'_> {
         }
         said.extend(over(condition));
         let text = remark(words, &said);
-        let day = |time: &str| time.chars().take(10).collect::<String>();
         let (onset, recorded) = (day(&condition.onset_date_time), day(&condition.recorded_date));
         // Who states it has written it; who only wrote it down comes after them.
         let stated = condition.asserter.as_ref().or(condition.recorder.as_ref());
@@ -165,7 +167,7 @@ impl Reader<'_> {
     }
 
     /// The goal that an activity serves: the one that it names, or the only one of its plan.
-    fn served(&self, from: usize, care_plan: &CarePlan, detail: &ActivityDetail) -> Option<domain::ids::EntryId> {
+    fn served(&self, from: usize, care_plan: &CarePlan, detail: &ActivityDetail) -> Option<EntryId> {
         let goal = match (detail.goal.as_slice(), care_plan.goal.as_slice()) {
             ([named, ..], _) => named,
             ([], [only]) => only,
@@ -178,10 +180,10 @@ impl Reader<'_> {
     }
 
     /// What somebody is called who is to do something.
-    fn called(&self, from: usize, who: &crate::fhir::Reference) -> Option<String> {
+    fn called(&self, from: usize, who: &Reference) -> Option<String> {
         let name = match self.resolve(from, Some(who)).map(|(_, resource)| resource) {
-            Some(Resource::Practitioner(p)) => crate::fhir::HumanName::current(&p.name, self.about.today),
-            Some(Resource::Patient(p)) => crate::fhir::HumanName::current(&p.name, self.about.today),
+            Some(Resource::Practitioner(p)) => HumanName::current(&p.name, self.about.today),
+            Some(Resource::Patient(p)) => HumanName::current(&p.name, self.about.today),
             Some(Resource::Organization(o)) => Some(o.name.clone()),
             _ => None,
         };

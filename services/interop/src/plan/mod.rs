@@ -14,7 +14,7 @@ use vault::Pseudonyms;
 use crate::fhir::{Bundle, HumanName, MalformedBundle, Meta, Patient, Resource};
 use crate::identity::SourceSystem;
 use crate::report::{Outcome, ReportLine};
-use people::Visit;
+use people::{Visit, care_team};
 use references::References;
 
 /// The role of those whom a bundle names, which gives none.
@@ -107,6 +107,8 @@ pub(crate) struct About<'a> {
     pub(crate) entry: usize,
     pub(crate) person: PersonId,
     pub(crate) source: &'a SourceSystem,
+    /// What they are called now: see [`current_name`].
+    pub(crate) name: &'a str,
     /// The day, as in `2026-11-26`.
     pub(crate) today: &'a str,
 }
@@ -130,6 +132,16 @@ struct Reader<'a> {
     visits: HashMap<usize, Visit>,
     /// Who wrote a goal: the author of a plan that names it.
     goal_authors: HashMap<usize, Author>,
+}
+
+/// The lines of an entry's parts.
+pub(crate) fn parts(lines: &BTreeMap<Place, ReportLine>, entry: usize) -> impl Iterator<Item = &Outcome> {
+    lines.range((entry, 1)..(entry + 1, 0)).map(|(_, line)| &line.outcome)
+}
+
+/// The day of a date or a time, or as much of it as is known.
+fn day(time: &str) -> String {
+    time.chars().take(10).collect()
 }
 
 fn shorten(text: &str) -> String {
@@ -242,18 +254,17 @@ impl<'a> Reader<'a> {
     /// What its source calls an entry: another server's `Condition/1` is another one.
     fn identity(&self, index: usize) -> &'a str {
         let Some(entry) = self.bundle.entries.get(index) else { return "" };
-        entry.foreign(self.about.source.as_str()).unwrap_or(&entry.name)
+        entry.within(self.about.source.as_str(), &entry.name)
     }
 
     fn plan(mut self) -> Plan {
-        let patient = self.about.patient;
         let mut plan = Plan {
             file: self.bundle.file.clone(),
             source: self.about.source.as_str().to_owned(),
             person: self.about.person,
             place: (self.about.entry, 0),
-            name: HumanName::current(&patient.name, self.about.today).map(|name| shorten(&name)).unwrap_or_default(),
-            birth_date: patient.birth_date.clone(),
+            name: self.about.name.to_owned(),
+            birth_date: self.about.patient.birth_date.clone(),
             agencies: BTreeMap::new(),
             staff: BTreeMap::new(),
             relationships: BTreeMap::new(),
@@ -294,7 +305,7 @@ impl<'a> Reader<'a> {
                 false => Outcome::LeftOut("works for no organisation of this bundle".into()),
             },
             Resource::Encounter(encounter) => self.encounter(index, encounter),
-            Resource::CareTeam(team) => self.care_team(index, team, plan),
+            Resource::CareTeam(_) => care_team(index, plan),
             Resource::Condition(condition) => self.condition(index, condition, plan),
             Resource::Goal(goal) => self.goal(index, goal, plan),
             Resource::CarePlan(care_plan) => self.care_plan(index, care_plan, plan),

@@ -6,8 +6,10 @@ use domain::ids::{AgencyId, StaffId};
 use domain::relationship::{Parties, relationship_id};
 use domain::vocabulary::{Author, Worker};
 
-use super::{Place, Plan, PlannedAgency, PlannedRelationship, PlannedStaff, Reader, shorten};
-use crate::fhir::{CareTeam, Encounter, EncounterParticipant, HumanName, Reference, Resource, unknown_modifier};
+use super::{Place, Plan, PlannedAgency, PlannedRelationship, PlannedStaff, Reader, day, parts, shorten};
+use crate::fhir::{
+    CareTeam, Encounter, EncounterParticipant, HumanName, Reference, Resource, TeamParticipant, unknown_modifier,
+};
 use crate::identity::known_by;
 use crate::report::Outcome;
 
@@ -31,7 +33,7 @@ struct Seen {
 impl<'a> Reader<'a> {
     fn agency_id(&self, index: usize, id: &str) -> AgencyId {
         let entry = self.bundle.entries.get(index);
-        let name = entry.and_then(|entry| entry.foreign(self.about.source.as_str())).unwrap_or(id);
+        let name = entry.map_or(id, |entry| entry.within(self.about.source.as_str(), id));
         AgencyId(self.pseudonyms.of("agency", &[self.about.source.as_bytes(), name.as_bytes()]))
     }
 
@@ -79,11 +81,10 @@ impl<'a> Reader<'a> {
             if not_held(&encounter.status).is_some() {
                 continue;
             }
-            let known = |p: &&EncounterParticipant| unknown_modifier(&p.modifier_extension).is_none();
             let mut worker = |p: &EncounterParticipant| self.worker(index, p.individual.as_ref(), agency, plan);
-            let workers = encounter.participant.iter().filter(known).filter_map(&mut worker).collect();
+            let workers = encounter.participant.iter().filter(|p| is_understood(p)).filter_map(&mut worker).collect();
             let performer = performer(encounter).and_then(worker);
-            let day = encounter.period.start.chars().take(10).collect();
+            let day = day(&encounter.period.start);
             visits.insert(index, Visit { agency, performer, workers, day });
         }
         self.visits = visits;
@@ -102,10 +103,16 @@ impl<'a> Reader<'a> {
         }
         for (index, entry) in self.bundle.entries.iter().enumerate() {
             let Resource::CareTeam(team) = &entry.resource else { continue };
-            for (part, _) in team.participant.iter().enumerate() {
-                if let Ok(worker) = self.member(index, team, part, plan) {
-                    seen.entry(worker).or_default().places.push((index, part + 1));
-                }
+            for (part, participant) in team.participant.iter().enumerate() {
+                let place = (index, part + 1);
+                let outcome = match self.member(index, team, participant, plan) {
+                    Ok(worker) => {
+                        seen.entry(worker).or_default().places.push(place);
+                        Outcome::Became("support relationship")
+                    }
+                    Err(why) => Outcome::LeftOut(why),
+                };
+                self.line(plan, place, &format!(" participant[{part}]"), outcome);
             }
         }
         for (worker, Seen { count, last, places }) in seen {
@@ -122,12 +129,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The worker who is this member of a care team, or why none is.
-    fn member(&self, index: usize, team: &CareTeam, part: usize, plan: &mut Plan) -> Result<Worker, String> {
-        let over = matches!(team.status.as_str(), "proposed" | "suspended" | "inactive" | "entered-in-error");
-        if over {
+    fn member(
+        &self,
+        index: usize,
+        team: &CareTeam,
+        participant: &TeamParticipant,
+        plan: &mut Plan,
+    ) -> Result<Worker, String> {
+        if matches!(team.status.as_str(), "proposed" | "suspended" | "inactive" | "entered-in-error") {
             return Err("the team is not one that supports the person now".into());
         }
-        let participant = team.participant.get(part).ok_or_else(String::new)?;
         if let Some(why) = unknown_modifier(&participant.modifier_extension) {
             return Err(why);
         }
@@ -144,23 +155,6 @@ impl<'a> Reader<'a> {
         let agency = participant.on_behalf_of.as_ref().or(team.managing_organization.first());
         let agency = self.agency(index, agency).ok_or("works for no organisation of this bundle")?;
         self.worker(index, member, agency, plan).ok_or_else(|| "has neither an id nor a number".into())
-    }
-
-    pub(super) fn care_team(&self, index: usize, team: &CareTeam, plan: &mut Plan) -> Outcome {
-        let mut support = false;
-        for (part, _) in team.participant.iter().enumerate() {
-            let outcome = match self.member(index, team, part, plan) {
-                Ok(_) => Outcome::Became("support relationship"),
-                Err(why) => Outcome::LeftOut(why),
-            };
-            support |= matches!(outcome, Outcome::Became(_));
-            self.line(plan, (index, part + 1), &format!(" participant[{part}]"), outcome);
-        }
-        if support {
-            Outcome::Became("support relationship")
-        } else {
-            Outcome::LeftOut("names nobody who supports the person now".into())
-        }
     }
 
     pub(super) fn encounter(&self, index: usize, encounter: &Encounter) -> Outcome {
@@ -215,18 +209,31 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a care team became: what its members did.
+pub(super) fn care_team(index: usize, plan: &Plan) -> Outcome {
+    if parts(&plan.lines, index).any(|member| matches!(member, Outcome::Became(_))) {
+        Outcome::Became("support relationship")
+    } else {
+        Outcome::LeftOut("names nobody who supports the person now".into())
+    }
+}
+
 /// Who treated the person, of those who were there: who is said to have, or who was there alone. Whoever translated, came along
 /// or referred them has written nothing.
 fn performer(encounter: &Encounter) -> Option<&EncounterParticipant> {
     let is = |code: &'static str| {
-        move |p: &&EncounterParticipant| p.kind.iter().any(|kind| kind.has(code)) && p.modifier_extension.is_empty()
+        move |p: &&EncounterParticipant| p.kind.iter().any(|kind| kind.has(code)) && is_understood(p)
     };
     let there = &encounter.participant;
     let alone = match there.as_slice() {
-        [alone] if alone.kind.is_empty() && alone.modifier_extension.is_empty() => Some(alone),
+        [alone] if alone.kind.is_empty() && is_understood(alone) => Some(alone),
         _ => None,
     };
     there.iter().find(is("PPRF")).or_else(|| there.iter().find(is("ATND"))).or(alone)
+}
+
+fn is_understood(participant: &EncounterParticipant) -> bool {
+    unknown_modifier(&participant.modifier_extension).is_none()
 }
 
 /// Why an encounter of this status says nothing of who has seen the person.

@@ -8,9 +8,10 @@ fn plan_of(name: &str, text: &str) -> Result<Plan, MalformedBundle> {
     let source = SourceSystem::new("https://records.example").unwrap();
     let bundle = read(name, text.as_bytes())?;
     let about = patient(&bundle)?;
-    current_name(&bundle, about, "2026-11-26")?;
+    let name = current_name(&bundle, about, "2026-11-26")?;
     let (entry, patient) = about;
-    let about = About { patient, entry, person: PersonId(Uuid::nil()), source: &source, today: "2026-11-26" };
+    let about =
+        About { patient, entry, person: PersonId(Uuid::nil()), source: &source, name: &name, today: "2026-11-26" };
     Ok(plan(&bundle, about, &Pseudonyms::new(&[7; 32])))
 }
 

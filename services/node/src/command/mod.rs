@@ -14,13 +14,11 @@ mod token;
 use alongside::config::Flags;
 use anyhow::Context as _;
 use domain::ids::AgencyId;
-use domain::issuers::Only;
+use domain::operations::Act;
 use domain::operations::events::OperatorActed;
-use domain::operations::{Act, OPERATORS, Operations};
 use engine::{Changes, Context, Engine};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -93,8 +91,7 @@ impl Operator {
         let account = || whoami::username().context("nobody knows who runs this: give `--by NAME`");
         let (operator, issuer) = (self.by.clone().map_or_else(account, Ok)?, String::new());
         anyhow::ensure!(!operator.trim().is_empty() && operator.len() <= 200, "`--by` must be a name");
-        let acted = OperatorActed { operator, issuer, act, agency, about: about.to_owned() };
-        changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
+        gate::leave_trace(&mut changes, OperatorActed { operator, issuer, act, agency, about: about.to_owned() });
         engine.commit(changes).await?.done().context("somebody else was faster; run it again")?;
         Ok(())
     }

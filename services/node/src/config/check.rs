@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::{Config, IssuerConfig, Place};
+use super::{Config, IssuerConfig, Place, is_place_of_secret};
 
 /// A setting that cannot be used.
 #[derive(Debug)]
@@ -26,9 +26,8 @@ impl Config {
         must(Place::of(&self.database.url).is_ok(), "database.url", Place::FORMS)?;
         must(self.database.connections > 0, "database.connections", "must be at least `1`")?;
         must(self.vault.url.as_ref().is_none_or(|url| Place::of(url).is_ok()), "vault.url", Place::FORMS)?;
-        let key = &self.vault.key_encryption_key;
         // Whatever needs it says when it is not given: not every command does.
-        let is_place = key.is_empty() || key.starts_with("file:") || key.starts_with("env:");
+        let is_place = is_place_of_secret(&self.vault.key_encryption_key);
         must(is_place, "vault.key_encryption_key", "must be `file:<path>` or `env:<name>`")?;
         must(self.bus.is_known(), "bus.url", "must be `in-process` or `nats://…`")?;
         must(self.bus.replicas > 0, "bus.replicas", "must be at least `1`")?;

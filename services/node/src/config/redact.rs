@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Config;
+use super::{Config, is_place_of_secret};
 
 /// What is printed instead of a secret.
 const REDACTED: &str = "(redacted)";
@@ -68,10 +68,7 @@ fn shown_url(text: &str) -> String {
 
 /// A place of a secret, never the secret itself.
 fn shown_secret(source: &str) -> String {
-    if source.is_empty() || source.starts_with("file:") || source.starts_with("env:") {
-        return source.to_owned();
-    }
-    REDACTED.to_owned()
+    if is_place_of_secret(source) { source.to_owned() } else { REDACTED.to_owned() }
 }
 
 #[cfg(test)]

@@ -44,18 +44,22 @@ impl Standing {
         opened.iter().filter(move |(position, kind, _)| *position > from && wants(*kind)).map(|(.., opened)| opened)
     }
 
+    /// The keys of the documents that there may be already, for each of these events that is about one.
+    fn known(&self, opened: &Batch) -> impl Iterator<Item = Key> {
+        let envelopes = self.events(opened).filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
+        envelopes.filter(|e| !self.view.begins(e)).filter_map(|e| self.view.key(e))
+    }
+
     /// The documents that there may be already of those that these events are about.
     fn wants(&self, opened: &Batch) -> Wanted {
-        let envelopes = self.events(opened).filter_map(|o| if let Opened::Envelope(e) = o { Some(e) } else { None });
-        let known = envelopes.filter(|e| !self.view.begins(e)).filter_map(|e| self.view.key(e));
-        let keys = known.collect::<BTreeSet<_>>().into_iter().collect();
+        let keys = self.known(opened).collect::<BTreeSet<_>>().into_iter().collect();
         Wanted { view: self.view.name(), generation: self.generation, keys }
     }
 }
 
 /// Whether a batch cannot be applied without documents that there are already.
 pub(crate) fn needs_documents(standings: &[Standing], opened: &Batch) -> bool {
-    standings.iter().any(|standing| !standing.wants(opened).keys.is_empty())
+    standings.iter().any(|standing| standing.known(opened).next().is_some())
 }
 
 /// How far all of them have come.
