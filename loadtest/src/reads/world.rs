@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use client::{Client, terms};
 use domain::StreamKind;
-use domain::ids::AgencyId;
+use domain::ids::{AgencyId, PersonId};
 use event_log::{Append, AppendError, Appended, EventLog, Position, Recorded, StoreError, StreamId, Version};
 use gate::Binding;
 use harness::{Nats, Postgres};
@@ -15,11 +15,11 @@ use node::compose::{Stores, System};
 use node::config::{Config, Role};
 use node::serve::{Running, start};
 use node::tokens::TokenSigner;
-use proto::access::v1::{Party, Purpose, RecordCategory};
+use proto::access::v1::{Purpose, RecordCategory};
 use proto::sharing::v1::provision_actor::Actor;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use crate::Backend;
@@ -108,10 +108,7 @@ impl World {
         let channel = Endpoint::from_shared(format!("http://{}", ours.address))?.connect().await?;
         let mut readers = Vec::new();
         for report in &people {
-            let person = Client::new(channel.clone(), &signer.person(report.person)?)?;
-            let supporter = share(&person).await?;
-            node::dev::enrol(&Client::new(channel.clone(), &signer.operator()?)?, &supporter).await?;
-            let token = signer.staff(AgencyId(supporter.agency_id.parse()?), &supporter.staff_id)?;
+            let token = share(&channel, &signer, report.person).await?;
             readers.push(Reader { token, person_id: report.person.to_string() });
         }
         Ok(Self {
@@ -165,12 +162,19 @@ async fn serve(
     start(config, system, issuers, CancellationToken::new()).await
 }
 
-/// The person accepts somebody's support and shares everything usual with everybody who supports them. Returns who that is.
-async fn share(person: &Client) -> anyhow::Result<Party> {
+/// Somebody whom the import has named proposes their support; the person accepts and shares everything usual with everybody who supports
+/// them. Returns the supporter's token.
+async fn share(channel: &Channel, signer: &TokenSigner, person_id: PersonId) -> anyhow::Result<String> {
+    let person = Client::new(channel.clone(), &signer.person(person_id)?)?;
     harness::wait_until("the views", || async { Ok(!person.my_people(1).await?.is_empty()) }).await?;
-    let proposal = person.my_people(1).await?.into_iter().next().context("somebody has proposed support")?;
-    person.accept(&proposal.relationship_id).await?;
+    let suggested = person.my_people(1).await?.into_iter().next().and_then(|suggested| suggested.supporter);
+    let supporter = suggested.context("somebody is suggested")?;
+    node::dev::enrol(&Client::new(channel.clone(), &signer.operator()?)?, &supporter).await?;
+    let token = signer.staff(AgencyId(supporter.agency_id.parse()?), &supporter.staff_id)?;
+    let worker = Client::new(channel.clone(), &token)?;
+    let proposed = worker.propose(&person_id.to_string(), "A visit every Tuesday").await?;
+    person.accept(&proposed.relationship_id).await?;
     let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
     person.grant(terms(Actor::Everybody(true), everything, Purpose::Treatment, [])).await?;
-    proposal.supporter.context("a proposal has a supporter")
+    Ok(token)
 }

@@ -26,7 +26,8 @@ impl Agencies {
         message: pb::ListAgenciesRequest,
     ) -> Result<pb::ListAgenciesResponse, Error> {
         let paging = call.pages(&message)?;
-        let page = self.views.list::<Directory>(&directory::agencies(), &paging.pages, |_| true).await?;
+        let registered = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.registered);
+        let page = self.views.list::<Directory>(&directory::agencies(), &paging.pages, registered).await?;
         Ok(pb::ListAgenciesResponse {
             agencies: page.items.into_iter().filter_map(DirectoryDoc::agency).map(to_wire).collect(),
             next_page_token: paging.next(page.next),
@@ -114,5 +115,6 @@ fn act(doc: ActDoc) -> pb::OperatorAct {
 }
 
 fn to_wire(doc: AgencyDoc) -> pb::Agency {
-    pb::Agency { agency_id: doc.agency.to_string(), name: doc.name, kind: doc.kind, roles: doc.roles }
+    let AgencyDoc { agency, name, kind, registered, roles } = doc;
+    pb::Agency { agency_id: agency.to_string(), name, kind, roles, registered }
 }

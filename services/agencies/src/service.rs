@@ -38,8 +38,9 @@ gate::service! { AgencyService for Agencies {
 impl Agencies {
     async fn register(&self, call: &Call, m: pb::RegisterAgencyRequest) -> Result<pb::RegisterAgencyResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let id: AgencyId = context.new_id();
-        let command = RegisterAgency { name: m.name, kind: m.kind };
+        let named: Option<AgencyId> = rpc::optional_id("agency_id", &m.agency_id)?;
+        let id = named.unwrap_or_else(|| context.new_id());
+        let command = RegisterAgency { name: m.name, kind: m.kind, is_named: named.is_some() };
         if m.issuer.is_empty() && m.audience.is_empty() {
             let decide = |(agency,): &(Loaded<Agency>,), changes: &mut Changes| {
                 changes.record(agency, id, command.clone().decide(agency)?);

@@ -5,7 +5,10 @@ use proto::people::v1::{
     Entry, GetMyRecordRequest, GetSharedPlanRequest, GetSharedPlanResponse, RecordStrengthRequest,
     RecordStrengthResponse,
 };
-use proto::relationships::v1::{AcceptSupportRequest, ListMyPeopleRequest, Relationship};
+use proto::relationships::v1::{
+    AcceptSupportRequest, InviteSupporterRequest, ListMyPeopleRequest, ProposeSupportRequest, ProposeSupportResponse,
+    Relationship,
+};
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{
     BlockAgencyRequest, GrantProvisionRequest, GrantProvisionResponse, ProvisionActor, ProvisionTerms,
@@ -83,6 +86,16 @@ impl Client {
         };
         Ok(self.people().get_shared_plan(look).await?.into_inner())
     }
+
+    /// Proposes support.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn propose(&self, person_id: &str, offer: &str) -> Result<ProposeSupportResponse, Status> {
+        let (person_id, offer) = (person_id.to_owned(), offer.to_owned());
+        let propose = ProposeSupportRequest { request_id: request_id(), person_id, offer };
+        Ok(self.relationships().propose_support(propose).await?.into_inner())
+    }
 }
 
 /// What a person does.
@@ -121,6 +134,16 @@ impl Client {
     pub async fn my_questions(&self, at_least: u64) -> Result<Vec<Query>, Status> {
         let request = ListMyQuestionsRequest { page_size: PAGE, at_least_position: at_least, ..Default::default() };
         all_pages!(self.access(), list_my_questions(request).questions)
+    }
+
+    /// Invites somebody who was suggested; returns the position.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn invite(&self, relationship_id: &str, message: &str) -> Result<u64, Status> {
+        let (relationship_id, message) = (relationship_id.to_owned(), message.to_owned());
+        let invite = InviteSupporterRequest { request_id: request_id(), relationship_id, message };
+        Ok(self.relationships().invite_supporter(invite).await?.into_inner().position)
     }
 
     /// Accepts a proposal; returns the position.

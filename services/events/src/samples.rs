@@ -37,6 +37,7 @@ samples! {
     String: field => text(field),
     bool: _field => true,
     u32: _field => 300,
+    u64: _field => 70_000,
     EntryId: field => EntryId(id(match field { "item" => 10, "goal" => 9, _ => 1 })),
     Option<EntryId>: field => Some(EntryId::sample(field)),
     ProvisionId: _field => ProvisionId(id(2)),
@@ -65,6 +66,7 @@ samples! {
     Vec<DenialRule>: _field => vec![DenialRule::AgencyBlocked],
     Mode: _field => Mode::PersonLed,
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
+    Option<Sensitivity>: field => Some(Sensitivity::sample(field)),
     Sensitivity: _field => Sensitivity { level: Level::Restricted, labels: vec!["PSY".into()] },
     Terms: _field => Terms {
         actor: ProvisionActor::Role("nurse".into()),

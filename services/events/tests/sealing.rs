@@ -42,7 +42,7 @@ async fn a_sealed_event_opens_only_where_and_as_it_was_written() {
     let directory = tempfile::tempdir().unwrap();
     let (codec, subject) = (codec(&directory).await, Uuid::now_v7());
     let (here, header) = (place(StreamKind::Person, subject, 1), header(subject));
-    let event: PersonEvent = PersonRegistered { name: NAME.into(), birth_date: None }.into();
+    let event: PersonEvent = PersonRegistered { name: NAME.into(), birth_date: None, sensitivity: None }.into();
     let sealed = codec.seal(here, Timestamp(1), &header, &event.clone().into()).await.unwrap();
     for visible in [&sealed.head, &sealed.body] {
         assert!(!visible.windows(NAME.len()).any(|w| w == NAME.as_bytes()), "the name is readable without a key");
@@ -93,7 +93,7 @@ async fn a_sealed_event_opens_only_where_and_as_it_was_written() {
 async fn what_would_never_open_is_not_sealed() {
     let directory = tempfile::tempdir().unwrap();
     let (codec, subject) = (codec(&directory).await, Uuid::now_v7());
-    let event: PersonEvent = PersonRegistered { name: NAME.into(), birth_date: None }.into();
+    let event: PersonEvent = PersonRegistered { name: NAME.into(), birth_date: None, sensitivity: None }.into();
     let here = place(StreamKind::Person, subject, 1);
     for (place, subject) in [(Place { version: None, ..here }, subject), (here, Uuid::now_v7())] {
         let sealed = codec.seal(place, Timestamp(1), &header(subject), &event.clone().into()).await;
@@ -109,6 +109,7 @@ async fn what_would_never_open_is_not_sealed() {
         under_emergency: false,
         directive: Version(0),
         source: String::new(),
+        file: String::new(),
     };
     let (receipts, event) = (place(StreamKind::Access, subject, 0), AccessEvent::from(contributed).into());
     assert!(codec.seal(receipts, Timestamp(1), &header(subject), &event).await.is_ok(), "a fact stands anywhere");
@@ -127,6 +128,8 @@ fn streams_of_agencies_hold_no_words_about_people() {
     let samples = Event::samples();
     let mut found: Vec<_> = samples.iter().filter(|event| event.kind().is_of_agency()).flat_map(words).collect();
     let theirs = [
+        "AgencyNamed.name",
+        "AgencyNamed.kind",
         "AgencyRegistered.name",
         "AgencyRegistered.kind",
         "IssuerTrusted.issuer",

@@ -107,6 +107,7 @@ impl Gate {
                 under_emergency: scope.relied_on_emergency(),
                 directive: sharing.version,
                 source: String::new(),
+                file: String::new(),
             };
             changes.fact::<Access>(*person, *person, receipt, contributed.into());
             Ok(())

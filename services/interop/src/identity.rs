@@ -102,7 +102,7 @@ pub(crate) enum Unknown {
 
 /// By what a Patient is known: its national numbers, and what the source itself calls it, which is its id there.
 fn names(
-    (patient, id): (&Patient, &str),
+    (patient, id, today): (&Patient, &str, &str),
     source: &SourceSystem,
     national: &[National],
     pseudonyms: &Pseudonyms,
@@ -112,27 +112,25 @@ fn names(
         let number = system.number(&identifier.value)?;
         Some((system, pseudonyms.of("person", &[b"national", system.system().as_bytes(), number.as_bytes()])))
     };
-    let numbers: BTreeSet<_> = patient.identifier.iter().filter(|i| i.is_in_force()).filter_map(number).collect();
+    let numbers: BTreeSet<_> = patient.identifier.iter().filter(|i| i.is_in_force(today)).filter_map(number).collect();
     // A national number names somebody everywhere, or nobody.
     let of_source: Vec<_> = patient.identifier.iter().filter(|i| National::of(&i.system).is_err()).cloned().collect();
-    let of_source = known_by(&of_source, id, true);
+    let of_source = known_by(&of_source, id);
     let own = of_source.map(|[kind, system, value]| pseudonyms.of("person", &[source.as_bytes(), kind, system, value]));
     (numbers.into_iter().collect(), own)
 }
 
-/// What names somebody within a source: the resource's id or a number with its system, whichever is asked for first; in whatever
-/// order the numbers stand.
-pub(crate) fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str, id_first: bool) -> Option<[&'a [u8]; 3]> {
+/// What names somebody within a source: the resource's id, or else a number with its system, in whatever order the numbers stand.
+fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str) -> Option<[&'a [u8]; 3]> {
     let numbered = identifiers.iter().filter(|i| !i.value.is_empty()).map(|i| ["number", &i.system, &i.value]).min();
-    let by_id = (!id.is_empty()).then_some(["id", "", id]);
-    let parts = if id_first { by_id.or(numbered) } else { numbered.or(by_id) };
+    let parts = (!id.is_empty()).then_some(["id", "", id]).or(numbered);
     parts.map(|parts| parts.map(str::as_bytes))
 }
 
 /// Who a Patient is, for good: whoever comes first with a name decides for all. Two people are never taken for one on a name or a
-/// date of birth.
+/// date of birth. A Patient comes with what tells it apart, and the day.
 pub(crate) async fn person(
-    patient: (&Patient, &str),
+    patient: (&Patient, &str, &str),
     source: &SourceSystem,
     national: &[National],
     index: &Identifiers,
@@ -169,6 +167,7 @@ pub(crate) async fn person(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fhir::Period;
 
     #[test]
     fn a_national_number_is_taken_only_when_it_checks() {
@@ -187,18 +186,18 @@ mod tests {
     #[test]
     fn names_are_of_their_source_and_in_no_order() {
         let pseudonyms = Pseudonyms::new(&[7; 32]);
-        let number =
-            |system: &str, value: &str| Identifier { system: system.into(), value: value.into(), usage: String::new() };
-        let patient = |id: &str, identifier: Vec<Identifier>| Patient {
-            id: id.into(),
-            name: vec![],
-            birth_date: String::new(),
-            identifier,
+        let number = |system: &str, value: &str| Identifier {
+            system: system.into(),
+            value: value.into(),
+            ..Identifier::default()
+        };
+        let patient = |id: &'static str, identifier: Vec<Identifier>| {
+            (Patient { identifier: identifier.into(), ..Patient::default() }, id)
         };
         let [one, other] = ["https://one.example", "https://other.example"].map(|uri| SourceSystem::new(uri).unwrap());
         let nhs = || number("https://fhir.nhs.uk/Id/nhs-number", "9434765919");
-        let of = |patient: &Patient, source: &SourceSystem| {
-            names((patient, &patient.id), source, &[National::NhsNumber], &pseudonyms)
+        let of = |(patient, id): &(Patient, &str), source: &SourceSystem| {
+            names((patient, id, "2026-11-26"), source, &[National::NhsNumber], &pseudonyms)
         };
         let plain = patient("1", vec![]);
         assert_ne!(of(&plain, &one).1, of(&plain, &other).1, "`Patient/1` of two sources");
@@ -209,8 +208,10 @@ mod tests {
         assert_eq!(of(&patient("", vec![number("mrn", "")]), &one), (vec![], None));
         let unknown = number("https://fhir.nhs.uk/Id/nhs-number", "UNKNOWN");
         assert_eq!(of(&patient("", vec![unknown]), &one), (vec![], None), "that does not name anybody");
+        // A number that was theirs, or is not yet, is not theirs.
         let old = Identifier { usage: "old".into(), ..nhs() };
-        assert_eq!(of(&patient("1", vec![old]), &one).0, vec![]);
+        let ended = Identifier { period: Period { end: "2020".into(), ..Period::default() }, ..nhs() };
+        assert_eq!(of(&patient("1", vec![old, ended]), &one).0, vec![]);
         assert!(SourceSystem::new("clinic").is_err());
     }
 }

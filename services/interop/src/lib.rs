@@ -10,7 +10,6 @@ mod plan;
 mod report;
 
 use rust_embed::RustEmbed;
-use unicode_normalization::UnicodeNormalization as _;
 
 pub use apply::{ImportError, Importer};
 pub use fhir::{Bundle, MalformedBundle, SIZE_LIMIT};
@@ -23,14 +22,7 @@ pub use report::{NamedWorker, Outcome, Report, ReportLine};
 /// When it is not a FHIR R4 bundle, an entry has a wrong shape, it has not exactly one patient, or a resource is about
 /// somebody else.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Bundle, MalformedBundle> {
-    // The same words are the same text (Unicode NFC). No mark composes with what JSON is made of.
-    let bundle = match std::str::from_utf8(bytes) {
-        Ok(text) if !unicode_normalization::is_nfc(text) => {
-            let text: String = text.nfc().collect();
-            fhir::read(file, text.as_bytes())?
-        }
-        Ok(_) | Err(_) => fhir::read(file, bytes)?,
-    };
+    let bundle = fhir::read(file, bytes)?;
     plan::patient(&bundle)?;
     Ok(bundle)
 }

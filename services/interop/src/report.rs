@@ -10,6 +10,8 @@ pub enum Outcome {
     Became(&'static str),
     /// It was imported before, or says nothing that is not known.
     AlreadyThere,
+    /// It was imported before, and its source says something else now: what was imported is left as it is.
+    Changed,
     /// It was left out, for this reason.
     LeftOut(String),
 }
@@ -23,14 +25,14 @@ pub struct ReportLine {
     pub outcome: Outcome,
 }
 
-/// Somebody whom a bundle names as a worker. They have no standing and no sign-in until their agency adds them to its staff.
+/// Somebody whom a bundle names as a worker. They have no standing and no sign-in until their agency, once it is registered, adds them to its staff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedWorker {
     /// The resource that names them, as in `Practitioner/123`.
     pub resource: String,
     /// The worker, as authors and supporters are known.
     pub worker: Worker,
-    /// Whether the bundle proposes their support.
+    /// Whether the person is told that they may invite them.
     pub supports: bool,
 }
 

@@ -9,9 +9,9 @@ use engine::EngineMetrics;
 use gate::{Binding, Issuer};
 use interop::{Importer, Report, SourceSystem};
 use proto::access::v1::Party;
-use proto::agencies::v1::AddStaffRequest;
+use proto::agencies::v1::{AddStaffRequest, RegisterAgencyRequest};
 use tokio_util::sync::CancellationToken;
-use tonic::Code;
+use tonic::{Code, Status};
 use vault::LocalKek;
 use views::directory::{self, Directory, DirectoryDoc};
 use views::{Pages, Views};
@@ -106,12 +106,23 @@ pub async fn start_dev(
     Ok(Dev { running, signer, imported })
 }
 
-/// Adds somebody whom an import has named to their agency's staff: they sign in with their id as the subject. Nothing
-/// happens when they are there.
+/// Registers an agency that an import has named, as it is called there. Nothing happens when it is registered.
+///
+/// # Errors
+/// What the server answers.
+pub async fn register(operator: &Client, agency_id: &str) -> anyhow::Result<()> {
+    let (request_id, agency_id) = (client::request_id(), agency_id.to_owned());
+    let register = RegisterAgencyRequest { request_id, agency_id, ..RegisterAgencyRequest::default() };
+    already_or(operator.agencies().register_agency(register).await)
+}
+
+/// Registers the agency at which an import has named somebody, and adds them to its staff: they sign in with their id as the subject.
+/// Nothing happens when they are there.
 ///
 /// # Errors
 /// What the server answers.
 pub async fn enrol(operator: &Client, named: &Party) -> anyhow::Result<()> {
+    register(operator, &named.agency_id).await?;
     let role = if named.role.is_empty() { "practitioner".to_owned() } else { named.role.clone() };
     let add = AddStaffRequest {
         request_id: client::request_id(),
@@ -122,13 +133,18 @@ pub async fn enrol(operator: &Client, named: &Party) -> anyhow::Result<()> {
         issuer: issuer_name(Binding::Agency(AgencyId(named.agency_id.parse()?))),
         staff_id: named.staff_id.clone(),
     };
-    match operator.agencies().add_staff(add).await {
+    already_or(operator.agencies().add_staff(add).await)
+}
+
+/// Whatever was done before is done.
+fn already_or<T>(answer: Result<T, Status>) -> anyhow::Result<()> {
+    match answer {
         Err(status) if status.code() != Code::AlreadyExists => Err(status.into()),
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
-/// The built-in issuer, for people, operators and every registered agency.
+/// The built-in issuer, for people, operators and every agency that there is or that an import has named.
 async fn trusted(signer: &TokenSigner, views: &Views) -> anyhow::Result<Vec<Issuer>> {
     let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
     let mut pages = Pages { size: PAGE, ..Pages::default() };

@@ -50,7 +50,7 @@ impl People {
         let context = call.context(&m.request_id)?;
         let id: PersonId = context.new_id();
         let (birth_date, now) = (rpc::optional_date("birth_date", &m.birth_date)?, context.now);
-        let register = RegisterPerson { name: m.name, birth_date, now };
+        let register = RegisterPerson { name: m.name, birth_date, sensitivity: None, now };
         let decide = |(person, sharing): &(Loaded<Person>, Loaded<Sharing>), changes: &mut Changes| {
             let (registered, started) = register_person(person, sharing, register.clone())?;
             changes.record(person, id, registered);
@@ -113,6 +113,7 @@ impl People {
             source: None,
             sensitivity,
             recorded: None,
+            fingerprint: 0,
         };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::DescribeConditionResponse { position, entry_id: entry.to_string() })
@@ -133,7 +134,7 @@ impl People {
     async fn goal(&self, call: &Call, m: pb::SetGoalRequest) -> Result<pb::SetGoalResponse, Error> {
         let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
-        let command = SetGoal { entry, author, text: m.text, source: None, sensitivity };
+        let command = SetGoal { entry, author, text: m.text, source: None, sensitivity, fingerprint: 0 };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::SetGoalResponse { position, entry_id: entry.to_string() })
     }
@@ -154,6 +155,7 @@ impl People {
             confidence,
             source: None,
             sensitivity,
+            fingerprint: 0,
         };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::AgreeActionResponse { position, entry_id: entry.to_string() })

@@ -7,13 +7,13 @@ use domain::ids::PersonId;
 use domain::person::Content;
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Author, Category, Sensitivity, Timestamp, Worker};
+use domain::vocabulary::{Author, Category, Timestamp, Worker};
 use engine::Freshness;
 use gate::{Asked, Call, Disclosure};
 use proto::relationships::v1 as pb;
 use rpc::{Directory, Error, words};
 use views::caseload::{self, Caseload, SupportDoc};
-use views::record::{self, Record};
+use views::record::{self, EntryDoc, Record};
 use views::relationships::{self, End, Period, RelationshipDoc, RelationshipStage, Relationships as MyPeople};
 use views::{Page, Pages};
 
@@ -128,6 +128,7 @@ impl Relationships {
             offer: doc.offer,
             proposed_at: Some(words::timestamp(doc.proposed_at)),
             lapses_at: doc.lapses_at.map(words::timestamp),
+            invited: doc.invited,
         };
         Ok(pb::ListMyProposalsResponse {
             proposals: page.items.into_iter().map(proposal).collect(),
@@ -156,13 +157,19 @@ impl Relationships {
         scopes: &HashMap<PersonId, Option<Scope>>,
         at_least: u64,
     ) -> Result<Vec<(PersonId, pb::CaseloadRow)>, Error> {
-        let shares = |scope: &Scope| scope.covers(Category::Contact, &Sensitivity::normal());
-        let shared = scopes.iter().filter(|(_, scope)| scope.as_ref().is_some_and(shares));
-        let keys: Vec<_> = shared.map(|(person, _)| record::contact_key(*person)).collect();
+        let disclosed = scopes.iter().filter(|(_, scope)| scope.is_some());
+        let keys: Vec<_> = disclosed.map(|(person, _)| record::contact_key(*person)).collect();
         let contacts = self.views.get::<Record>(&keys, at_least).await?;
-        let name = |doc: &SupportDoc| match contacts.get(&record::contact_key(doc.person)).map(|entry| &entry.content) {
-            Some(Content::Contact { name, .. }) => name.clone(),
-            _ => String::new(),
+        // A name is as sensitive as its source says.
+        let name = |doc: &SupportDoc| {
+            let contact = contacts.get(&record::contact_key(doc.person));
+            let scope = scopes.get(&doc.person).and_then(Option::as_ref);
+            let covers =
+                |entry: &EntryDoc| scope.is_some_and(|scope| scope.covers(Category::Contact, &entry.sensitivity));
+            match contact.filter(|entry| covers(entry)).map(|entry| &entry.content) {
+                Some(Content::Contact { name, .. }) => name.clone(),
+                _ => String::new(),
+            }
         };
         let row = |doc: &SupportDoc| pb::CaseloadRow {
             relationship_id: doc.relationship.to_string(),
@@ -213,6 +220,11 @@ fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Rela
         end: end(latest, now, names),
         earlier: doc.earlier.iter().map(|period| earlier(doc.worker, period, now, names)).collect(),
         blocked: false,
+        suggested_by: doc.suggestion.as_ref().map(|suggestion| suggestion.source.clone()).unwrap_or_default(),
+        invitation: doc.invitation.as_ref().map(|invitation| pb::Invitation {
+            invited_at: Some(words::timestamp(invitation.at)),
+            message: invitation.message.clone(),
+        }),
     }
 }
 
@@ -234,6 +246,9 @@ fn state(period: &Period, now: Timestamp) -> pb::RelationshipState {
         RelationshipStage::Declined => pb::RelationshipState::Declined,
         RelationshipStage::Ended => pb::RelationshipState::Ended,
         RelationshipStage::Withdrawn => pb::RelationshipState::Withdrawn,
+        RelationshipStage::Suggested => pb::RelationshipState::Suggested,
+        RelationshipStage::Invited => pb::RelationshipState::Invited,
+        RelationshipStage::Dismissed => pb::RelationshipState::Dismissed,
     }
 }
 

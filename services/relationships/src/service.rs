@@ -1,10 +1,11 @@
 //! A row for each RPC, and what changes a relationship.
 
-use domain::ids::{PersonId, RelationshipId};
+use domain::ids::{PersonId, RelationshipId, StaffId};
 use domain::person::Person;
 use domain::relationship::{
-    AcceptSupport, AllowAsking, DeclineSupport, EndSupport, Ending, Offer, Parties, Proposing, Relationship,
-    WithdrawProposal, accept_support, end_support, propose_support, relationship_id,
+    AcceptSupport, AllowAsking, DeclineSupport, DismissSuggestion, EndSupport, Ending, InviteSupporter, Offer, Parties,
+    Proposing, Relationship, WithdrawProposal, accept_support, end_support, invite_supporter, propose_support,
+    relationship_id,
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -25,6 +26,8 @@ gate::service! { RelationshipService for Relationships {
     end_support(EndSupportRequest) -> EndSupportResponse: end,
     withdraw_proposal(WithdrawProposalRequest) -> WithdrawProposalResponse: withdraw_proposal,
     allow_asking(AllowAskingRequest) -> AllowAskingResponse: allow_asking,
+    invite_supporter(InviteSupporterRequest) -> InviteSupporterResponse: invite,
+    dismiss_suggestion(DismissSuggestionRequest) -> DismissSuggestionResponse: dismiss,
     list_my_proposals(ListMyProposalsRequest) -> ListMyProposalsResponse: my_proposals,
     list_my_people(ListMyPeopleRequest) -> ListMyPeopleResponse: my_people,
     get_caseload(GetCaseloadRequest) -> GetCaseloadResponse: caseload,
@@ -53,13 +56,44 @@ impl Relationships {
         }
     }
 
+    async fn invite(&self, call: &Call, m: pb::InviteSupporterRequest) -> Result<pb::InviteSupporterResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let invite = InviteSupporter { person, message: m.message };
+        let supporter = self.supporter(id).await?;
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
+        let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
+            changes.record(relationship, person, invite_supporter(relationship, sharing, staff, invite.clone())?);
+            changes.guard(sharing);
+            changes.guard(staff);
+            Ok(())
+        };
+        let invited = self.gate.engine().transact(&context, (id, person, supporter), decide).await?;
+        Ok(pb::InviteSupporterResponse { position: invited.position.0 })
+    }
+
+    async fn dismiss(
+        &self,
+        call: &Call,
+        m: pb::DismissSuggestionRequest,
+    ) -> Result<pb::DismissSuggestionResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let dismissed = self.gate.engine().execute(&context, id, person, DismissSuggestion { person }).await?;
+        Ok(pb::DismissSuggestionResponse { position: dismissed.position.0 })
+    }
+
+    /// The supporter of a relationship: whose it is never changes.
+    async fn supporter(&self, id: RelationshipId) -> Result<StaffId, Error> {
+        let parties = self.gate.engine().load::<Relationship>(id, Freshness::Latest).await?.parties();
+        Ok(parties.ok_or_else(|| Error::not_found("relationship"))?.worker.staff())
+    }
+
     async fn accept(&self, call: &Call, m: pb::AcceptSupportRequest) -> Result<pb::AcceptSupportResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
         let (engine, accept) = (self.gate.engine(), AcceptSupport { person, now: context.now });
-        // Whose relationship it is never changes.
-        let parties = engine.load::<Relationship>(id, Freshness::Latest).await?.parties();
-        let supporter = parties.ok_or_else(|| Error::not_found("relationship"))?.worker.staff();
+        let supporter = self.supporter(id).await?;
         type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
         let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
             let (accepted, opened) = accept_support(id, relationship, sharing, staff, accept.clone())?;

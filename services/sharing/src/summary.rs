@@ -51,6 +51,7 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         }
         ReceiptKind::Contributed if doc.party == Author::System => {
             let source = if doc.source.is_empty() { String::new() } else { format!(" of {}", doc.source) };
+            let source = if doc.file.is_empty() { source } else { format!("{source} (`{}`)", doc.file) };
             format!(
                 "Those who run the system brought in records{source}: your {}",
                 categories(&doc.categories, "record")
@@ -196,6 +197,7 @@ mod tests {
     fn doc(kind: ReceiptKind) -> ReceiptDoc {
         ReceiptDoc {
             source: String::new(),
+            file: String::new(),
             receipt: ReceiptId(Uuid::nil()),
             kind,
             party: Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()))),

@@ -55,6 +55,8 @@ pub struct ReceiptDoc {
     /// The system whose records were imported, or nothing.
     #[serde(default)]
     pub source: String,
+    /// The name of the file that they were in, or empty.
+    pub file: String,
     /// How many entries were disclosed.
     pub entries: u32,
     /// What was asked for by name besides, and is not shared at all.
@@ -146,15 +148,16 @@ impl View for AccessHistory {
     }
 }
 
-fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
-    let blank = |receipt, kind, party, role: &str, purpose, categories: &[Category]| ReceiptDoc {
+/// A receipt that says no more than that something happened.
+fn blank(receipt: ReceiptId, kind: ReceiptKind, party: Author, purpose: Purpose, at: Timestamp) -> ReceiptDoc {
+    ReceiptDoc {
         receipt,
         kind,
         party,
-        role: role.to_owned(),
-        at: event.at,
+        role: String::new(),
+        at,
         purpose,
-        categories: categories.to_vec(),
+        categories: Vec::new(),
         entries: 0,
         refused: Vec::new(),
         named_authors: false,
@@ -166,8 +169,17 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         nth: 0,
         about: None,
         source: String::new(),
+        file: String::new(),
         rules: Vec::new(),
         queries: Vec::new(),
+    }
+}
+
+fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
+    let blank = |receipt, kind, party, role: &str, purpose, categories: &[Category]| ReceiptDoc {
+        role: role.to_owned(),
+        categories: categories.to_vec(),
+        ..blank(receipt, kind, party, purpose, event.at)
     };
     #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are receipts")]
     match &event.event {
@@ -180,7 +192,13 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
         }),
         Event::Access(AccessEvent::RecordContributed(e)) => {
             let doc = blank(e.receipt, ReceiptKind::Contributed, e.party, &e.role, e.purpose, &e.categories);
-            Some(ReceiptDoc { entries: e.entries, emergency: e.under_emergency, source: e.source.clone(), ..doc })
+            Some(ReceiptDoc {
+                entries: e.entries,
+                emergency: e.under_emergency,
+                source: e.source.clone(),
+                file: e.file.clone(),
+                ..doc
+            })
         }
         Event::Access(AccessEvent::AccessDenied(e)) => Some(ReceiptDoc {
             rules: e.rules.clone(),

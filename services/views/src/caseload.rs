@@ -25,6 +25,8 @@ pub struct SupportDoc {
     pub since: Option<Timestamp>,
     /// When a proposal that waits can no longer be accepted.
     pub lapses_at: Option<Timestamp>,
+    /// Whether the person has invited the worker, who has not proposed yet: the offer is what the person writes to them.
+    pub invited: bool,
 }
 
 /// Before everybody whom a worker supports.
@@ -55,13 +57,24 @@ impl View for Caseload {
             | RelationshipEvent::ProposalUnheard(ProposalUnheard { person, offer, lapses_at, .. }) => {
                 let (relationship, person, offer) = (RelationshipId(event.stream), *person, offer.clone());
                 let (proposed_at, since, lapses_at) = (event.at, None, *lapses_at);
-                Ok(Some(SupportDoc { relationship, person, offer, proposed_at, since, lapses_at }))
+                Ok(Some(SupportDoc { relationship, person, offer, proposed_at, since, lapses_at, invited: false }))
             }
-            RelationshipEvent::AskingAllowed(_) => Ok(doc),
+            RelationshipEvent::SupporterInvited(e) => Ok(Some(SupportDoc {
+                relationship: RelationshipId(event.stream),
+                person: e.person,
+                offer: e.message.clone(),
+                proposed_at: event.at,
+                since: None,
+                lapses_at: None,
+                invited: true,
+            })),
+            // What was only suggested to the person is not the worker's to know.
+            RelationshipEvent::AskingAllowed(_) | RelationshipEvent::SupportSuggested(_) => Ok(doc),
             RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),
             RelationshipEvent::SupportDeclined(_)
             | RelationshipEvent::SupportEnded(_)
             | RelationshipEvent::SupporterLeft(_)
+            | RelationshipEvent::SuggestionDismissed(_)
             | RelationshipEvent::ProposalWithdrawn(_) => Ok(None),
         }
     }
@@ -77,5 +90,8 @@ fn supporter(event: &RelationshipEvent) -> StaffId {
         RelationshipEvent::ProposalWithdrawn(e) => e.worker.staff(),
         RelationshipEvent::AskingAllowed(e) => e.worker.staff(),
         RelationshipEvent::SupporterLeft(e) => e.worker.staff(),
+        RelationshipEvent::SupportSuggested(e) => e.worker.staff(),
+        RelationshipEvent::SupporterInvited(e) => e.worker.staff(),
+        RelationshipEvent::SuggestionDismissed(e) => e.worker.staff(),
     }
 }

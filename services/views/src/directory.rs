@@ -21,6 +21,8 @@ pub struct AgencyDoc {
     pub name: String,
     /// What it does.
     pub kind: String,
+    /// Whether it is registered; otherwise a source of imported records has named it.
+    pub registered: bool,
     /// The roles that its workers have, or have had.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -145,7 +147,11 @@ impl View for Directory {
             let doc = match happened {
                 AgencyEvent::AgencyRegistered(e) => {
                     let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
-                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, roles })
+                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, registered: true, roles })
+                }
+                AgencyEvent::AgencyNamed(e) => {
+                    let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
+                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, registered: false, roles })
                 }
                 AgencyEvent::RoleNamed(e) => {
                     changed(doc.and_then(DirectoryDoc::agency), |doc| doc.roles.push(e.role.clone()))?

@@ -117,7 +117,7 @@ impl View for Record {
         };
         if let PersonEvent::PersonRegistered(e) = happened {
             let content = Content::Contact { name: e.name.clone(), birth_date: e.birth_date.clone() };
-            let (entry, sensitivity) = (EntryId(event.stream), Sensitivity::NORMAL);
+            let (entry, sensitivity) = (EntryId(event.stream), e.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
             return Ok(Some(new(Category::Contact, entry, Author::System, &sensitivity, content)));
         }
         let Some(EntryChange { category, entry, what }) = happened.entry() else { return Ok(doc) };

@@ -25,6 +25,19 @@ pub enum RelationshipStage {
     Ended,
     /// Withdrawn by the supporter before the person answered.
     Withdrawn,
+    /// A source of imported records says that they have seen the person, who may invite them.
+    Suggested,
+    /// The person has invited them to propose their support.
+    Invited,
+    /// The person wants nothing to come of it.
+    Dismissed,
+}
+
+impl RelationshipStage {
+    /// Whether the supporter has not said anything yet.
+    fn is_before_a_proposal(self) -> bool {
+        matches!(self, Self::Suggested | Self::Invited | Self::Dismissed)
+    }
 }
 
 /// A relationship.
@@ -41,6 +54,28 @@ pub struct RelationshipDoc {
     pub earlier: Vec<Period>,
     /// Once it is over: from when the supporter may propose again; none when they may.
     pub again_from: Option<Timestamp>,
+    /// What a source of imported records said of the supporter, if one did.
+    pub suggestion: Option<SuggestionDoc>,
+    /// The person's latest invitation.
+    pub invitation: Option<InvitationDoc>,
+}
+
+/// What a source of imported records said of a supporter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestionDoc {
+    /// What it said.
+    pub words: String,
+    /// The URI of the system that said so.
+    pub source: String,
+}
+
+/// An invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationDoc {
+    /// When.
+    pub at: Timestamp,
+    /// What the person wrote; may be empty.
+    pub message: String,
 }
 
 /// A relationship from a proposal to its end.
@@ -136,6 +171,23 @@ impl View for Relationships {
             RelationshipEvent::SupporterLeft(e) => {
                 (RelationshipStage::Ended, end(e.left_at, Author::System, ""), Timestamp::NEVER)
             }
+            RelationshipEvent::SupportSuggested(e) => {
+                let suggestion = SuggestionDoc { words: e.words.clone(), source: e.source.clone() };
+                let latest = before_a_proposal(RelationshipStage::Suggested, &suggestion, event.at);
+                let relationship = RelationshipId(event.stream);
+                let suggestion = Some(suggestion);
+                return Ok(Some(RelationshipDoc { suggestion, ..first(relationship, e.worker, latest) }));
+            }
+            RelationshipEvent::SupporterInvited(e) => {
+                return changed(doc, |doc| {
+                    doc.again_from = None;
+                    doc.invitation = Some(InvitationDoc { at: event.at, message: e.message.clone() });
+                    doc.come_to(RelationshipStage::Invited, event.at);
+                });
+            }
+            RelationshipEvent::SuggestionDismissed(_) => {
+                return changed(doc, |doc| doc.come_to(RelationshipStage::Dismissed, event.at));
+            }
             RelationshipEvent::AskingAllowed(_) => return changed(doc, |doc| doc.again_from = None),
             RelationshipEvent::ProposalUnheard(_) => return Ok(doc),
         };
@@ -156,10 +208,38 @@ fn proposed(
     latest: Period,
     before: Option<RelationshipDoc>,
 ) -> RelationshipDoc {
-    let mut earlier = Vec::new();
-    if let Some(before) = before {
-        earlier = before.earlier;
-        push_latest(&mut earlier, before.latest, EARLIER);
+    let Some(mut doc) = before else { return first(relationship, worker, latest) };
+    doc.again_from = None;
+    doc.begin(latest);
+    doc
+}
+
+/// A relationship of which nothing was before.
+fn first(relationship: RelationshipId, worker: Worker, latest: Period) -> RelationshipDoc {
+    let (earlier, again_from, suggestion, invitation) = (Vec::new(), None, None, None);
+    RelationshipDoc { relationship, worker, latest, earlier, again_from, suggestion, invitation }
+}
+
+/// What stands while the supporter has not said anything: the words are those of the source.
+fn before_a_proposal(stage: RelationshipStage, suggestion: &SuggestionDoc, at: Timestamp) -> Period {
+    let (role, offer) = (String::new(), suggestion.words.clone());
+    Period { role, offer, stage, proposed_at: at, lapses_at: None, accepted_at: None, end: None }
+}
+
+impl RelationshipDoc {
+    /// Something begins. What was before it stays, unless it was only suggested.
+    fn begin(&mut self, latest: Period) {
+        let before = std::mem::replace(&mut self.latest, latest);
+        if !before.stage.is_before_a_proposal() {
+            push_latest(&mut self.earlier, before, EARLIER);
+        }
     }
-    RelationshipDoc { relationship, worker, latest, earlier, again_from: None }
+
+    /// The person says what is to come of a suggestion.
+    fn come_to(&mut self, stage: RelationshipStage, at: Timestamp) {
+        match &self.suggestion {
+            Some(suggestion) => self.begin(before_a_proposal(stage, suggestion, at)),
+            None => self.latest.stage = stage,
+        }
+    }
 }

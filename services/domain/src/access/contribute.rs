@@ -115,6 +115,7 @@ mod tests {
                 confidence: None,
                 source: None,
                 sensitivity: Sensitivity::normal(),
+                fingerprint: 0,
             };
             agree.decide_within(&record(), Some(scope)).map(|events| events.len())
         };

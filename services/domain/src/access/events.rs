@@ -45,6 +45,8 @@ pub struct RecordContributed {
     pub directive: Version,
     /// The URI of the system whose records were imported, or empty.
     pub source: String,
+    /// The name of the file that they were in, or empty.
+    pub file: String,
 }
 
 /// Somebody was refused.

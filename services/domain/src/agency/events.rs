@@ -14,10 +14,19 @@ pub struct RoleNamed {
     pub role: String,
 }
 
+/// A source of imported records named an organisation: it is not registered, and nobody signs in for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyNamed {
+    pub name: String,
+    /// What it does.
+    pub kind: String,
+}
+
 crate::event_enum! {
     /// An event of an `agency` stream.
     AgencyEvent {
         AgencyRegistered,
         RoleNamed,
+        AgencyNamed,
     }
 }

@@ -1,16 +1,18 @@
 //! An accountable organisation.
 
 pub mod events;
+mod name_agency;
 mod name_role;
 mod register_agency;
 
+pub use name_agency::NameAgency;
 pub(crate) use name_role::role_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
 pub use register_agency::RegisterAgency;
 
 use crate::ids::AgencyId;
 use crate::{Aggregate, StreamKind};
-use events::AgencyEvent;
+use events::{AgencyEvent, AgencyNamed};
 
 /// Whether two words name the same role, however they are written.
 #[must_use]
@@ -21,6 +23,8 @@ pub fn same_role(one: &str, other: &str) -> bool {
 /// An agency.
 #[derive(Debug, Clone, Default)]
 pub struct Agency {
+    /// As a source of imported records has named it.
+    named: Option<AgencyNamed>,
     registered: bool,
     roles: Vec<String>,
 }
@@ -30,6 +34,12 @@ impl Agency {
     #[must_use]
     pub fn is_registered(&self) -> bool {
         self.registered
+    }
+
+    /// Whether it is known at all: registered, or named by a source of imported records.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.named.is_some() || self.registered
     }
 
     /// A role as the agency writes it, in whatever case it is asked for; none when nobody there has ever had it.
@@ -47,6 +57,7 @@ impl Aggregate for Agency {
 
     fn evolve(&mut self, event: &AgencyEvent) {
         match event {
+            AgencyEvent::AgencyNamed(e) => self.named = Some(e.clone()),
             AgencyEvent::AgencyRegistered(_) => self.registered = true,
             AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
         }

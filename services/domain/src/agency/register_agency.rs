@@ -1,26 +1,38 @@
 use super::Agency;
-use super::events::{AgencyEvent, AgencyRegistered};
+use super::events::{AgencyEvent, AgencyNamed, AgencyRegistered};
 use crate::text::{LINE, required};
 use crate::{Command, Refusal};
 
 /// Registers an agency.
 #[derive(Debug, Clone)]
 pub struct RegisterAgency {
+    /// May be empty for one that a source has named, as may its kind: it keeps what people know it by.
     pub name: String,
     /// What it does.
     pub kind: String,
+    /// Whether it is one that a source of imported records has named.
+    pub is_named: bool,
 }
 
 impl Command for RegisterAgency {
     type Aggregate = Agency;
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
-        required("name", &self.name, LINE)?;
-        required("kind", &self.kind, LINE)?;
+        let Self { name, kind, is_named } = self;
+        if is_named && !state.is_known() {
+            return Err(Refusal::not_found("agency"));
+        }
         if state.registered {
             return Err(Refusal::already_exists("agency"));
         }
-        Ok(vec![AgencyRegistered { name: self.name, kind: self.kind }.into()])
+        let or = |given: String, named: fn(&AgencyNamed) -> &String| match &state.named {
+            Some(agency) if given.is_empty() => named(agency).clone(),
+            Some(_) | None => given,
+        };
+        let (name, kind) = (or(name, |named| &named.name), or(kind, |named| &named.kind));
+        required("name", &name, LINE)?;
+        required("kind", &kind, LINE)?;
+        Ok(vec![AgencyRegistered { name, kind }.into()])
     }
 }
 
@@ -32,7 +44,7 @@ mod tests {
 
     #[test]
     fn registers_once_and_with_a_name() {
-        let register = |name: &str| RegisterAgency { name: name.into(), kind: "housing".into() };
+        let register = |name: &str| RegisterAgency { name: name.into(), kind: "housing".into(), is_named: false };
         let registered = || AgencyEvent::from(AgencyRegistered { name: "A".into(), kind: "housing".into() });
         given([]).when(register("A")).then([registered()]);
         given([registered()]).when(register("A")).then_refused(Reason::AlreadyExists, "agency");

@@ -26,6 +26,8 @@ pub struct AgreeAction {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
 /// An action was agreed.
@@ -47,9 +49,11 @@ pub struct ActionAgreed {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
-new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Action(e.planned()), from e.source, None);
+new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Action(e.planned()), from e.source, None, e.fingerprint);
 
 impl ActionAgreed {
     fn planned(&self) -> PlannedAction {
@@ -74,8 +78,10 @@ impl Command for AgreeAction {
         if self.confidence.is_some() && self.author != Author::Person {
             return Err(Refusal::rule("only_the_person_rates", "only the person says how confident they are"));
         }
-        let Self { entry, author, text, goal, owner, due, confidence, source, sensitivity } = self;
-        Ok(vec![ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity }.into()])
+        let Self { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint } = self;
+        Ok(vec![
+            ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint }.into(),
+        ])
     }
 }
 
@@ -100,6 +106,7 @@ mod tests {
             confidence: Rating::stored(7),
             source: None,
             sensitivity: Sensitivity::normal(),
+            fingerprint: 0,
         }
     }
 

@@ -23,6 +23,8 @@ pub struct DescribeCondition {
     pub sensitivity: Sensitivity,
     /// When its source recorded it.
     pub recorded: Option<Date>,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
 /// A condition was described.
@@ -42,9 +44,11 @@ pub struct ConditionDescribed {
     pub sensitivity: Sensitivity,
     /// When its source recorded it: for what was imported, if the source says so.
     pub recorded: Option<Date>,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
-new_entry!(DescribeCondition => ConditionDescribed in Health, e => Content::Condition { text: e.text.clone(), impact: e.impact.clone(), onset: e.onset.clone() }, from e.source, e.recorded.as_ref());
+new_entry!(DescribeCondition => ConditionDescribed in Health, e => Content::Condition { text: e.text.clone(), impact: e.impact.clone(), onset: e.onset.clone() }, from e.source, e.recorded.as_ref(), e.fingerprint);
 
 impl Command for DescribeCondition {
     type Aggregate = Person;
@@ -54,8 +58,11 @@ impl Command for DescribeCondition {
         required("text", &self.text, PARAGRAPH)?;
         optional("impact", &self.impact, PARAGRAPH)?;
         source_fits(self.source.as_ref())?;
-        let Self { entry, author, text, impact, onset, source, sensitivity, recorded } = self;
-        Ok(vec![ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded }.into()])
+        let Self { entry, author, text, impact, onset, source, sensitivity, recorded, fingerprint } = self;
+        Ok(vec![
+            ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded, fingerprint }
+                .into(),
+        ])
     }
 }
 
@@ -75,6 +82,7 @@ mod tests {
             source: None,
             sensitivity,
             recorded: None,
+            fingerprint: 0,
         });
     }
 }

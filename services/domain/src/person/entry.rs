@@ -47,6 +47,10 @@ pub trait NewEntry: Sync {
     fn origin(&self) -> Option<(&Source, Option<&Date>)> {
         None
     }
+    /// A digest of what its source said, if it was imported; 0 otherwise.
+    fn fingerprint(&self) -> u64 {
+        0
+    }
 }
 
 impl<'a> EntryChange<'a> {
@@ -125,7 +129,7 @@ impl Person {
 
 /// Ties a command that writes a new entry to the event that it becomes, and to the heading that consent is asked for.
 macro_rules! new_entry {
-    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr)?) => {
+    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr, $fingerprint:expr)?) => {
         impl crate::access::Contribute for $command {
             const CATEGORY: crate::vocabulary::Category = crate::vocabulary::Category::$category;
 
@@ -164,6 +168,11 @@ macro_rules! new_entry {
             $(fn origin(&self) -> Option<(&crate::values::Source, Option<&crate::values::Date>)> {
                 let $e = self;
                 $source.as_ref().map(|source| (source, $recorded))
+            }
+
+            fn fingerprint(&self) -> u64 {
+                let $e = self;
+                $fingerprint
             })?
         }
     };

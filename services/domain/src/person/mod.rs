@@ -167,13 +167,13 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn registered() -> PersonEvent {
-        PersonRegistered { name: "Ailsa".into(), birth_date: None }.into()
+        PersonRegistered { name: "Ailsa".into(), birth_date: None, sensitivity: None }.into()
     }
 
     pub(crate) fn goal(n: u128) -> PersonEvent {
         let sensitivity = Sensitivity::normal();
-        GoalSet { entry: entry(n), author: Author::Person, text: "walk to the loch".into(), source: None, sensitivity }
-            .into()
+        let (author, text, source) = (Author::Person, "walk to the loch".into(), None);
+        GoalSet { entry: entry(n), author, text, source, sensitivity, fingerprint: 0 }.into()
     }
 
     pub(crate) fn action(n: u128) -> PersonEvent {
@@ -187,6 +187,7 @@ pub(crate) mod fixtures {
             confidence: Rating::stored(7),
             source: None,
             sensitivity: Sensitivity::normal(),
+            fingerprint: 0,
         }
         .into()
     }

@@ -1,6 +1,6 @@
 //! The state that the rules about a record need.
 
-use super::entry::{Change, Progress};
+use super::entry::{Change, NewEntry, Progress};
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
 use crate::text::labels;
@@ -27,6 +27,8 @@ pub struct EntryState {
     pub importance: Option<Rating>,
     /// How many notes on progress an action has.
     pub notes: usize,
+    /// A digest of what its source said, if it was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
 impl Person {
@@ -91,9 +93,10 @@ impl Person {
         }
     }
 
-    fn add(&mut self, entry: EntryId, category: Category, sensitivity: &Sensitivity) {
-        let (sensitivity, progress) = (sensitivity.clone(), Progress::Open);
-        self.entries.insert(entry, EntryState { category, sensitivity, progress, importance: None, notes: 0 });
+    fn add(&mut self, entry: EntryId, category: Category, new: &dyn NewEntry) {
+        let (sensitivity, fingerprint) = (new.sensitivity().clone(), new.fingerprint());
+        let (progress, importance, notes) = (Progress::Open, None, 0);
+        self.entries.insert(entry, EntryState { category, sensitivity, progress, importance, notes, fingerprint });
     }
 }
 
@@ -110,7 +113,7 @@ impl Aggregate for Person {
             return;
         };
         if let Change::Written(new) = change.what {
-            self.add(change.entry, change.category, new.sensitivity());
+            self.add(change.entry, change.category, new);
         }
         let Some(state) = self.entries.get_mut(&change.entry) else { return };
         match change.what {

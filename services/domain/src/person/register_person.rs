@@ -1,9 +1,9 @@
 use super::{Person, PersonEvent};
 use crate::sharing::events::SharingEvent;
 use crate::sharing::{Sharing, StartSharing};
-use crate::text::{LINE, required};
+use crate::text::{LINE, labels, required};
 use crate::values::Date;
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Sensitivity, Timestamp};
 use crate::{Command, Refusal};
 
 /// Registers a person. Shares nothing.
@@ -12,6 +12,8 @@ pub struct RegisterPerson {
     pub name: String,
     /// When they were born.
     pub birth_date: Option<Date>,
+    /// How sensitive the two are; normal when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
     pub now: Timestamp,
 }
 
@@ -22,6 +24,8 @@ pub struct PersonRegistered {
     pub name: String,
     /// When they were born.
     pub birth_date: Option<Date>,
+    /// How sensitive the two are; normal when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 impl Command for RegisterPerson {
@@ -32,10 +36,14 @@ impl Command for RegisterPerson {
         if self.birth_date.as_ref().is_some_and(|born| born.is_after(self.now)) {
             return Err(Refusal::invalid("birth_date", "must not be in the future"));
         }
+        if let Some(sensitivity) = &self.sensitivity {
+            labels("sensitivity.labels", &sensitivity.labels)?;
+        }
         if state.registered {
             return Err(Refusal::already_exists("person"));
         }
-        Ok(vec![PersonRegistered { name: self.name, birth_date: self.birth_date }.into()])
+        let Self { name, birth_date, sensitivity, now: _ } = self;
+        Ok(vec![PersonRegistered { name, birth_date, sensitivity }.into()])
     }
 }
 
@@ -71,14 +79,20 @@ mod tests {
             ("2027", true),
             ("1950-06", false),
         ] {
-            let register = RegisterPerson { name: "A".into(), birth_date: Date::optional("d", born).unwrap(), now };
+            let register = RegisterPerson {
+                name: "A".into(),
+                birth_date: Date::optional("d", born).unwrap(),
+                sensitivity: None,
+                now,
+            };
             assert_eq!(register.decide(&Person::default()).is_err(), refused, "{born}");
         }
     }
 
     #[test]
     fn registers_once() {
-        let register = |name: &str| RegisterPerson { name: name.into(), birth_date: None, now: Timestamp(0) };
+        let register =
+            |name: &str| RegisterPerson { name: name.into(), birth_date: None, sensitivity: None, now: Timestamp(0) };
         given([]).when(register("Ailsa")).then([registered()]);
         given([registered()]).when(register("Ailsa")).then_refused(Reason::AlreadyExists, "person");
         given([]).when(register(" ")).then_refused(Reason::Invalid, "name");
@@ -86,7 +100,7 @@ mod tests {
 
     #[test]
     fn whoever_is_registered_has_a_directive_that_permits_nothing() {
-        let register = RegisterPerson { name: "Ailsa".into(), birth_date: None, now: Timestamp(0) };
+        let register = RegisterPerson { name: "Ailsa".into(), birth_date: None, sensitivity: None, now: Timestamp(0) };
         let (person, sharing) = register_person(&Person::default(), &Sharing::default(), register).unwrap();
         assert_eq!((person, sharing.len()), (vec![registered()], 1));
         assert_eq!(<Sharing as crate::Aggregate>::folded(&sharing).provisions().count(), 0);

@@ -17,6 +17,8 @@ pub struct SetGoal {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
 /// A goal was set.
@@ -30,9 +32,11 @@ pub struct GoalSet {
     pub source: Option<Source>,
     /// How sensitive it is.
     pub sensitivity: Sensitivity,
+    /// A digest of what its source said, for what was imported; 0 otherwise.
+    pub fingerprint: u64,
 }
 
-new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open }, from e.source, None);
+new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open }, from e.source, None, e.fingerprint);
 
 impl Command for SetGoal {
     type Aggregate = Person;
@@ -41,8 +45,8 @@ impl Command for SetGoal {
         state.admits(self.entry, &self.sensitivity)?;
         required("text", &self.text, PARAGRAPH)?;
         source_fits(self.source.as_ref())?;
-        let Self { entry, author, text, source, sensitivity } = self;
-        Ok(vec![GoalSet { entry, author, text, source, sensitivity }.into()])
+        let Self { entry, author, text, source, sensitivity, fingerprint } = self;
+        Ok(vec![GoalSet { entry, author, text, source, sensitivity, fingerprint }.into()])
     }
 }
 
@@ -61,6 +65,7 @@ mod tests {
             text: text.into(),
             source: None,
             sensitivity,
+            fingerprint: 0,
         });
     }
 
@@ -68,7 +73,14 @@ mod tests {
     fn keeps_what_it_was_imported_from_if_that_fits_a_line() {
         let set = |length| {
             let (source, sensitivity) = (Source::stored("x".repeat(length)), Sensitivity::normal());
-            SetGoal { entry: entry(1), author: Author::Person, text: "walk".into(), source, sensitivity }
+            SetGoal {
+                entry: entry(1),
+                author: Author::Person,
+                text: "walk".into(),
+                source,
+                sensitivity,
+                fingerprint: 0,
+            }
         };
         let events = set(200).decide(&crate::Aggregate::folded(&[registered()])).unwrap();
         let [PersonEvent::GoalSet(goal)] = events.as_slice() else { panic!("{events:?}") };

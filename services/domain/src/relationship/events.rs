@@ -82,6 +82,32 @@ pub struct SupporterLeft {
     pub left_at: Timestamp,
 }
 
+/// A source of imported records says that somebody has seen the person: they may be invited. Nobody else hears of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupportSuggested {
+    pub person: PersonId,
+    pub worker: Worker,
+    /// What the source says of them.
+    pub words: String,
+    /// The URI of the system that says so.
+    pub source: String,
+}
+
+/// The person invited somebody to propose their support. Opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupporterInvited {
+    pub person: PersonId,
+    pub worker: Worker,
+    /// What the person writes to them; may be empty.
+    pub message: String,
+}
+
+/// The person wants nothing to come of a suggestion, or took back their invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuggestionDismissed {
+    pub worker: Worker,
+}
+
 crate::event_enum! {
     /// An event of a `relationship` stream.
     RelationshipEvent {
@@ -93,5 +119,8 @@ crate::event_enum! {
         ProposalWithdrawn,
         AskingAllowed,
         SupporterLeft,
+        SupportSuggested,
+        SupporterInvited,
+        SuggestionDismissed,
     }
 }

@@ -6,6 +6,7 @@ mod decline_support;
 mod end_support;
 pub mod events;
 mod propose_support;
+mod suggestion;
 mod supporter_left;
 mod withdraw_proposal;
 
@@ -13,14 +14,18 @@ pub use accept_support::{AcceptSupport, accept_support};
 pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
-pub use propose_support::{Offer, ProposeSupport, Proposing, propose_imported_support, propose_support};
+pub use propose_support::{Offer, ProposeSupport, Proposing, propose_support};
+pub use suggestion::{DismissSuggestion, InviteSupporter, SuggestSupport, Suggestion, invite_supporter};
 pub use supporter_left::{Departure, supporter_left};
 pub use withdraw_proposal::WithdrawProposal;
 
 use crate::ids::{PersonId, RelationshipId, derived_id};
 use crate::vocabulary::{Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::{ProposalUnheard, ProposalWithdrawn, RelationshipEvent, SupportDeclined, SupportEnded, SupportProposed};
+use events::{
+    ProposalUnheard, ProposalWithdrawn, RelationshipEvent, SupportDeclined, SupportEnded, SupportProposed,
+    SupportSuggested,
+};
 
 /// Where a relationship stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +58,8 @@ pub struct Relationship {
     stage: Stage,
     /// Whether the person has ever heard of a proposal.
     heard: bool,
+    /// What became of the suggestion that they come to be in touch, if there was one.
+    suggestion: Suggestion,
     parties: Option<Parties>,
     /// When what waits for an answer can no longer be accepted.
     lapses_at: Option<Timestamp>,
@@ -76,12 +83,6 @@ impl Relationship {
     fn of(&self, person: PersonId) -> Result<Parties, Refusal> {
         let theirs = self.parties.filter(|p| p.person == person && self.heard);
         theirs.ok_or_else(|| Refusal::not_found("relationship"))
-    }
-
-    /// Whether the person has ever heard of it.
-    #[must_use]
-    pub fn was_heard(&self) -> bool {
-        self.heard
     }
 
     /// Whether it waits for the person's answer.
@@ -114,11 +115,24 @@ impl Aggregate for Relationship {
             RelationshipEvent::SupportProposed(SupportProposed { person, worker, lapses_at, .. }) => {
                 (self.stage, self.heard, self.lapses_at) = (Stage::Proposed, true, *lapses_at);
                 self.parties = Some(Parties { person: *person, worker: *worker });
+                self.suggestion.is_taken_up();
             }
             RelationshipEvent::ProposalUnheard(ProposalUnheard { person, worker, lapses_at, .. }) => {
                 (self.stage, self.lapses_at) = (Stage::Unheard, *lapses_at);
                 self.parties = Some(Parties { person: *person, worker: *worker });
+                self.suggestion.is_taken_up();
             }
+            RelationshipEvent::SupportSuggested(SupportSuggested { person, worker, .. }) => {
+                self.suggestion = Suggestion::Waiting;
+                self.parties = Some(Parties { person: *person, worker: *worker });
+            }
+            RelationshipEvent::SupporterInvited(_) => {
+                (self.suggestion, self.again_from) = (Suggestion::Invited, None);
+                if self.stage == Stage::Unheard {
+                    self.stage = Stage::Over;
+                }
+            }
+            RelationshipEvent::SuggestionDismissed(_) => self.suggestion = Suggestion::Dismissed,
             RelationshipEvent::SupporterLeft(_) => {
                 (self.stage, self.again_from) = (Stage::Over, Some(Timestamp::NEVER))
             }

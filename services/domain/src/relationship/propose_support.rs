@@ -26,26 +26,18 @@ impl Command for ProposeSupport {
     type Aggregate = Relationship;
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
-        self.may_be_made(state, &NOTHING_WAITS)?;
-        Ok(self.heard())
+        self.may_be_made(state)?;
+        let Self { parties: Parties { person, worker }, role, offer, lapses_at, .. } = self;
+        Ok(vec![SupportProposed { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()])
     }
 }
 
-/// When a worker may propose.
-const NOTHING_WAITS: [Stage; 2] = [Stage::None, Stage::Over];
-
 impl ProposeSupport {
-    /// What happens when the person hears of it.
-    fn heard(self) -> Vec<RelationshipEvent> {
-        let Self { parties: Parties { person, worker }, role, offer, lapses_at, .. } = self;
-        vec![SupportProposed { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()]
-    }
-
-    /// Whether it may be made while the relationship is in one of these stages.
-    fn may_be_made(&self, state: &Relationship, from: &[Stage]) -> Result<(), Refusal> {
+    /// Whether it may be made while the relationship is as it is.
+    fn may_be_made(&self, state: &Relationship) -> Result<(), Refusal> {
         required("offer", &self.offer, PARAGRAPH)?;
         required("role", &self.role, LINE)?;
-        if !from.contains(&state.stage) && !state.has_lapsed(self.now) {
+        if !matches!(state.stage, Stage::None | Stage::Over) && !state.has_lapsed(self.now) {
             return Err(Refusal::already_exists("relationship"));
         }
         if state.again_from.is_some_and(|again_from| self.now < again_from) {
@@ -92,7 +84,7 @@ pub fn propose_support(
     if is_heard(on, parties.worker) {
         return command.decide(on.relationship);
     }
-    command.may_be_made(on.relationship, &NOTHING_WAITS)?;
+    command.may_be_made(on.relationship)?;
     let ProposeSupport { parties: Parties { person, worker }, role, offer, lapses_at, .. } = command;
     Ok(vec![ProposalUnheard { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()])
 }
@@ -105,21 +97,6 @@ pub struct Offer {
     pub now: Timestamp,
     /// For how many days it waits for an answer.
     pub lapses_after_days: u32,
-}
-
-/// An import says that somebody supports the person: proposed for whoever it names, unless they have left the agency.
-///
-/// # Errors
-/// As [`propose_support`].
-pub fn propose_imported_support(on: Proposing<'_>, command: ProposeSupport) -> Result<Vec<RelationshipEvent>, Refusal> {
-    let agency = command.parties.worker.agency();
-    let there = !on.staff.has_left() && on.staff.agency() == Some(agency);
-    if !there || !is_heard(on, command.parties.worker) {
-        return Err(Refusal::undisclosed());
-    }
-    // What the worker proposed while nobody heard of it is heard now: it is the source that says so.
-    command.may_be_made(on.relationship, &[Stage::None, Stage::Over, Stage::Unheard])?;
-    Ok(command.heard())
 }
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.
@@ -135,7 +112,6 @@ mod tests {
     use crate::person::fixtures::registered;
     use crate::scenario::given;
     use crate::sharing::events::AgencyBlocked;
-    use crate::staff::events::{StaffEvent, StaffLeft, StaffNamed};
     use crate::staff::fixtures::{SIGN_IN, joined};
     use crate::{Aggregate as _, Reason};
 
@@ -167,21 +143,6 @@ mod tests {
         // What is wrong with the offer is told whoever it is for.
         let told = |person, sharing| propose(person, sharing, &here, "").unwrap_err().subject;
         assert_eq!((told(&registered, &blocked), told(&nobody, &open)), ("offer", "offer"));
-    }
-
-    #[test]
-    fn an_import_proposes_for_whom_it_names_but_not_for_who_has_left() {
-        let (registered, open) = (Person::folded(&[registered()]), Sharing::default());
-        let propose = |staff: &[StaffEvent]| {
-            let (relationship, staff) = (&Relationship::default(), &Staff::folded(staff));
-            let command = fixtures::propose("visits", Timestamp(0));
-            propose_imported_support(Proposing { relationship, person: &registered, sharing: &open, staff }, command)
-        };
-        let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
-        assert_eq!(propose(&[named.into()]), Ok(vec![proposed()]));
-        assert_eq!(propose(&[joined("nurse")]), Ok(vec![proposed()]));
-        assert_eq!(propose(&[joined("nurse"), StaffLeft {}.into()]), Err(Refusal::undisclosed()));
-        assert_eq!(propose(&[]), Err(Refusal::undisclosed()));
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Command for BlockAgency {
 /// # Errors
 /// As [`BlockAgency`], or that there is no such agency.
 pub fn block_agency(sharing: &Sharing, agency: &Agency, command: BlockAgency) -> Result<Vec<SharingEvent>, Refusal> {
-    if !agency.is_registered() {
+    if !agency.is_known() {
         return Err(Refusal::not_found("agency"));
     }
     command.decide(sharing)

@@ -9,5 +9,6 @@ wire_event! {
     AgencyEvent {
         1 => AgencyRegistered { name, kind },
         2 => RoleNamed { role },
+        3 => AgencyNamed { name, kind },
     }
 }

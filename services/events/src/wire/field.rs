@@ -32,7 +32,7 @@ macro_rules! as_itself {
         }
     })+};
 }
-as_itself!(String, bool, u32);
+as_itself!(String, bool, u32, u64);
 
 impl Field<i64> for Timestamp {
     fn to_wire(&self) -> i64 {
@@ -206,6 +206,17 @@ impl Field<Option<pb::Sensitivity>> for Sensitivity {
     fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
         let wire = wire.ok_or(DecodeError("sensitivity"))?;
         Ok(Self { level: Level::from_wire(wire.level)?, labels: wire.labels })
+    }
+}
+
+/// Of an event that was stored before there was such a thing, there is none.
+impl Field<Option<pb::Sensitivity>> for Option<Sensitivity> {
+    fn to_wire(&self) -> Option<pb::Sensitivity> {
+        self.as_ref().and_then(Field::to_wire)
+    }
+
+    fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
+        wire.map(|wire| Sensitivity::from_wire(Some(wire))).transpose()
     }
 }
 

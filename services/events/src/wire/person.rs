@@ -7,16 +7,16 @@ use super::wire_event;
 
 wire_event! {
     PersonEvent {
-        1 => PersonRegistered { name, birth_date },
+        1 => PersonRegistered { name, birth_date, sensitivity },
         2 => AboutMeSectionWritten { entry, author, heading, text, sensitivity },
         3 => StrengthRecorded { entry, author, text, sensitivity },
         4 => WhatMattersRecorded { entry, author, text, sensitivity },
-        5 => ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded },
-        6 => GoalSet { entry, author, text, source, sensitivity },
+        5 => ConditionDescribed { entry, author, text, impact, onset, source, sensitivity, recorded, fingerprint },
+        6 => GoalSet { entry, author, text, source, sensitivity, fingerprint },
         7 => GoalRated { entry, importance },
         8 => GoalAchieved { entry, author },
         9 => GoalSetAside { entry, author, reason },
-        10 => ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity },
+        10 => ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint },
         11 => ActionProgressed { entry, author, note },
         12 => ActionCompleted { entry, author },
         13 => ActionDropped { entry, author, reason },

@@ -15,5 +15,8 @@ wire_event! {
         6 => ProposalWithdrawn { heard, again_from } + worker,
         7 => AskingAllowed {} + worker,
         8 => SupporterLeft { heard, left_at } + worker,
+        9 => SupportSuggested { person, words, source } + worker,
+        10 => SupporterInvited { person, message } + worker,
+        11 => SuggestionDismissed {} + worker,
     }
 }

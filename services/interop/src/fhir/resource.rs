@@ -1,7 +1,11 @@
-//! Serde structs with the elements that are used. Names and shapes are those of the FHIR R4 specification (4.0.1).
+//! Serde structs of the resources, with the elements that are used. Names and shapes are those of the FHIR R4 specification (4.0.1).
 #![allow(missing_docs, reason = "the elements are those of FHIR R4, under their own names")]
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::elements::{CodeableConcept, Extension, Few, Identifier, Period, Reference};
+use super::name::HumanName;
 
 /// A resource that is read.
 #[derive(Debug, Clone)]
@@ -18,208 +22,90 @@ pub enum Resource {
     Other(String),
 }
 
+impl Resource {
+    /// How many parts of it have an outcome of their own.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Self::CarePlan(plan) => plan.activity.len(),
+            Self::CareTeam(team) => team.participant.len(),
+            Self::Encounter(encounter) => encounter.participant.len(),
+            Self::Patient(_)
+            | Self::Organization(_)
+            | Self::Practitioner(_)
+            | Self::Condition(_)
+            | Self::Goal(_)
+            | Self::Other(_) => 0,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Meta {
+pub struct Patient {
+    pub active: Option<bool>,
     #[serde(default)]
-    pub security: Vec<Coding>,
+    pub name: Few<HumanName>,
     #[serde(default)]
-    pub last_updated: String,
+    pub birth_date: String,
     #[serde(default)]
-    pub version_id: String,
-}
-
-impl Meta {
-    /// With the confidentiality that a Composition states beside it.
-    #[must_use]
-    pub fn and_confidentiality(mut self, code: &str) -> Self {
-        if !code.is_empty() {
-            self.security.push(Coding { code: code.to_owned(), ..Coding::default() });
-        }
-        self
-    }
-}
-
-/// An extension, by its URL alone: none is known here.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Extension {
+    pub identifier: Few<Identifier>,
     #[serde(default)]
-    pub url: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Coding {
-    #[serde(default)]
-    pub system: String,
-    #[serde(default)]
-    pub code: String,
-    #[serde(default)]
-    pub display: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct CodeableConcept {
-    #[serde(default)]
-    pub coding: Vec<Coding>,
-    #[serde(default)]
-    pub text: String,
-}
-
-impl CodeableConcept {
-    /// The concept in words: its text, or the first display.
-    #[must_use]
-    pub fn words(&self) -> &str {
-        if !self.text.is_empty() {
-            return &self.text;
-        }
-        self.coding.iter().map(|c| c.display.as_str()).find(|d| !d.is_empty()).unwrap_or_default()
-    }
-
-    /// Whether it has this code.
-    #[must_use]
-    pub fn has(&self, code: &str) -> bool {
-        self.coding.iter().any(|c| c.code == code)
-    }
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Reference {
-    #[serde(default)]
-    pub reference: String,
-    #[serde(default)]
-    pub display: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Period {
-    #[serde(default)]
-    pub start: String,
-    #[serde(default)]
-    pub end: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Identifier {
-    #[serde(default, rename = "use")]
-    pub usage: String,
-    #[serde(default)]
-    pub system: String,
-    #[serde(default)]
-    pub value: String,
-}
-
-impl Identifier {
-    /// Whether it is somebody's now: not one that they had, or have for a while.
-    #[must_use]
-    pub fn is_in_force(&self) -> bool {
-        !matches!(self.usage.as_str(), "old" | "temp")
-    }
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct HumanName {
-    #[serde(default, rename = "use")]
-    pub usage: String,
-    #[serde(default)]
-    pub period: Period,
-    #[serde(default)]
-    pub family: String,
-    #[serde(default)]
-    pub given: Vec<String>,
-    #[serde(default)]
-    pub prefix: Vec<String>,
-    #[serde(default)]
-    pub text: String,
-}
-
-impl HumanName {
-    /// The name as it is spoken.
-    #[must_use]
-    pub fn words(&self) -> String {
-        if !self.text.is_empty() {
-            return self.text.clone();
-        }
-        let parts = self.prefix.iter().chain(&self.given).map(String::as_str).chain([self.family.as_str()]);
-        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The name that somebody goes by on a day (`2026-11-26`): the official one before the usual one, the latest before those before
-    /// it. What they were called once, or is masked, is no name.
-    #[must_use]
-    pub fn current(names: &[Self], today: &str) -> Option<String> {
-        let is_over = |name: &&Self| {
-            let end = name.period.end.get(..10).unwrap_or(&name.period.end);
-            matches!(name.usage.as_str(), "old" | "maiden") || (!end.is_empty() && end < today)
-        };
-        let rank = |name: &&Self| match name.usage.as_str() {
-            "official" => 3,
-            "usual" => 2,
-            "" => 1,
-            _ => 0,
-        };
-        let mut current: Vec<_> = names.iter().filter(|name| !is_over(name) && !name.words().is_empty()).collect();
-        current.sort_by(|a, b| (rank(b), &b.period.start).cmp(&(rank(a), &a.period.start)));
-        current.first().map(|name| name.words())
-    }
+    pub link: Few<PatientLink>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Patient {
+pub struct PatientLink {
     #[serde(default)]
-    pub id: String,
-    #[serde(default)]
-    pub name: Vec<HumanName>,
-    #[serde(default)]
-    pub birth_date: String,
-    #[serde(default)]
-    pub identifier: Vec<Identifier>,
+    pub modifier_extension: Few<Extension>,
+    #[serde(default, rename = "type")]
+    pub kind: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Organization {
-    pub id: String,
+    pub active: Option<bool>,
+    #[serde(default)]
     pub name: String,
     #[serde(default, rename = "type")]
-    pub kind: Vec<CodeableConcept>,
+    pub kind: Few<CodeableConcept>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Practitioner {
-    pub id: String,
+    pub active: Option<bool>,
     #[serde(default)]
-    pub name: Vec<HumanName>,
+    pub name: Few<HumanName>,
     #[serde(default)]
-    pub identifier: Vec<Identifier>,
+    pub identifier: Few<Identifier>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Encounter {
-    pub id: String,
     #[serde(default)]
     pub status: String,
     pub subject: Option<Reference>,
     #[serde(default)]
-    pub participant: Vec<EncounterParticipant>,
+    pub participant: Few<EncounterParticipant>,
     pub service_provider: Option<Reference>,
     #[serde(default)]
     pub period: Period,
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EncounterParticipant {
     #[serde(default)]
-    pub modifier_extension: Vec<Extension>,
+    pub modifier_extension: Few<Extension>,
     #[serde(default, rename = "type")]
-    pub kind: Vec<CodeableConcept>,
+    pub kind: Few<CodeableConcept>,
     pub individual: Option<Reference>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    pub id: String,
     #[serde(default)]
     pub clinical_status: CodeableConcept,
     pub recorder: Option<Reference>,
@@ -231,6 +117,11 @@ pub struct Condition {
     #[serde(default)]
     pub onset_date_time: String,
     #[serde(default)]
+    pub abatement_date_time: String,
+    /// That it abated, in one of the ways that are not read.
+    #[serde(alias = "abatementAge", alias = "abatementPeriod", alias = "abatementRange")]
+    pub abatement_string: Option<IgnoredAny>,
+    #[serde(default)]
     pub recorded_date: String,
     #[serde(default)]
     pub verification_status: CodeableConcept,
@@ -238,7 +129,6 @@ pub struct Condition {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct CarePlan {
-    pub id: String,
     #[serde(default)]
     pub status: String,
     #[serde(default)]
@@ -247,18 +137,16 @@ pub struct CarePlan {
     pub subject: Reference,
     pub encounter: Option<Reference>,
     #[serde(default)]
-    pub category: Vec<CodeableConcept>,
+    pub activity: Few<Activity>,
     #[serde(default)]
-    pub activity: Vec<Activity>,
-    #[serde(default)]
-    pub goal: Vec<Reference>,
+    pub goal: Few<Reference>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Activity {
     #[serde(default)]
-    pub modifier_extension: Vec<Extension>,
+    pub modifier_extension: Few<Extension>,
     pub reference: Option<Reference>,
     pub detail: Option<ActivityDetail>,
 }
@@ -267,7 +155,7 @@ pub struct Activity {
 #[serde(rename_all = "camelCase")]
 pub struct ActivityDetail {
     #[serde(default)]
-    pub modifier_extension: Vec<Extension>,
+    pub modifier_extension: Few<Extension>,
     #[serde(default)]
     pub code: CodeableConcept,
     #[serde(default)]
@@ -277,17 +165,18 @@ pub struct ActivityDetail {
     #[serde(default)]
     pub do_not_perform: bool,
     #[serde(default)]
-    pub goal: Vec<Reference>,
+    pub goal: Few<Reference>,
     #[serde(default)]
-    pub performer: Vec<Reference>,
+    pub performer: Few<Reference>,
     #[serde(default)]
     pub scheduled_period: Period,
+    #[serde(default)]
+    pub scheduled_string: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Goal {
-    pub id: String,
     #[serde(default)]
     pub lifecycle_status: String,
     #[serde(default)]
@@ -301,21 +190,24 @@ pub struct Goal {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CareTeam {
-    pub id: String,
     #[serde(default)]
     pub status: String,
     pub subject: Option<Reference>,
     #[serde(default)]
-    pub participant: Vec<TeamParticipant>,
+    pub period: Period,
     #[serde(default)]
-    pub managing_organization: Vec<Reference>,
+    pub participant: Few<TeamParticipant>,
+    #[serde(default)]
+    pub managing_organization: Few<Reference>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TeamParticipant {
     #[serde(default)]
-    pub modifier_extension: Vec<Extension>,
+    pub modifier_extension: Few<Extension>,
     pub member: Option<Reference>,
     pub on_behalf_of: Option<Reference>,
+    #[serde(default)]
+    pub period: Period,
 }

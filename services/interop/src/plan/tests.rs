@@ -2,7 +2,7 @@ use domain::vocabulary::{Author, Level};
 use uuid::Uuid;
 
 use super::*;
-use crate::fhir::read;
+use crate::fhir::{MalformedBundle, read};
 
 fn plan_of(name: &str, text: &str) -> Result<Plan, MalformedBundle> {
     let source = SourceSystem::new("https://records.example").unwrap();
@@ -53,7 +53,7 @@ fn says(plan: &Plan) -> Vec<String> {
 fn left_out(plan: &Plan) -> Vec<String> {
     let line = |line: &ReportLine| match &line.outcome {
         Outcome::LeftOut(why) => Some(format!("{}: {why}", line.resource)),
-        Outcome::Became(_) | Outcome::AlreadyThere => None,
+        Outcome::Became(_) | Outcome::AlreadyThere | Outcome::Changed => None,
     };
     plan.lines.values().filter_map(line).collect()
 }
@@ -192,7 +192,7 @@ fn a_person_is_called_what_they_are_called_now() {
 fn what_is_no_json_or_another_release_is_refused_with_its_place() {
     assert_eq!(
         case("e12").unwrap_err(),
-        "e12: Bundle.entry[1].resource.subject: stands twice in one object; a name stands once"
+        "e12: entry[1].resource.subject: stands twice in one object; a name stands once"
     );
     let stu3 = "f12: entry[4].resource.status: is of an earlier release of FHIR; in R4 it is `lifecycleStatus`";
     assert_eq!(case("f12").unwrap_err(), stu3);
@@ -230,7 +230,7 @@ fn visits_that_did_not_take_place_bring_nobody() {
                 "participant":[{{"individual":{{"reference":"Practitioner/n"}}}}],"serviceProvider":{{"reference":"Organization/o"}}}}}}"#
         );
         let plan = bundle(&visit).unwrap();
-        assert!(plan.relationships.is_empty() && plan.staff.is_empty(), "{status}");
+        assert!(plan.suggestions.is_empty() && plan.staff.is_empty(), "{status}");
     }
 }
 
@@ -239,8 +239,8 @@ fn a_care_teams_members_propose_their_support() {
     let team = r#"{"resource":{"resourceType":"CareTeam","id":"t","subject":{"reference":"Patient/p"},
         "participant":[{"member":{"reference":"Practitioner/n"}}],"managingOrganization":[{"reference":"Organization/o"}]}}"#;
     let plan = bundle(team).unwrap();
-    let proposed: Vec<_> = plan.relationships.values().map(|r| r.offer.as_str()).collect();
-    assert_eq!(proposed, ["Support as a member of your care team"]);
+    let proposed: Vec<_> = plan.suggestions.values().map(|r| r.words.as_str()).collect();
+    assert_eq!(proposed, ["A member of your care team"]);
     assert_eq!(plan.staff.values().map(|named| named.name.as_str()).collect::<Vec<_>>(), ["Morag Reid"]);
 }
 
@@ -284,4 +284,247 @@ fn what_no_append_takes_is_refused_at_the_resource_that_is_too_much() {
     let agency = |n: usize| format!(r#""resourceType":"Organization","id":"o{n}","name":"North""#);
     let refused = many(600, &agency).unwrap_err();
     assert!(refused.ends_with("which names 601 organisations and 0 practitioners: split it"), "{refused}");
+}
+
+/// A resource about the person, in an entry with this beside it.
+fn about(kind: &str, id: &str, within: &str, beside: &str) -> String {
+    format!(
+        r#"{{"resource":{{"resourceType":"{kind}","id":"{id}","subject":{{"reference":"Patient/p"}}{within}}}{beside}}}"#
+    )
+}
+
+/// A plan in force, with these activities and what else it says.
+fn care_plan(id: &str, activities: &[&str], within: &str) -> String {
+    let details: Vec<_> = activities.iter().map(|detail| format!(r#"{{"detail":{{{detail}}}}}"#)).collect();
+    let activities = details.join(",");
+    let within = format!(r#","status":"active","intent":"plan","activity":[{activities}]{within}"#);
+    about("CarePlan", id, &within, "")
+}
+
+/// A visit to Morag Reid at North, as this participant.
+fn visit(id: &str, participant: &str, within: &str) -> String {
+    let within = format!(
+        r#","status":"finished","serviceProvider":{{"reference":"Organization/o"}},
+        "participant":[{{"individual":{{"reference":"Practitioner/n"}}{participant}}}]{within}"#
+    );
+    about("Encounter", id, &within, "")
+}
+
+/// What became of a resource.
+fn outcome(plan: &Plan, resource: &str) -> Outcome {
+    plan.lines.values().find(|line| line.resource == resource).unwrap().outcome.clone()
+}
+
+#[test]
+fn rule_26_another_servers_patient_is_somebody_else() {
+    let text = |server: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[
+            {{"fullUrl":"https://south.test/Patient/1","resource":{{"resourceType":"Patient","id":"1","name":[{{"text":"Ailsa"}}]}}}},
+            {{"fullUrl":"https://{server}.test/Condition/1","resource":{{"resourceType":"Condition","id":"1","code":{{"text":"HIV"}},"subject":{{"reference":"Patient/1"}}}}}}]}}"#
+        )
+    };
+    let refused = plan_of("a.json", &text("north")).unwrap_err().to_string();
+    assert_eq!(refused, "a.json: entry[1].resource.subject.reference: is not the bundle's Patient");
+    assert_eq!(says(&plan_of("a.json", &text("south")).unwrap()), ["condition: HIV"]);
+}
+
+#[test]
+fn rule_26_who_did_not_attend_or_only_came_along_has_not_seen_the_person() {
+    let seen = |participant: &str| bundle(&visit("e", participant, "")).unwrap().suggestions.len();
+    assert_eq!(seen(""), 1);
+    assert_eq!(seen(r#","type":[{"coding":[{"code":"CON"}]}]"#), 1);
+    assert_eq!(seen(r#","modifierExtension":[{"url":"https://x.test/did-not-attend"}]"#), 0);
+    for code in ["REF", "TRANS", "translator", "ESC", "CALLBCK", "emergency"] {
+        assert_eq!(seen(&format!(r#","type":[{{"coding":[{{"code":"{code}"}}]}}]"#)), 0, "{code}");
+    }
+    assert_eq!(seen(r#","type":[{"text":"Interpreter"}]"#), 0);
+}
+
+#[test]
+fn equal_words_are_not_the_same_action() {
+    let walk = |more: &str| format!(r#""code":{{"text":"Walk"}}{more}"#);
+    let (retracted, open) = (walk(r#","status":"entered-in-error""#), walk(r#","status":"in-progress""#));
+    let (monday, tuesday) = (
+        walk(r#","status":"in-progress","scheduledPeriod":{"end":"2027-01-04"}"#),
+        walk(r#","status":"in-progress","scheduledPeriod":{"end":"2027-01"}"#),
+    );
+    let plan = bundle(&care_plan("c", &[&retracted, &open, &open, &monday, &tuesday], "")).unwrap();
+    assert_eq!(says(&plan), ["open: Walk"; 3]);
+    let dues = plan.entries.iter().map(|entry| match &entry.kind {
+        EntryKind::Action { due, .. } => due.as_str(),
+        EntryKind::Condition { .. } | EntryKind::Goal { .. } => panic!("{entry:?}"),
+    });
+    assert_eq!(dues.collect::<Vec<_>>(), ["", "2027-01-04", "2027-01"]);
+    let ids: std::collections::BTreeSet<_> = plan.entries.iter().map(|entry| entry.entry).collect();
+    assert_eq!(ids.len(), 3);
+    let says_so = "CarePlan/c activity[2]: says the same as one before it".to_owned();
+    assert!(left_out(&plan).contains(&says_so));
+}
+
+#[test]
+fn practitioners_are_told_apart_by_what_is_theirs_alone() {
+    // Two practitioners of one bundle, with these numbers; who sees the person are both.
+    let workers = |one: &str, other: &str| {
+        let practitioner = |id: &str, number: &str| {
+            format!(r#"{{"resource":{{"resourceType":"Practitioner","id":"{id}","identifier":[{number}]}}}}"#)
+        };
+        let visit = |id: &str, who: &str| visit(id, "", "").replace("Practitioner/n", &format!("Practitioner/{who}"));
+        let all = [practitioner("a", one), practitioner("b", other), visit("e1", "a"), visit("e2", "b")];
+        bundle(&all.join(",")).unwrap().staff.into_keys().collect::<std::collections::BTreeSet<_>>()
+    };
+    let number = r#"{"system":"https://x.test/desk","value":"7"}"#;
+    assert_eq!(workers(number, number).len(), 2, "a number that two have is nobody's");
+    let with = workers(number, r#"{"system":"https://x.test/desk","value":"8"}"#);
+    assert_eq!(with.len(), 2);
+    for no_number in [
+        r#"{"value":"7"}"#,
+        r#"{"system":"https://x.test/desk","value":"7","period":{"end":"2020"}}"#,
+        r#"{"system":"https://x.test/desk","value":"7","use":"old"}"#,
+    ] {
+        let without = workers(no_number, r#"{"system":"https://x.test/desk","value":"8"}"#);
+        assert_eq!(without.intersection(&with).count(), 1, "{no_number}");
+    }
+}
+
+#[test]
+fn plans_that_are_left_out_name_nobody() {
+    let author = r#","author":{"reference":"Practitioner/n"},"goal":[{"reference":"Goal/g"}]"#;
+    let goal = about("Goal", "g", r#","lifecycleStatus":"active","description":{"text":"Walk"}"#, "");
+    let draft = care_plan("c", &[], author).replace("\"active\",\"intent\"", "\"draft\",\"intent\"");
+    let plan = bundle(&[draft, goal.clone()].join(",")).unwrap();
+    assert!(plan.staff.is_empty(), "{:?}", plan.staff);
+    assert_eq!(written_by(&plan, "Walk"), "not said");
+    // Plans by several say nothing of who wrote the goal, whatever their order.
+    let by_person = care_plan("d", &[], &author.replace("Practitioner/n", "Patient/p"));
+    let by_worker = care_plan("c", &[], author);
+    for plans in [[by_person.clone(), by_worker.clone()], [by_worker.clone(), by_person]] {
+        let plan = bundle(&[plans.join(","), goal.clone()].join(",")).unwrap();
+        assert_eq!(written_by(&plan, "Walk"), "not said");
+    }
+    let plan = bundle(&[by_worker, goal].join(",")).unwrap();
+    assert_eq!(written_by(&plan, "Walk"), "Morag Reid, https://records.example");
+}
+
+#[test]
+fn a_goal_is_as_far_as_its_sender_says() {
+    let goal = |status: &str, achieved: &str| {
+        let within = format!(
+            r#","lifecycleStatus":"{status}","description":{{"text":"Walk"}},"achievementStatus":{{{achieved}}}"#
+        );
+        let plan = bundle(&about("Goal", "g", &within, "")).unwrap();
+        match plan.entries.first().map(|entry| &entry.kind) {
+            Some(EntryKind::Goal { finish: Finish::Ended(why) }) => why.clone(),
+            _ => says(&plan).concat(),
+        }
+    };
+    let coded = |code: &str| format!(r#""coding":[{{"code":"{code}"}}]"#);
+    assert_eq!(goal("proposed", ""), "");
+    assert_eq!(goal("rejected", ""), "");
+    assert_eq!(goal("completed", ""), "ended in the imported record; whether it was achieved is not said");
+    assert_eq!(goal("completed", &coded("in-progress")), goal("completed", ""));
+    assert_eq!(goal("completed", &coded("not-attainable")), "ended in the imported record, and not as achieved");
+    assert_eq!(goal("completed", r#""text":"nearly""#), "ended in the imported record: nearly");
+    assert_eq!(goal("completed", &coded("sustaining")), "done: Walk");
+    assert_eq!(goal("active", &coded("sustaining")), "open: Walk (met, and to be kept up)");
+    assert_eq!(goal("active", &coded("improving")), "open: Walk");
+}
+
+#[test]
+fn an_author_is_of_where_they_saw_the_person_whatever_the_order() {
+    let other = r#"{"resource":{"resourceType":"Organization","id":"o2","name":"South"}}"#;
+    let somebody = r#"{"resource":{"resourceType":"Practitioner","id":"m","name":[{"text":"Sid"}]}}"#;
+    let asserted = |by: &str| {
+        let within = format!(
+            r#","code":{{"text":"Asthma"}},"encounter":{{"reference":"Encounter/e"}},"asserter":{{"reference":"Practitioner/{by}"}}"#
+        );
+        about("Condition", "c", &within, "")
+    };
+    let elsewhere =
+        visit("e2", "", "").replace("Practitioner/n", "Practitioner/m").replace("Organization/o", "Organization/o2");
+    let here = visit("e", "", "");
+    let (by_n, by_m) = (asserted("n"), asserted("m"));
+    let resources = |of: &[&str]| bundle(&of.join(",")).unwrap();
+    // Somebody who was not at the encounter is not of its agency.
+    let plan = resources(&[other, somebody, &by_m, &here, &elsewhere]);
+    assert_eq!(written_by(&plan, "Asthma"), "Sid, South");
+    assert_eq!(outcome(&plan, "Practitioner/m"), Outcome::Became("named worker"));
+    assert_eq!(written_by(&resources(&[other, somebody, &here, &elsewhere, &by_m]), "Asthma"), "Sid, South");
+    assert_eq!(written_by(&resources(&[&here, &by_n]), "Asthma"), "Morag Reid, North");
+    // Of whom it is not said where they work is named as the source names them.
+    let plan = resources(&[somebody, &by_m, &here]);
+    assert_eq!(written_by(&plan, "Asthma"), "Sid, https://records.example");
+    assert_eq!(outcome(&plan, "Practitioner/m"), Outcome::Became("named worker"));
+}
+
+#[test]
+fn what_is_over_or_not_in_use_is_told() {
+    let condition = |within: &str| {
+        let within = format!(r#","code":{{"text":"Asthma"}}{within}"#);
+        says(&bundle(&about("Condition", "c", &within, "")).unwrap()).concat()
+    };
+    assert_eq!(
+        condition(r#","abatementDateTime":"2019-03-02T10:00:00Z""#),
+        "condition: Asthma (over since 2019-03-02)"
+    );
+    assert_eq!(condition(r#","abatementAge":{"value":7}"#), "condition: Asthma (over)");
+    let resolved = r#","clinicalStatus":{"coding":[{"code":"resolved"}]},"abatementString":"as a child""#;
+    assert_eq!(condition(resolved), "condition: Asthma (resolved)");
+    assert_eq!(condition(r#","verificationStatus":{"text":"Suspected"}"#), "condition: Asthma (Suspected)");
+    assert_eq!(condition(r#","clinicalStatus":{"text":"Long gone"}"#), "condition: Asthma (Long gone)");
+    // A person, an organisation, a team, a member, a visit.
+    let patient = |what: &str| {
+        let text = format!(
+            r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{{"resourceType":"Patient","id":"p","name":[{{"text":"A"}}],{what}}}}}]}}"#
+        );
+        plan_of("a.json", &text).unwrap_err().to_string()
+    };
+    assert!(patient(r#""active":false"#).contains("entry[0].resource.active: its source does not use"));
+    let replaced = r#""link":[{"type":"replaced-by","other":{"reference":"Patient/q"}}]"#;
+    assert!(patient(replaced).contains("entry[0].resource.link: its source goes by another record"));
+    assert!(patient(r#""birthDate":"1960-02-30""#).starts_with("a.json: entry[0].resource.birthDate: must be a date"));
+    let suggested = |resource: String| bundle(&resource).unwrap().suggestions.len();
+    for status in ["arrived", "triaged"] {
+        assert_eq!(suggested(visit("e", "", "").replace("finished", status)), 0, "{status}");
+    }
+    assert_eq!(suggested(visit("e", "", "").replace(r#""subject":{"reference":"Patient/p"},"#, "")), 0);
+    let closed = r#"{"resource":{"resourceType":"Organization","id":"o2","name":"South","active":false}}"#;
+    let there = visit("e", "", "").replace("Organization/o", "Organization/o2");
+    assert_eq!(suggested([closed.to_owned(), there].join(",")), 0);
+    let team = |within: &str, member: &str| {
+        let within = format!(
+            r#","managingOrganization":[{{"reference":"Organization/o"}}],"participant":[{{"member":{{"reference":"Practitioner/n"}}{member}}}]{within}"#
+        );
+        suggested(about("CareTeam", "t", &within, ""))
+    };
+    assert_eq!((team("", ""), team(r#","status":"active""#, "")), (1, 1));
+    for over in [r#","status":"unheard-of""#, r#","period":{"end":"2020"}"#, r#","period":{"start":"2027"}"#] {
+        assert_eq!(team(over, ""), 0, "{over}");
+    }
+    assert_eq!(team("", r#","period":{"end":"2026-11-25"}"#), 0);
+}
+
+#[test]
+fn a_plan_says_that_it_is_one_and_repeats_no_numbers() {
+    let walk = r#""code":{"text":"Walk"},"status":"in-progress""#;
+    for intent in ["", r#","intent":"filler-order""#] {
+        let plan = care_plan("c", &[walk], "").replace(r#","intent":"plan""#, intent);
+        let said = left_out(&bundle(&plan).unwrap());
+        assert!(said.contains(&"CarePlan/c: does not say whether it is a plan or a proposal".to_owned()), "{said:?}");
+    }
+    let within =
+        r#","status":"active","intent":"plan","activity":[{"reference":{"reference":"Task?patient=9434765919"}}]"#;
+    let said = left_out(&bundle(&about("CarePlan", "c", within, "")).unwrap()).join("; ");
+    assert!(said.contains("stands in another resource, which is not read") && !said.contains("9434765919"), "{said}");
+    let when = care_plan("c", &[&format!(r#"{walk},"scheduledString":"every morning""#)], "");
+    assert_eq!(says(&bundle(&when).unwrap()), ["open: Walk (every morning)"]);
+}
+
+#[test]
+fn what_is_written_apart_is_the_same_text() {
+    // An escape beside a mark that would compose with its letter is still an escape.
+    let condition =
+        |text: &str| says(&bundle(&about("Condition", "c", &format!(r#","code":{{"text":"{text}"}}"#), "")).unwrap());
+    assert_eq!(condition("Cafe\\u0301"), ["condition: Caf\u{e9}"]);
+    assert_eq!(condition("line\\n\u{301}"), ["condition: line\n\u{301}"]);
 }

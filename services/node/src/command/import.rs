@@ -16,8 +16,8 @@ use crate::output;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Import {
-    /// FHIR R4 bundles, one person each. Whom they name as a worker has no standing and no sign-in: an agency's staff are
-    /// added by their ids, which `--json` lists. Importing the same bundle again changes nothing, so an import that was
+    /// FHIR R4 bundles, one person each. The organisations and workers that they name are not registered, and nobody signs in as
+    /// them: an operator registers an agency, and the agency adds its staff, by the ids that `--json` lists. Importing the same bundle again changes nothing, so an import that was
     /// interrupted is simply run again.
     Fhir(Fhir),
 }
@@ -60,7 +60,12 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
         match import_file(&importer, file).await {
             Ok(report) => {
                 events += report.events;
-                agencies.extend(report.agencies.iter().copied().filter(|_| report.events > 0));
+                // Each agency is told that it was named, once a run, and however the run ends.
+                for agency in report.agencies.iter().filter(|_| report.events > 0) {
+                    if agencies.insert(*agency) {
+                        args.operator.acts(&engine, Act::Imported, Some(*agency), args.source.as_str()).await?;
+                    }
+                }
                 unchanged += usize::from(report.events == 0);
                 progress.suspend(|| print(&args, &report))?;
             }
@@ -69,10 +74,6 @@ pub(super) async fn run(import: Import, flags: &Flags) -> anyhow::Result<()> {
         progress.inc(1);
     }
     progress.finish_and_clear();
-    // And each agency is told that it was named.
-    for agency in agencies {
-        args.operator.acts(&engine, Act::Imported, Some(agency), args.source.as_str()).await?;
-    }
     let imported = args.files.len() - failures.len();
     output::note(&format!("{imported} bundles, {events} events; {unchanged} bundles changed nothing"));
     match failures.as_slice() {
@@ -109,6 +110,7 @@ fn print(args: &Fhir, report: &Report) -> std::io::Result<()> {
             .map(|line| match &line.outcome {
                 Outcome::Became(what) => json!({"resource": line.resource, "became": what}),
                 Outcome::AlreadyThere => json!({"resource": line.resource, "already_there": true}),
+                Outcome::Changed => json!({"resource": line.resource, "changed": true}),
                 Outcome::LeftOut(why) => json!({"resource": line.resource, "left_out": why}),
             })
             .collect();
@@ -126,13 +128,19 @@ fn print(args: &Fhir, report: &Report) -> std::io::Result<()> {
     }
     let count = |wanted: fn(&Outcome) -> bool| report.lines.iter().filter(|line| wanted(&line.outcome)).count();
     let (became, there) = (count(|o| matches!(o, Outcome::Became(_))), count(|o| matches!(o, Outcome::AlreadyThere)));
-    let left_out = count(|o| matches!(o, Outcome::LeftOut(_)));
-    let counts = format!("{became} resources imported, {there} already there, {left_out} left out");
+    let (changed, left_out) = (count(|o| matches!(o, Outcome::Changed)), count(|o| matches!(o, Outcome::LeftOut(_))));
+    let counts = format!(
+        "{became} resources imported, {there} already there, {changed} changed at their source, {left_out} left out"
+    );
     output::line(&format!("{}: person {}, {} events; {counts}", report.file, report.person, report.events))?;
     for line in &report.lines {
         match &line.outcome {
             Outcome::LeftOut(why) => output::line(&format!("  {} left out: {why}", line.resource))?,
             Outcome::Became(what) if args.verbose => output::line(&format!("  {} became {what}", line.resource))?,
+            Outcome::Changed => output::line(&format!(
+                "  {} changed at its source: what was imported before is left as it is",
+                line.resource
+            ))?,
             Outcome::AlreadyThere if args.verbose => output::line(&format!("  {} already there", line.resource))?,
             Outcome::Became(_) | Outcome::AlreadyThere => {}
         }

@@ -23,7 +23,7 @@ pub struct Worker {
     pub client: Client,
     /// Who they are, as the import named them.
     pub party: Party,
-    /// The support that was proposed for them.
+    /// The relationship that the import suggested to the person.
     pub relationship_id: String,
 }
 
@@ -58,14 +58,13 @@ impl Cast {
             _ => None,
         });
         let people = person.my_people(0).await?;
-        let waiting = |r: &&Relationship| r.state() == RelationshipState::Proposed;
-        let first =
-            people.iter().find(waiting).context("nobody has proposed support; was the story told here before?")?;
+        let suggested = |r: &&Relationship| r.state() == RelationshipState::Suggested;
+        let first = people.iter().find(suggested).context("nobody is suggested; was the story told here before?")?;
         let agency = |r: &Relationship| r.supporter.as_ref().map(|s| s.agency_id.clone());
-        let second = people.iter().filter(waiting).find(|r| agency(r) != agency(first));
+        let second = people.iter().filter(suggested).find(|r| agency(r) != agency(first));
         let second = second.context("the sample is seen by one agency only")?;
         let (supporter, other) = (named(&channel, signer, first)?, named(&channel, signer, second)?);
-        let officer = appoint_officer(&channel, signer, &operator, &other.party.agency_id).await?;
+        let officer = worker(&channel, signer, Binding::Agency(AgencyId(other.party.agency_id.parse()?)), OFFICER)?;
         Ok(Self {
             person,
             person_id: id.to_string(),
@@ -80,7 +79,7 @@ impl Cast {
 
 /// Somebody whom the import named.
 fn named(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -> anyhow::Result<Worker> {
-    let named = relationship.supporter.clone().context("a proposal has a supporter")?;
+    let named = relationship.supporter.clone().context("a suggestion has a supporter")?;
     let agency = AgencyId(named.agency_id.parse()?);
     Ok(Worker {
         client: worker(channel, signer, Binding::Agency(agency), &named.staff_id)?,
@@ -89,23 +88,21 @@ fn named(channel: &Channel, signer: &TokenSigner, relationship: &Relationship) -
     })
 }
 
+/// The subject by which the privacy officer signs in.
+const OFFICER: &str = "privacy-officer";
+
 /// An operator adds a privacy officer to an agency.
-async fn appoint_officer(
-    channel: &Channel,
-    signer: &TokenSigner,
-    operator: &Client,
-    agency_id: &str,
-) -> anyhow::Result<Client> {
-    let (subject, name, role) = ("privacy-officer".to_owned(), "Isla Munro".to_owned(), "privacy officer".to_owned());
+pub(super) async fn appoint_officer(operator: &Client, agency_id: &str) -> anyhow::Result<()> {
+    let (subject, name, role) = (OFFICER.to_owned(), "Isla Munro".to_owned(), "privacy officer".to_owned());
     let add = AddStaffRequest {
         request_id: ::client::request_id(),
         agency_id: agency_id.to_owned(),
-        subject: subject.clone(),
+        subject,
         name,
         role,
         issuer: issuer_name(Binding::Agency(AgencyId(agency_id.parse()?))),
         ..AddStaffRequest::default()
     };
     operator.agencies().add_staff(add).await?;
-    worker(channel, signer, Binding::Agency(AgencyId(agency_id.parse()?)), &subject)
+    Ok(())
 }

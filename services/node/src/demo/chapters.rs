@@ -16,7 +16,7 @@ use proto::people::v1::{
 };
 use proto::relationships::v1::{
     AcceptSupportRequest, AllowAskingRequest, DeclineSupportRequest, GetCaseloadRequest, ListMyProposalsRequest,
-    ProposeSupportRequest, RelationshipState,
+    RelationshipState,
 };
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{GrantProvisionResponse, WithdrawProvisionRequest};
@@ -59,7 +59,7 @@ pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyh
     tell("");
     let (supporter, other) = (&cast.supporter, &cast.other);
     tell(&format!(
-        "The imported files name {} at {} and {} at {}. That makes neither of them staff: signed in by their agency, {} cannot even break the glass.",
+        "The imported files name {} at {} and {} at {}. That registers neither agency and makes neither of them staff: even with a token, {} cannot break the glass.",
         supporter.party.name, supporter.party.agency_name, other.party.name, other.party.agency_name, other.party.name
     ));
     let reason = "Found unconscious at the bus station, no one with them";
@@ -72,7 +72,8 @@ pub(super) async fn an_import_enrols_nobody(cast: &Cast, tell: Tell<'_>) -> anyh
     for worker in [supporter, other] {
         crate::dev::enrol(&cast.operator, &worker.party).await?;
     }
-    tell("Both agencies now say that these are their people.");
+    super::cast::appoint_officer(&cast.operator, &other.party.agency_id).await?;
+    tell("An operator registers both agencies, which now say that these are their people.");
     Ok(())
 }
 
@@ -101,10 +102,23 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     tell("");
     tell(&format!("## {} decides", cast.name));
     tell("");
-    cast.person.accept(&cast.supporter.relationship_id).await?;
+    let (supporter, relationship_id) = (&cast.supporter, &cast.supporter.relationship_id);
+    let people = cast.person.my_people(0).await?;
+    let suggested = people.iter().find(|r| r.relationship_id == *relationship_id).context("they are suggested")?;
+    tell(&format!(
+        "Nobody has proposed anything in {}'s name. What the file says of them is a suggestion that only {} reads: \"{}\".",
+        supporter.party.name, cast.name, suggested.offer
+    ));
+    let invited = cast.person.invite(relationship_id, "It is me from the Tuesday visits; please come again").await?;
+    let mine = ListMyProposalsRequest { at_least_position: invited, ..ListMyProposalsRequest::default() };
+    let mine = supporter.client.relationships().list_my_proposals(mine).await?.into_inner().proposals;
+    let invitation = mine.iter().find(|proposal| proposal.invited).context("they are told")?;
+    tell(&format!("{} invites them, and {} reads: \"{}\".", cast.name, supporter.party.name, invitation.offer));
+    supporter.client.propose(&invitation.person_id, "A visit every Tuesday").await?;
+    cast.person.accept(relationship_id).await?;
     refused(look(&cast.supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;
     tell(&format!(
-        "{} accepts support from {}. That alone shows nothing yet: consent is a choice of its own.",
+        "They propose, and {} accepts support from {}. That alone shows nothing yet: consent is a choice of its own.",
         cast.name, cast.supporter.party.name
     ));
     cast.person.strength("I know every bus in town and I turn up on time").await?;
@@ -353,13 +367,10 @@ pub(super) async fn asked_once(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     tell("## Asked once");
     tell("");
     let (other, name) = (&cast.other, &cast.name);
-    let propose = async |person_id: String| {
-        let offer = "A weekly call".to_owned();
-        let proposal = ProposeSupportRequest { request_id: request_id(), person_id, offer };
-        other.client.relationships().propose_support(proposal).await
-    };
-    let twice = refused(propose(cast.person_id.clone()).await, Code::AlreadyExists, "ALREADY_EXISTS")?;
-    tell(&format!("{} has offered support already, and that offer waits. They ask {name} again:", other.party.name));
+    let propose = async |person_id: &str| other.client.propose(person_id, "A weekly call").await;
+    propose(&cast.person_id).await?;
+    let twice = refused(propose(&cast.person_id).await, Code::AlreadyExists, "ALREADY_EXISTS")?;
+    tell(&format!("{} has offered support, and that offer waits. They ask {name} again:", other.party.name));
     tell(&format!("  > {}", twice.message()));
     let decline = DeclineSupportRequest {
         request_id: request_id(),
@@ -368,14 +379,14 @@ pub(super) async fn asked_once(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
         not_again: true,
     };
     cast.person.relationships().decline_support(decline).await?;
-    let after = refused(propose(cast.person_id.clone()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
+    let after = refused(propose(&cast.person_id).await, Code::FailedPrecondition, "RULE_REFUSED")?;
     tell(&format!("{name} declines, and does not want to be asked again:"));
     tell(&format!("  > {}", after.message()));
     let allow = AllowAskingRequest { request_id: request_id(), relationship_id: other.relationship_id.clone() };
     cast.person.relationships().allow_asking(allow).await?;
-    propose(cast.person_id.clone()).await?;
+    propose(&cast.person_id).await?;
     // An id under which nobody is registered is answered just the same.
-    let position = propose(uuid::Uuid::now_v7().to_string()).await?.into_inner().position;
+    let position = propose(&uuid::Uuid::now_v7().to_string()).await?.position;
     let mine = ListMyProposalsRequest { at_least_position: position, ..ListMyProposalsRequest::default() };
     let mine = other.client.relationships().list_my_proposals(mine).await?.into_inner().proposals;
     ensure!(mine.iter().filter(|proposal| proposal.offer == "A weekly call").count() == 2, "both wait alike");

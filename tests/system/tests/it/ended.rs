@@ -75,7 +75,7 @@ async fn rule_23_all_that_hung_on_a_worker_is_over_when_they_leave() {
     let ended = with_the_worker(&elsewhere).await;
     let end = ended.end.unwrap();
     assert!(ended.state == i32::from(RelationshipState::Ended) && end.supporter_left && end.ended_at.is_some());
-    assert_eq!(ended.supporter.unwrap().role, "practitioner", "as it was when they proposed");
+    assert_eq!(ended.supporter.unwrap().role, "district nurse", "as it was when they proposed");
     let sharing = elsewhere.person.sharing().get_my_sharing(GetMySharingRequest::default()).await.unwrap().into_inner();
     assert_eq!(sharing.open_access, []);
     let accept = AcceptSupportRequest { request_id: client::request_id(), relationship_id: offered.relationship_id };

@@ -26,8 +26,11 @@ async fn imports_once_and_rebuilds_equal(cluster: &Cluster) {
     }
     // Of 2,747 encounters 14 name nobody whom a relationship could be with, and 8 plans say one thing twice.
     left_out.sort_unstable();
-    let expected =
-        [vec!["names no practitioner of this bundle"; 14], vec!["says the same as one before it"; 8]].concat();
+    let expected = [
+        vec!["names no practitioner of this bundle who has seen the person"; 14],
+        vec!["says the same as one before it"; 8],
+    ]
+    .concat();
     assert_eq!((conditions, left_out), (711, expected));
     assert_eq!(events(&import(cluster, 60)), 0, "a re-import appends no event");
 
@@ -56,7 +59,7 @@ async fn all_samples_import_once_distributed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_proposes_nothing_for_an_agency_that_the_person_blocks() {
+async fn an_import_suggests_nobody_of_an_agency_that_the_person_blocks() {
     let world = World::distributed().await;
     let pair = world.import(1).remove(0);
     let node = world.start().await;
@@ -72,7 +75,7 @@ async fn an_import_proposes_nothing_for_an_agency_that_the_person_blocks() {
     let resources: Vec<_> = imported["resources"].as_array().unwrap().iter().filter(left_out).collect();
     assert!(!resources.is_empty(), "{imported}");
     assert!(resources.iter().all(|r| r["resource"].as_str().unwrap().starts_with("Encounter/")), "{resources:?}");
-    assert_eq!(imported["events"], 1, "the colleague is named; nothing is proposed");
+    assert_eq!(imported["events"], 1, "the colleague is named; nobody is suggested");
     let at = stores(&world.cluster).await.log.head().await.unwrap().0;
     assert_eq!(callers.person.my_people(at).await.unwrap(), before);
 }
@@ -98,8 +101,11 @@ async fn a_file_that_is_refused_stops_none_behind_it() {
     let file = |name: &str| cluster.directory().join(name);
     let mut samples = interop::samples().map(|(_, bytes)| bytes);
     let (first, last) = (samples.next().unwrap(), samples.next().unwrap());
-    std::fs::write(file("bad.json"), String::from_utf8(first.clone()).unwrap().replacen("\"name\"", "\"nam\"", 400))
-        .unwrap();
+    std::fs::write(
+        file("bad.json"),
+        String::from_utf8(first.clone()).unwrap().replacen("\"subject\"", "\"subjec\"", 400),
+    )
+    .unwrap();
     std::fs::write(file("first.json"), first).unwrap();
     std::fs::write(file("last.json"), last).unwrap();
     // More than a bundle may hold; nobody reads it to its end.
@@ -112,24 +118,32 @@ async fn a_file_that_is_refused_stops_none_behind_it() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2, "the first and the last");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("3 of 5 files were not imported:"), "{said}");
-    assert!(said.contains("bad.json: entry[") && said.contains("`name` is missing"), "{said}");
+    assert!(said.contains("bad.json: entry[") && said.contains("`subject` is missing"), "{said}");
     assert!(said.contains("gone.json cannot be read"), "{said}");
     assert!(said.contains("huge.json: has more than"), "{said}");
 }
 
 /// What importing a case printed.
-fn import_case(cluster: &Cluster, case: &str) -> Value {
+pub(crate) fn import_case(cluster: &Cluster, case: &str) -> Value {
     let file = format!("{}/../../services/interop/cases/{case}.json", env!("CARGO_MANIFEST_DIR"));
-    let output = cluster.run(&["import", "fhir", "--json", "--source", SOURCE, &file]).unwrap();
+    import_file(cluster, &file)
+}
+
+fn import_file(cluster: &Cluster, file: &str) -> Value {
+    let output = cluster.run(&["import", "fhir", "--json", "--source", SOURCE, file]).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// What came of each resource and part of a case, on importing it.
 fn lines_of(cluster: &Cluster, case: &str) -> Vec<(String, String)> {
-    let report = import_case(cluster, case);
+    lines(&import_case(cluster, case))
+}
+
+fn lines(report: &Value) -> Vec<(String, String)> {
     let outcome = |line: &Value| {
-        let outcome = line["became"].as_str().or(line["left_out"].as_str()).unwrap_or("already there");
+        let otherwise = if line["changed"] == true { "changed" } else { "already there" };
+        let outcome = line["became"].as_str().or(line["left_out"].as_str()).unwrap_or(otherwise);
         (line["resource"].as_str().unwrap().to_owned(), outcome.to_owned())
     };
     report["resources"].as_array().unwrap().iter().map(outcome).collect()
@@ -160,7 +174,7 @@ async fn what_was_imported_keeps_its_author_its_day_and_its_source() {
     // Nobody whom the file names has looked or added anything: those who run the system brought it in.
     let history = person.history(head).await.unwrap();
     let said: Vec<_> = history.iter().map(|receipt| receipt.summary.as_str()).collect();
-    assert_eq!(said, [format!("Those who run the system brought in records of {SOURCE}: your health")]);
+    assert_eq!(said, [format!("Those who run the system brought in records of {SOURCE} (`a12.json`): your health")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,6 +191,29 @@ async fn each_activity_has_its_outcome_once_and_again() {
     // What was retracted at the source is said again whenever it is imported.
     let (once, again) = (lines_of(&cluster, "f02"), lines_of(&cluster, "f02"));
     assert_eq!(once[1..], again[1..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_changed_at_its_source_is_said_to_have_and_left_alone() {
+    let cluster = Cluster::embedded().unwrap();
+    let file = cluster.directory().join("changed.json");
+    let import = |status: &str, recorded: &str| {
+        let condition = format!(
+            r#"{{"resource":{{"resourceType":"Condition","id":"c","code":{{"text":"asthma"}},"recordedDate":"{recorded}",
+            "clinicalStatus":{{"coding":[{{"code":"{status}"}}]}},"subject":{{"reference":"Patient/p"}}}}}}"#
+        );
+        let patient = r#"{"resource":{"resourceType":"Patient","id":"p","name":[{"text":"Ailsa"}]}}"#;
+        let bundle = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{condition}]}}"#);
+        std::fs::write(&file, bundle).unwrap();
+        let report = import_file(&cluster, file.to_str().unwrap());
+        lines(&report).remove(1).1
+    };
+    assert_eq!(import("active", "2020-01-01"), "condition");
+    assert_eq!(import("active", "2020-01-01"), "already there");
+    assert_eq!(import("resolved", "2020-01-01"), "changed");
+    assert_eq!(import("active", "2021-01-01"), "changed");
+    // It is left as it was.
+    assert_eq!(import("active", "2020-01-01"), "already there");
 }
 
 /// What came of importing this Patient, with a condition, from a source: the person's id, or what was said against it.

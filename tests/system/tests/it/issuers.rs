@@ -23,7 +23,8 @@ fn refused(answer: Result<(), Status>) {
 async fn register(operator: &Client, issuer: &str) -> Result<String, Status> {
     let (request_id, name, kind) = (request_id(), "Riverside".into(), "housing".into());
     let audience = if issuer.is_empty() { String::new() } else { "alongside".into() };
-    let agency = RegisterAgencyRequest { request_id, name, kind, issuer: issuer.into(), audience };
+    let agency =
+        RegisterAgencyRequest { request_id, name, kind, issuer: issuer.into(), audience, agency_id: String::new() };
     Ok(operator.agencies().register_agency(agency).await?.into_inner().agency_id)
 }
 

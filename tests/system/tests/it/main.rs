@@ -19,6 +19,7 @@ mod plans;
 mod stores;
 mod story;
 mod strangers;
+mod suggested;
 mod telemetry;
 mod twice;
 mod words;

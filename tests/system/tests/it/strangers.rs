@@ -116,8 +116,10 @@ impl TwoIssuers {
         let servers = [world.start().await, world.start().await];
         let callers = Callers::unenrolled(&world.cluster, &servers[0].channel().await.unwrap(), &pair);
         let this = Self { servers, world, callers, first: pair.issuer() };
+        node::dev::register(&this.callers.operator, &pair.agency_id()).await.unwrap();
         this.add(&this.first, "n1", &pair.staff_id()).await.unwrap();
-        this.callers.accept().await;
+        let proposed = this.by(0, &this.first, "n1").await.propose(&pair.person_id(), "visits").await.unwrap();
+        this.callers.person.accept(&proposed.relationship_id).await.unwrap();
         this.callers.grant().await;
         this
     }
@@ -436,7 +438,8 @@ async fn a_worker_asks_once_at_a_time_and_takes_no_for_an_answer() {
         let offer = ProposeSupportRequest { request_id: request_id(), person_id, offer };
         callers.worker.relationships().propose_support(offer).await.map(|done| done.into_inner().relationship_id)
     };
-    // The import has named them as a supporter, and that waits for an answer.
+    // One that waits for an answer is enough.
+    propose().await.unwrap();
     assert_eq!(propose().await.unwrap_err().code(), Code::AlreadyExists);
     let head = at_rest(&world.cluster).await;
     let waiting = callers.person.my_people(head).await.unwrap();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use client::{Client, terms};
 use domain::ids::PersonId;
+use domain::relationship::{Parties, relationship_id};
 use domain::vocabulary::Worker;
 use gate::Binding;
 use harness::{Cluster, Database, Nats, Node, Postgres};
@@ -13,7 +14,7 @@ use node::tokens::issuer_name;
 use proto::access::v1::{Action, Party, Purpose, RecordCategory};
 use proto::agencies::v1::AddStaffRequest;
 use proto::people::v1::GetSharedPlanResponse;
-use proto::relationships::v1::{Relationship, RelationshipState};
+use proto::relationships::v1::RelationshipState;
 use proto::sharing::v1::GrantProvisionResponse;
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
@@ -232,14 +233,21 @@ impl Callers {
         }
     }
 
-    /// The person accepts the worker's support; returns the position.
+    /// The worker proposes, unless their proposal waits; returns the relationship.
+    pub(crate) async fn propose(&self) -> String {
+        match self.worker.propose(&self.pair.person_id(), "A visit every Tuesday").await {
+            Ok(proposed) => proposed.relationship_id,
+            Err(status) if status.code() == Code::AlreadyExists => {
+                let parties = Parties { person: self.pair.person, worker: self.pair.worker };
+                relationship_id(parties).to_string()
+            }
+            Err(status) => panic!("{status:?}"),
+        }
+    }
+
+    /// The worker proposes and the person accepts; returns the position.
     pub(crate) async fn accept(&self) -> u64 {
-        harness::wait_until("the proposal", || async { Ok(!self.person.my_people(0).await?.is_empty()) })
-            .await
-            .unwrap();
-        let proposals = self.person.my_people(0).await.unwrap();
-        let theirs = |r: &&Relationship| r.supporter.as_ref().unwrap().staff_id == self.pair.staff_id();
-        self.person.accept(&proposals.iter().find(theirs).unwrap().relationship_id).await.unwrap()
+        self.person.accept(&self.propose().await).await.unwrap()
     }
 
     /// The relationship that the person has accepted.

@@ -1,0 +1,59 @@
+//! The entries of a plan, as commands.
+
+use domain::person::events::PersonEvent;
+use domain::person::{
+    AchieveGoal, AgreeAction, CompleteAction, DescribeCondition, DropAction, Person, SetGoal, SetGoalAside,
+};
+use domain::values::{Date, Source};
+use domain::vocabulary::Category;
+use domain::{Command as _, Refusal};
+
+use crate::plan::{EntryKind, Finish, PlannedEntry};
+
+/// The heading that an entry stands under.
+pub(super) fn category(planned: &PlannedEntry) -> Category {
+    match planned.kind {
+        EntryKind::Condition { .. } => Category::Health,
+        EntryKind::Goal { .. } => Category::Goals,
+        EntryKind::Action { .. } => Category::Actions,
+    }
+}
+
+/// The entry.
+pub(super) fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<PersonEvent>, Refusal> {
+    let PlannedEntry { entry, author, text, source, sensitivity, kind, fingerprint, .. } = planned.clone();
+    let source = Source::stored(source);
+    match kind {
+        EntryKind::Condition { onset, recorded } => {
+            let (impact, onset) = (String::new(), Date::optional("onset", &onset)?);
+            // A day that there is not is none that it was recorded on.
+            let recorded = Date::optional("recorded", &recorded).unwrap_or_default();
+            DescribeCondition { entry, author, text, impact, onset, source, sensitivity, recorded, fingerprint }
+                .decide(person)
+        }
+        EntryKind::Goal { .. } => SetGoal { entry, author, text, source, sensitivity, fingerprint }.decide(person),
+        EntryKind::Action { goal, owner, due, .. } => {
+            // A plan may name a goal that was left out.
+            let goal = goal.filter(|goal| person.entry(*goal).is_some());
+            let (due, confidence) = (Date::optional("due", &due)?, None);
+            AgreeAction { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint }
+                .decide(person)
+        }
+    }
+}
+
+/// What finishes an entry that is finished in the bundle and open here.
+pub(super) fn finished(person: &Person, planned: &PlannedEntry) -> Result<Vec<PersonEvent>, Refusal> {
+    let (entry, author) = (planned.entry, planned.author);
+    match planned.kind.clone() {
+        EntryKind::Goal { finish: Finish::Done } => AchieveGoal { goal: entry, author }.decide(person),
+        EntryKind::Goal { finish: Finish::Ended(why) } => {
+            SetGoalAside { goal: entry, author, reason: why }.decide(person)
+        }
+        EntryKind::Action { finish: Finish::Done, .. } => CompleteAction { action: entry, author }.decide(person),
+        EntryKind::Action { finish: Finish::Ended(why), .. } => {
+            DropAction { action: entry, author, reason: why }.decide(person)
+        }
+        EntryKind::Condition { .. } | EntryKind::Goal { .. } | EntryKind::Action { .. } => Ok(vec![]),
+    }
+}

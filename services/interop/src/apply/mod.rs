@@ -1,0 +1,209 @@
+//! Carries a plan out: one bundle is one append, so nothing is half-imported, and what is there already is left alone.
+
+mod entries;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::agency::{Agency, NameAgency};
+use domain::ids::{PersonId, StaffId};
+use domain::person::Person;
+use domain::relationship::{Parties, Relationship, SuggestSupport};
+use domain::sharing::{Sharing, StartSharing};
+use domain::staff::{NameStaff, Staff};
+use domain::vocabulary::Worker;
+use domain::{Command as _, Refusal};
+use engine::{Context, Engine, EngineError, Freshness, Loaded};
+use vault::{Identifiers, VaultError};
+
+use crate::fhir::{Bundle, MalformedBundle};
+use crate::identity::{National, SourceSystem, Unknown, person};
+use crate::plan::{About, Plan, PlannedSuggestion, current_name, fits, patient, plan};
+use crate::report::{NamedWorker, Outcome, Report};
+use work::Work;
+
+/// A bundle was not imported; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It has no meaning.
+    #[error(transparent)]
+    Malformed(#[from] MalformedBundle),
+    /// The person cannot be looked up.
+    #[error("{0}: not imported")]
+    Person(String, #[source] VaultError),
+    /// The log cannot take it.
+    #[error("{0}: not imported")]
+    Log(String, #[source] EngineError),
+}
+
+/// Imports bundles.
+#[derive(Debug, Clone)]
+pub struct Importer {
+    engine: Engine,
+    identifiers: Identifiers,
+    source: SourceSystem,
+    national: Vec<National>,
+}
+
+impl Importer {
+    /// Imports what this source says, through this engine. Whom it speaks of is somebody else than whom another source speaks of,
+    /// but by one of these national numbers.
+    ///
+    /// # Errors
+    /// When the key store fails, or the key-encryption key is another.
+    pub async fn new(engine: Engine, source: SourceSystem, national: Vec<National>) -> Result<Self, VaultError> {
+        let identifiers = engine.codec().vault().identifiers().await?;
+        Ok(Self { engine, identifiers, source, national })
+    }
+
+    /// Imports one bundle, as one append. The person has a random id, which the index of identifiers knows from then on.
+    ///
+    /// # Errors
+    /// When it has no meaning, or the log cannot take it; then nothing of it is imported.
+    pub async fn import(&self, bundle: &Bundle) -> Result<Report, ImportError> {
+        let (entry, patient) = patient(bundle)?;
+        let today = jiff::Timestamp::now().to_string().chars().take(10).collect::<String>();
+        let name = current_name(bundle, (entry, patient), &today)?;
+        let id = bundle.entries.get(entry).filter(|at| !at.id.is_empty());
+        let id = id.map_or("", |at| at.within(self.source.as_str(), &at.id));
+        let known = person((patient, id, &today), &self.source, &self.national, &self.identifiers).await;
+        let known = known.map_err(|unknown| match unknown {
+            Unknown::Bundle(problem) => {
+                let (file, path, problem) = (bundle.file.clone(), "identifier".to_owned(), problem.to_owned());
+                ImportError::Malformed(MalformedBundle { file, entry: Some(entry), path, problem })
+            }
+            Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
+        })?;
+        let (person, source) = (PersonId(known), &self.source);
+        let about = About { patient, entry, person, source, name: &name, today: &today };
+        let plan = plan(bundle, about, self.identifiers.pseudonyms());
+        fits(&plan)?;
+        let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
+        imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
+    }
+
+    async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
+        let context = Context::of_system();
+        let mut work = Work::new(&context, plan);
+        let refused = self.work(plan, freshness, &mut work).await?;
+        let lines = work.lines();
+        let (file, agencies) = (plan.file.clone(), plan.agencies.keys().copied().collect());
+        let report = Report { file, person: plan.person, agencies, workers: named(plan), events: work.events, lines };
+        if !work.changes.is_empty() {
+            return Ok(self.engine.commit(work.changes).await?.done().map(|_| report));
+        }
+        // That nobody is suggested holds only if what it was decided on is the latest.
+        Ok((!refused || freshness == Freshness::Latest).then_some(report))
+    }
+
+    /// Decides on everything that the plan says. Returns whether somebody may not be suggested.
+    async fn work(&self, plan: &Plan, freshness: Freshness, work: &mut Work) -> Result<bool, EngineError> {
+        let workers = self.agencies_and_staff(plan, freshness, work).await?;
+        let record = self.engine.load::<Person>(plan.person, freshness).await?;
+        let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
+        work.record(&directive, plan.person, StartSharing.decide(&directive)?);
+        work.person(plan, &record)?;
+        let (mut suggested, mut known, mut refused) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (id, planned) in &plan.suggestions {
+            let PlannedSuggestion { worker, words, places } = planned;
+            let staff = workers.get(&worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
+            let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
+            if staff.has_left() || directive.is_blocked(worker.agency()) {
+                refused.extend(places);
+                continue;
+            }
+            let parties = Parties { person: plan.person, worker: *worker };
+            let (words, source) = (words.clone(), plan.source.clone());
+            let events = SuggestSupport { parties, words, source }.decide(&relationship)?;
+            if events.is_empty() {
+                known.extend(places)
+            } else {
+                suggested.extend(places)
+            }
+            work.record(&relationship, plan.person, events);
+        }
+        if !suggested.is_empty() {
+            work.changes.guard(&directive);
+        }
+        // What several workers are named in is left out only when none of them is suggested.
+        for place in known.difference(&suggested) {
+            work.settle(*place, Outcome::AlreadyThere);
+        }
+        for place in refused.iter().filter(|place| !suggested.contains(*place) && !known.contains(*place)) {
+            let why = "the worker has left, or the person wants nothing from their agency";
+            work.settle(*place, Outcome::LeftOut(why.to_owned()));
+        }
+        Ok(!refused.is_empty())
+    }
+
+    /// Names agencies, and workers at them. Returns the standing of each worker.
+    async fn agencies_and_staff(
+        &self,
+        plan: &Plan,
+        freshness: Freshness,
+        work: &mut Work,
+    ) -> Result<BTreeMap<StaffId, Loaded<Staff>>, EngineError> {
+        for (id, planned) in &plan.agencies {
+            let agency = self.engine.load::<Agency>(*id, freshness).await?;
+            let named = NameAgency { name: planned.name.clone(), kind: planned.kind.clone() }.decide(&agency)?;
+            if let (Some(place), true) = (planned.place, named.is_empty()) {
+                work.settle(place, Outcome::AlreadyThere);
+            }
+            work.record(&agency, *id, named);
+        }
+        let mut workers = BTreeMap::new();
+        for (id, planned) in &plan.staff {
+            let staff = self.engine.load::<Staff>(*id, freshness).await?;
+            // Who has joined or left since is as they are.
+            if staff.agency().is_some() {
+                work.settle(planned.place, Outcome::AlreadyThere);
+            } else {
+                let named = NameStaff { agency: planned.agency, name: planned.name.clone() }.decide(&staff)?;
+                work.record(&staff, planned.agency, named);
+            }
+            workers.insert(*id, staff);
+        }
+        Ok(workers)
+    }
+}
+
+/// The workers whom a plan names.
+fn named(plan: &Plan) -> Vec<NamedWorker> {
+    let proposed: BTreeSet<_> = plan.suggestions.values().map(|planned| planned.worker).collect();
+    let named = plan.staff.iter().map(|(id, planned)| {
+        let worker = Worker::new(planned.agency, *id);
+        let resource = plan.lines.get(&planned.place).map(|line| line.resource.clone()).unwrap_or_default();
+        NamedWorker { resource, worker, supports: proposed.contains(&worker) }
+    });
+    named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{read, samples};
+    use uuid::Uuid;
+    use vault::Pseudonyms;
+
+    #[test]
+    fn every_sample_bundle_has_a_meaning() {
+        let (mut people, pseudonyms) = (BTreeSet::new(), Pseudonyms::new(&[7; 32]));
+        for (name, bytes) in samples() {
+            let bundle = read(&name, &bytes).unwrap();
+            let source = SourceSystem::new(crate::SAMPLES).unwrap();
+            let (entry, about) = patient(&bundle).unwrap();
+            let on = About {
+                patient: about,
+                entry,
+                person: PersonId(Uuid::nil()),
+                source: &source,
+                name: "A",
+                today: "2026-11-26",
+            };
+            let plan = plan(&bundle, on, &pseudonyms);
+            assert!(!plan.agencies.is_empty() && !plan.suggestions.is_empty(), "{name}");
+            people.insert(bundle.entries[entry].id.clone());
+        }
+        assert_eq!(people.len(), 60);
+    }
+}
