@@ -1,5 +1,6 @@
 //! The directory of agencies, and of their staff for whoever runs it.
 
+use domain::agency::Agency;
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::{Staff, administers};
 use domain::vocabulary::SignedIn;
@@ -7,10 +8,17 @@ use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::agencies::v1 as pb;
 use rpc::{Error, words};
+use views::Pages;
 use views::directory::{self, AgencyDoc, Directory, DirectoryDoc, StaffDoc};
 use views::operations::{self, ActDoc, Operations};
 
 use crate::Agencies;
+
+/// The fewest and the most letters of a search.
+const LEAST: usize = 3;
+const MOST: usize = 200;
+/// The most workers that a search finds.
+const FOUND: usize = 5;
 
 impl Agencies {
     pub(crate) async fn agency(&self, _: &Call, message: pb::GetAgencyRequest) -> Result<pb::GetAgencyResponse, Error> {
@@ -86,6 +94,40 @@ impl Agencies {
         })
     }
 
+    pub(crate) async fn find_workers(
+        &self,
+        call: &Call,
+        message: pb::FindWorkersRequest,
+    ) -> Result<pb::FindWorkersResponse, Error> {
+        let (person, agency): (_, AgencyId) = (call.person()?, rpc::id("agency_id", &message.agency_id)?);
+        let text = message.text.trim().to_lowercase();
+        if !(LEAST..=MOST).contains(&text.chars().filter(|c| c.is_alphanumeric()).count()) {
+            return Err(Error::invalid("text", format!("must have from `{LEAST}` to `{MOST}` letters")));
+        }
+        self.searches.begin(person)?;
+        // As the agency has it now: a view may lag, and this keeps somebody safe.
+        let by_name = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?.lists_names();
+        let begins = |words: &str| {
+            let words = words.to_lowercase();
+            words.match_indices(&text).any(|(at, _)| !words[..at].ends_with(char::is_alphanumeric))
+        };
+        let is_meant = |doc: &DirectoryDoc| match doc {
+            DirectoryDoc::Staff(doc) => doc.current && begins(if by_name { &doc.name } else { &doc.role }),
+            DirectoryDoc::Agency(_) => false,
+        };
+        let pages = Pages { size: FOUND, ..Pages::default() };
+        let page = self.views.list::<Directory>(&directory::staff_of(agency), &pages, is_meant).await?;
+        let found = |doc: StaffDoc| pb::FoundWorker {
+            staff_id: doc.staff.to_string(),
+            name: doc.listed(by_name),
+            role: doc.role,
+        };
+        Ok(pb::FindWorkersResponse {
+            workers: page.items.into_iter().filter_map(DirectoryDoc::staff).map(found).collect(),
+            more: page.next.is_some(),
+        })
+    }
+
     /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.
     pub(crate) async fn administers(&self, call: &Call, agency: Option<AgencyId>) -> Result<Option<SignedIn>, Error> {
         let Some(by) = call.worker_or_operator()? else { return Ok(None) };
@@ -115,6 +157,6 @@ fn act(doc: ActDoc) -> pb::OperatorAct {
 }
 
 fn to_wire(doc: AgencyDoc) -> pb::Agency {
-    let AgencyDoc { agency, name, kind, registered, roles } = doc;
-    pb::Agency { agency_id: agency.to_string(), name, kind, roles, registered }
+    let AgencyDoc { agency, name, kind, registered, lists_names, roles } = doc;
+    pb::Agency { agency_id: agency.to_string(), name, kind, roles, registered, lists_names }
 }

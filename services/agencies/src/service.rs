@@ -1,7 +1,7 @@
 //! A row for each RPC, and what changes agencies and their staff.
 
 use domain::agency::events::AgencyEvent;
-use domain::agency::{Agency, RegisterAgency};
+use domain::agency::{Agency, ChangeStaffListing, RegisterAgency};
 use domain::ids::{AgencyId, SignInId, StaffId};
 use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::operations::Act;
@@ -32,6 +32,8 @@ gate::service! { AgencyService for Agencies {
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
     get_staff(GetStaffRequest) -> GetStaffResponse: staff_member,
     list_staff(ListStaffRequest) -> ListStaffResponse: staff,
+    find_workers(FindWorkersRequest) -> FindWorkersResponse: find_workers,
+    change_staff_listing(ChangeStaffListingRequest) -> ChangeStaffListingResponse: change_listing,
     list_operator_acts(ListOperatorActsRequest) -> ListOperatorActsResponse: acts,
 } }
 
@@ -154,6 +156,25 @@ impl Agencies {
     /// The worker whom a sign-in was linked to last.
     async fn last_holder(&self, sign_in: SignInId) -> Result<Option<StaffId>, Error> {
         Ok(self.gate.engine().load::<SignIn>(sign_in, Freshness::Latest).await?.staff())
+    }
+
+    async fn change_listing(
+        &self,
+        call: &Call,
+        m: pb::ChangeStaffListingRequest,
+    ) -> Result<pb::ChangeStaffListingResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let by = self.administers(call, Some(id)).await?;
+        let decide = |(agency, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, Some(id), changes)?;
+            changes.record(agency, id, ChangeStaffListing { by_name: m.by_name }.decide(agency)?);
+            call.acts(changes, Act::ChangedStaff, Some(id), "");
+            Ok(())
+        };
+        let standing = standing_of(by, StaffId(id.0));
+        let changed = self.gate.engine().transact(&context, (id, standing), decide).await?;
+        Ok(pb::ChangeStaffListingResponse { position: changed.position.0 })
     }
 
     async fn change_role(

@@ -147,6 +147,8 @@ coded! {
         NotThere = 9 "it is withheld from them, or not there",
         /// An emergency access of the worker to this person was found unjustified (rule 8).
         EmergencyUnjustified = 10 "an earlier emergency access of theirs was found unjustified",
+        /// The person has blocked the worker.
+        WorkerBlocked = 11 "you have blocked them",
     }
 }
 
@@ -354,6 +356,8 @@ pub enum ProvisionActor {
 pub struct Terms {
     /// Whom it is about.
     pub actor: ProvisionActor,
+    /// In a deny of an agency: the workers there to whom it does not apply. That permits them nothing by itself.
+    pub except: Vec<StaffId>,
     /// The record categories.
     pub categories: Vec<Category>,
     /// In a permit the highest level permitted, in a deny the lowest level denied.

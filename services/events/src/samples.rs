@@ -70,6 +70,7 @@ samples! {
     Sensitivity: _field => Sensitivity { level: Level::Restricted, labels: vec!["PSY".into()] },
     Terms: _field => Terms {
         actor: ProvisionActor::Role("nurse".into()),
+        except: vec![],
         categories: vec![Category::Goals],
         level: Level::Normal,
         labels: vec!["HIV".into()],

@@ -132,7 +132,7 @@ impl Gate {
             Reason::Rule if refusal.subject == ALLOWED_FIRST => Some(DenialRule::EmergencyUnjustified),
             Reason::Invalid | Reason::AlreadyExists | Reason::Rule | Reason::Denied => return error.into(),
         };
-        let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, because, freshness));
+        let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, because.as_ref(), freshness));
         kept.await.map_or_else(|failed| failed, |()| error.into())
     }
 
@@ -140,14 +140,16 @@ impl Gate {
         &self,
         asked: &Asked,
         person: PersonId,
-        because: Option<DenialRule>,
+        because: Option<&DenialRule>,
         freshness: Freshness,
     ) -> Result<Option<()>, Error> {
         let grounds = self.grounds(asked, person, Action::Contribute, freshness).await?;
-        let rule = because.unwrap_or(match grounds.decision {
-            Decision::Deny(rule) => rule,
-            Decision::Permit(_) => DenialRule::NotThere,
-        });
+        let rule = match (because, &grounds.decision) {
+            // Whom the person has blocked, and not what else there is against it.
+            (_, Decision::Deny(DenialRule::WorkerBlocked)) => DenialRule::WorkerBlocked,
+            (Some(rule), _) | (None, Decision::Deny(rule)) => *rule,
+            (None, Decision::Permit(_)) => DenialRule::NotThere,
+        };
         Ok(self.record(asked, person, &grounds, Err(rule)).await?.map(|_receipt| ()))
     }
 

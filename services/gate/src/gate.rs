@@ -168,7 +168,8 @@ impl Gate {
         let grounds = |sharing| self.decided(asked, Action::Read, sharing, staff.clone());
         let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
         let shown = all.iter().filter(|(_, grounds)| {
-            let blocked = grounds.decision == Decision::Deny(DenialRule::AgencyBlocked);
+            let blocked =
+                matches!(grounds.decision, Decision::Deny(DenialRule::AgencyBlocked | DenialRule::WorkerBlocked));
             !blocked && grounds.sharing.relationship_open(worker)
         });
         let scopes = shown.map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();

@@ -23,7 +23,7 @@ pub use issuers::{Binding, Issuer, IssuerError, Issuers, KeySource, Refused, rea
 pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT, RESPONSE_LIMIT};
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
-pub use rates::Rates;
+pub use rates::{Rates, Searches};
 pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]

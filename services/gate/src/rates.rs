@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::ids::AgencyId;
+use domain::ids::{AgencyId, PersonId};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use rpc::{Error, Reason};
@@ -172,6 +172,37 @@ fn check<K: Hash + Eq + Clone>(
 fn exceeded(limit: &'static str, allowed: impl ToString, after: Duration) -> Error {
     let problem = "more than one caller may ask for; try again when the answer says";
     Error::new(Reason::Overloaded, problem).limited(limit, allowed.to_string()).after(after)
+}
+
+/// How many searches one person may make in a minute: enough to find one worker, and not all of an agency's.
+const SEARCHES_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+
+/// Keeps count of searches for workers.
+pub struct Searches(DefaultKeyedRateLimiter<PersonId>);
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self(RateLimiter::keyed(Quota::per_minute(SEARCHES_PER_MINUTE)))
+    }
+}
+
+impl std::fmt::Debug for Searches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Searches").finish_non_exhaustive()
+    }
+}
+
+impl Searches {
+    /// Room for one more search of this person.
+    ///
+    /// # Errors
+    /// When they have searched too often, and when to try again.
+    pub fn begin(&self, person: PersonId) -> Result<(), Error> {
+        if self.0.len() > SWEEP as usize {
+            self.0.retain_recent();
+        }
+        check(&self.0, &person, "searches_per_minute", SEARCHES_PER_MINUTE)
+    }
 }
 
 /// One fewer in progress.

@@ -39,7 +39,7 @@ impl Relationships {
         self.end_with_who_left(&mut items, &names).await?;
         let now = engine::now();
         let relationship = |doc: &RelationshipDoc| pb::Relationship {
-            blocked: sharing.is_blocked(doc.worker.agency()),
+            blocked: sharing.shuts_out(doc.worker),
             ..to_wire(doc, now, &names)
         };
         Ok(pb::ListMyPeopleResponse {
@@ -90,7 +90,7 @@ impl Relationships {
             let page = list(pages.size + 1, &after).await?;
             let persons: Vec<_> = page.items.iter().map(|doc| doc.person).collect();
             let sharings = self.gate.engine().load_each::<Sharing>(&persons, Freshness::Remembered).await?;
-            let shown = |sharing: &Sharing| !sharing.is_blocked(worker.agency()) && sharing.relationship_open(worker);
+            let shown = |sharing: &Sharing| !sharing.shuts_out(worker) && sharing.relationship_open(worker);
             for (nth, (doc, sharing)) in (1..).zip(page.items.into_iter().zip(&sharings)) {
                 if !shown(sharing) {
                     continue;

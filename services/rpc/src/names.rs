@@ -2,8 +2,8 @@ use std::collections::{HashMap, HashSet};
 
 use domain::ids::{AgencyId, StaffId};
 use domain::vocabulary::{Author, Timestamp, Worker};
-use views::Views;
-use views::directory::{self, DirectoryDoc, StaffDoc};
+use views::directory::{self, AgencyDoc, DirectoryDoc, StaffDoc};
+use views::{Key, Views};
 
 use crate::Error;
 use crate::words::Names;
@@ -44,7 +44,7 @@ impl FromIterator<Author> for Named {
 /// The names of a page's parties, read at once.
 #[derive(Debug, Default)]
 pub struct Directory {
-    agencies: HashMap<AgencyId, String>,
+    agencies: HashMap<AgencyId, AgencyDoc>,
     staff: HashMap<StaffId, StaffDoc>,
 }
 
@@ -57,13 +57,37 @@ impl Directory {
         let agencies = named.agencies.into_iter().map(directory::agency_key);
         let keys: Vec<_> = agencies.chain(named.staff.into_iter().map(directory::staff_key)).collect();
         let mut found = Self::default();
-        for doc in views.get::<directory::Directory>(&keys, 0).await?.into_values() {
+        found.take(views, &keys).await?;
+        Ok(found)
+    }
+
+    async fn take(&mut self, views: &Views, keys: &[Key]) -> Result<(), Error> {
+        for doc in views.get::<directory::Directory>(keys, 0).await?.into_values() {
             match doc {
-                DirectoryDoc::Agency(doc) => drop(found.agencies.insert(doc.agency, doc.name)),
-                DirectoryDoc::Staff(doc) => drop(found.staff.insert(doc.staff, doc)),
+                DirectoryDoc::Agency(doc) => drop(self.agencies.insert(doc.agency, doc)),
+                DirectoryDoc::Staff(doc) => drop(self.staff.insert(doc.staff, doc)),
             }
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// And the agencies of the workers whom it knows: how they list them.
+    ///
+    /// # Errors
+    /// When the view is unreadable.
+    pub async fn with_their_agencies(mut self, views: &Views) -> Result<Self, Error> {
+        let agencies = self.staff.values().map(|doc| doc.agency).filter(|agency| !self.agencies.contains_key(agency));
+        let keys: Vec<_> = agencies.map(directory::agency_key).collect();
+        self.take(views, &keys).await?;
+        Ok(self)
+    }
+
+    /// A worker as their agency lists them to people whom they have not met, and their present role; empty when not known.
+    #[must_use]
+    pub fn listed(&self, staff: StaffId) -> (String, String) {
+        let Some(doc) = self.staff.get(&staff) else { return Default::default() };
+        let by_name = self.agencies.get(&doc.agency).is_some_and(|agency| agency.lists_names);
+        (doc.listed(by_name), doc.role.clone())
     }
 
     /// When a worker left, if the directory knows of it.
@@ -75,7 +99,7 @@ impl Directory {
 
 impl Names for Directory {
     fn agency(&self, agency: AgencyId) -> String {
-        self.agencies.get(&agency).cloned().unwrap_or_default()
+        self.agencies.get(&agency).map(|doc| doc.name.clone()).unwrap_or_default()
     }
 
     fn staff(&self, staff: StaffId) -> (String, String) {

@@ -138,8 +138,9 @@ impl SharingServices {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let worker = Worker::new(by.worker().agency(), staff);
         let allowing = Allowing { worker, person, by, reason: m.reason };
-        let decide = |(declared, officer): &(Loaded<Emergency>, Loaded<Staff>), changes: &mut Changes| {
-            let (allowed, told) = allow_emergency(declared, officer, allowing.clone())?;
+        type Loads = (Loaded<Emergency>, Loaded<Staff>, Loaded<Sharing>);
+        let decide = |(declared, officer, sharing): &Loads, changes: &mut Changes| {
+            let (allowed, told) = allow_emergency(declared, sharing, officer, allowing.clone())?;
             changes.record(declared, worker.agency(), allowed);
             changes.guard(officer);
             changes.in_role(officer.role());
@@ -148,7 +149,7 @@ impl SharingServices {
             }
             Ok(())
         };
-        let allowed = self.gate.engine().transact(&context, (staff, by.worker().staff()), decide).await?;
+        let allowed = self.gate.engine().transact(&context, (staff, by.worker().staff(), person), decide).await?;
         Ok(pb::AllowEmergencyAccessResponse { position: allowed.position.0 })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
 use domain::sharing::{OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
-use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp, Version};
+use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::access::v1 as pb;
@@ -80,7 +80,7 @@ impl SharingServices {
         let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
         let directive = listed(&sharing, now, &left);
         let (page, next) = page_of(directive, sharing.version, &paging.pages)?;
-        let names = Directory::of(&self.views, named(&page)).await?;
+        let names = Told { directory: self.directory(&page).await?, sharing: &sharing };
         let mut answer = sharing_pb::GetMySharingResponse {
             directive_version: sharing.version.0,
             position: sharing.position.0,
@@ -93,6 +93,12 @@ impl SharingServices {
                 Item::Blocked(agency) => answer
                     .blocked_agencies
                     .push(sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(agency) }),
+                Item::BlockedWorker(worker) => answer.blocked_workers.push(sharing_pb::BlockedWorker {
+                    staff_id: worker.staff().to_string(),
+                    name: names.staff(worker.staff()).0,
+                    agency_id: worker.agency().to_string(),
+                    agency_name: names.agency(worker.agency()),
+                }),
                 Item::Open(open) => answer.open_access.push(sharing_pb::OpenAccess {
                     party: Some(words::party_now(Author::Worker(open.worker), &names)),
                     emergency: open.emergency_until.is_some(),
@@ -103,14 +109,38 @@ impl SharingServices {
         Ok(answer)
     }
 
+    /// The names that items of a directive need.
+    async fn directory(&self, items: &[Item<'_>]) -> Result<Directory, Error> {
+        Directory::of(&self.views, named(items)).await?.with_their_agencies(&self.views).await
+    }
+
     /// Permits, in words.
     pub(crate) async fn in_words(
         &self,
+        sharing: &Sharing,
         held: Vec<(ProvisionId, &Provision)>,
     ) -> Result<Vec<sharing_pb::Provision>, Error> {
         let items: Vec<_> = held.iter().map(|(id, held)| Item::Provision(*id, held)).collect();
-        let names = Directory::of(&self.views, named(&items)).await?;
+        let names = Told { directory: self.directory(&items).await?, sharing };
         Ok(held.into_iter().map(|(id, held)| provision(id, held, &names)).collect())
+    }
+}
+
+/// The names in a directive. What a person chooses about a worker whom they have not met does not tell them who works at an agency that
+/// keeps names to itself.
+struct Told<'a> {
+    directory: Directory,
+    sharing: &'a Sharing,
+}
+
+impl words::Names for Told<'_> {
+    fn agency(&self, agency: AgencyId) -> String {
+        self.directory.agency(agency)
+    }
+
+    fn staff(&self, staff: StaffId) -> (String, String) {
+        let met = self.sharing.has_met(staff);
+        if met { self.directory.staff(staff) } else { self.directory.listed(staff) }
     }
 }
 
@@ -119,6 +149,7 @@ impl SharingServices {
 enum Item<'a> {
     Provision(ProvisionId, &'a Provision),
     Blocked(AgencyId),
+    BlockedWorker(Worker),
     Open(OpenAccess),
 }
 
@@ -126,8 +157,9 @@ enum Item<'a> {
 fn listed<'a>(sharing: &'a Sharing, now: Timestamp, left: &BTreeSet<StaffId>) -> Vec<(Item<'a>, bool)> {
     let provisions = sharing.held().map(|(id, held)| (Item::Provision(id, held), !held.has_ended(now)));
     let blocked = sharing.blocked().iter().map(|agency| (Item::Blocked(*agency), true));
+    let blocked = blocked.chain(sharing.blocked_workers().iter().map(|worker| (Item::BlockedWorker(*worker), true)));
     let open = sharing.open_access(now).map(|open| {
-        let lets_in = !left.contains(&open.worker.staff()) && !sharing.is_blocked(open.worker.agency());
+        let lets_in = !left.contains(&open.worker.staff()) && !sharing.shuts_out(open.worker);
         (Item::Open(open), lets_in)
     });
     provisions.chain(blocked).chain(open).collect()
@@ -152,7 +184,7 @@ fn page_of<T>(directive: Vec<(T, bool)>, version: Version, pages: &Pages) -> Res
     Ok((page, so.peek().map(|_| token(last))))
 }
 
-fn provision(id: ProvisionId, held: &Provision, names: &Directory) -> sharing_pb::Provision {
+fn provision(id: ProvisionId, held: &Provision, names: &impl words::Names) -> sharing_pb::Provision {
     sharing_pb::Provision {
         provision_id: id.to_string(),
         permit: held.permits(),
@@ -166,12 +198,16 @@ fn named(items: &[Item<'_>]) -> Named {
     let mut named = Named::default();
     for item in items {
         match item {
-            Item::Provision(_, held) => match held.terms().actor {
-                ProvisionActor::Agency(agency) => named.agency(agency),
-                ProvisionActor::Staff(staff) => named.staff(staff),
-                ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
-            },
+            Item::Provision(_, held) => {
+                held.terms().except.iter().for_each(|staff| named.staff(*staff));
+                match held.terms().actor {
+                    ProvisionActor::Agency(agency) => named.agency(agency),
+                    ProvisionActor::Staff(staff) => named.staff(staff),
+                    ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
+                }
+            }
             Item::Blocked(agency) => named.agency(*agency),
+            Item::BlockedWorker(worker) => named.worker(*worker),
             Item::Open(open) => named.worker(open.worker),
         }
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use domain::Command;
 use domain::agency::Agency;
-use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId};
+use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId, StaffId};
 use domain::query::{Query, QueryAccess, query_id};
 use domain::sharing::{
-    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, WithdrawProvision,
-    block_agency,
+    BlockAgency, BlockWorker, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency,
+    UnblockWorker, WithdrawProvision, block_agency, block_worker,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{ProvisionActor, Terms, Timestamp};
+use domain::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
@@ -31,6 +31,8 @@ gate::service! { SharingService for SharingServices {
     withdraw_provision(WithdrawProvisionRequest) -> WithdrawProvisionResponse: withdraw,
     block_agency(BlockAgencyRequest) -> BlockAgencyResponse: block,
     unblock_agency(UnblockAgencyRequest) -> UnblockAgencyResponse: unblock,
+    block_worker(BlockWorkerRequest) -> BlockWorkerResponse: block_worker,
+    unblock_worker(UnblockWorkerRequest) -> UnblockWorkerResponse: unblock_worker,
 } }
 
 /// The rows of `AccessService`.
@@ -124,7 +126,7 @@ impl SharingServices {
         let standings = engine.load_each::<Staff>(&Vec::from_iter(actors), Freshness::Remembered).await?;
         let agency_of = |staff| standings.iter().find(|known| known.id == staff).and_then(|known| known.agency());
         let still = sharing.still_permitting(&taken_back, now, agency_of).filter(|(id, _)| *id != provision);
-        self.in_words(still.collect()).await
+        self.in_words(&sharing, still.collect()).await
     }
 
     /// The terms in a request, about somebody who is known: who was registered once is always.
@@ -138,9 +140,18 @@ impl SharingServices {
                 ("terms.actor.staff_id", engine.load::<Staff>(*staff, Freshness::Latest).await?.agency().is_some())
             }
             ProvisionActor::Role(role) => ("terms.actor.role", self.somebody_is(role).await?),
-            ProvisionActor::Everybody => return Ok(terms),
+            ProvisionActor::Everybody => ("terms.actor.everybody", true),
         };
-        if known { Ok(terms) } else { Err(Error::invalid(field, "must be of somebody who is known here")) }
+        if !known {
+            return Err(Error::invalid(field, "must be of somebody who is known here"));
+        }
+        let excepted = engine.load_each::<Staff>(&terms.except, Freshness::Latest).await?;
+        let is_there =
+            |staff: &Loaded<Staff>| staff.agency().map(ProvisionActor::Agency).as_ref() == Some(&terms.actor);
+        if !excepted.iter().all(is_there) {
+            return Err(Error::invalid("terms.except_staff_ids", "must be of workers of the agency that is denied"));
+        }
+        Ok(terms)
     }
 
     /// Whether some agency has a word for this role. Before it says no it has seen all that the log has: nobody is kept from a choice
@@ -196,6 +207,34 @@ impl SharingServices {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let position = self.change(call.own(&m.request_id)?, UnblockAgency { agency }).await?;
         Ok(pb::UnblockAgencyResponse { position })
+    }
+
+    async fn block_worker(&self, call: &Call, m: pb::BlockWorkerRequest) -> Result<pb::BlockWorkerResponse, Error> {
+        let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
+        let (person, context) = call.own(&m.request_id)?;
+        let worker = self.worker(staff).await?;
+        let decide = |(sharing, known): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
+            changes.record(sharing, person, block_worker(sharing, known, BlockWorker { worker })?);
+            Ok(())
+        };
+        let blocked = self.gate.engine().transact(&context, (person, staff), decide).await?;
+        Ok(pb::BlockWorkerResponse { position: blocked.position.0 })
+    }
+
+    async fn unblock_worker(
+        &self,
+        call: &Call,
+        m: pb::UnblockWorkerRequest,
+    ) -> Result<pb::UnblockWorkerResponse, Error> {
+        let own = call.own(&m.request_id)?;
+        let worker = self.worker(rpc::id("staff_id", &m.staff_id)?).await?;
+        Ok(pb::UnblockWorkerResponse { position: self.change(own, UnblockWorker { worker }).await? })
+    }
+
+    /// A worker, with the agency that they joined, which never changes.
+    async fn worker(&self, staff: StaffId) -> Result<Worker, Error> {
+        let agency = self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.agency();
+        Ok(Worker::new(agency.ok_or_else(|| Error::not_found("staff"))?, staff))
     }
 
     /// The person asks why somebody looked.

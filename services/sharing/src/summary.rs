@@ -141,6 +141,9 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
         ProvisionActor::Role(role) => format!("{} whose role is {role}", if permit { "Anybody" } else { "Nobody" }),
         ProvisionActor::Everybody => if permit { "Everybody" } else { "Nobody" }.to_owned(),
     };
+    let except: Vec<_> = terms.except.iter().map(|staff| or(names.staff(*staff).0, "one worker")).collect();
+    let except = except.iter().map(String::as_str).collect::<Vec<_>>();
+    let actor = if except.is_empty() { actor } else { format!("{actor} but {}", list(&except, "")) };
     // "Everybody may not" would leave it open whether somebody may.
     let may = match (permit, &terms.actor) {
         (false, ProvisionActor::Staff(_)) => "may not",
@@ -224,6 +227,7 @@ mod tests {
     fn a_provision_says_its_topics_and_that_it_ends() {
         let terms = Terms {
             actor: ProvisionActor::Everybody,
+            except: vec![],
             categories: vec![Category::Health],
             level: Level::Normal,
             labels: vec!["PSY".into()],

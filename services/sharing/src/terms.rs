@@ -11,6 +11,7 @@ const LIST_LIMIT: usize = 50;
 pub(crate) fn read(wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
     let wire = rpc::required("terms", wire)?;
     let longest = wire.categories.len().max(wire.purposes.len()).max(wire.actions.len()).max(wire.labels.len());
+    let longest = longest.max(wire.except_staff_ids.len());
     if longest > LIST_LIMIT {
         return Err(Error::invalid("terms", format!("a list holds at most `{LIST_LIMIT}` elements")));
     }
@@ -25,6 +26,11 @@ pub(crate) fn read(wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
                 return Err(Error::invalid("terms.actor.everybody", "must be true, or another actor"));
             }
         },
+        except: wire
+            .except_staff_ids
+            .iter()
+            .map(|id| rpc::id("terms.except_staff_ids", id))
+            .collect::<Result<_, _>>()?,
         categories: words::categories("terms.categories", &wire.categories)?,
         level: words::level("terms.level", wire.level)?,
         labels: wire.labels,
@@ -44,6 +50,7 @@ pub(crate) fn to_wire(terms: &Terms) -> pb::ProvisionTerms {
     };
     pb::ProvisionTerms {
         actor: Some(pb::ProvisionActor { actor: Some(actor) }),
+        except_staff_ids: terms.except.iter().map(ToString::to_string).collect(),
         categories: words::to_categories(&terms.categories),
         level: i32::from(terms.level.code()),
         labels: terms.labels.clone(),

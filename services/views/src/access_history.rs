@@ -232,7 +232,8 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             let (receipt, party) = (ReceiptId(event.header.event_id), Author::Worker(e.worker));
             let purpose = Purpose::SupportNetwork;
             let doc = blank(receipt, ReceiptKind::Denied, party, &e.role, purpose, &[Category::SupportNetwork]);
-            Some(ReceiptDoc { rules: vec![DenialRule::AgencyBlocked], ..doc })
+            let rule = if e.worker_blocked { DenialRule::WorkerBlocked } else { DenialRule::AgencyBlocked };
+            Some(ReceiptDoc { rules: vec![rule], ..doc })
         }
         _ => None,
     }

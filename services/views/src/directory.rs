@@ -23,6 +23,9 @@ pub struct AgencyDoc {
     pub kind: String,
     /// Whether it is registered; otherwise a source of imported records has named it.
     pub registered: bool,
+    /// Whether it lists its workers to people by name; otherwise by role alone.
+    #[serde(default = "yes")]
+    pub lists_names: bool,
     /// The roles that its workers have, or have had.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -57,6 +60,23 @@ pub enum DirectoryDoc {
     Staff(StaffDoc),
     /// An agency.
     Agency(AgencyDoc),
+}
+
+/// What was written before agencies could choose.
+fn yes() -> bool {
+    true
+}
+
+impl StaffDoc {
+    /// What a worker is called to people whom they have not met: their name, or a code where the agency does not tell names.
+    #[must_use]
+    pub fn listed(&self, by_name: bool) -> String {
+        if by_name {
+            return self.name.clone();
+        }
+        let code: String = self.staff.to_string().chars().rev().take(4).collect();
+        format!("worker {}", code.to_uppercase())
+    }
 }
 
 impl DirectoryDoc {
@@ -147,11 +167,28 @@ impl View for Directory {
             let doc = match happened {
                 AgencyEvent::AgencyRegistered(e) => {
                     let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
-                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, registered: true, roles })
+                    Some(AgencyDoc {
+                        agency: AgencyId(event.stream),
+                        name,
+                        kind,
+                        registered: true,
+                        lists_names: true,
+                        roles,
+                    })
                 }
                 AgencyEvent::AgencyNamed(e) => {
                     let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
-                    Some(AgencyDoc { agency: AgencyId(event.stream), name, kind, registered: false, roles })
+                    Some(AgencyDoc {
+                        agency: AgencyId(event.stream),
+                        name,
+                        kind,
+                        registered: false,
+                        lists_names: true,
+                        roles,
+                    })
+                }
+                AgencyEvent::StaffListingChanged(e) => {
+                    changed(doc.and_then(DirectoryDoc::agency), |doc| doc.lists_names = e.by_name)?
                 }
                 AgencyEvent::RoleNamed(e) => {
                     changed(doc.and_then(DirectoryDoc::agency), |doc| doc.roles.push(e.role.clone()))?

@@ -91,13 +91,18 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if sharing.is_blocked(worker.agency()) {
         return Decision::Deny(DenialRule::AgencyBlocked);
     }
-    let (emergency_until, supported) = (sharing.emergency_until(worker, ask.now), sharing.relationship_open(worker));
-    let in_emergency = emergency_until.is_some();
+    let (emergency_until, blocked) = (sharing.emergency_until(worker, ask.now), sharing.is_worker_blocked(worker));
+    let (in_emergency, supported) = (emergency_until.is_some(), !blocked && sharing.relationship_open(worker));
+    let emergency = in_emergency && ask.action == Action::Read && is_emergency_purpose(ask.purpose);
+    // What is permitted to others is not to them: only an emergency that their privacy officer allowed opens anything.
+    if blocked && !emergency {
+        return Decision::Deny(DenialRule::WorkerBlocked);
+    }
     if !in_emergency && !supported {
         return Decision::Deny(DenialRule::NoOpenAccess);
     }
-    let emergency = in_emergency && ask.action == Action::Read && is_emergency_purpose(ask.purpose);
-    let provisions: Vec<_> = sharing.provisions().filter(|p| p.applies(staff.role(), ask)).cloned().collect();
+    let applying = sharing.provisions().filter(|p| p.applies(staff.role(), ask) && !(blocked && p.permits()));
+    let provisions: Vec<_> = applying.cloned().collect();
     if !emergency && !provisions.iter().any(Provision::permits) {
         return Decision::Deny(DenialRule::NothingPermits);
     }

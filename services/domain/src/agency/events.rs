@@ -22,11 +22,18 @@ pub struct AgencyNamed {
     pub kind: String,
 }
 
+/// How the agency lists its workers to people who look for one: by name, or by role alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffListingChanged {
+    pub by_name: bool,
+}
+
 crate::event_enum! {
     /// An event of an `agency` stream.
     AgencyEvent {
         AgencyRegistered,
         RoleNamed,
         AgencyNamed,
+        StaffListingChanged,
     }
 }

@@ -1,10 +1,12 @@
 //! An accountable organisation.
 
+mod change_listing;
 pub mod events;
 mod name_agency;
 mod name_role;
 mod register_agency;
 
+pub use change_listing::ChangeStaffListing;
 pub use name_agency::NameAgency;
 pub(crate) use name_role::role_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
@@ -26,6 +28,8 @@ pub struct Agency {
     /// As a source of imported records has named it.
     named: Option<AgencyNamed>,
     registered: bool,
+    /// Whether it lists its workers by role alone.
+    keeps_names: bool,
     roles: Vec<String>,
 }
 
@@ -40,6 +44,12 @@ impl Agency {
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.named.is_some() || self.registered
+    }
+
+    /// Whether people who look for a worker there find them by name; otherwise by role.
+    #[must_use]
+    pub fn lists_names(&self) -> bool {
+        !self.keeps_names
     }
 
     /// A role as the agency writes it, in whatever case it is asked for; none when nobody there has ever had it.
@@ -58,6 +68,7 @@ impl Aggregate for Agency {
     fn evolve(&mut self, event: &AgencyEvent) {
         match event {
             AgencyEvent::AgencyNamed(e) => self.named = Some(e.clone()),
+            AgencyEvent::StaffListingChanged(e) => self.keeps_names = !e.by_name,
             AgencyEvent::AgencyRegistered(_) => self.registered = true,
             AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
         }

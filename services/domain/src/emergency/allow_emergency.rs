@@ -2,28 +2,36 @@ use super::events::{EmergencyAccessAllowed, EmergencyEvent};
 use super::{Emergency, officer};
 use crate::access::events::EmergencyAllowedAgain;
 use crate::ids::{AgencyId, PersonId};
+use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, SignedIn, Worker};
 use crate::{Command, Refusal};
 
-/// A worker whose emergency access to a person was found unjustified may declare one for them again.
+/// A worker whose emergency access to a person was found unjustified, or whom the person has blocked, may declare one for them.
 #[derive(Debug, Clone)]
 pub struct AllowEmergency {
     pub person: PersonId,
     /// The officer's agency: the one that it was declared for.
     pub agency: AgencyId,
+    /// Whether the person has blocked the worker: then each needs to be allowed.
+    pub needed: bool,
 }
 
 impl Command for AllowEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        let Self { person, agency } = self;
-        if !state.declared.values().any(|declared| (declared.person, declared.agency) == (person, agency)) {
+        let Self { person, agency, needed } = self;
+        let before = || state.declared.values().any(|declared| (declared.person, declared.agency) == (person, agency));
+        if !needed && !before() {
             return Err(Refusal::not_found("emergency"));
         }
-        if state.is_barred_from(person) { Ok(vec![EmergencyAccessAllowed { person }.into()]) } else { Ok(vec![]) }
+        if state.is_barred_from(person) || (needed && !state.is_allowed_for(person)) {
+            Ok(vec![EmergencyAccessAllowed { person }.into()])
+        } else {
+            Ok(vec![])
+        }
     }
 }
 
@@ -46,13 +54,15 @@ pub struct Allowing {
 /// As [`AllowEmergency`], or that somebody else than a privacy officer, or the worker themselves, asks.
 pub fn allow_emergency(
     declared: &Emergency,
+    sharing: &Sharing,
     by: &Staff,
     allowing: Allowing,
 ) -> Result<(Vec<EmergencyEvent>, Option<EmergencyAllowedAgain>), Refusal> {
     let Allowing { worker, person, by: signed_in, reason } = allowing;
     officer(signed_in, by, worker.staff())?;
     required("reason", &reason, PARAGRAPH)?;
-    let allowed = AllowEmergency { person, agency: signed_in.worker().agency() }.decide(declared)?;
+    let needed = sharing.is_worker_blocked(worker);
+    let allowed = AllowEmergency { person, agency: signed_in.worker().agency(), needed }.decide(declared)?;
     let (party, role) = (Author::Worker(signed_in.worker()), by.role().to_owned());
     let told = (!allowed.is_empty()).then_some(EmergencyAllowedAgain { party, role, reason, worker });
     Ok((allowed, told))
@@ -81,7 +91,7 @@ mod tests {
         let worker = Worker::new(AGENCY, StaffId(Uuid::from_u128(77)));
         let allow = |of: &Emergency, role: &str, worker, reason: &str| {
             let allowing = Allowing { worker, person: PERSON, by: BY, reason: reason.into() };
-            allow_emergency(of, &Staff::folded(&[joined(role)]), allowing)
+            allow_emergency(of, &Sharing::default(), &Staff::folded(&[joined(role)]), allowing)
         };
         let ours = declared(AGENCY);
         let (allowed, told) = allow(&ours, "privacy officer", worker, "spoke with them").unwrap();

@@ -10,7 +10,8 @@ use crate::{Command, Refusal};
 /// The rule that a second emergency waits for the review of the first (rule 8).
 pub const REVIEW_FIRST: &str = "emergency_review_first";
 
-/// The rule that after one that was found unjustified a privacy officer allows it again first (rule 8).
+/// The rule that a privacy officer allows it first: after one that was found unjustified (rule 8), and to a worker whom the person has
+/// blocked.
 pub const ALLOWED_FIRST: &str = "emergency_allowed_first";
 
 /// A worker declares an emergency. Opens nothing by itself: see [`crate::sharing::OpenEmergencyAccess`], which commits
@@ -29,10 +30,7 @@ impl Command for DeclareEmergency {
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
         if state.is_barred_from(self.person) {
-            return Err(Refusal::rule(
-                ALLOWED_FIRST,
-                "an earlier emergency access to this person was found unjustified; a colleague may declare one, and your privacy officer may allow it to you again",
-            ));
+            return Err(allowed_first());
         }
         if state.declared.values().any(|declared| declared.justified.is_none()) {
             return Err(Refusal::rule(
@@ -43,6 +41,12 @@ impl Command for DeclareEmergency {
         let Self { emergency, person, agency } = self;
         Ok(vec![EmergencyAccessDeclared { emergency, person, agency }.into()])
     }
+}
+
+/// Which of the two it is is not told.
+fn allowed_first() -> Refusal {
+    let says = "your privacy officer has to allow you this emergency access first; a colleague may declare one";
+    Refusal::rule(ALLOWED_FIRST, says)
 }
 
 /// Declares an emergency and opens its access: what must commit as one append. What depends on the worker comes first,
@@ -62,6 +66,9 @@ pub fn declare_emergency(
         return Err(Refusal::undisclosed());
     }
     let events = DeclareEmergency { emergency: open.emergency, person, agency }.decide(declared)?;
+    if sharing.is_worker_blocked(open.worker) && !declared.is_allowed_for(person) {
+        return Err(allowed_first());
+    }
     Ok((events, open.decide(sharing)?))
 }
 

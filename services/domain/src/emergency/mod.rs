@@ -34,6 +34,8 @@ struct Declared {
 #[derive(Debug, Clone, Default)]
 pub struct Emergency {
     declared: BTreeMap<EmergencyId, Declared>,
+    /// For whom a privacy officer has allowed one that has not been declared since.
+    allowed: BTreeSet<PersonId>,
     /// Those found unjustified after which a privacy officer has not allowed another yet.
     barred: BTreeSet<EmergencyId>,
 }
@@ -48,6 +50,11 @@ impl Emergency {
     /// Whether the worker declares no emergency for this person until a privacy officer allows it again.
     fn is_barred_from(&self, person: PersonId) -> bool {
         self.barred.iter().any(|emergency| self.person(*emergency) == Some(person))
+    }
+
+    /// Whether a privacy officer has allowed the worker one for this person, which they have not declared yet.
+    fn is_allowed_for(&self, person: PersonId) -> bool {
+        self.allowed.contains(&person)
     }
 
     /// Everybody whom the worker has ever declared one for.
@@ -66,6 +73,7 @@ impl Aggregate for Emergency {
     fn evolve(&mut self, event: &EmergencyEvent) {
         match event {
             EmergencyEvent::EmergencyAccessDeclared(e) => {
+                self.allowed.remove(&e.person);
                 let declared = Declared { agency: e.agency, person: e.person, justified: None };
                 self.declared.insert(e.emergency, declared);
             }
@@ -80,6 +88,7 @@ impl Aggregate for Emergency {
                 }
             }
             EmergencyEvent::EmergencyAccessAllowed(e) => {
+                self.allowed.insert(e.person);
                 let declared = &self.declared;
                 self.barred.retain(|emergency| declared.get(emergency).is_none_or(|d| d.person != e.person));
             }

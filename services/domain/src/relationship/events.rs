@@ -26,6 +26,8 @@ pub struct ProposalUnheard {
     pub offer: String,
     /// When it can no longer be accepted; proposals of before this was kept wait for ever.
     pub lapses_at: Option<Timestamp>,
+    /// Whether it is the worker whom the person has blocked, and not their agency.
+    pub worker_blocked: bool,
 }
 
 /// The worker withdrew their proposal.

@@ -174,7 +174,8 @@ pub(crate) mod fixtures {
     /// What was proposed, as nobody has heard of it.
     pub(crate) fn unheard() -> RelationshipEvent {
         let (role, offer) = ("nurse".into(), "visits".into());
-        ProposalUnheard { person: PERSON, worker: WORKER, role, offer, lapses_at: Some(LAPSES_AT) }.into()
+        let (lapses_at, worker_blocked) = (Some(LAPSES_AT), false);
+        ProposalUnheard { person: PERSON, worker: WORKER, role, offer, lapses_at, worker_blocked }.into()
     }
 
     pub(crate) fn accepted() -> RelationshipEvent {

@@ -86,7 +86,8 @@ pub fn propose_support(
     }
     command.may_be_made(on.relationship)?;
     let ProposeSupport { parties: Parties { person, worker }, role, offer, lapses_at, .. } = command;
-    Ok(vec![ProposalUnheard { person, worker, role, offer, lapses_at: Some(lapses_at) }.into()])
+    let worker_blocked = !on.sharing.is_blocked(worker.agency()) && on.sharing.is_worker_blocked(worker);
+    Ok(vec![ProposalUnheard { person, worker, role, offer, lapses_at: Some(lapses_at), worker_blocked }.into()])
 }
 
 /// What a worker offers.
@@ -101,7 +102,7 @@ pub struct Offer {
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.
 fn is_heard(on: Proposing<'_>, worker: Worker) -> bool {
-    on.person.is_registered() && !on.sharing.is_blocked(worker.agency())
+    on.person.is_registered() && !on.sharing.shuts_out(worker)
 }
 
 #[cfg(test)]

@@ -82,8 +82,8 @@ pub fn invite_supporter(
         }
         (Stage::None | Stage::Unheard | Stage::Over, _) => {}
     }
-    if sharing.is_blocked(worker.agency()) {
-        return Err(Refusal::rule("agency_blocked", "their agency is blocked; unblock it first"));
+    if sharing.shuts_out(worker) {
+        return Err(Refusal::rule("blocked", "they or their agency are blocked; unblock them first"));
     }
     if !supporter.works_for(worker.agency()) {
         return Err(Refusal::rule(
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(invite(&[suggested(), invited()], false, &here), Ok(vec![]));
         assert_eq!(invite(&[suggested(), proposed(), accepted()], false, &here), Ok(vec![]));
         assert_eq!(invite(&[suggested(), proposed()], false, &here), Err("proposal_waits"));
-        assert_eq!(invite(&[suggested()], true, &here), Err("agency_blocked"));
+        assert_eq!(invite(&[suggested()], true, &here), Err("blocked"));
         let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
         assert_eq!(invite(&[suggested()], false, &[named.into()]), Err("supporter_not_here"));
         assert_eq!(invite(&[suggested()], false, &[joined("nurse"), StaffLeft {}.into()]), Err("supporter_not_here"));

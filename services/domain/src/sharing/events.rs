@@ -83,6 +83,18 @@ pub struct EmergencyAccessClosed {
     pub emergency: EmergencyId,
 }
 
+/// The person blocked a worker: they learn nothing and reach nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerBlocked {
+    pub worker: Worker,
+}
+
+/// The person unblocked a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerUnblocked {
+    pub worker: Worker,
+}
+
 crate::event_enum! {
     /// An event of a `sharing` stream.
     SharingEvent {
@@ -97,5 +109,7 @@ crate::event_enum! {
         RelationshipAccessClosed,
         EmergencyAccessOpened,
         EmergencyAccessClosed,
+        WorkerBlocked,
+        WorkerUnblocked,
     }
 }

@@ -1,6 +1,7 @@
 //! A person's sharing directive: the one authority on who may see what now.
 
 mod agency_access;
+mod block_worker;
 mod close_relationship_access;
 mod emergency_access;
 pub mod events;
@@ -13,6 +14,7 @@ mod terms;
 mod withdraw_provision;
 
 pub use agency_access::{BlockAgency, UnblockAgency, block_agency};
+pub use block_worker::{BlockWorker, UnblockWorker, block_worker};
 pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, EndEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
 pub use narrow_provision::NarrowProvision;
@@ -21,6 +23,8 @@ pub use provision::Provision;
 pub use set_provision::{DenyProvision, GrantProvision};
 pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
+
+use std::collections::BTreeSet;
 
 use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};
 use crate::vocabulary::{Terms, Timestamp, Worker};
@@ -45,7 +49,10 @@ pub struct Sharing {
     /// What provisions permitted before they were narrowed.
     narrowed: Vec<(ProvisionId, Terms)>,
     blocked: Vec<AgencyId>,
+    blocked_workers: Vec<Worker>,
     relationships: Vec<(RelationshipId, Worker)>,
+    /// Whoever had a relationship with the person.
+    met: BTreeSet<StaffId>,
     emergencies: Vec<(EmergencyId, EmergencyAccess)>,
 }
 
@@ -98,6 +105,31 @@ impl Sharing {
     #[must_use]
     pub fn is_blocked(&self, agency: AgencyId) -> bool {
         self.blocked.contains(&agency)
+    }
+
+    /// Whether this worker is, or was, let in by the person or in an emergency.
+    #[must_use]
+    pub fn has_met(&self, staff: StaffId) -> bool {
+        let let_in = self.met.contains(&staff);
+        let_in || self.emergencies.iter().any(|(_, access)| access.worker.staff() == staff)
+    }
+
+    /// The workers whom the person has blocked, the first first.
+    #[must_use]
+    pub fn blocked_workers(&self) -> &[Worker] {
+        &self.blocked_workers
+    }
+
+    /// Whether the person has blocked this worker, apart from their agency.
+    #[must_use]
+    pub fn is_worker_blocked(&self, worker: Worker) -> bool {
+        self.blocked_workers.contains(&worker)
+    }
+
+    /// Whether the person wants nothing of this worker: they are blocked, or their agency is.
+    #[must_use]
+    pub fn shuts_out(&self, worker: Worker) -> bool {
+        self.is_blocked(worker.agency()) || self.is_worker_blocked(worker)
     }
 
     /// Whether a support relationship with this worker is open.
@@ -220,8 +252,13 @@ impl Aggregate for Sharing {
                 self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
+            SharingEvent::WorkerBlocked(e) => self.blocked_workers.push(e.worker),
+            SharingEvent::WorkerUnblocked(e) => self.blocked_workers.retain(|worker| *worker != e.worker),
             SharingEvent::AgencyUnblocked(e) => self.blocked.retain(|agency| *agency != e.agency),
-            SharingEvent::RelationshipAccessOpened(e) => self.relationships.push((e.relationship, e.worker)),
+            SharingEvent::RelationshipAccessOpened(e) => {
+                self.relationships.push((e.relationship, e.worker));
+                self.met.insert(e.worker.staff());
+            }
             SharingEvent::RelationshipAccessClosed(e) => self.relationships.retain(|(id, _)| *id != e.relationship),
             SharingEvent::EmergencyAccessOpened(e) => {
                 let access = EmergencyAccess { worker: e.worker, until: e.until, closed: false };

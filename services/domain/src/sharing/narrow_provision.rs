@@ -49,6 +49,7 @@ mod tests {
     fn granted() -> SharingEvent {
         let terms = Terms {
             actor: ProvisionActor::Everybody,
+            except: vec![],
             categories: vec![Category::Goals, Category::Health],
             level: Level::Restricted,
             labels: vec![],

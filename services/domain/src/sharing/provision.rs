@@ -49,9 +49,11 @@ impl Provision {
 
     /// Whether it speaks of what is asked, by somebody in this role: actor, period, purpose and action.
     pub(crate) fn applies(&self, role: &str, ask: &Ask) -> bool {
-        let Terms { actor, purposes, actions, from, until, .. } = self.terms();
+        let Terms { actor, except, purposes, actions, from, until, .. } = self.terms();
         let actor = match actor {
-            ProvisionActor::Agency(agency) => *agency == ask.by.worker().agency(),
+            ProvisionActor::Agency(agency) => {
+                *agency == ask.by.worker().agency() && !except.contains(&ask.by.worker().staff())
+            }
             ProvisionActor::Staff(staff) => *staff == ask.by.worker().staff(),
             ProvisionActor::Role(wanted) => same_role(wanted, role),
             ProvisionActor::Everybody => true,

@@ -28,6 +28,9 @@ impl Command for GrantProvision {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         check(state, self.provision, &self.terms, self.now)?;
+        if !self.terms.except.is_empty() {
+            return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
+        }
         if self.terms.purposes.is_empty() {
             return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
         }
@@ -52,6 +55,9 @@ impl Command for DenyProvision {
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         // Saying no is never refused for want of room.
         check(state, self.provision, &self.terms, self.now)?;
+        if !self.terms.except.is_empty() && !matches!(self.terms.actor, ProvisionActor::Agency(_)) {
+            return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
+        }
         if state.says(&Provision::Deny(self.terms.clone()), self.now).is_some() {
             return Ok(vec![]);
         }
@@ -88,6 +94,7 @@ mod tests {
     use super::super::events::SharingStarted;
     use super::*;
     use crate::Reason;
+    use crate::ids::{AgencyId, StaffId};
     use crate::scenario::given;
     use crate::vocabulary::{Category, Level, Purpose};
     use uuid::Uuid;
@@ -95,6 +102,7 @@ mod tests {
     fn terms() -> Terms {
         Terms {
             actor: ProvisionActor::Everybody,
+            except: vec![],
             categories: vec![Category::Goals],
             level: Level::Normal,
             labels: vec![],
@@ -132,6 +140,20 @@ mod tests {
         refused(Terms { actor: ProvisionActor::Role("nurse ".into()), ..terms() }, "terms.actor.role");
         refused(Terms { from: Some(Timestamp(2)), until: Some(Timestamp(2)), ..terms() }, "terms.until");
         refused(Terms { until: Some(Timestamp(1)), ..terms() }, "terms.until");
+    }
+
+    #[test]
+    fn only_a_deny_of_an_agency_has_exceptions() {
+        let but_one = |actor| Terms { actor, except: vec![StaffId(Uuid::nil())], purposes: vec![], ..terms() };
+        let agency = || ProvisionActor::Agency(AgencyId(Uuid::nil()));
+        let deny = |terms| DenyProvision { provision: ProvisionId(Uuid::nil()), terms, now: Timestamp(1) };
+        let (provision, terms) = (ProvisionId(Uuid::nil()), but_one(agency()));
+        given([SharingStarted {}.into()]).when(deny(terms.clone())).then([ProvisionDenied { provision, terms }.into()]);
+        let field = "terms.except_staff_ids";
+        let everybody = deny(but_one(ProvisionActor::Everybody));
+        given([SharingStarted {}.into()]).when(everybody).then_refused(Reason::Invalid, field);
+        let permit = Terms { purposes: vec![Purpose::Treatment], ..but_one(agency()) };
+        given([SharingStarted {}.into()]).when(grant(permit)).then_refused(Reason::Invalid, field);
     }
 
     #[test]

@@ -18,6 +18,7 @@ impl Terms {
     pub(crate) fn is_same(&self, other: &Self, permit: bool, now: Timestamp) -> bool {
         let begins = |terms: &Self| terms.from.filter(|from| now < *from);
         same_actor(&self.actor, &other.actor)
+            && set(&self.except) == set(&other.except)
             && set(&self.categories) == set(&other.categories)
             && self.level == other.level
             && set(&self.labels) == set(&other.labels)
@@ -78,6 +79,7 @@ mod tests {
     fn terms() -> Terms {
         Terms {
             actor: ProvisionActor::Role("District nurse".into()),
+            except: vec![],
             categories: vec![Category::Goals, Category::Health],
             level: Level::Normal,
             labels: vec!["PSY".into(), "HIV".into()],
@@ -104,6 +106,7 @@ mod tests {
     fn rule_24_equal_terms_are_one_provision_however_they_are_written() {
         let written_otherwise = Terms {
             actor: ProvisionActor::Role("district NURSE".into()),
+            except: vec![],
             categories: vec![Category::Health, Category::Goals],
             labels: vec!["HIV".into(), "PSY".into()],
             purposes: vec![Purpose::CareCoordination, Purpose::Treatment],

@@ -10,5 +10,6 @@ wire_event! {
         1 => AgencyRegistered { name, kind },
         2 => RoleNamed { role },
         3 => AgencyNamed { name, kind },
+        4 => StaffListingChanged { by_name },
     }
 }

@@ -239,6 +239,7 @@ impl Field<Option<pb::Terms>> for Terms {
             actions: self.actions.to_wire(),
             from: self.from.map(|t| t.0),
             until: self.until.map(|t| t.0),
+            except: self.except.iter().map(Field::to_wire).collect(),
         })
     }
 
@@ -253,6 +254,7 @@ impl Field<Option<pb::Terms>> for Terms {
         };
         Ok(Self {
             actor,
+            except: wire.except.into_iter().map(StaffId::from_wire).collect::<Result<_, _>>()?,
             categories: Vec::from_wire(wire.categories)?,
             level: Level::from_wire(wire.level)?,
             labels: wire.labels,

@@ -11,7 +11,7 @@ wire_event! {
         2 => SupportAccepted {} + worker,
         3 => SupportDeclined { reason, again_from } + worker,
         4 => SupportEnded { by, reason, again_from } + worker,
-        5 => ProposalUnheard { person, role, offer, lapses_at } + worker,
+        5 => ProposalUnheard { person, role, offer, lapses_at, worker_blocked } + worker,
         6 => ProposalWithdrawn { heard, again_from } + worker,
         7 => AskingAllowed {} + worker,
         8 => SupporterLeft { heard, left_at } + worker,

@@ -108,7 +108,7 @@ impl Importer {
             let PlannedSuggestion { worker, words, places } = planned;
             let staff = workers.get(&worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
             let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
-            if staff.has_left() || directive.is_blocked(worker.agency()) {
+            if staff.has_left() || directive.shuts_out(*worker) {
                 refused.extend(places);
                 continue;
             }
@@ -130,7 +130,7 @@ impl Importer {
             work.settle(*place, Outcome::AlreadyThere);
         }
         for place in refused.iter().filter(|place| !suggested.contains(*place) && !known.contains(*place)) {
-            let why = "the worker has left, or the person wants nothing from their agency";
+            let why = "the worker has left, or the person wants nothing of them";
             work.settle(*place, Outcome::LeftOut(why.to_owned()));
         }
         Ok(!refused.is_empty())

@@ -71,7 +71,7 @@ async fn an_import_suggests_nobody_of_an_agency_that_the_person_blocks() {
     let (name, bytes) = interop::samples().next().unwrap();
     let colleague = String::from_utf8(bytes).unwrap().replace(&callers.pair.number, "a-new-colleague");
     let imported = import_bundles(&world.cluster, [(name, colleague.into_bytes())]).remove(0);
-    let left_out = |r: &&Value| r["left_out"] == "the worker has left, or the person wants nothing from their agency";
+    let left_out = |r: &&Value| r["left_out"] == "the worker has left, or the person wants nothing of them";
     let resources: Vec<_> = imported["resources"].as_array().unwrap().iter().filter(left_out).collect();
     assert!(!resources.is_empty(), "{imported}");
     assert!(resources.iter().all(|r| r["resource"].as_str().unwrap().starts_with("Encounter/")), "{resources:?}");

@@ -16,6 +16,7 @@ mod import;
 mod issuers;
 mod lifecycle;
 mod plans;
+mod shut_out;
 mod stores;
 mod story;
 mod strangers;

@@ -28,6 +28,7 @@ fn ask(purpose: Purpose) -> Ask {
 fn terms(actor: ProvisionActor, categories: &[Category]) -> Terms {
     Terms {
         actor,
+        except: vec![],
         categories: categories.to_vec(),
         level: Level::Normal,
         labels: vec![],
@@ -240,4 +241,42 @@ fn rule_5_a_decision_says_whether_it_relied_on_an_emergency() {
     let permit = permit(10, Terms { actions, ..terms(ProvisionActor::Everybody, &[Category::Goals]) });
     let events = [permit, emergency(NOW.plus_minutes(1))];
     assert!(relied(decided(&events, &ask(Purpose::Treatment))) && relied(decided(&events, &contribute)));
+}
+
+#[test]
+fn a_deny_of_an_agency_leaves_out_its_exceptions_and_permits_them_nothing() {
+    let but = |staff| {
+        let terms = terms(ProvisionActor::Agency(agency()), &[Category::Goals]);
+        deny(11, Terms { except: vec![staff], purposes: vec![], ..terms })
+    };
+    let (own, other) = (worker().staff(), StaffId(Uuid::from_u128(99)));
+    let with = |deny| decided(&[relationship(), goals_for_the_agency(), deny], &ask(Purpose::Treatment));
+    assert!(covers(&with(but(own)), Category::Goals, Level::Normal, &[]));
+    assert_eq!(with(but(other)), Decision::Deny(DenialRule::DenyBeatsPermit));
+    let alone = decided(&[relationship(), but(own)], &ask(Purpose::Treatment));
+    assert_eq!(alone, Decision::Deny(DenialRule::NothingPermits));
+}
+
+#[test]
+fn rule_1_a_blocked_worker_reaches_nothing_but_in_an_emergency_and_then_not_what_others_are_permitted() {
+    let blocked = || WorkerBlocked { worker: worker() }.into();
+    let restricted = Terms {
+        level: Level::VeryRestricted,
+        purposes: vec![Purpose::BreakGlass, Purpose::Treatment],
+        ..terms(ProvisionActor::Everybody, &[Category::Goals])
+    };
+    let events = [relationship(), goals_for_the_agency(), permit(12, restricted), blocked()];
+    for purpose in [Purpose::Treatment, Purpose::BreakGlass] {
+        assert_eq!(decided(&events, &ask(purpose)), Decision::Deny(DenialRule::WorkerBlocked));
+    }
+    // One that was opened after it: their privacy officer has allowed it.
+    let events: Vec<_> = events.into_iter().chain([emergency(NOW.plus_minutes(60))]).collect();
+    assert_eq!(decided(&events, &ask(Purpose::Treatment)), Decision::Deny(DenialRule::WorkerBlocked));
+    let in_danger = decided(&events, &ask(Purpose::BreakGlass));
+    assert!(covers(&in_danger, Category::Goals, Level::Restricted, &[]));
+    assert!(!covers(&in_danger, Category::Goals, Level::VeryRestricted, &[]));
+    // A colleague is not meant.
+    let another = WorkerBlocked { worker: Worker::new(agency(), StaffId(Uuid::from_u128(99))) }.into();
+    let decision = decided(&[relationship(), goals_for_the_agency(), another], &ask(Purpose::Treatment));
+    assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
 }
