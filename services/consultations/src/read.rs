@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::access::Scope;
 use domain::ids::PersonId;
 use domain::vocabulary::{Author, Category, Sensitivity};
 use gate::{Asked, Call, Disclosure};
@@ -23,7 +24,7 @@ impl Consultations {
     ) -> Result<pb::ListMyConsultationsResponse, Error> {
         let person = call.person()?;
         let paging = call.pages(&message)?;
-        let page = self.page(person, &paging.pages).await?;
+        let page = self.page(person, &paging.pages, |_| true).await?;
         let receipt =
             self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
         let consultations = self.told(page.items, |_| true).await?;
@@ -49,10 +50,8 @@ impl Consultations {
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<MyConsultations>(message.at_least_position).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
-            let covered = scope.covers(Category::Consultations, &Sensitivity::normal());
-            let page = self.page(person, pages).await?;
-            let position = page.position;
-            let page = if covered { page } else { Page { items: vec![], next: None, position } };
+            let mut page = self.page(person, pages, |doc| doc.circle.is_covered(&scope)).await?;
+            page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             let entries = page.items.len();
             let categories = if entries == 0 { BTreeSet::new() } else { BTreeSet::from([Category::Consultations]) };
             // Which other agencies take part is who else supports the person.
@@ -86,9 +85,24 @@ impl Consultations {
         Ok(docs.into_iter().map(|doc| to_wire(doc, party)).collect())
     }
 
-    async fn page(&self, person: PersonId, pages: &Pages) -> Result<Page<ConsultationDoc>, Error> {
-        Ok(self.views.list::<MyConsultations>(&consultations::of_person(person), pages, |_| true).await?)
+    async fn page(
+        &self,
+        person: PersonId,
+        pages: &Pages,
+        keep: impl Fn(&ConsultationDoc) -> bool + Send,
+    ) -> Result<Page<ConsultationDoc>, Error> {
+        Ok(self.views.list::<MyConsultations>(&consultations::of_person(person), pages, keep).await?)
     }
+}
+
+/// Leaves out of a consultation what is more sensitive by itself than is shared; and whom else the person named, which is who else
+/// supports them.
+fn leave_out(doc: &mut ConsultationDoc, scope: &Scope) {
+    let covered = |own: &Option<Sensitivity>| own.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
+    doc.options.retain(|option| covered(&option.sensitivity));
+    doc.views.retain(|view| covered(&view.sensitivity));
+    doc.said.retain(|said| covered(&said.sensitivity));
+    doc.circle.named.retain(|staff| *staff == scope.worker().staff());
 }
 
 /// Everybody who has said something in a consultation.
@@ -111,6 +125,7 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str) -> Party) -> pb::Said {
         Said::AnswerTakenBack => pb::said::Kind::AnswerTakenBack,
         Said::Closed => pb::said::Kind::Closed,
         Said::Cancelled => pb::said::Kind::Cancelled,
+        Said::Shared => pb::said::Kind::Shared,
     };
     pb::Said {
         kind: kind.into(),
@@ -118,6 +133,7 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str) -> Party) -> pb::Said {
         author: Some(party(said.author, &said.role)),
         said_at: Some(words::timestamp(said.at)),
         words: said.words,
+        sensitivity: said.sensitivity.as_ref().map(words::to_sensitivity),
     }
 }
 
@@ -143,6 +159,7 @@ fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str) -> Party) -> pb::C
         text: option.text,
         benefits: option.benefits,
         risks: option.risks,
+        sensitivity: option.sensitivity.as_ref().map(words::to_sensitivity),
     });
     let decisions = doc.decisions.into_iter().map(|decision| pb::Decision {
         decision_id: decision.decision.to_string(),
@@ -160,10 +177,13 @@ fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str) -> Party) -> pb::C
         consultation_id: doc.consultation.to_string(),
         mode: i32::from(doc.mode.code()),
         topic: doc.topic,
+        sensitivity: Some(words::to_sensitivity(doc.circle.sensitivity())),
+        kept: doc.circle.kept,
+        staff_ids: doc.circle.named.iter().map(ToString::to_string).collect(),
         state: state.into(),
         agenda: agenda.collect(),
         options: options.collect(),
-        views: doc.views,
+        views: doc.views.into_iter().map(|view| view.view).collect(),
         decisions: decisions.collect(),
         requested_at: Some(words::timestamp(doc.requested_at)),
         said: doc.said.into_iter().map(|one| said(one, &party)).collect(),

@@ -1,17 +1,23 @@
 //! A row for each RPC, and taking part in a consultation.
 
+use std::collections::BTreeSet;
+
 use domain::access::Contribute;
 use domain::consultation::{
-    AddressAgendaItem, AgreeDecision, CancelConsultation, CloseConsultation, Consultation, DecideWithoutPerson,
+    AddressAgendaItem, AgreeDecision, CancelConsultation, Circle, CloseConsultation, Consultation, DecideWithoutPerson,
     DeferAgendaItem, Mode, ObjectToDecision, OfferOption, ProposeDecision, RaiseAgendaItem, RecordPersonView,
-    RequestConsultation, TakeBackAnswer, WithoutPersonGround,
+    RequestConsultation, ShareConsultation, TakeBackAnswer, WithoutPersonGround,
 };
-use domain::ids::{ConsultationId, EntryId};
-use domain::vocabulary::Purpose;
+use domain::ids::{ConsultationId, EntryId, StaffId};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
+use domain::vocabulary::{Level, Purpose, Sensitivity, Worker};
+use engine::{Freshness, Loaded};
 use gate::{Call, Contribution};
+use proto::access::v1::Sensitivity as WireSensitivity;
 use proto::consultations::v1 as pb;
 use proto::consultations::v1::consultation_service_server::ConsultationService;
-use rpc::Error;
+use rpc::{Error, words};
 
 use crate::Consultations;
 
@@ -29,9 +35,21 @@ gate::service! { ConsultationService for Consultations {
     object_to_decision(ObjectToDecisionRequest) -> ObjectToDecisionResponse: object,
     take_back_answer(TakeBackAnswerRequest) -> TakeBackAnswerResponse: take_back,
     decide_without_person(DecideWithoutPersonRequest) -> DecideWithoutPersonResponse: decide,
+    share_consultation(ShareConsultationRequest) -> ShareConsultationResponse: share,
     close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
+
+/// What is said of a worker who names others.
+const THE_PERSONS: &str = "only the person says whom a consultation is for";
+/// What is said of a level that the person gives to what they begin.
+const KEPT: &str =
+    "what you begin is very restricted until you share it: leave this out, and say it with `ShareConsultation`";
+
+/// How sensitive something is by itself, if that is said.
+fn own(wire: Option<WireSensitivity>) -> Result<Option<Sensitivity>, Error> {
+    wire.map(|wire| words::sensitivity(Some(wire))).transpose()
+}
 
 impl Consultations {
     /// Who takes part. Staff do so to coordinate support.
@@ -56,9 +74,53 @@ impl Consultations {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let id: ConsultationId = wish.context.new_id();
         let mode = rpc::one_of("mode", m.mode, Mode::from_code)?;
-        let command = RequestConsultation { person: wish.person, author: wish.author, mode, topic: m.topic };
+        let circle = self.circle(&wish, m.sensitivity, &m.staff_ids).await?;
+        let command = RequestConsultation { person: wish.person, author: wish.author, mode, topic: m.topic, circle };
         let position = self.gate.contribute(&wish, id, command).await?.position.0;
         Ok(pb::RequestConsultationResponse { position, consultation_id: id.to_string() })
+    }
+
+    /// Who may see what is asked for. What the person begins is for those whom they name, who are there and whom they have not blocked.
+    async fn circle(
+        &self,
+        wish: &Contribution,
+        sensitivity: Option<WireSensitivity>,
+        staff_ids: &[String],
+    ) -> Result<Circle, Error> {
+        let sensitivity = words::sensitivity(sensitivity)?;
+        if wish.by.is_some() {
+            let open = Circle::open(sensitivity);
+            return if staff_ids.is_empty() { Ok(open) } else { Err(Error::invalid("staff_ids", THE_PERSONS)) };
+        }
+        if sensitivity.level != Level::Normal {
+            return Err(Error::invalid("sensitivity.level", KEPT));
+        }
+        let named: BTreeSet<StaffId> = staff_ids.iter().map(|id| rpc::id("staff_ids", id)).collect::<Result<_, _>>()?;
+        let engine = self.gate.engine();
+        let standings = engine.load_each::<Staff>(&Vec::from_iter(named.iter().copied()), Freshness::Latest).await?;
+        let sharing = engine.load::<Sharing>(wish.person, Freshness::Latest).await?;
+        let is_there = |staff: &Loaded<Staff>| {
+            let agency = staff.agency().filter(|agency| staff.works_for(*agency));
+            agency.is_some_and(|agency| !sharing.shuts_out(Worker::new(agency, staff.id)))
+        };
+        if !standings.iter().all(is_there) {
+            return Err(Error::invalid(
+                "staff_ids",
+                "must be of workers who are there now and whom you have not blocked",
+            ));
+        }
+        Ok(Circle::kept(sensitivity.labels, named))
+    }
+
+    async fn share(
+        &self,
+        call: &Call,
+        m: pb::ShareConsultationRequest,
+    ) -> Result<pb::ShareConsultationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, "").await?;
+        let command = ShareConsultation { person: wish.person, sensitivity: words::sensitivity(m.sensitivity)? };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ShareConsultationResponse { position })
     }
 
     async fn raise(&self, call: &Call, m: pb::RaiseAgendaItemRequest) -> Result<pb::RaiseAgendaItemResponse, Error> {
@@ -94,7 +156,8 @@ impl Consultations {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let new: EntryId = wish.context.new_id();
-        let command = OfferOption { person, option: new, author, text: m.text, benefits: m.benefits, risks: m.risks };
+        let (text, benefits, risks, sensitivity) = (m.text, m.benefits, m.risks, own(m.sensitivity)?);
+        let command = OfferOption { person, option: new, author, text, benefits, risks, sensitivity };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::OfferOptionResponse { position, option_id: new.to_string() })
     }
@@ -106,7 +169,7 @@ impl Consultations {
     ) -> Result<pb::RecordPersonViewResponse, Error> {
         let wish = self.taking_part(call, &m.request_id, "").await?;
         let person = wish.person;
-        let command = RecordPersonView { person, view: m.view };
+        let command = RecordPersonView { person, view: m.view, sensitivity: own(m.sensitivity)? };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::RecordPersonViewResponse { position })
     }

@@ -1,10 +1,10 @@
 //! Consultations: what the person is asked, what was said and what was decided.
 
 use domain::StreamKind;
-use domain::consultation::Mode;
 use domain::consultation::events::ConsultationEvent;
+use domain::consultation::{Circle, Mode};
 use domain::ids::{ConsultationId, EntryId, PersonId};
-use domain::vocabulary::{Author, Timestamp};
+use domain::vocabulary::{Author, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ pub struct ConsultationDoc {
     pub mode: Mode,
     /// What it is about.
     pub topic: String,
+    /// Who may see it.
+    pub circle: Circle,
     /// Where it stands.
     pub state: ConsultationState,
     /// The agenda, in the order raised.
@@ -27,7 +29,7 @@ pub struct ConsultationDoc {
     /// The options, in the order offered.
     pub options: Vec<OptionDoc>,
     /// What the person has said, oldest first.
-    pub views: Vec<String>,
+    pub views: Vec<ViewDoc>,
     /// The decisions, in the order proposed.
     pub decisions: Vec<DecisionDoc>,
     /// When it was asked for.
@@ -51,6 +53,17 @@ pub struct SaidDoc {
     pub at: Timestamp,
     /// What they said of it, where it stands nowhere else: a note, a reason, evidence.
     pub words: String,
+    /// How sensitive it is by itself, if that is said.
+    pub sensitivity: Option<Sensitivity>,
+}
+
+/// What the person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewDoc {
+    /// Their words.
+    pub view: String,
+    /// How sensitive they are by themselves, if that is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 /// What was said or done.
@@ -71,6 +84,7 @@ pub enum Said {
     AnswerTakenBack,
     Closed,
     Cancelled,
+    Shared,
 }
 
 /// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
@@ -92,6 +106,17 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
         ConsultationEvent::AnswerTakenBack(e) => (Said::AnswerTakenBack, Some(e.decision), e.reason.clone()),
         ConsultationEvent::ConsultationClosed(_) => (Said::Closed, None, none),
         ConsultationEvent::ConsultationCancelled(e) => (Said::Cancelled, None, e.reason.clone()),
+        ConsultationEvent::ConsultationShared(_) => (Said::Shared, None, none),
+    }
+}
+
+/// How sensitive what an event says is by itself, if that is said.
+fn own_sensitivity(event: &ConsultationEvent) -> Option<Sensitivity> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else is sensitive by itself")]
+    match event {
+        ConsultationEvent::OptionOffered(e) => e.sensitivity.clone(),
+        ConsultationEvent::PersonViewRecorded(e) => e.sensitivity.clone(),
+        _ => None,
     }
 }
 
@@ -143,6 +168,8 @@ pub struct OptionDoc {
     pub benefits: String,
     /// What speaks against it.
     pub risks: String,
+    /// How sensitive it is by itself, if that is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 /// Where a decision stands.
@@ -195,7 +222,8 @@ impl View for Consultations {
     fn apply(event: &Envelope, doc: Option<ConsultationDoc>) -> Result<Option<ConsultationDoc>, ApplyError> {
         let Event::Consultation(happened) = &event.event else { return Ok(doc) };
         let ((what, about, words), actor) = (said(happened), &event.header.actor);
-        let said = SaidDoc { what, about, author: actor.author(), role: actor.role.clone(), at: event.at, words };
+        let (author, role, sensitivity) = (actor.author(), actor.role.clone(), own_sensitivity(happened));
+        let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity };
         let ConsultationEvent::ConsultationRequested(e) = happened else {
             return changed(doc, |doc| {
                 doc.take(happened);
@@ -206,6 +234,7 @@ impl View for Consultations {
             consultation: ConsultationId(event.stream),
             mode: e.mode,
             topic: e.topic.clone(),
+            circle: e.circle.clone(),
             state: ConsultationState::Open,
             agenda: Vec::new(),
             options: Vec::new(),
@@ -230,9 +259,13 @@ impl ConsultationDoc {
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, ItemState::Deferred),
             ConsultationEvent::OptionOffered(e) => {
                 let (text, benefits, risks) = (e.text.clone(), e.benefits.clone(), e.risks.clone());
-                self.options.push(OptionDoc { option: e.option, text, benefits, risks });
+                let (option, sensitivity) = (e.option, e.sensitivity.clone());
+                self.options.push(OptionDoc { option, text, benefits, risks, sensitivity });
             }
-            ConsultationEvent::PersonViewRecorded(e) => self.views.push(e.view.clone()),
+            ConsultationEvent::PersonViewRecorded(e) => {
+                self.views.push(ViewDoc { view: e.view.clone(), sensitivity: e.sensitivity.clone() });
+            }
+            ConsultationEvent::ConsultationShared(e) => self.circle = Circle::open(e.sensitivity.clone()),
             ConsultationEvent::DecisionProposed(e) => {
                 let (text, state) = (e.text.clone(), DecisionState::Proposed);
                 self.decisions.push(DecisionDoc { decision: e.decision, text, state, reason: String::new() });

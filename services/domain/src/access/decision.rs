@@ -2,7 +2,7 @@
 
 use crate::sharing::{Provision, Sharing};
 use crate::staff::Staff;
-use crate::vocabulary::{Action, Category, DenialRule, Level, Purpose, Sensitivity, SignedIn, Timestamp};
+use crate::vocabulary::{Action, Category, DenialRule, Level, Purpose, Sensitivity, SignedIn, Timestamp, Worker};
 
 /// What is asked of the person's directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Decision {
 /// What a permit covers, entry by entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
+    /// Whose it is.
+    worker: Worker,
     /// Those that apply.
     provisions: Vec<Provision>,
     emergency: bool,
@@ -45,6 +47,20 @@ impl Scope {
         let covering = || self.provisions.iter().filter(|p| p.covers(category, sensitivity));
         let permitted = (self.emergency && sensitivity.level <= EMERGENCY_LEVEL) || covering().any(Provision::permits);
         permitted && covering().all(Provision::permits)
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        self.worker
+    }
+
+    /// Whether something is covered in which the person names this worker themselves: they need no more than a permit of the category,
+    /// however sensitive it is for everybody else. A deny beats that, too.
+    #[must_use]
+    pub fn covers_what_names_them(&self, category: Category, sensitivity: &Sensitivity) -> bool {
+        let permitted = self.provisions.iter().any(|p| p.permits() && p.covers(category, &Sensitivity::NORMAL));
+        permitted && !self.provisions.iter().any(|p| !p.permits() && p.covers(category, sensitivity))
     }
 
     /// The categories of which at least something could be covered.
@@ -110,7 +126,7 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     let begin = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().from);
     let relied = emergency_until.filter(|_| emergency || !supported);
     let until = ends.chain(begin.filter(|from| ask.now < *from)).chain(relied).min();
-    let scope = Scope { provisions, emergency, supported, until };
+    let scope = Scope { worker, provisions, emergency, supported, until };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }

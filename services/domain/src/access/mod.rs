@@ -5,6 +5,8 @@ mod decision;
 pub mod events;
 
 pub use contribute::Contribute;
+#[cfg(test)]
+pub(crate) use decision::scope_of;
 pub use decision::{Ask, Decision, Scope, decide};
 
 use crate::ids::PersonId;

@@ -1,9 +1,9 @@
 //! What can have happened on a `consultation` stream.
 
-use super::Mode;
 use super::WithoutPersonGround;
+use super::{Circle, Mode};
 use crate::ids::{EntryId, PersonId};
-use crate::vocabulary::Author;
+use crate::vocabulary::{Author, Sensitivity};
 
 /// Somebody asked for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct ConsultationRequested {
     pub mode: Mode,
     /// What it is about.
     pub topic: String,
+    /// Who may see it.
+    pub circle: Circle,
 }
 
 /// Something was put on the agenda.
@@ -58,6 +60,8 @@ pub struct OptionOffered {
     pub benefits: String,
     /// What speaks against it.
     pub risks: String,
+    /// How sensitive it is; as the consultation when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 /// The person said what they think.
@@ -65,6 +69,8 @@ pub struct OptionOffered {
 pub struct PersonViewRecorded {
     /// The person's words.
     pub view: String,
+    /// How sensitive it is; as the consultation when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 /// A decision was proposed.
@@ -130,6 +136,13 @@ pub struct AnswerTakenBack {
     pub reason: String,
 }
 
+/// The person shares a consultation that they kept to few with everybody whom they share consultations with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultationShared {
+    /// How sensitive it is from now on.
+    pub sensitivity: Sensitivity,
+}
+
 crate::event_enum! {
     /// An event of a `consultation` stream.
     ConsultationEvent {
@@ -146,5 +159,6 @@ crate::event_enum! {
         ConsultationClosed,
         ConsultationCancelled,
         AnswerTakenBack,
+        ConsultationShared,
     }
 }

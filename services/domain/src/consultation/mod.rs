@@ -2,6 +2,7 @@
 
 mod agenda;
 mod agree_decision;
+mod circle;
 mod close_consultation;
 mod decide_without_person;
 pub mod events;
@@ -10,12 +11,14 @@ mod offer_option;
 mod propose_decision;
 mod record_person_view;
 mod request_consultation;
+mod share_consultation;
 mod take_back_answer;
 
 use std::collections::BTreeMap;
 
 pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
 pub use agree_decision::AgreeDecision;
+pub use circle::Circle;
 pub use close_consultation::{CancelConsultation, CloseConsultation};
 pub use decide_without_person::DecideWithoutPerson;
 pub use object_to_decision::ObjectToDecision;
@@ -23,12 +26,13 @@ pub use offer_option::OfferOption;
 pub use propose_decision::ProposeDecision;
 pub use record_person_view::RecordPersonView;
 pub use request_consultation::RequestConsultation;
+pub use share_consultation::ShareConsultation;
 pub use take_back_answer::TakeBackAnswer;
 
-use crate::access::Contribute;
+use crate::access::{Contribute, Scope};
 use crate::ids::{ConsultationId, EntryId, PersonId};
 use crate::vocabulary::{Author, Category, Sensitivity, coded};
-use crate::{Aggregate, Refusal, StreamKind};
+use crate::{Aggregate, Command as _, Refusal, StreamKind};
 use events::ConsultationEvent;
 use serde::{Deserialize, Serialize};
 
@@ -63,15 +67,37 @@ coded! {
 /// The most agenda items, options, decisions or recorded views of one consultation: it is read as a whole.
 pub const ITEMS_LIMIT: usize = 50;
 
-/// Taking part in a consultation adds to the heading of the consultations, and to nothing that is more sensitive.
+/// Taking part in a consultation adds to the heading of the consultations, and is for those who may see it: for everybody else it is as
+/// if it were not there. What is added may be more sensitive by itself.
 macro_rules! takes_part {
-    ($($command:ident),+ $(,)?) => {$(
+    ($($command:ident $(with $own:ident)?),+ $(,)?) => {$(
         impl Contribute for $command {
             const CATEGORY: Category = Category::Consultations;
 
-            fn sensitivity<'a>(&'a self, _: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
-                static NORMAL: Sensitivity = Sensitivity::NORMAL;
-                Ok(&NORMAL)
+            fn sensitivity<'a>(&'a self, state: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
+                $(if let Some(own) = &self.$own {
+                    return Ok(own);
+                })?
+                Ok(state.circle.sensitivity())
+            }
+
+            fn decide_within(
+                self,
+                state: &Consultation,
+                scope: Option<&Scope>,
+            ) -> Result<Vec<ConsultationEvent>, Refusal> {
+                let Some(scope) = scope else { return self.decide(state) };
+                // Whoever may not take part at all learns nothing of the consultations that there are.
+                if !scope.covers(Category::Consultations, &Sensitivity::NORMAL) {
+                    return Err(Refusal::undisclosed());
+                }
+                if !state.circle.is_covered(scope) {
+                    return self.decide(&Consultation::default());
+                }
+                $(if self.$own.as_ref().is_some_and(|own| !scope.covers(Category::Consultations, own)) {
+                    return Err(Refusal::undisclosed());
+                })?
+                self.decide(state)
             }
         }
     )+};
@@ -84,11 +110,11 @@ takes_part!(
     DecideWithoutPerson,
     DeferAgendaItem,
     ObjectToDecision,
-    OfferOption,
+    OfferOption with sensitivity,
     ProposeDecision,
     RaiseAgendaItem,
-    RecordPersonView,
-    RequestConsultation,
+    RecordPersonView with sensitivity,
+    ShareConsultation,
     TakeBackAnswer,
 );
 
@@ -120,6 +146,8 @@ enum Over {
 pub struct Consultation {
     person: Option<PersonId>,
     mode: Option<Mode>,
+    /// Who may see it.
+    circle: Circle,
     /// How it ended, once it has.
     over: Option<Over>,
     views: usize,
@@ -185,7 +213,9 @@ impl Aggregate for Consultation {
             ConsultationEvent::ConsultationRequested(e) => {
                 self.person = Some(e.person);
                 self.mode = Some(e.mode);
+                self.circle = e.circle.clone();
             }
+            ConsultationEvent::ConsultationShared(e) => self.circle = Circle::open(e.sensitivity.clone()),
             ConsultationEvent::AgendaItemRaised(e) => {
                 self.agenda.insert(e.item, (e.author, None));
             }
@@ -207,7 +237,7 @@ impl Aggregate for Consultation {
 #[cfg(test)]
 pub(crate) mod fixtures {
     use super::events::*;
-    use super::{EntryId, Mode, PersonId};
+    use super::{Circle, EntryId, Mode, PersonId};
     use crate::ids::{AgencyId, StaffId};
     use crate::vocabulary::{Author, Worker};
     use uuid::Uuid;
@@ -221,7 +251,8 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn requested(mode: Mode) -> ConsultationEvent {
-        ConsultationRequested { person: PERSON, author: NURSE, mode, topic: "care at home".into() }.into()
+        let (topic, circle) = ("care at home".into(), Circle::default());
+        ConsultationRequested { person: PERSON, author: NURSE, mode, topic, circle }.into()
     }
 
     pub(crate) fn raised(n: u128, author: Author) -> ConsultationEvent {
@@ -229,7 +260,7 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn viewed() -> ConsultationEvent {
-        PersonViewRecorded { view: "I want to stay at home".into() }.into()
+        PersonViewRecorded { view: "I want to stay at home".into(), sensitivity: None }.into()
     }
 
     pub(crate) fn proposed(n: u128) -> ConsultationEvent {

@@ -1,8 +1,8 @@
 use super::events::{ConsultationEvent, OptionOffered};
 use super::{Consultation, ITEMS_LIMIT};
 use crate::ids::{EntryId, PersonId};
-use crate::text::{PARAGRAPH, optional, required};
-use crate::vocabulary::Author;
+use crate::text::{PARAGRAPH, labels, optional, required};
+use crate::vocabulary::{Author, Sensitivity};
 use crate::{Command, Refusal};
 
 /// Offers an option with its benefits and risks (PRSB Shared Decision Making).
@@ -19,6 +19,8 @@ pub struct OfferOption {
     pub benefits: String,
     /// What speaks against it; may be empty.
     pub risks: String,
+    /// How sensitive it is; as the consultation when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 impl Command for OfferOption {
@@ -28,12 +30,13 @@ impl Command for OfferOption {
         required("text", &self.text, PARAGRAPH)?;
         optional("benefits", &self.benefits, PARAGRAPH)?;
         optional("risks", &self.risks, PARAGRAPH)?;
+        self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
         state.open_for(self.person)?;
         if state.options >= ITEMS_LIMIT {
             return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` options")));
         }
-        let Self { option, author, text, benefits, risks, .. } = self;
-        Ok(vec![OptionOffered { option, author, text, benefits, risks }.into()])
+        let Self { option, author, text, benefits, risks, sensitivity, person: _ } = self;
+        Ok(vec![OptionOffered { option, author, text, benefits, risks, sensitivity }.into()])
     }
 }
 
@@ -54,10 +57,18 @@ mod tests {
             text: "a carer".into(),
             benefits: String::new(),
             risks: String::new(),
+            sensitivity: None,
         };
         let offered = || {
             let (text, benefits, risks) = ("a carer".into(), String::new(), String::new());
-            ConsultationEvent::from(OptionOffered { option: id(7), author: NURSE, text, benefits, risks })
+            ConsultationEvent::from(OptionOffered {
+                option: id(7),
+                author: NURSE,
+                text,
+                benefits,
+                risks,
+                sensitivity: None,
+            })
         };
         let with =
             |options: usize| given([requested(Mode::Involve)].into_iter().chain((0..options).map(|_| offered())));

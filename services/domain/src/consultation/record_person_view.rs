@@ -1,7 +1,8 @@
 use super::events::{ConsultationEvent, PersonViewRecorded};
 use super::{Consultation, ITEMS_LIMIT};
 use crate::ids::PersonId;
-use crate::text::{PARAGRAPH, required};
+use crate::text::{PARAGRAPH, labels, required};
+use crate::vocabulary::Sensitivity;
 use crate::{Command, Refusal};
 
 /// The person says what they think.
@@ -10,6 +11,8 @@ pub struct RecordPersonView {
     pub person: PersonId,
     /// Their view, in their words.
     pub view: String,
+    /// How sensitive it is; as the consultation when nothing is said.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 impl Command for RecordPersonView {
@@ -17,11 +20,12 @@ impl Command for RecordPersonView {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("view", &self.view, PARAGRAPH)?;
+        self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
         state.open_for(self.person)?;
         if state.views >= ITEMS_LIMIT {
             return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` views")));
         }
-        Ok(vec![PersonViewRecorded { view: self.view }.into()])
+        Ok(vec![PersonViewRecorded { view: self.view, sensitivity: self.sensitivity }.into()])
     }
 }
 
@@ -35,7 +39,7 @@ mod tests {
 
     #[test]
     fn takes_views_up_to_the_limit() {
-        let view = || RecordPersonView { person: PERSON, view: "I want to stay at home".into() };
+        let view = || RecordPersonView { person: PERSON, view: "I want to stay at home".into(), sensitivity: None };
         let with = |views: usize| given([requested(Mode::Involve)].into_iter().chain((0..views).map(|_| viewed())));
         with(ITEMS_LIMIT - 1).when(view()).then([viewed()]);
         with(ITEMS_LIMIT).when(view()).then_refused(Reason::Rule, "items_limit");

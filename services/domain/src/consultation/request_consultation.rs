@@ -1,8 +1,9 @@
 use super::events::{ConsultationEvent, ConsultationRequested};
-use super::{Consultation, Mode};
+use super::{Circle, Consultation, Mode};
+use crate::access::Contribute;
 use crate::ids::PersonId;
-use crate::text::{LINE, required};
-use crate::vocabulary::Author;
+use crate::text::{LINE, labels, required};
+use crate::vocabulary::{Author, Category, Sensitivity};
 use crate::{Command, Refusal};
 
 /// Asks for a conversation, in a mode.
@@ -15,18 +16,38 @@ pub struct RequestConsultation {
     pub mode: Mode,
     /// What it is about.
     pub topic: String,
+    /// Who may see it. Only the person keeps it to few.
+    pub circle: Circle,
 }
+
+impl Contribute for RequestConsultation {
+    const CATEGORY: Category = Category::Consultations;
+
+    fn sensitivity<'a>(&'a self, _: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
+        Ok(self.circle.sensitivity())
+    }
+}
+
+/// The most workers whom a person names.
+const NAMED_LIMIT: usize = 20;
 
 impl Command for RequestConsultation {
     type Aggregate = Consultation;
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("topic", &self.topic, LINE)?;
+        labels("sensitivity.labels", &self.circle.sensitivity().labels)?;
+        if self.circle.named.len() > NAMED_LIMIT {
+            return Err(Refusal::invalid("staff_ids", format!("at most `{NAMED_LIMIT}` workers are named")));
+        }
+        if self.circle.kept && self.author != Author::Person {
+            return Err(Refusal::invalid("staff_ids", "only the person says whom a consultation is for"));
+        }
         if state.mode.is_some() {
             return Err(Refusal::already_exists("consultation"));
         }
-        let Self { person, author, mode, topic } = self;
-        Ok(vec![ConsultationRequested { person, author, mode, topic }.into()])
+        let Self { person, author, mode, topic, circle } = self;
+        Ok(vec![ConsultationRequested { person, author, mode, topic, circle }.into()])
     }
 }
 
@@ -40,8 +61,8 @@ mod tests {
     #[test]
     fn is_asked_for_once_and_says_what_it_is_about() {
         let ask = |topic: &str| {
-            let (mode, topic) = (Mode::Involve, topic.into());
-            RequestConsultation { person: PERSON, author: NURSE, mode, topic }
+            let (mode, topic, circle) = (Mode::Involve, topic.into(), Circle::default());
+            RequestConsultation { person: PERSON, author: NURSE, mode, topic, circle }
         };
         given([]).when(ask("care at home")).then([requested(Mode::Involve)]);
         given([]).when(ask("")).then_refused(Reason::Invalid, "topic");

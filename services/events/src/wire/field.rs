@@ -1,6 +1,6 @@
 //! How a field of a domain event is stored.
 
-use domain::consultation::{Mode, WithoutPersonGround};
+use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
@@ -217,6 +217,23 @@ impl Field<Option<pb::Sensitivity>> for Option<Sensitivity> {
 
     fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
         wire.map(|wire| Sensitivity::from_wire(Some(wire))).transpose()
+    }
+}
+
+/// Of an event that was stored before it could be said, it is for whoever consultations are shared with.
+impl Field<Option<pb::Circle>> for Circle {
+    fn to_wire(&self) -> Option<pb::Circle> {
+        if *self == Self::default() {
+            return None;
+        }
+        let named = self.named.iter().map(Field::to_wire).collect();
+        Some(pb::Circle { sensitivity: self.sensitivity.to_wire(), kept: self.kept, named })
+    }
+
+    fn from_wire(wire: Option<pb::Circle>) -> Result<Self, DecodeError> {
+        let pb::Circle { sensitivity, kept, named } = wire.unwrap_or_default();
+        let named = named.into_iter().map(StaffId::from_wire).collect::<Result<_, _>>()?;
+        Ok(Self { sensitivity: Option::from_wire(sensitivity)?, kept, named })
     }
 }
 

@@ -6,10 +6,11 @@ use proto::access::v1::{
     Action, DeclareEmergencyAccessRequest, Purpose, QueryAccessRequest, Receipt, RecordCategory,
     ReviewEmergencyAccessRequest, query, receipt,
 };
-use proto::agencies::v1::RemoveStaffRequest;
+use proto::agencies::v1::{FindWorkersRequest, RemoveStaffRequest};
 use proto::consultations::v1::{
-    AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListMyConsultationsRequest, Mode,
-    ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest, RequestConsultationRequest, consultation,
+    AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListConsultationsRequest,
+    ListMyConsultationsRequest, Mode, ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest,
+    RequestConsultationRequest, consultation,
 };
 use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest, WriteContingencyPlanRequest,
@@ -19,7 +20,7 @@ use proto::relationships::v1::{
     RelationshipState,
 };
 use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{GrantProvisionResponse, WithdrawProvisionRequest};
+use proto::sharing::v1::{BlockWorkerRequest, GrantProvisionResponse, UnblockWorkerRequest, WithdrawProvisionRequest};
 use tonic::{Code, Status};
 
 use super::cast::{Cast, Worker};
@@ -194,6 +195,7 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
         person_id: person_id.clone(),
         mode: Mode::Involve.into(),
         topic: "Visits".into(),
+        ..RequestConsultationRequest::default()
     };
     let consultation_id = staff.consultations().request_consultation(ask).await?.into_inner().consultation_id;
     let raise = RaiseAgendaItemRequest {
@@ -221,7 +223,12 @@ pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()
     tell("A decision cannot be settled before the person's own view is recorded:");
     tell(&format!("  > {}", early.message()));
     let view = "Mornings suit me if the evenings stay mine".to_owned();
-    let view = RecordPersonViewRequest { request_id: request_id(), consultation_id: consultation_id.clone(), view };
+    let view = RecordPersonViewRequest {
+        request_id: request_id(),
+        consultation_id: consultation_id.clone(),
+        view,
+        ..RecordPersonViewRequest::default()
+    };
     person.consultations().record_person_view(view).await?;
     person.consultations().agree_decision(agree()).await?;
     let close = || CloseConsultationRequest {
@@ -258,6 +265,54 @@ async fn heard(cast: &Cast, consultation_id: &str, item_id: String) -> anyhow::R
         ..AddressAgendaItemRequest::default()
     };
     cast.person.consultations().address_agenda_item(addressed).await?;
+    Ok(())
+}
+
+pub(super) async fn not_for_everybody(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## Not for everybody");
+    tell("");
+    let (person, supporter, other, name) = (&cast.person, &cast.supporter, &cast.other, &cast.name);
+    let begin = RequestConsultationRequest {
+        request_id: request_id(),
+        mode: Mode::PersonLed.into(),
+        topic: "Leaving my partner safely".into(),
+        staff_ids: vec![supporter.party.staff_id.clone()],
+        ..RequestConsultationRequest::default()
+    };
+    let begun = person.consultations().request_consultation(begin).await?.into_inner();
+    let theirs = ListConsultationsRequest {
+        person_id: cast.person_id.clone(),
+        purpose: Purpose::CareCoordination.into(),
+        at_least_position: begun.position,
+        ..ListConsultationsRequest::default()
+    };
+    let theirs = supporter.client.consultations().list_consultations(theirs).await?.into_inner().consultations;
+    ensure!(theirs.iter().any(|c| c.kept && c.consultation_id == begun.consultation_id), "whom they named sees it");
+    tell(&format!(
+        "{name} begins a conversation of their own, \"Leaving my partner safely\", and names {}. Until {name} shares it wider, nobody else finds it, whatever else they may see.",
+        supporter.party.name
+    ));
+    let agency_id = other.party.agency_id.clone();
+    let letters = other.party.name.split_whitespace().last().unwrap_or_default().chars().take(4).collect();
+    let found = person.agencies().find_workers(FindWorkersRequest { agency_id, text: letters }).await?.into_inner();
+    let found = found.workers.into_iter().find(|worker| worker.staff_id == other.party.staff_id);
+    let staff_id = found.context("they are found by name")?.staff_id;
+    let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone() };
+    person.sharing().block_worker(block).await?;
+    let offered = other.client.propose(&cast.person_id, "A weekly call").await?;
+    let people = person.my_people(offered.position).await?;
+    let unheard = people.iter().find(|r| r.relationship_id == other.relationship_id).context("they were suggested")?;
+    ensure!(unheard.state() == RelationshipState::Suggested, "the offer waits for nobody");
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    tell(&format!(
+        "And {name} looks up {}, of all the workers at {}, and wants nothing of them. {} offers support, is told that it waits, and it waits for nobody. {name} reads:",
+        other.party.name, other.party.agency_name, other.party.name
+    ));
+    tell(&format!("  * {}", receipt.summary));
+    person.sharing().unblock_worker(UnblockWorkerRequest { request_id: request_id(), staff_id }).await?;
+    person.invite(&other.relationship_id, "It was somebody else whom I meant").await?;
+    tell(&format!("It was the wrong one. {name} takes that back, and invites them instead."));
     Ok(())
 }
 

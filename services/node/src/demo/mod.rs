@@ -34,6 +34,7 @@ pub async fn play(
     let grant = chapters::the_person_decides(&cast, tell).await?;
     chapters::working_together(&cast, grant.position, tell).await?;
     chapters::a_decision(&cast, tell).await?;
+    chapters::not_for_everybody(&cast, tell).await?;
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
     chapters::why_did_you_look(&cast, tell).await?;

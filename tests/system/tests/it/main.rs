@@ -14,6 +14,7 @@ mod ended;
 mod golden;
 mod import;
 mod issuers;
+mod kept;
 mod lifecycle;
 mod plans;
 mod shut_out;

@@ -101,6 +101,7 @@ async fn rule_25_a_consultation_tells_who_said_what_and_when() {
         person_id: person_id.clone(),
         mode: Mode::Involve.into(),
         topic,
+        ..Default::default()
     };
     let consultation_id = worker.consultations().request_consultation(ask).await.unwrap().into_inner().consultation_id;
     let raise = RaiseAgendaItemRequest {
