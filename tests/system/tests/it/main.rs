@@ -11,6 +11,7 @@ mod consent;
 mod contracts;
 mod crashes;
 mod ended;
+mod every_word;
 mod golden;
 mod import;
 mod issuers;

@@ -1,0 +1,167 @@
+//! Whatever is written about a person can be read by them: every free text of every request about somebody is found in an answer to
+//! them. A new text is missed here as soon as it is declared.
+
+use std::collections::BTreeSet;
+
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor};
+use proto::access::v1::AccessClass;
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+
+use crate::access_matrix::call;
+use crate::world::{Supported, at_rest};
+
+/// Who changes something about a person.
+const ABOUT_SOMEBODY: [AccessClass; 3] = [AccessClass::Self_, AccessClass::Contribute, AccessClass::StaffWrite];
+/// What looks like a text, and says nothing of anybody: a search, which changes nothing.
+const SAYS_NOTHING: [&str; 1] = ["FindWorkers.text"];
+
+fn method(name: &str) -> MethodDescriptor {
+    proto::rpcs().map(|(method, _)| method).find(|method| method.name() == name).unwrap()
+}
+
+/// The free texts of every request about somebody, as in `SetGoal.text`.
+fn texts() -> BTreeSet<String> {
+    let about = proto::rpcs().filter(|(_, class)| ABOUT_SOMEBODY.contains(class));
+    let texts = about.flat_map(|(method, _)| {
+        let is_text = |name: &str| !name.ends_with("_id") && !name.ends_with("_ids") && name != "page_token";
+        let fields: Vec<_> = method.input().fields().collect();
+        let texts = fields.into_iter().filter(move |field| field.kind() == Kind::String && is_text(field.name()));
+        texts.map(move |field| format!("{}.{}", method.name(), field.name())).collect::<Vec<_>>()
+    });
+    texts.filter(|text| !SAYS_NOTHING.contains(&text.as_str())).collect()
+}
+
+/// Somebody who calls.
+struct Caller {
+    channel: Channel,
+    token: String,
+}
+
+impl Caller {
+    /// Calls an RPC; every free text that is `*` is its own name, in words that are long enough.
+    async fn call(&self, name: &str, mut request: Value) -> Value {
+        let (method, fields) = (method(name), request.as_object_mut().unwrap());
+        for (field, value) in fields.iter_mut().filter(|(_, value)| **value == "*") {
+            *value = json!(said(&format!("{name}.{field}")));
+        }
+        if method.input().get_field_by_name("request_id").is_some() {
+            fields.insert("request_id".into(), json!(client::request_id()));
+        }
+        let body = DynamicMessage::deserialize(method.input(), request).unwrap().encode_to_vec();
+        let answer = call(&self.channel, &proto::path(&method), body, Some(&self.token)).await;
+        let answer = answer.unwrap_or_else(|status| panic!("{name}: {status:?}"));
+        serde_json::to_value(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap()).unwrap()
+    }
+}
+
+/// What a free text says.
+fn said(text: &str) -> String {
+    format!("the words of {text} are these")
+}
+
+/// An id in an answer.
+fn id(answer: &Value) -> Value {
+    let ids = answer.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("Id"));
+    ids.map(|(_, id)| id.clone()).next().unwrap()
+}
+
+/// A request with more fields.
+fn and(mut request: Value, mut more: Value) -> Value {
+    request.as_object_mut().unwrap().append(more.as_object_mut().unwrap());
+    request
+}
+
+/// Everything that can be said about somebody, by them and by a worker.
+async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: &str, staff_id: &str) {
+    let with = |more| and(json!({"person_id": person_id, "purpose": "PURPOSE_CARE_COORDINATION"}), more);
+    for (name, request) in [
+        ("WriteAboutMe", json!({"heading": "*", "text": "*"})),
+        ("RecordStrength", json!({"text": "*"})),
+        ("RecordWhatMatters", json!({"text": "*"})),
+        ("WriteContingencyPlan", json!({"text": "*"})),
+        ("DescribeCondition", json!({"text": "*", "impact": "*"})),
+    ] {
+        worker.call(name, with(request)).await;
+    }
+    let goal = id(&worker.call("SetGoal", with(json!({"text": "*"}))).await);
+    worker.call("SetGoalAside", with(json!({"goal_id": goal, "reason": "*"}))).await;
+    person.call("ReopenGoal", json!({"goal_id": goal, "reason": "*"})).await;
+    let action = with(json!({"text": "*", "owner": "*", "due": "2031-05-06"}));
+    let action = id(&worker.call("AgreeAction", action).await);
+    worker.call("ProgressAction", with(json!({"action_id": action, "note": "*"}))).await;
+    worker.call("DropAction", with(json!({"action_id": action, "reason": "*"}))).await;
+    person.call("ReopenAction", json!({"action_id": action, "reason": "*"})).await;
+
+    let asked = json!({"person_id": person_id, "mode": "MODE_INVOLVE", "topic": "*"});
+    let consultation = id(&worker.call("RequestConsultation", asked).await);
+    let on = |more| and(json!({"person_id": person_id, "consultation_id": consultation}), more);
+    let own = |more| and(json!({"consultation_id": consultation}), more);
+    let item = id(&worker.call("RaiseAgendaItem", on(json!({"text": "*"}))).await);
+    worker.call("AddressAgendaItem", on(json!({"item_id": item, "note": "*"}))).await;
+    worker.call("OfferOption", on(json!({"text": "*", "benefits": "*", "risks": "*"}))).await;
+    person.call("RecordPersonView", own(json!({"view": "*"}))).await;
+    let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
+    person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "*"}))).await;
+    person.call("TakeBackAnswer", own(json!({"decision_id": decision, "reason": "*"}))).await;
+    worker.call("CancelConsultation", on(json!({"reason": "*"}))).await;
+    // One about which the person has not said what they think.
+    let asked = json!({"person_id": person_id, "mode": "MODE_INVOLVE", "topic": "*"});
+    let consultation = id(&worker.call("RequestConsultation", asked).await);
+    let on = |more| and(json!({"person_id": person_id, "consultation_id": consultation}), more);
+    let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
+    let without = json!({"decision_id": decision, "ground": "WITHOUT_PERSON_GROUND_UNREACHABLE", "evidence": "*"});
+    worker.call("DecideWithoutPerson", on(without)).await;
+
+    let declared = json!({"person_id": person_id, "reason": "*", "minutes": 5});
+    let emergency = id(&worker.call("DeclareEmergencyAccess", declared).await);
+    let review = json!({"staff_id": staff_id, "emergency_id": emergency, "justified": false, "finding": "*"});
+    officer.call("ReviewEmergencyAccess", review).await;
+    let allow = json!({"staff_id": staff_id, "person_id": person_id, "reason": "*"});
+    officer.call("AllowEmergencyAccess", allow).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
+    let Supported { node, world, callers, .. } = Supported::sharing(0).await;
+    let (channel, signer, pair) = (node.channel().await.unwrap(), &world.cluster.signer, &callers.pair);
+    let caller = |token: anyhow::Result<String>| Caller { channel: channel.clone(), token: token.unwrap() };
+    let joins = pair.joins("officer", "Isla Munro", "privacy officer");
+    callers.operator.agencies().add_staff(joins).await.unwrap();
+    let (agency, person_id, staff_id) = (pair.worker.agency(), pair.person_id(), pair.staff_id());
+    let person = caller(signer.person(pair.person));
+    let (worker, officer) = (caller(signer.staff(agency, &staff_id)), caller(signer.staff(agency, "officer")));
+    say_all(&person, &worker, &officer, &person_id, &staff_id).await;
+
+    // A relationship, from an invitation to its end, of whoever else was suggested.
+    let people = callers.person.my_people(0).await.unwrap();
+    let elsewhere = |agency_id: &str| agency_id != pair.agency_id();
+    let suggested = people.iter().find(|r| elsewhere(&r.supporter.as_ref().unwrap().agency_id)).unwrap();
+    let party = suggested.supporter.as_ref().unwrap();
+    node::dev::enrol(&callers.operator, party).await.unwrap();
+    let other = caller(signer.staff(party.agency_id.parse::<uuid::Uuid>().unwrap().into(), &party.staff_id));
+    let with = |more| and(json!({"relationship_id": suggested.relationship_id}), more);
+    let offer = || json!({"person_id": person_id, "offer": "*"});
+    person.call("InviteSupporter", with(json!({"message": "*"}))).await;
+    other.call("ProposeSupport", offer()).await;
+    person.call("DeclineSupport", with(json!({"reason": "*"}))).await;
+    person.call("AllowAsking", with(json!({}))).await;
+    other.call("ProposeSupport", offer()).await;
+    person.call("AcceptSupport", with(json!({}))).await;
+    other.call("EndSupport", with(json!({"person_id": person_id, "reason": "*"}))).await;
+    at_rest(&world.cluster).await;
+    let receipt = callers.person.history(0).await.unwrap().remove(0).receipt_id;
+    person.call("QueryAccess", json!({"receipt_id": receipt, "question": "*"})).await;
+    at_rest(&world.cluster).await;
+
+    let mut read = String::new();
+    for list in
+        ["GetMyRecord", "ListAccessHistory", "ListMyQuestions", "ListMyPeople", "ListMyConsultations", "GetMySharing"]
+    {
+        read.push_str(&person.call(list, json!({"page_size": 100})).await.to_string());
+    }
+    let unread: Vec<_> = texts().into_iter().filter(|text| !read.contains(&said(text))).collect();
+    assert_eq!(unread, ["AgreeAction.due"], "{read}");
+    assert!(read.contains("2031-05-06"));
+}
