@@ -1,6 +1,6 @@
 //! The directory of agencies, and of their staff for whoever runs it.
 
-use domain::agency::Agency;
+use domain::agency::{Agency, AgencyNumber};
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::{Staff, administers};
 use domain::vocabulary::SignedIn;
@@ -34,7 +34,7 @@ impl Agencies {
         message: pb::ListAgenciesRequest,
     ) -> Result<pb::ListAgenciesResponse, Error> {
         let paging = call.pages(&message)?;
-        let registered = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.registered);
+        let registered = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.registered && !agency.closed && agency.merged_into.is_none());
         let page = self.views.list::<Directory>(&directory::agencies(), &paging.pages, registered).await?;
         Ok(pb::ListAgenciesResponse {
             agencies: page.items.into_iter().filter_map(DirectoryDoc::agency).map(to_wire).collect(),
@@ -115,7 +115,7 @@ impl Agencies {
             DirectoryDoc::Staff(doc) => doc.current && begins(if by_name { &doc.name } else { &doc.role }),
             DirectoryDoc::Agency(_) => false,
         };
-        let pages = Pages { size: FOUND, ..Pages::default() };
+        let pages = Pages { size: FOUND, after: vec![], at_least: message.at_least_position };
         let page = self.views.list::<Directory>(&directory::staff_of(agency), &pages, is_meant).await?;
         let found = |doc: StaffDoc| pb::FoundWorker {
             staff_id: doc.staff.to_string(),
@@ -125,6 +125,7 @@ impl Agencies {
         Ok(pb::FindWorkersResponse {
             workers: page.items.into_iter().filter_map(DirectoryDoc::staff).map(found).collect(),
             more: page.next.is_some(),
+            position: page.position,
         })
     }
 
@@ -157,6 +158,17 @@ fn act(doc: ActDoc) -> pb::OperatorAct {
 }
 
 fn to_wire(doc: AgencyDoc) -> pb::Agency {
-    let AgencyDoc { agency, name, kind, registered, lists_names, roles } = doc;
-    pb::Agency { agency_id: agency.to_string(), name, kind, roles, registered, lists_names }
+    let number = |n: AgencyNumber| pb::AgencyNumber { registry: i32::from(n.registry.code()), number: n.number };
+    pb::Agency {
+        agency_id: doc.agency.to_string(),
+        name: doc.name,
+        kind: doc.kind,
+        roles: doc.roles,
+        registered: doc.registered,
+        lists_names: doc.lists_names,
+        place: doc.place,
+        numbers: doc.numbers.into_iter().map(number).collect(),
+        merged_into: doc.merged_into.map(|into| into.to_string()).unwrap_or_default(),
+        closed: doc.closed,
+    }
 }

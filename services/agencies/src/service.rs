@@ -1,7 +1,10 @@
 //! A row for each RPC, and what changes agencies and their staff.
 
 use domain::agency::events::AgencyEvent;
-use domain::agency::{Agency, ChangeStaffListing, RegisterAgency};
+use domain::agency::{
+    Agency, AgencyNumber, ChangeStaffListing, Profile, RegisterAgency, Registry, RenameAgency, close_agency,
+    merge_agencies, register_agency, rename_agency,
+};
 use domain::ids::{AgencyId, SignInId, StaffId};
 use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::operations::Act;
@@ -12,16 +15,21 @@ use domain::staff::{
 };
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
-use engine::{Changes, Freshness, Loaded};
+use engine::{Changes, Context, Freshness, Loaded};
 use gate::{Call, Issuers};
 use proto::agencies::v1 as pb;
 use proto::agencies::v1::agency_service_server::AgencyService;
 use rpc::Error;
+use views::Pages;
+use views::directory::{self, Directory, DirectoryDoc};
 
 use crate::Agencies;
 
 gate::service! { AgencyService for Agencies {
     register_agency(RegisterAgencyRequest) -> RegisterAgencyResponse: register,
+    rename_agency(RenameAgencyRequest) -> RenameAgencyResponse: rename,
+    merge_agencies(MergeAgenciesRequest) -> MergeAgenciesResponse: merge,
+    close_agency(CloseAgencyRequest) -> CloseAgencyResponse: close,
     change_agency_issuer(ChangeAgencyIssuerRequest) -> ChangeAgencyIssuerResponse: change_issuer,
     get_agency(GetAgencyRequest) -> GetAgencyResponse: agency,
     list_agencies(ListAgenciesRequest) -> ListAgenciesResponse: agencies,
@@ -42,26 +50,84 @@ impl Agencies {
         let context = call.context(&m.request_id)?;
         let named: Option<AgencyId> = rpc::optional_id("agency_id", &m.agency_id)?;
         let id = named.unwrap_or_else(|| context.new_id());
-        let command = RegisterAgency { name: m.name, kind: m.kind, is_named: named.is_some() };
-        if m.issuer.is_empty() && m.audience.is_empty() {
-            let decide = |(agency,): &(Loaded<Agency>,), changes: &mut Changes| {
-                changes.record(agency, id, command.clone().decide(agency)?);
-                call.acts(changes, Act::RegisteredAgency, Some(id), "");
-                Ok(())
-            };
-            let registered = self.gate.engine().transact(&context, (id,), decide).await?;
-            return Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() });
-        }
-        let issuer = self.new_issuer(id, m.issuer, m.audience)?;
+        let (profile, confirmed) = (profile(m.name, m.place, m.numbers)?, m.confirmed);
+        let command = RegisterAgency { profile, kind: m.kind, is_named: named.is_some() };
+        let has_issuer = !m.issuer.is_empty() || !m.audience.is_empty();
+        let issuer = if has_issuer { Some(self.new_issuer(id, m.issuer, m.audience)?) } else { None };
         let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
-            changes.record(agency, id, command.clone().decide(agency)?);
-            changes.record(register, id, issuer.clone().decide(register)?);
+            let (registered, mut listed) = register_agency(id, agency, register, command.clone(), confirmed)?;
+            if let Some(issuer) = &issuer {
+                listed.extend(issuer.clone().decide(register)?);
+            }
+            changes.record(agency, id, registered);
+            changes.record(register, id, listed);
             call.acts(changes, Act::RegisteredAgency, Some(id), "");
             Ok(())
         };
         let registered = self.gate.engine().transact(&context, (id, Only), decide).await?;
         self.issuers.refresh(self.gate.engine()).await?;
         Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() })
+    }
+
+    async fn rename(&self, call: &Call, m: pb::RenameAgencyRequest) -> Result<pb::RenameAgencyResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let (command, confirmed) = (RenameAgency { profile: profile(m.name, m.place, m.numbers)? }, m.confirmed);
+        let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
+            let (renamed, listed) = rename_agency(id, agency, register, command.clone(), confirmed)?;
+            changes.record(agency, id, renamed);
+            changes.record(register, id, listed);
+            call.acts(changes, Act::ChangedAgency, Some(id), "renamed");
+            Ok(())
+        };
+        let renamed = self.gate.engine().transact(&context, (id, Only), decide).await?;
+        Ok(pb::RenameAgencyResponse { position: renamed.position.0 })
+    }
+
+    async fn merge(&self, call: &Call, m: pb::MergeAgenciesRequest) -> Result<pb::MergeAgenciesResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let from: AgencyId = rpc::id("agency_id", &m.agency_id)?;
+        let into: AgencyId = rpc::id("into_agency_id", &m.into_agency_id)?;
+        type Loads = (Loaded<Agency>, Loaded<Agency>, Loaded<Register>);
+        let decide = |(agency, other, register): &Loads, changes: &mut Changes| {
+            let (merged, aliased) = merge_agencies((from, agency), (into, other), register)?;
+            changes.record(agency, from, merged);
+            changes.record(register, into, aliased);
+            changes.guard(other);
+            call.acts(changes, Act::ChangedAgency, Some(from), format!("merged into {into}"));
+            Ok(())
+        };
+        let merged = self.gate.engine().transact(&context, (from, into, Only), decide).await?;
+        Ok(pb::MergeAgenciesResponse { position: merged.position.0 })
+    }
+
+    /// Closes an agency, and has everybody there leave: what hung on them ends with it. When it is interrupted the same wish again goes on
+    /// with those who are left.
+    async fn close(&self, call: &Call, m: pb::CloseAgencyRequest) -> Result<pb::CloseAgencyResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (id, engine): (AgencyId, _) = (rpc::id("agency_id", &m.agency_id)?, self.gate.engine());
+        let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
+            let (closed, unlisted) = close_agency(id, agency, register)?;
+            changes.record(agency, id, closed);
+            changes.record(register, id, unlisted);
+            call.acts(changes, Act::ChangedAgency, Some(id), "closed");
+            Ok(())
+        };
+        let mut position = engine.transact(&context, (id, Only), decide).await?.position.0;
+        self.issuers.refresh(engine).await?;
+        // Nobody can join any more: whoever is there is in the directory as of now.
+        loop {
+            let pages = Pages { size: LEAVING, after: vec![], at_least: position };
+            let current = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Staff(worker) if worker.current);
+            let page = self.views.list::<Directory>(&directory::staff_of(id), &pages, current).await?;
+            if page.items.is_empty() {
+                return Ok(pb::CloseAgencyResponse { position });
+            }
+            for worker in page.items.into_iter().filter_map(DirectoryDoc::staff) {
+                let left = engine.execute(&Context::of_system(), worker.staff, id, RemoveStaff).await?;
+                position = position.max(left.position.0);
+            }
+        }
     }
 
     async fn change_issuer(
@@ -231,6 +297,18 @@ impl Agencies {
         Ok(self.gate.engine().transact(&context, (id, standing_of(by, id)), decide).await?.position.0)
     }
 }
+
+/// What tells an agency from others, from the wire.
+fn profile(name: String, place: String, numbers: Vec<pb::AgencyNumber>) -> Result<Profile, Error> {
+    let number = |wire: pb::AgencyNumber| {
+        let registry = rpc::one_of("numbers.registry", wire.registry, Registry::from_code)?;
+        Ok::<_, Error>(AgencyNumber { registry, number: wire.number })
+    };
+    Ok(Profile { name, place, numbers: numbers.into_iter().map(number).collect::<Result<_, _>>()? })
+}
+
+/// How many who leave with their agency are looked up at a time.
+const LEAVING: usize = 100;
 
 /// Whose standing is to be loaded beside the worker who is changed: of whoever wants it, if that is a worker.
 fn standing_of(by: Option<SignedIn>, changed: StaffId) -> StaffId {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::access::Scope;
 use domain::ids::PersonId;
-use domain::vocabulary::{Author, Category, Sensitivity};
+use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
@@ -79,8 +79,8 @@ impl Consultations {
     ) -> Result<Vec<pb::Consultation>, Error> {
         let named = docs.iter().flat_map(speakers).filter(|author| told(*author)).collect();
         let names = Directory::of(&self.views, named).await?;
-        let party = |author, role: &str| {
-            if told(author) { words::party(author, role, &names) } else { words::another_agency() }
+        let party = |author, role: &str, at| {
+            if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
         };
         Ok(docs.into_iter().map(|doc| to_wire(doc, party)).collect())
     }
@@ -110,7 +110,7 @@ fn speakers(doc: &ConsultationDoc) -> impl Iterator<Item = Author> {
     doc.said.iter().map(|said| said.author)
 }
 
-fn said(said: SaidDoc, party: impl Fn(Author, &str) -> Party) -> pb::Said {
+fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Said {
     let kind = match said.what {
         Said::Requested => pb::said::Kind::Requested,
         Said::ItemRaised => pb::said::Kind::ItemRaised,
@@ -130,14 +130,14 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str) -> Party) -> pb::Said {
     pb::Said {
         kind: kind.into(),
         about_id: said.about.map(|about| about.to_string()).unwrap_or_default(),
-        author: Some(party(said.author, &said.role)),
+        author: Some(party(said.author, &said.role, said.at)),
         said_at: Some(words::timestamp(said.at)),
         words: said.words,
         sensitivity: said.sensitivity.as_ref().map(words::to_sensitivity),
     }
 }
 
-fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str) -> Party) -> pb::Consultation {
+fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Consultation {
     let state = match doc.state {
         ConsultationState::Open => pb::consultation::State::Open,
         ConsultationState::Closed => pb::consultation::State::Closed,

@@ -9,6 +9,7 @@ use domain::consultation::{
     RequestConsultation, ShareConsultation, TakeBackAnswer, WithoutPersonGround,
 };
 use domain::ids::{ConsultationId, EntryId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Level, Purpose, Sensitivity, Worker};
@@ -40,8 +41,6 @@ gate::service! { ConsultationService for Consultations {
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
 
-/// What is said of a worker who names others.
-const THE_PERSONS: &str = "only the person says whom a consultation is for";
 /// What is said of a level that the person gives to what they begin.
 const KEPT: &str =
     "what you begin is very restricted until you share it: leave this out, and say it with `ShareConsultation`";
@@ -88,17 +87,19 @@ impl Consultations {
         staff_ids: &[String],
     ) -> Result<Circle, Error> {
         let sensitivity = words::sensitivity(sensitivity)?;
+        let named: BTreeSet<StaffId> = staff_ids.iter().map(|id| rpc::id("staff_ids", id)).collect::<Result<_, _>>()?;
         if wish.by.is_some() {
-            let open = Circle::open(sensitivity);
-            return if staff_ids.is_empty() { Ok(open) } else { Err(Error::invalid("staff_ids", THE_PERSONS)) };
+            // That only the person names somebody is told to whoever may ask at all.
+            return Ok(Circle { sensitivity: Some(sensitivity), kept: !named.is_empty(), named });
         }
         if sensitivity.level != Level::Normal {
             return Err(Error::invalid("sensitivity.level", KEPT));
         }
-        let named: BTreeSet<StaffId> = staff_ids.iter().map(|id| rpc::id("staff_ids", id)).collect::<Result<_, _>>()?;
         let engine = self.gate.engine();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(named.iter().copied()), Freshness::Latest).await?;
         let sharing = engine.load::<Sharing>(wish.person, Freshness::Latest).await?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let sharing = register.resolve(&sharing);
         let is_there = |staff: &Loaded<Staff>| {
             let agency = staff.agency().filter(|agency| staff.works_for(*agency));
             agency.is_some_and(|agency| !sharing.shuts_out(Worker::new(agency, staff.id)))

@@ -1,5 +1,6 @@
 //! A value of every type that a stored event may hold, by the name of its field.
 
+use domain::agency::{AgencyNumber, Registry};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
@@ -67,6 +68,7 @@ samples! {
     Mode: _field => Mode::PersonLed,
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),
+    Vec<AgencyNumber>: _field => vec![AgencyNumber { registry: Registry::Ods, number: "RR8".into() }],
     Circle: _field => Circle::kept(vec!["PSY".into()], [StaffId(id(4))].into()),
     Sensitivity: _field => Sensitivity { level: Level::Restricted, labels: vec!["PSY".into()] },
     Terms: _field => Terms {

@@ -128,7 +128,14 @@ fn streams_of_agencies_hold_no_words_about_people() {
     let samples = Event::samples();
     let mut found: Vec<_> = samples.iter().filter(|event| event.kind().is_of_agency()).flat_map(words).collect();
     let theirs = [
+        "AgencyListed.name",
+        "AgencyListed.place",
+        "AgencyMerged.name",
         "AgencyNamed.name",
+        "AgencyNamed.place",
+        "AgencyRegistered.place",
+        "AgencyRenamed.name",
+        "AgencyRenamed.place",
         "AgencyNamed.kind",
         "AgencyRegistered.name",
         "AgencyRegistered.kind",

@@ -4,6 +4,7 @@ use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
 use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
 use domain::ids::{PersonId, ReceiptId};
+use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, DenialRule, Purpose, SignedIn, Version};
@@ -82,15 +83,17 @@ impl Gate {
         let asked = Asked { by, purpose, categories: vec![C::CATEGORY] };
         let ask = || Ask { by, purpose, action: Action::Contribute, now: self.engine.now() };
         let receipt = ReceiptId(Uuid::now_v7());
-        type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>);
-        let decide = |(on, sharing, staff): &Loads<A>, changes: &mut Changes| {
-            let Decision::Permit(scope) = decide(sharing, staff, &ask()) else { return Err(Refusal::undisclosed()) };
+        type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(on, sharing, staff, register): &Loads<A>, changes: &mut Changes| {
+            let decision = decide(&register.resolve(sharing), staff, &ask());
+            let Decision::Permit(scope) = decision else { return Err(Refusal::undisclosed()) };
             let events = command.clone().decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             changes.record(on, *person, events);
             changes.guard(sharing);
             changes.guard(staff);
+            changes.guard(register);
             changes.holds_until(scope.until());
             changes.in_role(staff.role());
             // What was so already adds nothing.
@@ -112,7 +115,7 @@ impl Gate {
             changes.fact::<Access>(*person, *person, receipt, contributed.into());
             Ok(())
         };
-        match self.engine.transact(context, (on, *person, by.worker().staff()), decide).await {
+        match self.engine.transact(context, (on, *person, by.worker().staff(), Only), decide).await {
             Ok(committed) => {
                 self.metrics.count("contribute");
                 Ok(committed)

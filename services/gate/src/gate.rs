@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::events::{AccessDenied, AccessEvent, RecordViewed};
 use domain::access::{Access, Ask, Decision, Scope, decide};
 use domain::ids::{PersonId, ReceiptId};
+use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, SignedIn, Subject, Version};
@@ -48,6 +49,8 @@ pub struct Gate {
 
 /// What a decision was made on.
 pub(crate) struct Grounds {
+    /// Which agencies are one.
+    pub(crate) register: Loaded<Register>,
     pub(crate) sharing: Loaded<Sharing>,
     pub(crate) staff: Loaded<Staff>,
     pub(crate) decision: Decision,
@@ -164,8 +167,9 @@ impl Gate {
         if !staff.admits(asked.by) {
             return if freshness == Freshness::Remembered { Ok(None) } else { Err(Error::denied()) };
         }
+        let register = self.engine.load::<Register>(Only, freshness).await?;
         let sharings = self.engine.load_each::<Sharing>(persons, freshness).await?;
-        let grounds = |sharing| self.decided(asked, Action::Read, sharing, staff.clone());
+        let grounds = |sharing| self.decided(asked, Action::Read, (register.clone(), sharing, staff.clone()));
         let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
         let shown = all.iter().filter(|(_, grounds)| {
             let blocked =
@@ -177,6 +181,7 @@ impl Gate {
         let mut changes = Changes::new(&self.context(asked, staff.role()));
         let mut receipts = BTreeMap::new();
         changes.guard(&staff);
+        changes.guard(&register);
         // Who is left out was decided on, too.
         for (person, grounds) in &all {
             changes.guard(&grounds.sharing);
@@ -261,15 +266,21 @@ impl Gate {
         action: Action,
         freshness: Freshness,
     ) -> Result<Grounds, Error> {
+        let register = self.engine.load::<Register>(Only, freshness).await?;
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let staff = self.engine.load::<Staff>(asked.by.worker().staff(), freshness).await?;
-        Ok(self.decided(asked, action, sharing, staff))
+        Ok(self.decided(asked, action, (register, sharing, staff)))
     }
 
-    fn decided(&self, asked: &Asked, action: Action, sharing: Loaded<Sharing>, staff: Loaded<Staff>) -> Grounds {
+    fn decided(
+        &self,
+        asked: &Asked,
+        action: Action,
+        (register, sharing, staff): (Loaded<Register>, Loaded<Sharing>, Loaded<Staff>),
+    ) -> Grounds {
         let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: self.engine.now() };
-        let decision = decide(&sharing, &staff, &ask);
-        Grounds { sharing, staff, decision }
+        let decision = decide(&register.resolve(&sharing), &staff, &ask);
+        Grounds { register, sharing, staff, decision }
     }
 
     fn context(&self, asked: &Asked, role: &str) -> Context {
@@ -286,6 +297,7 @@ impl Gate {
     ) -> Result<Option<ReceiptId>, EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
+        changes.guard(&grounds.register);
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
         changes.holds_until(grounds.scope().and_then(Scope::until));

@@ -112,7 +112,7 @@ pub async fn start_dev(
 /// What the server answers.
 pub async fn register(operator: &Client, agency_id: &str) -> anyhow::Result<()> {
     let (request_id, agency_id) = (client::request_id(), agency_id.to_owned());
-    let register = RegisterAgencyRequest { request_id, agency_id, ..RegisterAgencyRequest::default() };
+    let register = RegisterAgencyRequest { request_id, agency_id, confirmed: true, ..RegisterAgencyRequest::default() };
     already_or(operator.agencies().register_agency(register).await)
 }
 

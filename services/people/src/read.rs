@@ -100,8 +100,8 @@ impl People {
     ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
         let authors = page.items.iter().flat_map(authors_of).filter(|author| told(*author));
         let names = Directory::of(&self.views, authors.collect()).await?;
-        let party = |author, role: &str| {
-            if told(author) { words::party(author, role, &names) } else { words::another_agency() }
+        let party = |author, role: &str, at| {
+            if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
         };
         let entries = page.items.into_iter().map(|doc| entry(party, doc)).collect();
         Ok((entries, paging.next(page.next), page.position))

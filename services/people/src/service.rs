@@ -10,7 +10,7 @@ use domain::person::{
 };
 use domain::sharing::Sharing;
 use domain::values::{Date, Rating};
-use domain::vocabulary::Author;
+use domain::vocabulary::{Author, Timestamp};
 use engine::{Changes, Loaded};
 use gate::{Call, Contribution};
 use proto::access::v1::Party;
@@ -221,9 +221,9 @@ impl People {
 }
 
 /// An entry on the wire. `party` tells an author, in the role that they had then.
-pub(crate) fn entry(party: impl Fn(Author, &str) -> Party, doc: EntryDoc) -> pb::Entry {
+pub(crate) fn entry(party: impl Fn(Author, &str, Timestamp) -> Party, doc: EntryDoc) -> pb::Entry {
     let change = |change: ChangeDoc| pb::EntryChange {
-        author: Some(party(change.author, &change.role)),
+        author: Some(party(change.author, &change.role, change.at)),
         said_at: Some(words::timestamp(change.at)),
         what: Some(match change.what {
             Said::Stands(at) => What::Progress(progress(at)),
@@ -236,7 +236,7 @@ pub(crate) fn entry(party: impl Fn(Author, &str) -> Party, doc: EntryDoc) -> pb:
         entry_id: doc.entry.to_string(),
         category: i32::from(doc.category.code()),
         sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
-        author: Some(party(doc.author, &doc.role)),
+        author: Some(party(doc.author, &doc.role, doc.at)),
         recorded_at: match &doc.imported {
             None => Some(words::timestamp(doc.at)),
             Some(imported) => imported.recorded.as_ref().and_then(Date::begins).map(words::timestamp),

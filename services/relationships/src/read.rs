@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::access::Scope;
 use domain::ids::PersonId;
+use domain::issuers::{Only, Register};
 use domain::person::Content;
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -35,6 +36,8 @@ impl Relationships {
         let names = Directory::of(&self.views, named.collect()).await?;
         let mut items = page.items;
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
+        let sharing = register.resolve(&sharing);
         items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
         self.end_with_who_left(&mut items, &names).await?;
         let now = engine::now();
@@ -84,13 +87,17 @@ impl Relationships {
             self.views.list::<Caseload>(&of_worker, &pages, accepted).await
         };
         let (mut items, mut after) = (Vec::new(), pages.after.clone());
+        let register = self.gate.engine().load::<Register>(Only, Freshness::Remembered).await?;
         // Where the last one was found: after what, and as which.
         let mut last = (after.clone(), 0);
         loop {
             let page = list(pages.size + 1, &after).await?;
             let persons: Vec<_> = page.items.iter().map(|doc| doc.person).collect();
             let sharings = self.gate.engine().load_each::<Sharing>(&persons, Freshness::Remembered).await?;
-            let shown = |sharing: &Sharing| !sharing.shuts_out(worker) && sharing.relationship_open(worker);
+            let shown = |sharing: &Sharing| {
+                let sharing = register.resolve(sharing);
+                !sharing.shuts_out(worker) && sharing.relationship_open(worker)
+            };
             for (nth, (doc, sharing)) in (1..).zip(page.items.into_iter().zip(&sharings)) {
                 if !shown(sharing) {
                     continue;
@@ -196,7 +203,7 @@ fn as_the_person_left_it(doc: &mut RelationshipDoc, sharing: &Sharing) {
 /// What was between two who are, or were, in touch before.
 fn earlier(worker: Worker, period: &Period, now: Timestamp, names: &Directory) -> pb::EarlierRelationship {
     pb::EarlierRelationship {
-        supporter: Some(words::party(Author::Worker(worker), &period.role, names)),
+        supporter: Some(words::party(Author::Worker(worker), &period.role, period.proposed_at, names)),
         offer: period.offer.clone(),
         state: state(period, now).into(),
         proposed_at: Some(words::timestamp(period.proposed_at)),
@@ -209,7 +216,7 @@ fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Rela
     let latest = &doc.latest;
     pb::Relationship {
         relationship_id: doc.relationship.to_string(),
-        supporter: Some(words::party(Author::Worker(doc.worker), &latest.role, names)),
+        supporter: Some(words::party(Author::Worker(doc.worker), &latest.role, Timestamp::NEVER, names)),
         offer: latest.offer.clone(),
         state: state(latest, now).into(),
         proposed_at: Some(words::timestamp(latest.proposed_at)),
@@ -259,7 +266,7 @@ fn end(period: &Period, now: Timestamp, names: &Directory) -> Option<pb::Relatio
     let End { at, by, role, reason } = period.end.as_ref()?;
     Some(pb::RelationshipEnd {
         ended_at: Some(words::timestamp(*at)),
-        by: Some(words::party(*by, role, names)).filter(|_| !left(period)),
+        by: Some(words::party(*by, role, *at, names)).filter(|_| !left(period)),
         reason: reason.clone(),
         supporter_left: left(period),
     })

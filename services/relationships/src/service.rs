@@ -1,6 +1,7 @@
 //! A row for each RPC, and what changes a relationship.
 
 use domain::ids::{PersonId, RelationshipId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::relationship::{
     AcceptSupport, AllowAsking, DeclineSupport, DismissSuggestion, EndSupport, Ending, InviteSupporter, Offer, Parties,
@@ -39,9 +40,11 @@ impl Relationships {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (id, agency) = (relationship_id(Parties { person, worker: by.worker() }), by.worker().agency());
         let offer = Offer { offer: m.offer, now: context.now, lapses_after_days: self.lapses_after_days };
-        type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>);
-        let decide = |(relationship, record, sharing, staff): &Loads, changes: &mut Changes| {
-            let on = Proposing { relationship, person: record, sharing, staff };
+        type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(relationship, record, sharing, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            let on = Proposing { relationship, person: record, sharing: &resolved, staff };
+            changes.guard(register);
             let proposed = propose_support(on, person, by, offer.clone())?;
             let subject = if record.is_registered() { Subject::from(person) } else { Subject::Agency(agency) };
             changes.record(relationship, subject, proposed);
@@ -50,7 +53,7 @@ impl Relationships {
             changes.in_role(staff.role());
             Ok(())
         };
-        match self.gate.engine().transact(&context, (id, person, person, by.worker().staff()), decide).await {
+        match self.gate.engine().transact(&context, (id, person, person, by.worker().staff(), Only), decide).await {
             Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
             Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
         }
@@ -61,14 +64,16 @@ impl Relationships {
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
         let invite = InviteSupporter { person, message: m.message };
         let supporter = self.supporter(id).await?;
-        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
-        let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
-            changes.record(relationship, person, invite_supporter(relationship, sharing, staff, invite.clone())?);
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(relationship, sharing, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            changes.record(relationship, person, invite_supporter(relationship, &resolved, staff, invite.clone())?);
+            changes.guard(register);
             changes.guard(sharing);
             changes.guard(staff);
             Ok(())
         };
-        let invited = self.gate.engine().transact(&context, (id, person, supporter), decide).await?;
+        let invited = self.gate.engine().transact(&context, (id, person, supporter, Only), decide).await?;
         Ok(pb::InviteSupporterResponse { position: invited.position.0 })
     }
 
@@ -167,14 +172,16 @@ impl Relationships {
             let ended = engine.transact(&wish.context, (id, person), decide).await?;
             return Ok(pb::EndSupportResponse { position: ended.position.0 });
         };
-        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>);
-        let decide = |(relationship, sharing, staff): &Loads, changes: &mut Changes| {
-            record(Ending { relationship, sharing, by: Some((by, staff)) }, (relationship, sharing), changes)?;
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(relationship, sharing, staff, register): &Loads, changes: &mut Changes| {
+            let on = Ending { relationship, sharing: &register.resolve(sharing), by: Some((by, staff)) };
+            record(on, (relationship, sharing), changes)?;
+            changes.guard(register);
             changes.guard(staff);
             changes.in_role(staff.role());
             Ok(())
         };
-        match engine.transact(&wish.context, (id, person, by.worker().staff()), decide).await {
+        match engine.transact(&wish.context, (id, person, by.worker().staff(), Only), decide).await {
             Ok(ended) => Ok(pb::EndSupportResponse { position: ended.position.0 }),
             Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
         }

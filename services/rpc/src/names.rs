@@ -102,6 +102,10 @@ impl Names for Directory {
         self.agencies.get(&agency).map(|doc| doc.name.clone()).unwrap_or_default()
     }
 
+    fn agency_then(&self, agency: AgencyId, at: Timestamp) -> String {
+        self.agencies.get(&agency).map(|doc| doc.name_at(at).to_owned()).unwrap_or_default()
+    }
+
     fn staff(&self, staff: StaffId) -> (String, String) {
         self.staff.get(&staff).map(|doc| (doc.name.clone(), doc.role.clone())).unwrap_or_default()
     }

@@ -102,13 +102,17 @@ pub fn to_sensitivity(sensitivity: &Sensitivity) -> pb::Sensitivity {
 pub trait Names {
     /// The name of an agency; empty when not known.
     fn agency(&self, agency: AgencyId) -> String;
+    /// What an agency was called at a moment; empty when not known.
+    fn agency_then(&self, agency: AgencyId, _at: Timestamp) -> String {
+        self.agency(agency)
+    }
     /// The name and the present role of a worker; empty when not known.
     fn staff(&self, staff: StaffId) -> (String, String);
 }
 
-/// A party on the wire, with its names and the role that they had then; empty when nobody said one.
+/// A party on the wire, with its names at that moment and the role that they had then; empty when nobody said one.
 #[must_use]
-pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
+pub fn party(author: Author, role: &str, at: Timestamp, names: &impl Names) -> pb::Party {
     match author {
         Author::System => pb::Party { kind: pb::party::Kind::System.into(), ..pb::Party::default() },
         Author::Person => pb::Party { kind: pb::party::Kind::Person.into(), ..pb::Party::default() },
@@ -118,7 +122,7 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
             pb::Party {
                 kind: pb::party::Kind::Staff.into(),
                 agency_id: agency.to_string(),
-                agency_name: names.agency(agency),
+                agency_name: names.agency_then(agency, at),
                 staff_id: staff.to_string(),
                 name: names.staff(staff).0,
                 role: role.to_owned(),
@@ -131,7 +135,7 @@ pub fn party(author: Author, role: &str, names: &impl Names) -> pb::Party {
 #[must_use]
 pub fn party_now(author: Author, names: &impl Names) -> pb::Party {
     let role = author.worker().map(|worker| names.staff(worker.staff()).1);
-    party(author, &role.unwrap_or_default(), names)
+    party(author, &role.unwrap_or_default(), Timestamp::NEVER, names)
 }
 
 /// Somebody of another agency, and nothing else about them.

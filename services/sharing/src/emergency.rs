@@ -6,6 +6,7 @@ use domain::emergency::{
     Allowing, Emergency, Reviewed, Reviewing, allow_emergency, declare_emergency, review_emergency,
 };
 use domain::ids::{EmergencyId, PersonId, ReceiptId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::sharing::{OpenEmergencyAccess, Sharing, close_emergency_access};
 use domain::staff::Staff;
 use domain::vocabulary::{Purpose, Worker};
@@ -28,9 +29,11 @@ impl SharingServices {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (emergency, minutes): (EmergencyId, u32) = (context.new_id(), m.minutes);
         let open = OpenEmergencyAccess { emergency, worker, reason: m.reason, now: context.now, minutes };
-        type Loads = (Loaded<Emergency>, Loaded<Sharing>, Loaded<Staff>);
-        let decide = |(declared, sharing, staff): &Loads, changes: &mut Changes| {
-            let (events, opened) = declare_emergency(declared, sharing, (by, staff), person, open.clone())?;
+        type Loads = (Loaded<Emergency>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(declared, sharing, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            let (events, opened) = declare_emergency(declared, &resolved, (by, staff), person, open.clone())?;
+            changes.guard(register);
             changes.record(declared, worker.agency(), events);
             changes.record(sharing, person, opened);
             changes.guard(staff);
@@ -38,7 +41,7 @@ impl SharingServices {
             Ok(())
         };
         let committed =
-            match self.gate.engine().transact(&context, (worker.staff(), person, worker.staff()), decide).await {
+            match self.gate.engine().transact(&context, (worker.staff(), person, worker.staff(), Only), decide).await {
                 Ok(committed) => committed,
                 Err(error) => {
                     let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };

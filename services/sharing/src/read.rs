@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::sharing::{OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp, Version, Worker};
@@ -78,7 +79,8 @@ impl SharingServices {
         let workers: BTreeSet<_> = sharing.open_access(now).map(|open| open.worker.staff()).collect();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
         let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
-        let directive = listed(&sharing, now, &left);
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let directive = listed(&sharing, &register.resolve(&sharing), now, &left);
         let (page, next) = page_of(directive, sharing.version, &paging.pages)?;
         let names = Told { directory: self.directory(&page).await?, sharing: &sharing };
         let mut answer = sharing_pb::GetMySharingResponse {
@@ -154,12 +156,17 @@ enum Item<'a> {
 }
 
 /// All items of a directive, and whether each is so now: what lapses between two pages moves nothing from one to the other.
-fn listed<'a>(sharing: &'a Sharing, now: Timestamp, left: &BTreeSet<StaffId>) -> Vec<(Item<'a>, bool)> {
+fn listed<'a>(
+    sharing: &'a Sharing,
+    resolved: &Sharing,
+    now: Timestamp,
+    left: &BTreeSet<StaffId>,
+) -> Vec<(Item<'a>, bool)> {
     let provisions = sharing.held().map(|(id, held)| (Item::Provision(id, held), !held.has_ended(now)));
     let blocked = sharing.blocked().iter().map(|agency| (Item::Blocked(*agency), true));
     let blocked = blocked.chain(sharing.blocked_workers().iter().map(|worker| (Item::BlockedWorker(*worker), true)));
     let open = sharing.open_access(now).map(|open| {
-        let lets_in = !left.contains(&open.worker.staff()) && !sharing.shuts_out(open.worker);
+        let lets_in = !left.contains(&open.worker.staff()) && !resolved.shuts_out(open.worker);
         (Item::Open(open), lets_in)
     });
     provisions.chain(blocked).chain(open).collect()
@@ -227,7 +234,7 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
     pb::Receipt {
         receipt_id: doc.receipt.to_string(),
         kind: kind.into(),
-        party: Some(words::party(doc.party, &doc.role, names)),
+        party: Some(words::party(doc.party, &doc.role, doc.at, names)),
         time: Some(words::timestamp(doc.at)),
         purpose: i32::from(doc.purpose.code()),
         categories: words::to_categories(&doc.categories),

@@ -27,7 +27,7 @@ fn who(doc: &ReceiptDoc, names: &impl Names) -> String {
         Author::Worker(worker) => {
             let (name, _) = names.staff(worker.staff());
             let name = if name.is_empty() { "Somebody unknown".to_owned() } else { name };
-            let known = [name, doc.role.clone(), names.agency(worker.agency())];
+            let known = [name, doc.role.clone(), names.agency_then(worker.agency(), doc.at)];
             let known: Vec<_> = known.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
             known.join(", ")
         }

@@ -2,9 +2,10 @@
 
 use domain::StreamKind;
 use domain::agency::events::AgencyEvent;
-use domain::agency::same_role;
+use domain::agency::{AgencyNumber, same_role};
 use domain::ids::{AgencyId, StaffId};
 use domain::staff::events::StaffEvent;
+use domain::values::push_latest;
 use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,21 @@ pub struct AgencyDoc {
     pub agency: AgencyId,
     /// Its name.
     pub name: String,
+    /// What it was called before, and until when, the oldest first.
+    #[serde(default)]
+    pub former: Vec<FormerName>,
+    /// The town or district where it works; may be empty.
+    #[serde(default)]
+    pub place: String,
+    /// Its numbers in registers.
+    #[serde(default)]
+    pub numbers: Vec<AgencyNumber>,
+    /// The one that it is a part of.
+    #[serde(default)]
+    pub merged_into: Option<AgencyId>,
+    /// Whether it is no more.
+    #[serde(default)]
+    pub closed: bool,
     /// What it does.
     pub kind: String,
     /// Whether it is registered; otherwise a source of imported records has named it.
@@ -29,6 +45,72 @@ pub struct AgencyDoc {
     /// The roles that its workers have, or have had.
     #[serde(default)]
     pub roles: Vec<String>,
+}
+
+/// What an agency was called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerName {
+    /// Its name.
+    pub name: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// How many former names of an agency are kept.
+const FORMER: usize = 50;
+
+impl AgencyDoc {
+    fn new(agency: AgencyId, name: String, kind: String, registered: bool) -> Self {
+        Self {
+            agency,
+            name,
+            former: vec![],
+            place: String::new(),
+            numbers: vec![],
+            merged_into: None,
+            closed: false,
+            kind,
+            registered,
+            lists_names: true,
+            roles: vec![],
+        }
+    }
+
+    /// What it was called at a moment.
+    #[must_use]
+    pub fn name_at(&self, at: Timestamp) -> &str {
+        self.former.iter().find(|former| at < former.until).map_or(&self.name, |former| &former.name)
+    }
+
+    fn is_called(&mut self, name: String, from: Timestamp) {
+        if self.name != name {
+            let name = std::mem::replace(&mut self.name, name);
+            push_latest(&mut self.former, FormerName { name, until: from }, FORMER);
+        }
+    }
+
+    /// What happened to it since it was first heard of.
+    fn take(&mut self, event: &AgencyEvent, at: Timestamp) {
+        match event {
+            AgencyEvent::AgencyRegistered(e) => {
+                self.is_called(e.name.clone(), at);
+                (self.kind, self.place, self.numbers) = (e.kind.clone(), e.place.clone(), e.numbers.clone());
+                self.registered = true;
+            }
+            AgencyEvent::AgencyRenamed(e) => {
+                self.is_called(e.name.clone(), at);
+                (self.place, self.numbers) = (e.place.clone(), e.numbers.clone());
+            }
+            AgencyEvent::AgencyMerged(e) => {
+                self.is_called(format!("{}, now {}", self.name, e.name), at);
+                self.merged_into = Some(e.into);
+            }
+            AgencyEvent::AgencyClosed(_) => self.closed = true,
+            AgencyEvent::StaffListingChanged(e) => self.lists_names = e.by_name,
+            AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
+            AgencyEvent::AgencyNamed(_) => {}
+        }
+    }
 }
 
 /// A worker.
@@ -164,35 +246,18 @@ impl View for Directory {
 
     fn apply(event: &Envelope, doc: Option<DirectoryDoc>) -> Result<Option<DirectoryDoc>, ApplyError> {
         if let Event::Agency(happened) = &event.event {
-            let doc = match happened {
-                AgencyEvent::AgencyRegistered(e) => {
-                    let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
-                    Some(AgencyDoc {
-                        agency: AgencyId(event.stream),
-                        name,
-                        kind,
-                        registered: true,
-                        lists_names: true,
-                        roles,
-                    })
+            let agency = AgencyId(event.stream);
+            let doc = match (doc.and_then(DirectoryDoc::agency), happened) {
+                (None, AgencyEvent::AgencyRegistered(e)) => {
+                    let mut doc = AgencyDoc::new(agency, e.name.clone(), e.kind.clone(), true);
+                    doc.take(happened, event.at);
+                    Some(doc)
                 }
-                AgencyEvent::AgencyNamed(e) => {
-                    let (name, kind, roles) = (e.name.clone(), e.kind.clone(), vec![]);
-                    Some(AgencyDoc {
-                        agency: AgencyId(event.stream),
-                        name,
-                        kind,
-                        registered: false,
-                        lists_names: true,
-                        roles,
-                    })
+                (None, AgencyEvent::AgencyNamed(e)) => {
+                    let (place, numbers) = (e.place.clone(), e.numbers.clone());
+                    Some(AgencyDoc { place, numbers, ..AgencyDoc::new(agency, e.name.clone(), e.kind.clone(), false) })
                 }
-                AgencyEvent::StaffListingChanged(e) => {
-                    changed(doc.and_then(DirectoryDoc::agency), |doc| doc.lists_names = e.by_name)?
-                }
-                AgencyEvent::RoleNamed(e) => {
-                    changed(doc.and_then(DirectoryDoc::agency), |doc| doc.roles.push(e.role.clone()))?
-                }
+                (doc, _) => changed(doc, |doc| doc.take(happened, event.at))?,
             };
             return Ok(doc.map(DirectoryDoc::Agency));
         }

@@ -31,7 +31,14 @@ mod tests {
 
     #[test]
     fn workers_are_listed_by_name_until_their_agency_says_otherwise() {
-        let registered = || AgencyEvent::from(AgencyRegistered { name: "A".into(), kind: "refuge".into() });
+        let registered = || {
+            AgencyEvent::from(AgencyRegistered {
+                name: "A".into(),
+                kind: "refuge".into(),
+                place: String::new(),
+                numbers: vec![],
+            })
+        };
         let (change, changed) = (|by_name| ChangeStaffListing { by_name }, |by_name| StaffListingChanged { by_name });
         given([registered()]).when(change(true)).then_nothing();
         given([registered()]).when(change(false)).then([changed(false).into()]);

@@ -1,16 +1,20 @@
 //! An accountable organisation.
 
+mod change_agency;
 mod change_listing;
 pub mod events;
 mod name_agency;
 mod name_role;
+mod profile;
 mod register_agency;
 
+pub use change_agency::{CloseAgency, MergeAgencies, RenameAgency, close_agency, merge_agencies, rename_agency};
 pub use change_listing::ChangeStaffListing;
 pub use name_agency::NameAgency;
 pub(crate) use name_role::role_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
-pub use register_agency::RegisterAgency;
+pub use profile::{AgencyNumber, Profile, Registry};
+pub use register_agency::{RegisterAgency, register_agency};
 
 use crate::ids::AgencyId;
 use crate::{Aggregate, StreamKind};
@@ -28,16 +32,31 @@ pub struct Agency {
     /// As a source of imported records has named it.
     named: Option<AgencyNamed>,
     registered: bool,
+    profile: Profile,
+    merged_into: Option<AgencyId>,
+    closed: bool,
     /// Whether it lists its workers by role alone.
     keeps_names: bool,
     roles: Vec<String>,
 }
 
 impl Agency {
-    /// Whether it is registered.
+    /// Whether it is registered, and neither closed nor a part of another since.
     #[must_use]
     pub fn is_registered(&self) -> bool {
-        self.registered
+        self.registered && !self.closed && self.merged_into.is_none()
+    }
+
+    /// What it is called, and what tells it from others.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The one that it is a part of.
+    #[must_use]
+    pub fn merged_into(&self) -> Option<AgencyId> {
+        self.merged_into
     }
 
     /// Whether it is known at all: registered, or named by a source of imported records.
@@ -69,7 +88,15 @@ impl Aggregate for Agency {
         match event {
             AgencyEvent::AgencyNamed(e) => self.named = Some(e.clone()),
             AgencyEvent::StaffListingChanged(e) => self.keeps_names = !e.by_name,
-            AgencyEvent::AgencyRegistered(_) => self.registered = true,
+            AgencyEvent::AgencyRegistered(e) => {
+                self.registered = true;
+                self.profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+            }
+            AgencyEvent::AgencyRenamed(e) => {
+                self.profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+            }
+            AgencyEvent::AgencyMerged(e) => self.merged_into = Some(e.into),
+            AgencyEvent::AgencyClosed(_) => self.closed = true,
             AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
         }
     }

@@ -22,7 +22,7 @@ impl Command for NameRole {
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
         text::role("role", &self.role)?;
-        if !state.registered {
+        if !state.is_registered() {
             return Err(Refusal::not_found("agency"));
         }
         if state.role(&self.role).is_some() {
@@ -60,7 +60,7 @@ mod tests {
     use crate::{Aggregate as _, Reason};
 
     fn registered() -> AgencyEvent {
-        AgencyRegistered { name: "A".into(), kind: "housing".into() }.into()
+        AgencyRegistered { name: "A".into(), kind: "housing".into(), place: String::new(), numbers: vec![] }.into()
     }
 
     fn named(role: &str) -> AgencyEvent {

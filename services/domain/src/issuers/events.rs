@@ -1,5 +1,6 @@
 //! What can have happened on the `issuers` stream.
 
+use crate::agency::AgencyNumber;
 use crate::ids::AgencyId;
 
 /// Tokens of this issuer speak for staff of this agency from now on.
@@ -19,10 +20,37 @@ pub struct IssuerRetired {
     pub issuer: String,
 }
 
+/// An agency is called so, and told from others by this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyListed {
+    pub agency: AgencyId,
+    pub name: String,
+    /// The town or district where it works; may be empty.
+    pub place: String,
+    /// Its numbers in registers.
+    pub numbers: Vec<AgencyNumber>,
+}
+
+/// An agency is a part of another: choices about either hold for both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyAliased {
+    pub agency: AgencyId,
+    pub into: AgencyId,
+}
+
+/// An agency is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyUnlisted {
+    pub agency: AgencyId,
+}
+
 crate::event_enum! {
     /// An event of the `issuers` stream.
     IssuersEvent {
         IssuerTrusted,
         IssuerRetired,
+        AgencyListed,
+        AgencyAliased,
+        AgencyUnlisted,
     }
 }

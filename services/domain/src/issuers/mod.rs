@@ -1,7 +1,8 @@
-//! Which identity providers vouch for the staff of which agency. One stream for all of them, so that no two agencies have the same,
-//! and each server learns in one look what has changed.
+//! What agencies have in common: which identity providers vouch for the staff of which, what each is called, and which are parts of
+//! others. One stream for all of them, so that no two have the same, and each server learns in one look what has changed.
 
 mod change_agency_issuer;
+mod directory;
 pub mod events;
 
 pub use change_agency_issuer::ChangeAgencyIssuer;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::agency::Profile;
 use crate::ids::AgencyId;
 use crate::{Aggregate, StreamKind};
 use events::IssuersEvent;
@@ -33,10 +35,14 @@ pub struct Trust {
     pub audience: String,
 }
 
-/// The issuers that agencies have now.
+/// The issuers that agencies have now, and what each agency is called.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
     trusted: BTreeMap<String, Trust>,
+    /// What agencies are called that are there.
+    listed: BTreeMap<AgencyId, Profile>,
+    /// Which one an agency is a part of.
+    aliases: BTreeMap<AgencyId, AgencyId>,
 }
 
 impl Register {
@@ -60,6 +66,15 @@ impl Aggregate for Register {
                 self.trusted.insert(e.issuer.clone(), trust);
             }
             IssuersEvent::IssuerRetired(e) => drop(self.trusted.remove(&e.issuer)),
+            IssuersEvent::AgencyListed(e) => {
+                let profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+                self.listed.insert(e.agency, profile);
+            }
+            IssuersEvent::AgencyAliased(e) => {
+                self.listed.remove(&e.agency);
+                self.aliases.insert(e.agency, e.into);
+            }
+            IssuersEvent::AgencyUnlisted(e) => drop(self.listed.remove(&e.agency)),
         }
     }
 }

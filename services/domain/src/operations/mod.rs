@@ -28,6 +28,8 @@ coded! {
         Rebuilt = 5 "rebuilt views",
         /// A new person.
         RegisteredPerson = 6 "registered a person",
+        /// An agency's name, or that it is a part of another, or is no more.
+        ChangedAgency = 7 "changed an agency",
     }
 }
 

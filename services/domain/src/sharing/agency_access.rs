@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn only_an_agency_that_there_is_can_be_blocked() {
         let (agency, sharing) = (AgencyId(Uuid::nil()), Sharing::folded(&[SharingStarted {}.into()]));
-        let registered = AgencyRegistered { name: "North".into(), kind: "health".into() };
+        let registered =
+            AgencyRegistered { name: "North".into(), kind: "health".into(), place: String::new(), numbers: vec![] };
         let blocked = block_agency(&sharing, &Agency::folded(&[registered.into()]), BlockAgency { agency });
         assert_eq!(blocked, Ok(vec![AgencyBlocked { agency }.into()]));
         let unknown = block_agency(&sharing, &Agency::default(), BlockAgency { agency });

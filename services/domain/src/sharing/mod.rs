@@ -27,7 +27,7 @@ pub use withdraw_provision::WithdrawProvision;
 use std::collections::BTreeSet;
 
 use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};
-use crate::vocabulary::{Terms, Timestamp, Worker};
+use crate::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{EmergencyAccessClosed, SharingEvent};
 
@@ -112,6 +112,27 @@ impl Sharing {
     pub fn has_met(&self, staff: StaffId) -> bool {
         let let_in = self.met.contains(&staff);
         let_in || self.emergencies.iter().any(|(_, access)| access.worker.staff() == staff)
+    }
+
+    /// The agencies that it speaks of.
+    pub(crate) fn agencies(&self) -> impl Iterator<Item = AgencyId> {
+        let actors = self.provisions.iter().map(|(_, provision)| &provision.terms().actor);
+        let actors =
+            actors.filter_map(|actor| if let ProvisionActor::Agency(agency) = actor { Some(*agency) } else { None });
+        actors.chain(self.blocked.iter().copied())
+    }
+
+    /// The same, saying of the others that an agency is one with whatever it says of that agency.
+    pub(crate) fn speaking_of(&self, others: impl Fn(AgencyId) -> BTreeSet<AgencyId>) -> Self {
+        let mut resolved = self.clone();
+        for (id, provision) in &self.provisions {
+            if let ProvisionActor::Agency(agency) = provision.terms().actor {
+                let also = others(agency).into_iter().map(|other| (*id, provision.of(ProvisionActor::Agency(other))));
+                resolved.provisions.extend(also);
+            }
+        }
+        resolved.blocked.extend(self.blocked.iter().flat_map(|agency| others(*agency)));
+        resolved
     }
 
     /// The workers whom the person has blocked, the first first.

@@ -39,6 +39,14 @@ impl Provision {
         self.permits() == other.permits() && self.terms().is_same(other.terms(), self.permits(), now)
     }
 
+    /// The same of another actor.
+    pub(super) fn of(&self, actor: ProvisionActor) -> Self {
+        match self {
+            Self::Permit(terms) => Self::Permit(Terms { actor, ..terms.clone() }),
+            Self::Deny(terms) => Self::Deny(Terms { actor, ..terms.clone() }),
+        }
+    }
+
     /// Takes categories and levels out of a permit: only these stay. A deny is never narrowed.
     pub fn narrow(&mut self, categories: &[Category], level: Level) {
         if let Self::Permit(terms) = self {

@@ -7,9 +7,12 @@ use super::wire_event;
 
 wire_event! {
     AgencyEvent {
-        1 => AgencyRegistered { name, kind },
+        1 => AgencyRegistered { name, kind, place, numbers },
         2 => RoleNamed { role },
-        3 => AgencyNamed { name, kind },
+        3 => AgencyNamed { name, kind, place, numbers },
         4 => StaffListingChanged { by_name },
+        5 => AgencyRenamed { name, place, numbers },
+        6 => AgencyMerged { into, name },
+        7 => AgencyClosed {},
     }
 }

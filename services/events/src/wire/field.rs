@@ -1,5 +1,6 @@
 //! How a field of a domain event is stored.
 
+use domain::agency::{AgencyNumber, Registry};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
     AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
@@ -133,7 +134,7 @@ macro_rules! as_code {
         }
     )+};
 }
-as_code!(Act, Action, Category, DenialRule, Level, Mode, Purpose, WithoutPersonGround);
+as_code!(Act, Action, Category, DenialRule, Level, Mode, Purpose, Registry, WithoutPersonGround);
 
 /// A worker, from the two fields that it is stored in.
 pub(crate) fn worker(agency: Vec<u8>, staff: Vec<u8>) -> Result<Worker, DecodeError> {
@@ -217,6 +218,19 @@ impl Field<Option<pb::Sensitivity>> for Option<Sensitivity> {
 
     fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
         wire.map(|wire| Sensitivity::from_wire(Some(wire))).transpose()
+    }
+}
+
+impl Field<Vec<pb::AgencyNumber>> for Vec<AgencyNumber> {
+    fn to_wire(&self) -> Vec<pb::AgencyNumber> {
+        let number = |n: &AgencyNumber| pb::AgencyNumber { registry: n.registry.to_wire(), number: n.number.clone() };
+        self.iter().map(number).collect()
+    }
+
+    fn from_wire(wire: Vec<pb::AgencyNumber>) -> Result<Self, DecodeError> {
+        let number =
+            |n: pb::AgencyNumber| Ok(AgencyNumber { registry: Registry::from_wire(n.registry)?, number: n.number });
+        wire.into_iter().map(number).collect()
     }
 }
 

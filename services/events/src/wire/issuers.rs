@@ -9,5 +9,8 @@ wire_event! {
     IssuersEvent {
         1 => IssuerTrusted { agency, issuer, audience },
         2 => IssuerRetired { agency, issuer },
+        3 => AgencyListed { agency, name, place, numbers },
+        4 => AgencyAliased { agency, into },
+        5 => AgencyUnlisted { agency },
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agency::{Agency, NameAgency};
 use domain::ids::{PersonId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::relationship::{Parties, Relationship, SuggestSupport};
 use domain::sharing::{Sharing, StartSharing};
@@ -103,12 +104,14 @@ impl Importer {
         let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
         work.record(&directive, plan.person, StartSharing.decide(&directive)?);
         work.person(plan, &record)?;
+        let register = self.engine.load::<Register>(Only, freshness).await?;
+        let resolved = register.resolve(&directive);
         let (mut suggested, mut known, mut refused) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.suggestions {
             let PlannedSuggestion { worker, words, places } = planned;
             let staff = workers.get(&worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
             let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
-            if staff.has_left() || directive.shuts_out(*worker) {
+            if staff.has_left() || resolved.shuts_out(*worker) {
                 refused.extend(places);
                 continue;
             }
@@ -124,6 +127,7 @@ impl Importer {
         }
         if !suggested.is_empty() {
             work.changes.guard(&directive);
+            work.changes.guard(&register);
         }
         // What several workers are named in is left out only when none of them is suggested.
         for place in known.difference(&suggested) {
@@ -145,7 +149,7 @@ impl Importer {
     ) -> Result<BTreeMap<StaffId, Loaded<Staff>>, EngineError> {
         for (id, planned) in &plan.agencies {
             let agency = self.engine.load::<Agency>(*id, freshness).await?;
-            let named = NameAgency { name: planned.name.clone(), kind: planned.kind.clone() }.decide(&agency)?;
+            let named = NameAgency { profile: planned.profile.clone(), kind: planned.kind.clone() }.decide(&agency)?;
             if let (Some(place), true) = (planned.place, named.is_empty()) {
                 work.settle(place, Outcome::AlreadyThere);
             }

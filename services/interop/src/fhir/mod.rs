@@ -17,6 +17,6 @@ pub(crate) use header::unknown_modifier;
 pub use name::HumanName;
 pub use reading::{SIZE_LIMIT, read};
 pub use resource::{
-    Activity, ActivityDetail, CarePlan, CareTeam, Condition, Encounter, EncounterParticipant, Goal, Organization,
-    Patient, PatientLink, Practitioner, Resource, TeamParticipant,
+    Activity, ActivityDetail, Address, CarePlan, CareTeam, Condition, Encounter, EncounterParticipant, Goal,
+    Organization, Patient, PatientLink, Practitioner, Resource, TeamParticipant,
 };

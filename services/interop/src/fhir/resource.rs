@@ -69,6 +69,16 @@ pub struct Organization {
     pub name: String,
     #[serde(default, rename = "type")]
     pub kind: Few<CodeableConcept>,
+    #[serde(default)]
+    pub identifier: Few<Identifier>,
+    #[serde(default)]
+    pub address: Few<Address>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Address {
+    #[serde(default)]
+    pub city: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

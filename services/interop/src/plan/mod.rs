@@ -12,6 +12,7 @@ mod subject;
 
 use std::collections::{BTreeMap, HashMap};
 
+use domain::agency::Profile;
 use domain::ids::{AgencyId, EntryId, PersonId, RelationshipId, StaffId};
 use domain::vocabulary::{Author, Sensitivity, Worker};
 use unicode_normalization::UnicodeNormalization as _;
@@ -35,7 +36,7 @@ pub(crate) type Place = (usize, usize);
 /// An agency that the source names.
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedAgency {
-    pub(crate) name: String,
+    pub(crate) profile: Profile,
     pub(crate) kind: String,
     /// None for the source itself, at which those are named of whom it does not say where they work.
     pub(crate) place: Option<Place>,

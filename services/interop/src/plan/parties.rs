@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use domain::agency::{AgencyNumber, Profile, Registry};
 use domain::ids::{AgencyId, StaffId};
 use domain::vocabulary::Worker;
 
 use super::{Plan, PlannedAgency, PlannedStaff, Reader, shorten};
-use crate::fhir::{Bundle, HumanName, Practitioner, Reference, Resource};
+use crate::fhir::{Bundle, HumanName, Organization, Practitioner, Reference, Resource};
 use crate::identity::SourceSystem;
 use crate::report::Outcome;
 
@@ -29,6 +30,16 @@ pub(super) fn keys<'a>(bundle: &'a Bundle, source: &'a SourceSystem, today: &str
         (*index, own.copied().unwrap_or_else(|| ["id", "", entry.within(source.as_str(), &entry.id)]))
     };
     practitioners.iter().map(key).collect()
+}
+
+/// The identifier system of the NHS Organisation Data Service (FHIR UK Core).
+const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
+
+/// The numbers by which an organisation is known for certain. One that cannot be one says nothing.
+fn numbers_of(organization: &Organization, today: &str) -> Vec<AgencyNumber> {
+    let ods = organization.identifier.iter().filter(|number| number.system == ODS && number.is_in_force(today));
+    let numbers = ods.map(|number| AgencyNumber { registry: Registry::Ods, number: number.value.clone() });
+    numbers.filter(AgencyNumber::is_possible).collect()
 }
 
 /// The numbers of a practitioner that can tell them apart.
@@ -61,7 +72,10 @@ impl<'a> Reader<'a> {
                 let name = or(&organization.name, NAMELESS);
                 let kind = or(organization.kind.first().map_or("", |kind| kind.words()), "organisation");
                 let id = self.agency_of(entry.within(self.about.source.as_str(), &entry.id));
-                plan.agencies.insert(id, PlannedAgency { name, kind, place: Some((index, 0)) });
+                let city = organization.address.iter().map(|at| at.city.trim()).find(|city| !city.is_empty());
+                let place = city.map(shorten).unwrap_or_default();
+                let profile = Profile { name, place, numbers: numbers_of(organization, self.about.today) };
+                plan.agencies.insert(id, PlannedAgency { profile, kind, place: Some((index, 0)) });
             }
         }
     }
@@ -79,7 +93,8 @@ impl<'a> Reader<'a> {
         let source = self.about.source.as_str();
         let id = AgencyId(self.pseudonyms.of("agency of a source", &[source.as_bytes()]));
         let (name, kind) = (shorten(source), "source of records".to_owned());
-        plan.agencies.entry(id).or_insert(PlannedAgency { name, kind, place: None });
+        let profile = Profile { name, ..Profile::default() };
+        plan.agencies.entry(id).or_insert(PlannedAgency { profile, kind, place: None });
         id
     }
 

@@ -65,7 +65,7 @@ fn written_by(plan: &Plan, text: &str) -> String {
         Author::System | Author::AnotherPerson => "not said".into(),
         Author::Worker(worker) => {
             let named = plan.staff.get(&worker.staff()).unwrap();
-            format!("{}, {}", named.name, plan.agencies.get(&named.agency).unwrap().name)
+            format!("{}, {}", named.name, plan.agencies.get(&named.agency).unwrap().profile.name)
         }
     }
 }

@@ -295,7 +295,11 @@ pub(super) async fn not_for_everybody(cast: &Cast, tell: Tell<'_>) -> anyhow::Re
     ));
     let agency_id = other.party.agency_id.clone();
     let letters = other.party.name.split_whitespace().last().unwrap_or_default().chars().take(4).collect();
-    let found = person.agencies().find_workers(FindWorkersRequest { agency_id, text: letters }).await?.into_inner();
+    let found = person
+        .agencies()
+        .find_workers(FindWorkersRequest { agency_id, text: letters, at_least_position: 0 })
+        .await?
+        .into_inner();
     let found = found.workers.into_iter().find(|worker| worker.staff_id == other.party.staff_id);
     let staff_id = found.context("they are found by name")?.staff_id;
     let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone() };

@@ -88,7 +88,7 @@ fn value(field: &FieldDescriptor, pair: &Pair) -> Value {
             "agency_id" => pair.agency_id(),
             "page_token" | "due" | "birth_date" => String::new(),
             "goal_id" if field.parent_message().name().contains("AgreeAction") => String::new(),
-            name if name.ends_with("_id") => Uuid::now_v7().to_string(),
+            name if name.ends_with("_id") || name.ends_with("_ids") => Uuid::now_v7().to_string(),
             "labels" => "PSY".into(),
             _ => "words enough to explain it".into(),
         }),

@@ -21,10 +21,18 @@ fn refused(answer: Result<(), Status>) {
 }
 
 async fn register(operator: &Client, issuer: &str) -> Result<String, Status> {
-    let (request_id, name, kind) = (request_id(), "Riverside".into(), "housing".into());
+    // Each is called otherwise.
+    let (request_id, kind) = (request_id(), "housing".into());
+    let name = format!("Riverside {request_id}");
     let audience = if issuer.is_empty() { String::new() } else { "alongside".into() };
-    let agency =
-        RegisterAgencyRequest { request_id, name, kind, issuer: issuer.into(), audience, agency_id: String::new() };
+    let agency = RegisterAgencyRequest {
+        request_id,
+        name,
+        kind,
+        issuer: issuer.into(),
+        audience,
+        ..RegisterAgencyRequest::default()
+    };
     Ok(operator.agencies().register_agency(agency).await?.into_inner().agency_id)
 }
 

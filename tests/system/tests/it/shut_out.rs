@@ -20,7 +20,7 @@ async fn block(callers: &Callers) -> u64 {
 }
 
 async fn find(callers: &Callers, text: &str) -> Result<Vec<FoundWorker>, Status> {
-    let find = FindWorkersRequest { agency_id: callers.pair.agency_id(), text: text.into() };
+    let find = FindWorkersRequest { agency_id: callers.pair.agency_id(), text: text.into(), at_least_position: 0 };
     Ok(callers.person.agencies().find_workers(find).await?.into_inner().workers)
 }
 
