@@ -112,7 +112,7 @@ impl Agencies {
             words.match_indices(&text).any(|(at, _)| !words[..at].ends_with(char::is_alphanumeric))
         };
         let is_meant = |doc: &DirectoryDoc| match doc {
-            DirectoryDoc::Staff(doc) => doc.current && begins(if by_name { &doc.name } else { &doc.role }),
+            DirectoryDoc::Staff(doc) => doc.current && begins(&if by_name { doc.name.clone() } else { doc.role() }),
             DirectoryDoc::Agency(_) => false,
         };
         let pages = Pages { size: FOUND, after: vec![], at_least: message.at_least_position };
@@ -120,7 +120,7 @@ impl Agencies {
         let found = |doc: StaffDoc| pb::FoundWorker {
             staff_id: doc.staff.to_string(),
             name: doc.listed(by_name),
-            role: doc.role,
+            role: doc.role(),
         };
         Ok(pb::FindWorkersResponse {
             workers: page.items.into_iter().filter_map(DirectoryDoc::staff).map(found).collect(),
@@ -139,10 +139,10 @@ impl Agencies {
 }
 
 fn member(doc: StaffDoc) -> pb::StaffMember {
-    let StaffDoc { staff, agency, name, role, current, issuer, subject, left_at } = doc;
+    let StaffDoc { staff, agency, name, roles, current, issuer, subject, left_at } = doc;
     let (staff_id, agency_id) = (staff.to_string(), agency.to_string());
     let left_at = left_at.map(words::timestamp);
-    pb::StaffMember { staff_id, agency_id, name, role, current, issuer, subject, left_at }
+    pb::StaffMember { staff_id, agency_id, name, roles, current, issuer, subject, left_at }
 }
 
 fn act(doc: ActDoc) -> pb::OperatorAct {

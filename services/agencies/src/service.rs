@@ -10,8 +10,8 @@ use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::operations::Act;
 use domain::sign_in::{SignIn, link};
 use domain::staff::{
-    ChangeSignIn, ChangeStaffRole, CorrectStaffName, JoinStaff, RemoveStaff, Staff, administers, change_staff_role,
-    join_staff,
+    ADMINISTRATOR, ChangeSignIn, ChangeStaffRoles, CorrectStaffName, JoinStaff, RemoveStaff, Staff, administers,
+    change_staff_roles, join_staff,
 };
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
@@ -34,7 +34,7 @@ gate::service! { AgencyService for Agencies {
     get_agency(GetAgencyRequest) -> GetAgencyResponse: agency,
     list_agencies(ListAgenciesRequest) -> ListAgenciesResponse: agencies,
     add_staff(AddStaffRequest) -> AddStaffResponse: add,
-    change_staff_role(ChangeStaffRoleRequest) -> ChangeStaffRoleResponse: change_role,
+    change_staff_roles(ChangeStaffRolesRequest) -> ChangeStaffRolesResponse: change_roles,
     change_staff_sign_in(ChangeStaffSignInRequest) -> ChangeStaffSignInResponse: change_sign_in,
     correct_staff_name(CorrectStaffNameRequest) -> CorrectStaffNameResponse: correct_name,
     remove_staff(RemoveStaffRequest) -> RemoveStaffResponse: remove,
@@ -98,6 +98,8 @@ impl Agencies {
             Ok(())
         };
         let merged = self.gate.engine().transact(&context, (from, into, Only), decide).await?;
+        // Choices about either hold for both when this is acknowledged, on every server.
+        tokio::time::sleep(gate::believed_nowhere_after()).await;
         Ok(pb::MergeAgenciesResponse { position: merged.position.0 })
     }
 
@@ -170,7 +172,7 @@ impl Agencies {
         let (is_named, id) = (named.is_some(), named.unwrap_or_else(|| context.new_id()));
         let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
         let sign_in = identity.sign_in;
-        let join = JoinStaff { agency, identity, is_named, name: m.name, role: m.role };
+        let join = JoinStaff { agency, identity, is_named, name: m.name, roles: m.roles };
         let last = self.last_holder(sign_in).await?.unwrap_or(id);
         type Loads = (Loaded<SignIn>, Loaded<Staff>, Loaded<Staff>, Loaded<Agency>, Loaded<Staff>);
         let decide = |(pointer, holder, staff, registered, standing): &Loads, changes: &mut Changes| {
@@ -243,25 +245,25 @@ impl Agencies {
         Ok(pb::ChangeStaffListingResponse { position: changed.position.0 })
     }
 
-    async fn change_role(
+    async fn change_roles(
         &self,
         call: &Call,
-        m: pb::ChangeStaffRoleRequest,
-    ) -> Result<pb::ChangeStaffRoleResponse, Error> {
+        m: pb::ChangeStaffRolesRequest,
+    ) -> Result<pb::ChangeStaffRolesResponse, Error> {
         let context = call.context(&m.request_id)?;
         let id: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let (by, agency) = self.administers_of(call, id).await?;
-        let command = ChangeStaffRole { role: m.role };
+        let command = ChangeStaffRoles { roles: m.roles };
         let decide = |(staff, at, standing): &(Loaded<Staff>, Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
             may_change(by, standing, Some(agency), changes)?;
-            let (changed, named) = change_staff_role(staff, at, command.clone())?;
+            let (changed, named) = change_staff_roles(staff, at, command.clone())?;
             changes.record(staff, agency, changed);
             name_role(changes, at, named);
             call.acts(changes, Act::ChangedStaff, Some(agency), id.to_string());
             Ok(())
         };
         let changed = self.gate.engine().transact(&context, (id, agency, standing_of(by, id)), decide).await?;
-        Ok(pb::ChangeStaffRoleResponse { position: changed.position.0 })
+        Ok(pb::ChangeStaffRolesResponse { position: changed.position.0 })
     }
 
     async fn correct_name(
@@ -325,7 +327,7 @@ fn may_change(
     let Some(by) = by else { return Ok(()) };
     administers(by, standing, agency)?;
     changes.guard(standing);
-    changes.in_role(standing.role());
+    changes.in_role(&standing.roles().called(ADMINISTRATOR));
     Ok(())
 }
 

@@ -69,6 +69,7 @@ samples! {
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),
     Vec<AgencyNumber>: _field => vec![AgencyNumber { registry: Registry::Ods, number: "RR8".into() }],
+    Vec<String>: field => vec![text(field), "more".into()],
     Circle: _field => Circle::kept(vec!["PSY".into()], [StaffId(id(4))].into()),
     Sensitivity: _field => Sensitivity { level: Level::Restricted, labels: vec!["PSY".into()] },
     Terms: _field => Terms {

@@ -151,6 +151,7 @@ fn streams_of_agencies_hold_no_words_about_people() {
         "StaffJoined.name",
         "StaffJoined.role",
         "StaffRoleChanged.role",
+        "StaffRolesChanged.roles",
         "StaffNamed.name",
         "StaffNameCorrected.name",
         "StaffSignInChanged.issuer",

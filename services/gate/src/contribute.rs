@@ -103,7 +103,7 @@ impl Gate {
             let contributed = RecordContributed {
                 receipt,
                 party: *author,
-                role: staff.role().to_owned(),
+                role: scope.role().unwrap_or_else(|| staff.role()).to_owned(),
                 purpose,
                 categories: vec![C::CATEGORY],
                 entries,

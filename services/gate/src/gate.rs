@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::events::{AccessDenied, AccessEvent, RecordViewed};
 use domain::access::{Access, Ask, Decision, Scope, decide};
 use domain::ids::{PersonId, ReceiptId};
-use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, SignedIn, Subject, Version};
@@ -15,6 +14,7 @@ use rpc::Error;
 use uuid::Uuid;
 
 use crate::GateMetrics;
+use crate::believed::{Belief, Believed};
 
 /// What a worker asks to see.
 #[derive(Debug, Clone)]
@@ -45,12 +45,13 @@ pub struct Disclosure<T> {
 pub struct Gate {
     pub(crate) engine: Engine,
     pub(crate) metrics: GateMetrics,
+    pub(crate) believed: Believed,
 }
 
 /// What a decision was made on.
 pub(crate) struct Grounds {
     /// Which agencies are one.
-    pub(crate) register: Loaded<Register>,
+    pub(crate) belief: Belief,
     pub(crate) sharing: Loaded<Sharing>,
     pub(crate) staff: Loaded<Staff>,
     pub(crate) decision: Decision,
@@ -78,7 +79,7 @@ impl Gate {
     /// A gate that records its receipts through this engine.
     #[must_use]
     pub fn new(engine: Engine, metrics: GateMetrics) -> Self {
-        Self { engine, metrics }
+        Self { engine, metrics, believed: Believed::default() }
     }
 
     /// The engine.
@@ -167,9 +168,9 @@ impl Gate {
         if !staff.admits(asked.by) {
             return if freshness == Freshness::Remembered { Ok(None) } else { Err(Error::denied()) };
         }
-        let register = self.engine.load::<Register>(Only, freshness).await?;
+        let belief = self.believed.get(&self.engine).await?;
         let sharings = self.engine.load_each::<Sharing>(persons, freshness).await?;
-        let grounds = |sharing| self.decided(asked, Action::Read, (register.clone(), sharing, staff.clone()));
+        let grounds = |sharing| self.decided(asked, Action::Read, (belief.clone(), sharing, staff.clone()));
         let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
         let shown = all.iter().filter(|(_, grounds)| {
             let blocked =
@@ -181,7 +182,7 @@ impl Gate {
         let mut changes = Changes::new(&self.context(asked, staff.role()));
         let mut receipts = BTreeMap::new();
         changes.guard(&staff);
-        changes.guard(&register);
+        changes.holds_until(Some(belief.until));
         // Who is left out was decided on, too.
         for (person, grounds) in &all {
             changes.guard(&grounds.sharing);
@@ -266,21 +267,21 @@ impl Gate {
         action: Action,
         freshness: Freshness,
     ) -> Result<Grounds, Error> {
-        let register = self.engine.load::<Register>(Only, freshness).await?;
+        let belief = self.believed.get(&self.engine).await?;
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let staff = self.engine.load::<Staff>(asked.by.worker().staff(), freshness).await?;
-        Ok(self.decided(asked, action, (register, sharing, staff)))
+        Ok(self.decided(asked, action, (belief, sharing, staff)))
     }
 
     fn decided(
         &self,
         asked: &Asked,
         action: Action,
-        (register, sharing, staff): (Loaded<Register>, Loaded<Sharing>, Loaded<Staff>),
+        (belief, sharing, staff): (Belief, Loaded<Sharing>, Loaded<Staff>),
     ) -> Grounds {
         let ask = Ask { by: asked.by, purpose: asked.purpose, action, now: self.engine.now() };
-        let decision = decide(&register.resolve(&sharing), &staff, &ask);
-        Grounds { register, sharing, staff, decision }
+        let decision = decide(&belief.register.resolve(&sharing), &staff, &ask);
+        Grounds { belief, sharing, staff, decision }
     }
 
     fn context(&self, asked: &Asked, role: &str) -> Context {
@@ -297,9 +298,9 @@ impl Gate {
     ) -> Result<Option<ReceiptId>, EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
         let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
-        changes.guard(&grounds.register);
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
+        changes.holds_until(Some(grounds.belief.until));
         changes.holds_until(grounds.scope().and_then(Scope::until));
         let receipt = receipt(&mut changes, asked, person, grounds, outcome);
         Ok(self.commit(changes, label).await?.map(|()| receipt))
@@ -324,7 +325,8 @@ fn receipt(
 ) -> ReceiptId {
     let receipt = ReceiptId(Uuid::now_v7());
     let party = Author::Worker(asked.by.worker());
-    let (role, purpose, directive) = (grounds.staff.role().to_owned(), asked.purpose, grounds.sharing.version);
+    let role = grounds.scope().and_then(Scope::role).unwrap_or_else(|| grounds.staff.role()).to_owned();
+    let (purpose, directive) = (asked.purpose, grounds.sharing.version);
     let refused = grounds.refused(asked);
     let event: AccessEvent = match outcome {
         // Whoever asks only for what is not shared is told nothing, as if there were nothing; to the person it is a denied attempt.

@@ -1,6 +1,7 @@
 //! Who is calling, and what they may see: caller identity, the wrapper that every RPC passes, and the gate, where a
 //! disclosure is a transaction.
 
+mod believed;
 mod call;
 mod caller;
 mod classes;
@@ -14,6 +15,7 @@ mod page;
 mod rates;
 mod text;
 
+pub use believed::believed_nowhere_after;
 pub use call::{Call, fits, leave_trace};
 pub use caller::Caller;
 pub use classes::Classes;

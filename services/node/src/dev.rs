@@ -129,7 +129,7 @@ pub async fn enrol(operator: &Client, named: &Party) -> anyhow::Result<()> {
         agency_id: named.agency_id.clone(),
         subject: named.staff_id.clone(),
         name: String::new(),
-        role,
+        roles: vec![role],
         issuer: issuer_name(Binding::Agency(AgencyId(named.agency_id.parse()?))),
         staff_id: named.staff_id.clone(),
     };

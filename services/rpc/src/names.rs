@@ -87,7 +87,7 @@ impl Directory {
     pub fn listed(&self, staff: StaffId) -> (String, String) {
         let Some(doc) = self.staff.get(&staff) else { return Default::default() };
         let by_name = self.agencies.get(&doc.agency).is_some_and(|agency| agency.lists_names);
-        (doc.listed(by_name), doc.role.clone())
+        (doc.listed(by_name), doc.role())
     }
 
     /// When a worker left, if the directory knows of it.
@@ -107,6 +107,6 @@ impl Names for Directory {
     }
 
     fn staff(&self, staff: StaffId) -> (String, String) {
-        self.staff.get(&staff).map(|doc| (doc.name.clone(), doc.role.clone())).unwrap_or_default()
+        self.staff.get(&staff).map(|doc| (doc.name.clone(), doc.role())).unwrap_or_default()
     }
 }

@@ -122,8 +122,8 @@ pub struct StaffDoc {
     pub agency: AgencyId,
     /// Their name.
     pub name: String,
-    /// Their role; empty when an import named them and they have not joined.
-    pub role: String,
+    /// Their roles; none when an import named them and they have not joined.
+    pub roles: Vec<String>,
     /// Whether they work there now.
     pub current: bool,
     /// What they sign in with; empty when an import named them and they have not joined.
@@ -150,6 +150,12 @@ fn yes() -> bool {
 }
 
 impl StaffDoc {
+    /// Their roles in words.
+    #[must_use]
+    pub fn role(&self) -> String {
+        self.roles.join(", ")
+    }
+
     /// What a worker is called to people whom they have not met: their name, or a code where the agency does not tell names.
     #[must_use]
     pub fn listed(&self, by_name: bool) -> String {
@@ -173,7 +179,7 @@ impl DirectoryDoc {
     pub fn has_role(&self, role: &str) -> bool {
         match self {
             Self::Agency(agency) => agency.roles.iter().any(|known| same_role(known, role)),
-            Self::Staff(staff) => staff.current && same_role(&staff.role, role),
+            Self::Staff(staff) => staff.current && staff.roles.iter().any(|known| same_role(known, role)),
         }
     }
 
@@ -267,18 +273,19 @@ impl View for Directory {
         let doc = match happened {
             StaffEvent::StaffJoined(e) => {
                 // Whom an import has named is called what it said, or what that was corrected to.
-                let (name, role) = (doc.map_or_else(|| e.name.clone(), |doc| doc.name), e.role.clone());
+                let (name, roles) = (doc.map_or_else(|| e.name.clone(), |doc| doc.name), vec![e.role.clone()]);
                 let (issuer, subject) = (e.issuer.clone(), e.subject.clone());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: true, issuer, subject, left_at: None })
+                Some(StaffDoc { staff, agency: e.agency, name, roles, current: true, issuer, subject, left_at: None })
             }
-            StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.role.clone_from(&e.role))?,
+            StaffEvent::StaffRoleChanged(e) => changed(doc, |doc| doc.roles = vec![e.role.clone()])?,
+            StaffEvent::StaffRolesChanged(e) => changed(doc, |doc| doc.roles.clone_from(&e.roles))?,
             StaffEvent::StaffLeft(_) => changed(doc, |doc| (doc.current, doc.left_at) = (false, Some(event.at)))?,
             StaffEvent::StaffNameCorrected(e) => changed(doc, |doc| doc.name.clone_from(&e.name))?,
             StaffEvent::DepartureSettled(_) => doc,
             StaffEvent::StaffNamed(e) => {
-                let (name, role) = (e.name.clone(), String::new());
+                let (name, roles) = (e.name.clone(), vec![]);
                 let (issuer, subject) = (String::new(), String::new());
-                Some(StaffDoc { staff, agency: e.agency, name, role, current: false, issuer, subject, left_at: None })
+                Some(StaffDoc { staff, agency: e.agency, name, roles, current: false, issuer, subject, left_at: None })
             }
             StaffEvent::StaffSignInChanged(e) => changed(doc, |doc| {
                 doc.issuer.clone_from(&e.issuer);

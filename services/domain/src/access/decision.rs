@@ -1,8 +1,11 @@
 //! The access decision (rules 1 and 2).
 
+use crate::agency::same_role;
 use crate::sharing::{Provision, Sharing};
-use crate::staff::Staff;
-use crate::vocabulary::{Action, Category, DenialRule, Level, Purpose, Sensitivity, SignedIn, Timestamp, Worker};
+use crate::staff::{Roles, Staff};
+use crate::vocabulary::{
+    Action, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, SignedIn, Timestamp, Worker,
+};
 
 /// What is asked of the person's directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Decision {
 pub struct Scope {
     /// Whose it is.
     worker: Worker,
+    /// The roles through which alone it is permitted; empty when it is not for a role.
+    role: String,
     /// Those that apply.
     provisions: Vec<Provision>,
     emergency: bool,
@@ -53,6 +58,12 @@ impl Scope {
     #[must_use]
     pub fn worker(&self) -> Worker {
         self.worker
+    }
+
+    /// The role through which it is permitted, if it is permitted to roles alone: what a receipt names.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        Some(self.role.as_str()).filter(|role| !role.is_empty())
     }
 
     /// Whether something is covered in which the person names this worker themselves: they need no more than a permit of the category,
@@ -117,7 +128,7 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if !in_emergency && !supported {
         return Decision::Deny(DenialRule::NoOpenAccess);
     }
-    let applying = sharing.provisions().filter(|p| p.applies(staff.role(), ask) && !(blocked && p.permits()));
+    let applying = sharing.provisions().filter(|p| p.applies(staff.roles(), ask) && !(blocked && p.permits()));
     let provisions: Vec<_> = applying.cloned().collect();
     if !emergency && !provisions.iter().any(Provision::permits) {
         return Decision::Deny(DenialRule::NothingPermits);
@@ -126,11 +137,23 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     let begin = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().from);
     let relied = emergency_until.filter(|_| emergency || !supported);
     let until = ends.chain(begin.filter(|from| ask.now < *from)).chain(relied).min();
-    let scope = Scope { worker, provisions, emergency, supported, until };
+    let role = through(&provisions, staff.roles());
+    let scope = Scope { worker, role, provisions, emergency, supported, until };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }
     Decision::Permit(scope)
+}
+
+/// The roles through which alone somebody is permitted something, as their agency writes them.
+fn through(provisions: &[Provision], roles: &Roles) -> String {
+    let permits = || provisions.iter().filter(|p| p.permits()).map(|p| &p.terms().actor);
+    if permits().any(|actor| !matches!(actor, ProvisionActor::Role(_))) {
+        return String::new();
+    }
+    let is_meant =
+        |role: &&String| permits().any(|actor| matches!(actor, ProvisionActor::Role(r) if same_role(r, role)));
+    roles.as_slice().iter().filter(is_meant).map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn is_emergency_purpose(purpose: Purpose) -> bool {

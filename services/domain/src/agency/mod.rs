@@ -11,7 +11,7 @@ mod register_agency;
 pub use change_agency::{CloseAgency, MergeAgencies, RenameAgency, close_agency, merge_agencies, rename_agency};
 pub use change_listing::ChangeStaffListing;
 pub use name_agency::NameAgency;
-pub(crate) use name_role::role_at;
+pub(crate) use name_role::roles_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
 pub use profile::{AgencyNumber, Profile, Registry};
 pub use register_agency::{RegisterAgency, register_agency};

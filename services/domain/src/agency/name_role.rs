@@ -3,7 +3,7 @@ use super::{Agency, same_role};
 use crate::emergency::PRIVACY_OFFICER;
 use crate::staff::ADMINISTRATOR;
 use crate::text;
-use crate::{Command, Refusal};
+use crate::{Aggregate as _, Command, Refusal};
 
 /// The most roles that an agency has words for.
 pub const ROLES_LIMIT: usize = 200;
@@ -40,24 +40,27 @@ impl Command for NameRole {
     }
 }
 
-/// A role for somebody of the agency, as the agency writes it, and what happens to the agency when nobody has had it yet.
+/// Roles for somebody of the agency, as the agency writes them, and what happens to the agency when nobody has had one of them yet.
 ///
 /// # Errors
 /// As [`NameRole`].
-pub(crate) fn role_at(agency: &Agency, role: String) -> Result<(String, Vec<AgencyEvent>), Refusal> {
-    let named = NameRole { role: role.clone() }.decide(agency)?;
-    let new =
-        named.iter().find_map(|event| if let AgencyEvent::RoleNamed(e) = event { Some(e.role.as_str()) } else { None });
-    let role = new.or_else(|| agency.role(&role)).map_or(role.clone(), str::to_owned);
-    Ok((role, named))
+pub(crate) fn roles_at(agency: &Agency, roles: Vec<String>) -> Result<(Vec<String>, Vec<AgencyEvent>), Refusal> {
+    let (mut agency, mut written, mut events) = (agency.clone(), Vec::new(), Vec::new());
+    for role in roles {
+        let named = NameRole { role: role.clone() }.decide(&agency)?;
+        named.iter().for_each(|event| agency.evolve(event));
+        events.extend(named);
+        written.push(agency.role(&role).map_or(role.clone(), str::to_owned));
+    }
+    Ok((written, events))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::events::AgencyRegistered;
     use super::*;
+    use crate::Reason;
     use crate::scenario::given;
-    use crate::{Aggregate as _, Reason};
 
     fn registered() -> AgencyEvent {
         AgencyRegistered { name: "A".into(), kind: "housing".into(), place: String::new(), numbers: vec![] }.into()

@@ -1,5 +1,5 @@
 use super::events::{EmergencyAccessAllowed, EmergencyEvent};
-use super::{Emergency, officer};
+use super::{Emergency, PRIVACY_OFFICER, officer};
 use crate::access::events::EmergencyAllowedAgain;
 use crate::ids::{AgencyId, PersonId};
 use crate::sharing::Sharing;
@@ -63,7 +63,7 @@ pub fn allow_emergency(
     required("reason", &reason, PARAGRAPH)?;
     let needed = sharing.is_worker_blocked(worker);
     let allowed = AllowEmergency { person, agency: signed_in.worker().agency(), needed }.decide(declared)?;
-    let (party, role) = (Author::Worker(signed_in.worker()), by.role().to_owned());
+    let (party, role) = (Author::Worker(signed_in.worker()), by.roles().called(PRIVACY_OFFICER));
     let told = (!allowed.is_empty()).then_some(EmergencyAllowedAgain { party, role, reason, worker });
     Ok((allowed, told))
 }

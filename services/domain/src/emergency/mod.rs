@@ -11,9 +11,8 @@ pub use allow_emergency::{AllowEmergency, Allowing, allow_emergency};
 pub use declare_emergency::{ALLOWED_FIRST, DeclareEmergency, REVIEW_FIRST, declare_emergency};
 pub use review_emergency::{ReviewEmergency, Reviewed, Reviewing, review_emergency};
 
-use crate::agency::same_role;
 use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
-use crate::staff::Staff;
+use crate::staff::{Roles, Staff};
 use crate::vocabulary::SignedIn;
 use crate::{Aggregate, Refusal, StreamKind};
 use events::EmergencyEvent;
@@ -110,11 +109,11 @@ fn officer(by: SignedIn, officer: &Staff, declared_by: StaffId) -> Result<(), Re
             "nobody reviews their own emergency access; ask a colleague",
         ));
     }
-    is_officer(officer.role())
+    is_officer(officer.roles())
 }
 
-fn is_officer(role: &str) -> Result<(), Refusal> {
-    if same_role(role, PRIVACY_OFFICER) {
+fn is_officer(roles: &Roles) -> Result<(), Refusal> {
+    if roles.has(PRIVACY_OFFICER) {
         return Ok(());
     }
     Err(Refusal::denied("privacy_officer_reviews", "only a privacy officer reviews emergency access"))
@@ -122,5 +121,5 @@ fn is_officer(role: &str) -> Result<(), Refusal> {
 
 /// Whether they work as privacy officer of their agency now.
 pub(crate) fn is_privacy_officer(by: SignedIn, staff: &Staff) -> bool {
-    staff.admits(by) && is_officer(staff.role()).is_ok()
+    staff.admits(by) && is_officer(staff.roles()).is_ok()
 }

@@ -1,10 +1,10 @@
 use super::events::{EmergencyAccessReviewed, EmergencyEvent};
-use super::{Emergency, is_officer, officer};
+use super::{Emergency, PRIVACY_OFFICER, is_officer, officer};
 use crate::access::events::EmergencyReviewed;
 use crate::ids::{AgencyId, EmergencyId, StaffId};
 use crate::sharing::Sharing;
 use crate::sharing::events::SharingEvent;
-use crate::staff::Staff;
+use crate::staff::{Roles, Staff};
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, SignedIn};
 use crate::{Command, Refusal};
@@ -15,8 +15,8 @@ pub struct ReviewEmergency {
     pub emergency: EmergencyId,
     /// The reviewer's agency: the one that it was declared for.
     pub agency: AgencyId,
-    /// The reviewer's role.
-    pub reviewer_role: String,
+    /// The reviewer's roles.
+    pub reviewer_roles: Roles,
     /// Whether it was justified.
     pub justified: bool,
     /// Whether it takes the place of a review that was entered wrongly; the person reads both.
@@ -27,7 +27,7 @@ impl Command for ReviewEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        is_officer(&self.reviewer_role)?;
+        is_officer(&self.reviewer_roles)?;
         match state.declared.get(&self.emergency).filter(|declared| declared.agency == self.agency) {
             None => return Err(Refusal::not_found("emergency")),
             Some(declared) if declared.justified.is_some() != self.corrects => {
@@ -69,8 +69,8 @@ pub fn review_emergency(
     let Reviewing { emergency, by: signed_in, justified, corrects, finding } = reviewing;
     officer(signed_in, by, declared_by)?;
     required("finding", &finding, PARAGRAPH)?;
-    let (agency, role) = (signed_in.worker().agency(), by.role().to_owned());
-    let review = ReviewEmergency { emergency, agency, reviewer_role: role.clone(), justified, corrects };
+    let (agency, role) = (signed_in.worker().agency(), by.roles().called(PRIVACY_OFFICER));
+    let review = ReviewEmergency { emergency, agency, reviewer_roles: by.roles().clone(), justified, corrects };
     let outcome = review.decide(declared)?;
     let closed = if justified { vec![] } else { sharing.end_emergency(emergency) };
     let found = EmergencyReviewed { emergency, party: Author::Worker(signed_in.worker()), role, justified, finding };
@@ -109,7 +109,7 @@ mod tests {
         ReviewEmergency {
             emergency: EmergencyId(Uuid::nil()),
             agency: AgencyId(Uuid::from_u128(agency)),
-            reviewer_role: role.into(),
+            reviewer_roles: Roles::stored(vec![role.into()]),
             justified: false,
             corrects: false,
         }

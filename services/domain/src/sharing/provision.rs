@@ -1,5 +1,5 @@
 use crate::access::Ask;
-use crate::agency::same_role;
+use crate::staff::Roles;
 use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms, Timestamp};
 
 /// A provision in force: the same terms mean one thing in a permit and another in a deny, so what they cover is asked of
@@ -55,15 +55,16 @@ impl Provision {
         }
     }
 
-    /// Whether it speaks of what is asked, by somebody in this role: actor, period, purpose and action.
-    pub(crate) fn applies(&self, role: &str, ask: &Ask) -> bool {
+    /// Whether it speaks of what is asked, by somebody in these roles: actor, period, purpose and action.
+    pub(crate) fn applies(&self, roles: &Roles, ask: &Ask) -> bool {
         let Terms { actor, except, purposes, actions, from, until, .. } = self.terms();
         let actor = match actor {
             ProvisionActor::Agency(agency) => {
                 *agency == ask.by.worker().agency() && !except.contains(&ask.by.worker().staff())
             }
             ProvisionActor::Staff(staff) => *staff == ask.by.worker().staff(),
-            ProvisionActor::Role(wanted) => same_role(wanted, role),
+            // Whoever has several is meant by each.
+            ProvisionActor::Role(wanted) => roles.has(wanted),
             ProvisionActor::Everybody => true,
         };
         // None means all in a deny; in a permit no purpose, and reading alone.

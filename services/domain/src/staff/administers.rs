@@ -1,6 +1,5 @@
 use super::Staff;
 use crate::Refusal;
-use crate::agency::same_role;
 use crate::ids::AgencyId;
 use crate::vocabulary::SignedIn;
 
@@ -14,7 +13,7 @@ pub const ADMINISTRATOR: &str = "administrator";
 /// That nothing is disclosed, whatever it is that is missing.
 pub fn administers(by: SignedIn, standing: &Staff, agency: Option<AgencyId>) -> Result<(), Refusal> {
     let theirs = agency == Some(by.worker().agency());
-    if theirs && standing.admits(by) && same_role(standing.role(), ADMINISTRATOR) {
+    if theirs && standing.admits(by) && standing.roles().has(ADMINISTRATOR) {
         Ok(())
     } else {
         Err(Refusal::undisclosed())

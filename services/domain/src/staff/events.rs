@@ -22,6 +22,12 @@ pub struct StaffRoleChanged {
     pub role: String,
 }
 
+/// A worker has these roles from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffRolesChanged {
+    pub roles: Vec<String>,
+}
+
 /// A worker left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffLeft {}
@@ -64,5 +70,6 @@ crate::event_enum! {
         StaffSignInChanged,
         StaffNameCorrected,
         DepartureSettled,
+        StaffRolesChanged,
     }
 }

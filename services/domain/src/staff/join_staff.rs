@@ -1,9 +1,9 @@
-use super::events::{StaffEvent, StaffJoined};
-use super::{Identity, Staff};
+use super::events::{StaffEvent, StaffJoined, StaffRolesChanged};
+use super::{Identity, Roles, Staff};
 use crate::agency::events::AgencyEvent;
-use crate::agency::{Agency, role_at};
+use crate::agency::{Agency, roles_at};
 use crate::ids::AgencyId;
-use crate::text::{self, LINE, required};
+use crate::text::{LINE, required};
 use crate::{Command, Refusal};
 
 /// A worker joins an agency. Whom an import has named keeps the name that it gave: people know them by it.
@@ -16,14 +16,14 @@ pub struct JoinStaff {
     pub is_named: bool,
     /// May be empty for whom an import has named.
     pub name: String,
-    pub role: String,
+    pub roles: Vec<String>,
 }
 
 impl Command for JoinStaff {
     type Aggregate = Staff;
 
     fn decide(self, state: &Staff) -> Result<Vec<StaffEvent>, Refusal> {
-        let Self { agency, identity, is_named, name, role } = self;
+        let Self { agency, identity, is_named, name, roles } = self;
         identity.check()?;
         if is_named && state.agency != Some(agency) {
             return Err(Refusal::not_found("staff"));
@@ -34,17 +34,20 @@ impl Command for JoinStaff {
             None => name,
         };
         required("name", &name, LINE)?;
-        text::role("role", &role)?;
+        let roles = Roles::new(roles)?;
         // Whoever comes back starts anew, under another id.
         if state.sign_in.is_some() {
             return Err(Refusal::already_exists("staff"));
         }
         let Identity { issuer, subject, sign_in } = identity;
-        Ok(vec![StaffJoined { agency, issuer, subject, sign_in, name, role }.into()])
+        let role = roles.as_slice().first().cloned().unwrap_or_default();
+        let joined = StaffJoined { agency, issuer, subject, sign_in, name, role }.into();
+        let more = StaffRolesChanged { roles: roles.as_slice().to_vec() };
+        Ok(if roles.as_slice().len() > 1 { vec![joined, more.into()] } else { vec![joined] })
     }
 }
 
-/// Somebody joins an agency that is registered, in a role as the agency writes it. Returns what happens to either.
+/// Somebody joins an agency that is registered, in roles as the agency writes them. Returns what happens to either.
 ///
 /// # Errors
 /// As [`JoinStaff`] and [`crate::agency::NameRole`].
@@ -53,8 +56,8 @@ pub fn join_staff(
     agency: &Agency,
     command: JoinStaff,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
-    let (role, named) = role_at(agency, command.role)?;
-    Ok((JoinStaff { role, ..command }.decide(staff)?, named))
+    let (roles, named) = roles_at(agency, command.roles.clone())?;
+    Ok((JoinStaff { roles, ..command }.decide(staff)?, named))
 }
 
 #[cfg(test)]
@@ -67,14 +70,17 @@ mod tests {
     use uuid::Uuid;
 
     fn join(name: &str) -> JoinStaff {
-        let (identity, name, role) = (identity(), name.into(), "nurse".into());
-        JoinStaff { agency: AGENCY, identity, is_named: false, name, role }
+        let (identity, name, roles) = (identity(), name.into(), vec!["nurse".into()]);
+        JoinStaff { agency: AGENCY, identity, is_named: false, name, roles }
     }
 
     #[test]
     fn rule_23_joins_once_and_nobody_takes_the_place_of_who_has_left() {
         given([]).when(join("N")).then([joined("nurse")]);
         given([]).when(join("")).then_refused(Reason::Invalid, "name");
+        let both = || vec!["nurse".to_owned(), "privacy officer".to_owned()];
+        let more = StaffRolesChanged { roles: both() }.into();
+        given([]).when(JoinStaff { roles: both(), ..join("N") }).then([joined("nurse"), more]);
         given([joined("nurse")]).when(join("N")).then_refused(Reason::AlreadyExists, "staff");
         let left = [joined("nurse"), StaffLeft {}.into()];
         given(left).when(join("N")).then_refused(Reason::AlreadyExists, "staff");

@@ -2,20 +2,22 @@
 
 mod administers;
 mod change_sign_in;
-mod change_staff_role;
+mod change_staff_roles;
 mod correct_staff_name;
 pub mod events;
 mod join_staff;
 mod name_staff;
 mod remove_staff;
+mod roles;
 
 pub use administers::{ADMINISTRATOR, administers};
 pub use change_sign_in::ChangeSignIn;
-pub use change_staff_role::{ChangeStaffRole, change_staff_role};
+pub use change_staff_roles::{ChangeStaffRoles, change_staff_roles};
 pub use correct_staff_name::CorrectStaffName;
 pub use join_staff::{JoinStaff, join_staff};
 pub use name_staff::NameStaff;
 pub use remove_staff::{RemoveStaff, SettleDeparture};
+pub use roles::Roles;
 
 use crate::ids::{AgencyId, SignInId, StaffId};
 use crate::text::{LINE, required};
@@ -45,7 +47,7 @@ impl Identity {
 #[derive(Debug, Clone, Default)]
 pub struct Staff {
     agency: Option<AgencyId>,
-    role: String,
+    roles: Roles,
     sign_in: Option<SignInId>,
     current: bool,
     /// The name that an import gave.
@@ -97,10 +99,16 @@ impl Staff {
         }
     }
 
-    /// Their role; empty before they have joined.
+    /// Their roles; none before they have joined.
+    #[must_use]
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// Their roles in words; empty before they have joined.
     #[must_use]
     pub fn role(&self) -> &str {
-        &self.role
+        self.roles.words()
     }
 
     /// The agency that they work, or worked, for, or that an import named them at.
@@ -120,12 +128,13 @@ impl Aggregate for Staff {
         match event {
             StaffEvent::StaffJoined(e) => {
                 self.agency = Some(e.agency);
-                self.role.clone_from(&e.role);
+                self.roles = Roles::stored(vec![e.role.clone()]);
                 self.sign_in = Some(e.sign_in);
                 self.current = true;
                 self.is_called(&e.name);
             }
-            StaffEvent::StaffRoleChanged(e) => self.role.clone_from(&e.role),
+            StaffEvent::StaffRoleChanged(e) => self.roles = Roles::stored(vec![e.role.clone()]),
+            StaffEvent::StaffRolesChanged(e) => self.roles = Roles::stored(e.roles.clone()),
             StaffEvent::StaffLeft(_) => self.current = false,
             StaffEvent::StaffNamed(e) => {
                 self.agency = Some(e.agency);

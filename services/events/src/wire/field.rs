@@ -33,7 +33,7 @@ macro_rules! as_itself {
         }
     })+};
 }
-as_itself!(String, bool, u32, u64);
+as_itself!(String, bool, u32, u64, Vec<String>);
 
 impl Field<i64> for Timestamp {
     fn to_wire(&self) -> i64 {

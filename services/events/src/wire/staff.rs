@@ -14,5 +14,6 @@ wire_event! {
         5 => StaffSignInChanged { issuer, subject, sign_in },
         6 => StaffNameCorrected { name },
         7 => DepartureSettled {},
+        8 => StaffRolesChanged { roles },
     }
 }

@@ -11,7 +11,8 @@ use crate::output;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Staff {
-    /// Add workers from a CSV file with the columns `subject`, `name` and `role`, and if need be `issuer` and `staff_id` (of somebody
+    /// Add workers from a CSV file with the columns `subject`, `name` and `role` (several with `;` between
+    /// them), and if need be `issuer` and `staff_id` (of somebody
     /// whom an import has named). Whoever is there already stays as they are, so that an interrupted run is simply run again.
     Add(Add),
 }
@@ -65,7 +66,8 @@ pub(super) async fn run(staff: Staff) -> anyhow::Result<()> {
         let issuer = if row.issuer.is_empty() { args.issuer.clone() } else { row.issuer };
         let Row { subject, name, role, staff_id, .. } = row;
         let agency_id = args.agency.to_string();
-        let add = AddStaffRequest { request_id: request_id(), agency_id, subject, name, role, issuer, staff_id };
+        let roles = role.split(';').map(|role| role.trim().to_owned()).collect();
+        let add = AddStaffRequest { request_id: request_id(), agency_id, subject, name, roles, issuer, staff_id };
         match client.agencies().add_staff(add).await {
             Ok(joined) => {
                 added += 1;

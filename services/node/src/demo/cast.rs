@@ -99,7 +99,7 @@ pub(super) async fn appoint_officer(operator: &Client, agency_id: &str) -> anyho
         agency_id: agency_id.to_owned(),
         subject,
         name,
-        role,
+        roles: vec![role],
         issuer: issuer_name(Binding::Agency(AgencyId(agency_id.parse()?))),
         ..AddStaffRequest::default()
     };

@@ -4,7 +4,7 @@ use client::{Client, request_id};
 use proto::access::v1::receipt;
 use proto::agencies::v1::operator_act::Kind;
 use proto::agencies::v1::{
-    ChangeStaffRoleRequest, GetStaffRequest, ListOperatorActsRequest, ListStaffRequest, OperatorAct,
+    ChangeStaffRolesRequest, GetStaffRequest, ListOperatorActsRequest, ListStaffRequest, OperatorAct,
 };
 use proto::relationships::v1::{
     AllowAskingRequest, ListMyProposalsRequest, ProposeSupportRequest, Relationship, RelationshipState,
@@ -90,12 +90,12 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
         operator.agencies().add_staff(add(&pair, "boss", "administrator")).await.unwrap().into_inner().staff_id;
     let boss = sign_in(&pair, "boss");
     let joined = boss.agencies().add_staff(add(&pair, "nurse", "nurse")).await.unwrap().into_inner();
-    let role = |staff_id: &str, role: &str| ChangeStaffRoleRequest {
+    let role = |staff_id: &str, role: &str| ChangeStaffRolesRequest {
         request_id: request_id(),
         staff_id: staff_id.to_owned(),
-        role: role.to_owned(),
+        roles: vec![role.to_owned()],
     };
-    boss.agencies().change_staff_role(role(&joined.staff_id, "lead")).await.unwrap();
+    boss.agencies().change_staff_roles(role(&joined.staff_id, "lead")).await.unwrap();
     let list = ListStaffRequest { at_least_position: joined.position, ..ListStaffRequest::default() };
     let staff = boss.agencies().list_staff(list).await.unwrap().into_inner().staff;
     assert!(staff.iter().all(|member| member.agency_id == pair.agency_id()), "{staff:?}");
@@ -125,17 +125,17 @@ async fn an_agency_runs_its_own_staff_and_no_others() {
     // Nobody runs another agency's staff, and a nurse nobody's; whether there is such a worker is not told.
     let denied = |status: Status| assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
     denied(boss.agencies().add_staff(add(&other, "friend", "administrator")).await.unwrap_err());
-    denied(boss.agencies().change_staff_role(role(&other.staff_id(), "lead")).await.unwrap_err());
-    denied(boss.agencies().change_staff_role(role(&Uuid::now_v7().to_string(), "lead")).await.unwrap_err());
+    denied(boss.agencies().change_staff_roles(role(&other.staff_id(), "lead")).await.unwrap_err());
+    denied(boss.agencies().change_staff_roles(role(&Uuid::now_v7().to_string(), "lead")).await.unwrap_err());
     denied(boss.agencies().get_staff(get(&other.staff_id())).await.unwrap_err());
     let nurse = sign_in(&pair, "nurse");
     denied(nurse.agencies().add_staff(add(&pair, "friend", "administrator")).await.unwrap_err());
-    denied(nurse.agencies().change_staff_role(role(&joined.staff_id, "administrator")).await.unwrap_err());
+    denied(nurse.agencies().change_staff_roles(role(&joined.staff_id, "administrator")).await.unwrap_err());
     denied(nurse.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
     denied(nurse.agencies().list_operator_acts(list(0)).await.unwrap_err());
 
     // What an administrator could do ends with the role.
-    operator.agencies().change_staff_role(role(&boss_id, "nurse")).await.unwrap();
+    operator.agencies().change_staff_roles(role(&boss_id, "nurse")).await.unwrap();
     denied(boss.agencies().add_staff(add(&pair, "late", "nurse")).await.unwrap_err());
     denied(boss.agencies().list_staff(ListStaffRequest::default()).await.unwrap_err());
 }

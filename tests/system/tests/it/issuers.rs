@@ -48,7 +48,7 @@ async fn add(operator: &Client, agency_id: &str, issuer: &str) -> Result<String,
         agency_id: agency_id.to_owned(),
         subject: "nurse-1".into(),
         name: "Nurse One".into(),
-        role: "nurse".into(),
+        roles: vec!["nurse".into()],
         issuer: issuer.to_owned(),
         ..AddStaffRequest::default()
     };

@@ -9,7 +9,7 @@ use proto::access::v1::{
     AllowEmergencyAccessRequest, CloseEmergencyAccessRequest, DeclareEmergencyAccessRequest, Purpose, Receipt,
     RecordCategory, ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
 };
-use proto::agencies::v1::{AddStaffRequest, ChangeStaffRoleRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
+use proto::agencies::v1::{AddStaffRequest, ChangeStaffRolesRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
 use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
 use proto::relationships::v1::{DeclineSupportRequest, EndSupportRequest, ProposeSupportRequest};
 use proto::sharing::v1::provision_actor::Actor;
@@ -136,7 +136,7 @@ impl TwoIssuers {
             agency_id: self.callers.pair.agency_id(),
             subject: subject.into(),
             name: if staff_id.is_empty() { "Isla Munro".into() } else { String::new() },
-            role: "nurse".into(),
+            roles: vec!["nurse".into()],
             issuer: issuer.into(),
             staff_id: staff_id.into(),
         };
@@ -386,9 +386,9 @@ async fn an_emergencys_receipt_tells_the_role_that_the_worker_has_then() {
     let (_servers, here, elsewhere) = world.start_two(&pair).await;
     // This server remembers the role that they have now.
     here.is_refused().await;
-    let (staff_id, role) = (pair.staff_id(), "receptionist".to_owned());
-    let change = ChangeStaffRoleRequest { request_id: request_id(), staff_id, role };
-    elsewhere.operator.agencies().change_staff_role(change).await.unwrap();
+    let (staff_id, roles) = (pair.staff_id(), vec!["receptionist".to_owned()]);
+    let change = ChangeStaffRolesRequest { request_id: request_id(), staff_id, roles };
+    elsewhere.operator.agencies().change_staff_roles(change).await.unwrap();
     here.worker.access().declare_emergency_access(emergency(pair.person_id())).await.unwrap();
     assert_eq!(newest(&here.person).await.party.unwrap().role, "receptionist");
 }

@@ -2,7 +2,7 @@
 
 use client::{Client, request_id};
 use proto::access::v1::{Purpose, QueryAccessRequest, RecordCategory, party, receipt};
-use proto::agencies::v1::ChangeStaffRoleRequest;
+use proto::agencies::v1::ChangeStaffRolesRequest;
 use proto::consultations::v1::{
     CancelConsultationRequest, Consultation, ListConsultationsRequest, ListMyConsultationsRequest, Mode,
     OfferOptionRequest, RaiseAgendaItemRequest, RequestConsultationRequest, said,
@@ -12,7 +12,9 @@ use proto::people::v1::{
     AchieveGoalRequest, Entry, Progress, RateGoalRequest, RecordStrengthRequest, ReopenGoalRequest,
     SetGoalAsideRequest, SetGoalRequest,
 };
+use proto::sharing::v1::DenyProvisionRequest;
 use proto::sharing::v1::provision_actor::Actor;
+use tonic::Code;
 
 use crate::world::{Callers, Supported};
 
@@ -43,9 +45,12 @@ async fn rule_25_a_word_keeps_its_speaker_in_the_role_that_they_had() {
         reason: reason.into(),
     };
     worker.people().set_goal_aside(aside("the hip comes first")).await.unwrap();
-    let role =
-        ChangeStaffRoleRequest { request_id: request_id(), staff_id: pair.staff_id(), role: "receptionist".into() };
-    operator.agencies().change_staff_role(role).await.unwrap();
+    let role = ChangeStaffRolesRequest {
+        request_id: request_id(),
+        staff_id: pair.staff_id(),
+        roles: vec!["receptionist".into()],
+    };
+    operator.agencies().change_staff_roles(role).await.unwrap();
     // The person takes it back, and rates it: that it was set aside, by whom and why stays to be read.
     let reopen = ReopenGoalRequest {
         request_id: request_id(),
@@ -206,4 +211,40 @@ async fn rule_5_a_look_at_what_is_not_shared_is_told_as_one() {
     let asked: Vec<_> = asked.iter().map(|query| query.query_id.as_str()).collect();
     assert_eq!(asked, [first.as_str(), second.query_id.as_str()]);
     assert_eq!(callers.person.my_questions(second.position).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_has_roles_of_which_a_permit_needs_one_and_a_deny_matches_any() {
+    let supported = Supported::without_consent(0).await;
+    let callers = &supported.callers;
+    let both = || vec!["district nurse".to_owned(), "Privacy Officer".to_owned()];
+    let change = |roles| ChangeStaffRolesRequest { request_id: request_id(), staff_id: callers.pair.staff_id(), roles };
+    for none in [vec![], vec!["nurse ".to_owned()], vec![String::new()]] {
+        let refused = callers.operator.agencies().change_staff_roles(change(none)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+    }
+    callers.operator.agencies().change_staff_roles(change(both())).await.unwrap();
+    let of_role = |role: &str| {
+        let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
+        client::terms(Actor::Role(role.into()), everything, Purpose::CareCoordination, [])
+    };
+    // The agency's own words for the role that the rules speak of.
+    callers.person.grant(of_role("PRIVACY OFFICER")).await.unwrap();
+    let position = callers.look().await.unwrap().position;
+    let head = crate::world::at_rest(&supported.world.cluster).await.max(position);
+    let looked = callers.person.history(head).await.unwrap().remove(0);
+    assert_eq!(looked.party.unwrap().role, "privacy officer", "the role through which it was permitted");
+    let everybody = RecordCategory::Goals;
+    callers
+        .person
+        .grant(client::terms(Actor::Everybody(true), [everybody], Purpose::CareCoordination, []))
+        .await
+        .unwrap();
+    callers.look().await.unwrap();
+    let head = crate::world::at_rest(&supported.world.cluster).await;
+    let looked = callers.person.history(head).await.unwrap().remove(0);
+    assert_eq!(looked.party.unwrap().role, "district nurse, privacy officer", "all of them");
+    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(of_role("District Nurse")) };
+    callers.person.sharing().deny_provision(deny).await.unwrap();
+    callers.is_refused().await;
 }

@@ -180,7 +180,7 @@ impl Pair {
             agency_id: self.agency_id(),
             subject: subject.to_owned(),
             name: name.to_owned(),
-            role: role.to_owned(),
+            roles: vec![role.to_owned()],
             issuer: self.issuer(),
             staff_id: String::new(),
         }

@@ -2,7 +2,7 @@ use super::*;
 use crate::Aggregate;
 use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignInId, StaffId};
 use crate::sharing::events::*;
-use crate::staff::events::StaffLeft;
+use crate::staff::events::{StaffLeft, StaffRolesChanged};
 use crate::staff::fixtures::{AGENCY, BY, SIGN_IN, WORKER, joined};
 use crate::vocabulary::{ProvisionActor, Terms, Worker};
 use uuid::Uuid;
@@ -279,4 +279,26 @@ fn rule_1_a_blocked_worker_reaches_nothing_but_in_an_emergency_and_then_not_what
     let another = WorkerBlocked { worker: Worker::new(agency(), StaffId(Uuid::from_u128(99))) }.into();
     let decision = decided(&[relationship(), goals_for_the_agency(), another], &ask(Purpose::Treatment));
     assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
+}
+
+#[test]
+fn rule_2_roles_are_a_set_of_which_a_permit_needs_one_and_a_deny_matches_any() {
+    let both = StaffRolesChanged { roles: vec!["nurse".into(), "Privacy officer".into()] };
+    let staff = Staff::folded(&[joined("nurse"), both.into()]);
+    let of_role = |role: &str| terms(ProvisionActor::Role(role.into()), &[Category::Goals]);
+    let decided = |events: &[SharingEvent]| decide(&Sharing::folded(events), &staff, &ask(Purpose::Treatment));
+    let role = |decision: &Decision| match decision {
+        Decision::Permit(scope) => scope.role().map(str::to_owned),
+        Decision::Deny(rule) => panic!("{rule:?}"),
+    };
+    for (named, told) in [("NURSE", "nurse"), ("privacy officer", "Privacy officer")] {
+        let permitted = decided(&[relationship(), permit(10, of_role(named))]);
+        assert!(covers(&permitted, Category::Goals, Level::Normal, &[]));
+        assert_eq!(role(&permitted).as_deref(), Some(told));
+        let denied = decided(&[relationship(), goals_for_the_agency(), deny(11, of_role(named))]);
+        assert_eq!(denied, Decision::Deny(DenialRule::DenyBeatsPermit));
+    }
+    // What is permitted to more than their roles is not through one of them.
+    let permitted = decided(&[relationship(), permit(10, of_role("nurse")), goals_for_the_agency()]);
+    assert_eq!(role(&permitted), None);
 }

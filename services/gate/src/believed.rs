@@ -1,0 +1,68 @@
+//! Which agencies are one: what every decision needs to know, and what hardly ever changes.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use domain::issuers::{Only, Register};
+use domain::vocabulary::Timestamp;
+use engine::{Engine, EngineError, Freshness, Loaded};
+
+/// For how long what was read is believed. A decision that relies on it does not commit later; so a merge that is acknowledged once
+/// this is over holds on every server, and no receipt needs a guard for it.
+const BELIEVED: Duration = Duration::from_millis(1_500);
+/// After how long it is read again: so that what is decided has time left to commit.
+const AGAIN: Duration = Duration::from_millis(500);
+/// By how much a clock may be off that nobody has noticed yet: see `Engine::clocks_differ`.
+const CLOCKS_MAY_DIFFER: Duration = Duration::from_secs(2);
+
+/// How long after a merge is durable no decision relies on what was before, on any server.
+#[must_use]
+pub fn believed_nowhere_after() -> Duration {
+    BELIEVED + CLOCKS_MAY_DIFFER
+}
+
+/// The register, as it was a moment ago.
+#[derive(Debug, Clone)]
+pub(crate) struct Belief {
+    /// The register.
+    pub(crate) register: Arc<Register>,
+    /// By the log's clock, until when a decision may rely on it.
+    pub(crate) until: Timestamp,
+}
+
+/// What this server believes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Believed(Arc<RwLock<Option<Known>>>);
+
+/// A register, and a moment of which it is true at least.
+type Known = (Arc<Register>, Instant);
+
+impl Believed {
+    /// The register as it is, or was a moment ago.
+    ///
+    /// # Errors
+    /// When it has to be read, and cannot be: then nothing is decided.
+    pub(crate) async fn get(&self, engine: &Engine) -> Result<Belief, EngineError> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (register, asked) = match known.filter(|(_, asked)| asked.elapsed() < AGAIN) {
+            Some(known) => known,
+            None => self.ask(engine).await?,
+        };
+        // By the clock as it is put right by now.
+        let left = BELIEVED.saturating_sub(asked.elapsed());
+        let left = i64::try_from(left.as_micros()).unwrap_or(0);
+        Ok(Belief { register, until: Timestamp(engine.now().0.saturating_add(left)) })
+    }
+
+    async fn ask(&self, engine: &Engine) -> Result<Known, EngineError> {
+        // What is read is at least as new as this moment.
+        let asked = Instant::now();
+        let register: Loaded<Register> = engine.load(Only, Freshness::Latest).await?;
+        let new = (register.state, asked);
+        let mut believed = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if believed.as_ref().is_none_or(|(_, known)| *known < asked) {
+            *believed = Some(new.clone());
+        }
+        Ok(new)
+    }
+}
