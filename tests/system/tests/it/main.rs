@@ -12,6 +12,7 @@ mod consent;
 mod contracts;
 mod crashes;
 mod ended;
+mod every_list;
 mod every_word;
 mod golden;
 mod import;

@@ -1,0 +1,153 @@
+//! Pages are filled after everything that is left out of them, and a token is given only if a row follows: every list, from the
+//! descriptor set. A short page would tell that something is withheld.
+
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use proto::access::v1::AccessClass;
+use serde_json::{Map, Value, json};
+use tonic::transport::Channel;
+
+use crate::access_matrix::call;
+use crate::world::{Callers, Supported, at_rest};
+
+/// One page of a list: its rows, and the token of the next.
+async fn page(
+    channel: &Channel,
+    token: &str,
+    method: &MethodDescriptor,
+    request: &Map<String, Value>,
+    (page_size, page_token): (i64, &str),
+) -> (Vec<String>, String) {
+    let mut request = request.clone();
+    request.extend([("page_size".to_owned(), json!(page_size)), ("page_token".to_owned(), json!(page_token))]);
+    let request = Value::Object(request);
+    let body = DynamicMessage::deserialize(method.input(), request).unwrap().encode_to_vec();
+    let answer = call(channel, &proto::path(method), body, Some(token)).await;
+    let answer = answer.unwrap_or_else(|status| panic!("{}: {status:?}", method.full_name()));
+    let answer = serde_json::to_value(DynamicMessage::decode(method.output(), answer.as_slice()).unwrap()).unwrap();
+    // Receipts are of the request, not of the row.
+    let rows = answer.as_object().unwrap().values().filter_map(Value::as_array).flatten().cloned();
+    let rows: Vec<Value> = rows
+        .map(|mut row| {
+            row.as_object_mut().map(|row| row.remove("receiptId"));
+            row
+        })
+        .collect();
+    let next = answer["nextPageToken"].as_str().unwrap_or_default().to_owned();
+    (rows.iter().map(ToString::to_string).collect(), next)
+}
+
+/// A record of which some is hidden from the worker, and lists of which some is left out, in between.
+async fn fill(supported: &Supported) {
+    let Callers { person, operator, pair, .. } = &supported.callers;
+    operator.agencies().add_staff(pair.joins("colleague", "Isla Munro", "nurse")).await.unwrap();
+    let restricted = proto::access::v1::SensitivityLevel::VeryRestricted;
+    for n in 0..5 {
+        person.strength(&format!("strength {n}")).await.unwrap();
+        let hidden = proto::people::v1::RecordStrengthRequest {
+            request_id: client::request_id(),
+            text: format!("hidden {n}"),
+            sensitivity: Some(proto::access::v1::Sensitivity { level: restricted.into(), labels: vec![] }),
+            ..Default::default()
+        };
+        person.people().record_strength(hidden).await.unwrap();
+        let begin = |staff_ids| proto::consultations::v1::RequestConsultationRequest {
+            request_id: client::request_id(),
+            mode: proto::consultations::v1::Mode::PersonLed.into(),
+            topic: format!("topic {n}"),
+            staff_ids,
+            ..Default::default()
+        };
+        for staff_ids in [vec![], vec![pair.staff_id()], vec![]] {
+            person.consultations().request_consultation(begin(staff_ids)).await.unwrap();
+        }
+        let register = proto::agencies::v1::RegisterAgencyRequest {
+            request_id: client::request_id(),
+            name: format!("Agency {n}"),
+            kind: "health".into(),
+            ..Default::default()
+        };
+        let agency_id = operator.agencies().register_agency(register).await.unwrap().into_inner().agency_id;
+        let close = proto::agencies::v1::CloseAgencyRequest { request_id: client::request_id(), agency_id };
+        if n % 2 == 0 {
+            operator.agencies().close_agency(close).await.unwrap();
+        }
+    }
+    supported.callers.look().await.unwrap();
+    let granted = supported.callers.grant().await;
+    let question = proto::access::v1::QueryAccessRequest {
+        request_id: client::request_id(),
+        receipt_id: person.history(granted.position).await.unwrap().remove(0).receipt_id,
+        question: "why?".into(),
+    };
+    person.access().query_access(question).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_fills_its_pages_whatever_is_left_out() {
+    let supported = Supported::sharing(0).await;
+    let people = supported.world.import(7);
+    let channel = supported.node.channel().await.unwrap();
+    // The worker supports some, and has proposed to others; of those some have blocked the agency.
+    for (n, other) in people.iter().enumerate().skip(1) {
+        let pair = crate::world::Pair { person: other.person, ..supported.callers.pair.clone() };
+        let callers = Callers::unenrolled(&supported.world.cluster, &channel, &pair);
+        let proposed = callers.propose().await;
+        if n < 4 {
+            callers.person.accept(&proposed).await.unwrap();
+        }
+        if n % 2 == 0 {
+            callers.person.block(&pair.agency_id()).await.unwrap();
+        }
+    }
+    fill(&supported).await;
+    at_rest(&supported.world.cluster).await;
+    let (signer, pair) = (&supported.world.cluster.signer, &supported.callers.pair);
+    let person = signer.person(pair.person).unwrap();
+    let worker = signer.staff(pair.worker.agency(), &pair.staff_id()).unwrap();
+    let operator = signer.operator().unwrap();
+    let mut walked = Vec::new();
+    for (method, class) in proto::rpcs().filter(|(method, _)| method.input().get_field_by_name("page_size").is_some()) {
+        let token = match class {
+            AccessClass::Self_ | AccessClass::SignedIn | AccessClass::Contribute => &person,
+            AccessClass::StaffRead | AccessClass::StaffWrite => &worker,
+            AccessClass::Operator | AccessClass::Administration => &operator,
+            AccessClass::Public | AccessClass::Unspecified => panic!("{} is a list for anybody", method.full_name()),
+        };
+        let mut request = Map::new();
+        for (field, value) in [
+            ("person_id", json!(pair.person_id())),
+            ("agency_id", json!(pair.agency_id())),
+            ("purpose", json!("PURPOSE_CARE_COORDINATION")),
+        ] {
+            // A filter by agency is not meant here.
+            let wanted = field != "agency_id" || method.name() == "ListStaff";
+            if wanted && method.input().get_field_by_name(field).is_some() {
+                request.insert(field.to_owned(), value);
+            }
+        }
+        // What reading leaves behind is not in the list that is read on: the history goes by the newest first.
+        let (mut all, end) = page(&channel, token, &method, &request, (100, "")).await;
+        assert_eq!(end, "", "{}", method.full_name());
+        let (mut read, mut next, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let (some, token) = page(&channel, token, &method, &request, (1, &next)).await;
+            assert!(some.len() == 1 || all.is_empty(), "{} has a page of {}", method.full_name(), some.len());
+            read.extend(some);
+            (next, pages) = (token, pages + 1);
+            if next.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(pages, all.len().max(1), "{}", method.full_name());
+        // An answer may have several lists, which are one in its pages.
+        all.sort();
+        read.sort();
+        assert_eq!(read, all, "{}", method.full_name());
+        walked.push((method.name().to_owned(), all.len()));
+    }
+    assert!(walked.len() >= 11, "{walked:?}");
+    // Enough that something can have been left out between the rows.
+    let few: Vec<_> = walked.iter().filter(|(name, rows)| *rows < 2 && name != "ListMyQuestions").collect();
+    assert!(few.is_empty(), "{few:?}");
+}
