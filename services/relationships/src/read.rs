@@ -40,7 +40,7 @@ impl Relationships {
         let sharing = register.resolve(&sharing);
         items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
         self.end_with_who_left(&mut items, &names).await?;
-        let now = engine::now();
+        let now = self.gate.engine().now();
         let relationship = |doc: &RelationshipDoc| pb::Relationship {
             blocked: sharing.shuts_out(doc.worker),
             ..to_wire(doc, now, &names)
@@ -123,7 +123,7 @@ impl Relationships {
     ) -> Result<pb::ListMyProposalsResponse, Error> {
         let by = call.worker()?;
         let paging = call.pages(&message)?;
-        let (staff, now) = (by.worker().staff(), engine::now());
+        let (staff, now) = (by.worker().staff(), self.gate.engine().now());
         let waits = |doc: &SupportDoc| doc.since.is_none() && doc.lapses_at.is_none_or(|lapses_at| now < lapses_at);
         if !self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.admits(by) {
             return Err(Error::denied());

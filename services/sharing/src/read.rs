@@ -73,7 +73,8 @@ impl SharingServices {
     ) -> Result<sharing_pb::GetMySharingResponse, Error> {
         let person = call.person()?;
         let paging = call.pages(&message)?;
-        let (engine, now) = (self.gate.engine(), engine::now());
+        let engine = self.gate.engine();
+        let now = engine.now();
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         sharing.registered().map_err(EngineError::Refused)?;
         let workers: BTreeSet<_> = sharing.open_access(now).map(|open| open.worker.staff()).collect();

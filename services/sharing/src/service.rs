@@ -113,7 +113,8 @@ impl SharingServices {
 
     /// The other permits under which somebody can still do some of what a provision permits no more.
     async fn still_permitting(&self, person: PersonId, provision: ProvisionId) -> Result<Vec<pb::Provision>, Error> {
-        let (engine, now) = (self.gate.engine(), engine::now());
+        let engine = self.gate.engine();
+        let now = engine.now();
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         let Some(taken_back) = sharing.taken_back(provision) else { return Ok(vec![]) };
         let terms = sharing.provisions().map(Provision::terms).chain([&taken_back]);

@@ -83,7 +83,7 @@ pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Resul
     tell("## Before consent");
     tell("");
     tell(&format!(
-        "{} works at {} now, which imported what it knows of {}. That grants it nothing: {} looks, and is refused.",
+        "{} works at {} now, whose records of {} were imported. That grants it nothing: {} looks, and is refused.",
         cast.supporter.party.name, cast.supporter.party.agency_name, cast.name, cast.supporter.party.name
     ));
     let denied = refused(
@@ -92,7 +92,8 @@ pub(super) async fn before_consent(cast: &Cast, tell: Tell<'_>) -> anyhow::Resul
         "ACCESS_DENIED",
     )?;
     tell(&format!("  > {}", denied.message()));
-    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied).await?;
+    let theirs = |r: &Receipt| r.party.as_ref().is_some_and(|party| party.staff_id == cast.supporter.party.staff_id);
+    let receipt = newest(cast, |r| r.kind() == receipt::Kind::Denied && theirs(r)).await?;
     tell(&format!("Even that left a receipt which {} can read:", cast.name));
     tell(&format!("  * {}", receipt.summary));
     Ok(())
