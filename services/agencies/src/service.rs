@@ -141,7 +141,7 @@ impl Agencies {
         let id: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let issuer = self.new_issuer(id, m.issuer, m.audience)?;
         let decide = |(agency, register): &(Loaded<Agency>, Loaded<Register>), changes: &mut Changes| {
-            if !agency.is_registered() {
+            if !agency.is_there() {
                 return Err(Refusal::not_found("agency"));
             }
             changes.record(register, id, issuer.clone().decide(register)?);

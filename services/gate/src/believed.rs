@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use domain::issuers::{Only, Register};
 use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness, Loaded};
+use tokio::sync::Mutex;
 
 /// For how long what was read is believed. A decision that relies on it does not commit later; so a merge that is acknowledged once
 /// this is over holds on every server, and no receipt needs a guard for it.
@@ -32,7 +33,11 @@ pub(crate) struct Belief {
 
 /// What this server believes.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Believed(Arc<RwLock<Option<Known>>>);
+pub(crate) struct Believed {
+    known: Arc<RwLock<Option<Known>>>,
+    /// Held by whoever reads it again: the others need not.
+    asking: Arc<Mutex<()>>,
+}
 
 /// A register, and a moment of which it is true at least.
 type Known = (Arc<Register>, Instant);
@@ -43,8 +48,7 @@ impl Believed {
     /// # Errors
     /// When it has to be read, and cannot be: then nothing is decided.
     pub(crate) async fn get(&self, engine: &Engine) -> Result<Belief, EngineError> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (register, asked) = match known.filter(|(_, asked)| asked.elapsed() < AGAIN) {
+        let (register, asked) = match self.younger_than(AGAIN) {
             Some(known) => known,
             None => self.ask(engine).await?,
         };
@@ -54,15 +58,26 @@ impl Believed {
         Ok(Belief { register, until: Timestamp(engine.now().0.saturating_add(left)) })
     }
 
+    fn younger_than(&self, age: Duration) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        known.filter(|(_, asked)| asked.elapsed() < age)
+    }
+
+    /// Reads it, once for everybody: meanwhile the others go by what is known, while that leaves them time to commit.
     async fn ask(&self, engine: &Engine) -> Result<Known, EngineError> {
+        let _asking = match (self.asking.try_lock(), self.younger_than(2 * AGAIN)) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(known)) => return Ok(known),
+            (Err(_), None) => self.asking.lock().await,
+        };
+        if let Some(known) = self.younger_than(AGAIN) {
+            return Ok(known);
+        }
         // What is read is at least as new as this moment.
         let asked = Instant::now();
         let register: Loaded<Register> = engine.load(Only, Freshness::Latest).await?;
         let new = (register.state, asked);
-        let mut believed = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if believed.as_ref().is_none_or(|(_, known)| *known < asked) {
-            *believed = Some(new.clone());
-        }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         Ok(new)
     }
 }

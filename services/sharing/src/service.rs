@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::Command;
 use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::query::{Query, QueryAccess, query_id};
 use domain::sharing::{
     BlockAgency, BlockWorker, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency,
@@ -64,7 +65,7 @@ impl SharingServices {
     }
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
-        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms).await?);
+        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, true).await?);
         let (said, command) =
             (Provision::Permit(terms.clone()), |provision, now| GrantProvision { provision, terms, now });
         let (position, provision_id) = self.provide(own, &said, command).await?;
@@ -72,7 +73,7 @@ impl SharingServices {
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
-        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms).await?);
+        let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, false).await?);
         let (said, command) =
             (Provision::Deny(terms.clone()), |provision, now| DenyProvision { provision, terms, now });
         let (position, provision_id) = self.provide(own, &said, command).await?;
@@ -126,16 +127,22 @@ impl SharingServices {
         // Where somebody works never changes.
         let standings = engine.load_each::<Staff>(&Vec::from_iter(actors), Freshness::Remembered).await?;
         let agency_of = |staff| standings.iter().find(|known| known.id == staff).and_then(|known| known.agency());
-        let still = sharing.still_permitting(&taken_back, now, agency_of).filter(|(id, _)| *id != provision);
+        // A permit to an agency permits those that are one with it, too; it is one all the same.
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let resolved = register.resolve(&sharing);
+        let still: BTreeSet<_> = resolved.still_permitting(&taken_back, now, agency_of).map(|(id, _)| id).collect();
+        let still = sharing.held().filter(|(id, _)| *id != provision && still.contains(id));
         self.in_words(&sharing, still.collect()).await
     }
 
     /// The terms in a request, about somebody who is known: who was registered once is always.
-    async fn terms(&self, wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
+    async fn terms(&self, wire: Option<pb::ProvisionTerms>, permit: bool) -> Result<Terms, Error> {
         let (terms, engine) = (terms::read(wire)?, self.gate.engine());
         let (field, known) = match &terms.actor {
             ProvisionActor::Agency(agency) => {
-                ("terms.actor.agency_id", engine.load::<Agency>(*agency, Freshness::Latest).await?.is_registered())
+                let agency = engine.load::<Agency>(*agency, Freshness::Latest).await?;
+                // Nobody is permitted anything who is not there; but no "no" is refused.
+                ("terms.actor.agency_id", if permit { agency.is_there() } else { agency.is_known() })
             }
             ProvisionActor::Staff(staff) => {
                 ("terms.actor.staff_id", engine.load::<Staff>(*staff, Freshness::Latest).await?.agency().is_some())

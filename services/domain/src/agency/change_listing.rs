@@ -12,7 +12,7 @@ impl Command for ChangeStaffListing {
     type Aggregate = Agency;
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
-        if !state.is_registered() {
+        if !state.is_there() {
             return Err(Refusal::not_found("agency"));
         }
         if state.lists_names() == self.by_name {

@@ -47,6 +47,12 @@ impl Agency {
         self.registered && !self.closed && self.merged_into.is_none()
     }
 
+    /// Whether somebody works there: it is registered and not closed, and may have become a part of another.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.registered && !self.closed
+    }
+
     /// What it is called, and what tells it from others.
     #[must_use]
     pub fn profile(&self) -> &Profile {

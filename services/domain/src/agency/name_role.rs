@@ -22,7 +22,7 @@ impl Command for NameRole {
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
         text::role("role", &self.role)?;
-        if !state.is_registered() {
+        if !state.is_there() {
             return Err(Refusal::not_found("agency"));
         }
         if state.role(&self.role).is_some() {

@@ -56,6 +56,10 @@ pub fn join_staff(
     agency: &Agency,
     command: JoinStaff,
 ) -> Result<(Vec<StaffEvent>, Vec<AgencyEvent>), Refusal> {
+    // Whoever comes to one that has become a part of another comes to that one.
+    if !agency.is_registered() {
+        return Err(Refusal::not_found("agency"));
+    }
     let (roles, named) = roles_at(agency, command.roles.clone())?;
     Ok((JoinStaff { roles, ..command }.decide(staff)?, named))
 }

@@ -2,11 +2,14 @@
 
 use client::request_id;
 use proto::access::v1::receipt;
+use proto::access::v1::{Purpose, RecordCategory};
 use proto::agencies::v1::{
-    Agency, AgencyNumber, CloseAgencyRequest, ListAgenciesRequest, MergeAgenciesRequest, RegisterAgencyRequest,
-    RenameAgencyRequest, agency_number,
+    Agency, AgencyNumber, ChangeStaffRolesRequest, CloseAgencyRequest, ListAgenciesRequest, MergeAgenciesRequest,
+    RegisterAgencyRequest, RenameAgencyRequest, agency_number,
 };
 use proto::relationships::v1::RelationshipState;
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{UnblockAgencyRequest, WithdrawProvisionRequest};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -107,10 +110,27 @@ async fn rule_24_a_choice_about_one_of_two_that_became_one_holds_for_both() {
     assert_eq!(merge(&other, &other).await.unwrap_err().code(), Code::InvalidArgument);
     let agencies = listed(callers, merged).await;
     assert_eq!(agencies.iter().map(|agency| agency.agency_id.as_str()).collect::<Vec<_>>(), [other.as_str()]);
+    // Who works there goes on to have the roles that they have; nobody new comes.
+    let (staff_id, roles) = (callers.pair.staff_id(), vec!["team lead".to_owned()]);
+    let change = ChangeStaffRolesRequest { request_id: request_id(), staff_id, roles };
+    callers.operator.agencies().change_staff_roles(change).await.unwrap();
+    let new = callers.operator.agencies().add_staff(callers.pair.joins("new", "Isla Munro", "nurse")).await;
+    assert_eq!(new.unwrap_err().code(), Code::NotFound);
     // Nothing was rewritten: taking the block back opens what was permitted before.
-    let unblock = proto::sharing::v1::UnblockAgencyRequest { request_id: request_id(), agency_id: other };
+    let whole = other.clone();
+    let unblock = UnblockAgencyRequest { request_id: request_id(), agency_id: other };
     callers.person.sharing().unblock_agency(unblock).await.unwrap();
     elsewhere.look().await.unwrap();
+    // Who takes back a permit of the one is told of that of the other.
+    let everything = (1..).map_while(|code| RecordCategory::try_from(code).ok());
+    let terms = client::terms(Actor::AgencyId(own), everything, Purpose::CareCoordination, []);
+    let granted = callers.person.grant(terms.clone()).await.unwrap();
+    let whole = client::terms(Actor::AgencyId(whole), [RecordCategory::Goals], Purpose::CareCoordination, []);
+    let other = callers.person.grant(whole).await.unwrap().provision_id;
+    let (request_id, provision_id) = (request_id(), granted.provision_id);
+    let withdraw = WithdrawProvisionRequest { request_id, provision_id };
+    let withdrawn = callers.person.sharing().withdraw_provision(withdraw).await.unwrap().into_inner();
+    assert!(withdrawn.still_permitting.iter().any(|still| still.provision_id == other), "{withdrawn:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
