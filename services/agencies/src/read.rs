@@ -2,6 +2,7 @@
 
 use domain::agency::{Agency, AgencyNumber};
 use domain::ids::{AgencyId, StaffId};
+use domain::issuers::{Only, Register};
 use domain::staff::{Staff, administers};
 use domain::vocabulary::SignedIn;
 use engine::{EngineError, Freshness};
@@ -105,28 +106,31 @@ impl Agencies {
             return Err(Error::invalid("text", format!("must have from `{LEAST}` to `{MOST}` letters")));
         }
         self.searches.begin(person)?;
-        // As the agency has it now: a view may lag, and this keeps somebody safe.
-        let by_name = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?.lists_names();
-        let begins = |words: &str| {
-            let words = words.to_lowercase();
-            words.match_indices(&text).any(|(at, _)| !words[..at].ends_with(char::is_alphanumeric))
-        };
-        let is_meant = |doc: &DirectoryDoc| match doc {
-            DirectoryDoc::Staff(doc) => doc.current && begins(&if by_name { doc.name.clone() } else { doc.role() }),
-            DirectoryDoc::Agency(_) => false,
-        };
-        let pages = Pages { size: FOUND, after: vec![], at_least: message.at_least_position };
-        let page = self.views.list::<Directory>(&directory::staff_of(agency), &pages, is_meant).await?;
-        let found = |doc: StaffDoc| pb::FoundWorker {
-            staff_id: doc.staff.to_string(),
-            name: doc.listed(by_name),
-            role: doc.role(),
-        };
-        Ok(pb::FindWorkersResponse {
-            workers: page.items.into_iter().filter_map(DirectoryDoc::staff).map(found).collect(),
-            more: page.next.is_some(),
-            position: page.position,
-        })
+        let engine = self.gate.engine();
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let (mut workers, mut more, mut position) = (Vec::new(), false, u64::MAX);
+        // Those of what has become a part of it, too.
+        for agency in register.one_with(agency) {
+            // As the agency has it now: a view may lag, and this keeps somebody safe.
+            let by_name = engine.load::<Agency>(agency, Freshness::Latest).await?.lists_names();
+            let is_meant = |doc: &DirectoryDoc| match doc {
+                DirectoryDoc::Staff(doc) => doc.current && begins(&doc.sought(by_name), &text),
+                DirectoryDoc::Agency(_) => false,
+            };
+            let pages = Pages { size: FOUND, after: vec![], at_least: message.at_least_position };
+            let page = self.views.list::<Directory>(&directory::staff_of(agency), &pages, is_meant).await?;
+            let found = |doc: StaffDoc| pb::FoundWorker {
+                staff_id: doc.staff.to_string(),
+                name: doc.listed(by_name),
+                role: doc.role(),
+            };
+            workers.extend(page.items.into_iter().filter_map(DirectoryDoc::staff).map(found));
+            more |= page.next.is_some();
+            position = position.min(page.position);
+        }
+        more |= workers.len() > FOUND;
+        workers.truncate(FOUND);
+        Ok(pb::FindWorkersResponse { workers, more, position })
     }
 
     /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.
@@ -136,6 +140,12 @@ impl Agencies {
         administers(by, &standing, agency).map_err(EngineError::Refused)?;
         Ok(Some(by))
     }
+}
+
+/// Whether a word of these begins with what is sought.
+fn begins(words: &str, sought: &str) -> bool {
+    let words = words.to_lowercase();
+    words.match_indices(sought).any(|(at, _)| !words[..at].ends_with(char::is_alphanumeric))
 }
 
 fn member(doc: StaffDoc) -> pb::StaffMember {

@@ -117,6 +117,7 @@ impl Agencies {
         };
         let mut position = engine.transact(&context, (id, Only), decide).await?.position.0;
         self.issuers.refresh(engine).await?;
+        tokio::time::sleep(Issuers::known_everywhere_after()).await;
         // Nobody can join any more: whoever is there is in the directory as of now.
         loop {
             let pages = Pages { size: LEAVING, after: vec![], at_least: position };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::access::Scope;
 use domain::ids::PersonId;
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
+use engine::EngineError;
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
@@ -48,7 +49,9 @@ impl Consultations {
         let paging = call.pages(&message)?;
         let pages = &Pages { at_least: 0, ..paging.pages.clone() };
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
-        self.views.reach::<MyConsultations>(message.at_least_position).await?;
+        // And what the person has restricted by now is restricted here, though a view may lag.
+        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        self.views.reach::<MyConsultations>(message.at_least_position.max(head)).await?;
         let answer = self.gate.disclose(&asked, person, |scope| async move {
             let mut page = self.page(person, pages, |doc| doc.circle.is_covered(&scope)).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));

@@ -67,6 +67,7 @@ samples! {
     Vec<DenialRule>: _field => vec![DenialRule::AgencyBlocked],
     Mode: _field => Mode::PersonLed,
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
+    Option<SignInId>: field => Some(SignInId::sample(field)),
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),
     Vec<AgencyNumber>: _field => vec![AgencyNumber { registry: Registry::Ods, number: "RR8".into() }],
     Vec<String>: field => vec![text(field), "more".into()],

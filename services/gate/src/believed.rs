@@ -39,8 +39,8 @@ pub(crate) struct Believed {
     asking: Arc<Mutex<()>>,
 }
 
-/// A register, and a moment of which it is true at least.
-type Known = (Arc<Register>, Instant);
+/// A register, and a moment of which it is true at least: by a clock that only goes on, and by the one that decides.
+type Known = (Arc<Register>, Instant, Timestamp);
 
 impl Believed {
     /// The register as it is, or was a moment ago.
@@ -48,36 +48,39 @@ impl Believed {
     /// # Errors
     /// When it has to be read, and cannot be: then nothing is decided.
     pub(crate) async fn get(&self, engine: &Engine) -> Result<Belief, EngineError> {
-        let (register, asked) = match self.younger_than(AGAIN) {
+        let (register, _, asked) = match self.younger_than(AGAIN, engine) {
             Some(known) => known,
             None => self.ask(engine).await?,
         };
-        // By the clock as it is put right by now.
-        let left = BELIEVED.saturating_sub(asked.elapsed());
-        let left = i64::try_from(left.as_micros()).unwrap_or(0);
-        Ok(Belief { register, until: Timestamp(engine.now().0.saturating_add(left)) })
+        Ok(Belief { register, until: after(asked, BELIEVED) })
     }
 
-    fn younger_than(&self, age: Duration) -> Option<Known> {
+    /// What is known, if it is younger than this by both clocks: a machine may have slept, and a clock may have been put right.
+    fn younger_than(&self, age: Duration, engine: &Engine) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        known.filter(|(_, asked)| asked.elapsed() < age)
+        known.filter(|(_, asked, at)| asked.elapsed() < age && engine.now() < after(*at, age))
     }
 
     /// Reads it, once for everybody: meanwhile the others go by what is known, while that leaves them time to commit.
     async fn ask(&self, engine: &Engine) -> Result<Known, EngineError> {
-        let _asking = match (self.asking.try_lock(), self.younger_than(2 * AGAIN)) {
+        let _asking = match (self.asking.try_lock(), self.younger_than(2 * AGAIN, engine)) {
             (Ok(asking), _) => asking,
             (Err(_), Some(known)) => return Ok(known),
             (Err(_), None) => self.asking.lock().await,
         };
-        if let Some(known) = self.younger_than(AGAIN) {
+        if let Some(known) = self.younger_than(AGAIN, engine) {
             return Ok(known);
         }
         // What is read is at least as new as this moment.
-        let asked = Instant::now();
+        let (asked, at) = (Instant::now(), engine.now());
         let register: Loaded<Register> = engine.load(Only, Freshness::Latest).await?;
-        let new = (register.state, asked);
+        let new = (register.state, asked, at);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         Ok(new)
     }
+}
+
+/// This much later.
+fn after(at: Timestamp, wait: Duration) -> Timestamp {
+    Timestamp(at.0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
 }

@@ -211,7 +211,10 @@ impl Gate {
         }
         let persons: Vec<_> = all.keys().copied().collect();
         let now = self.engine.load_each::<Sharing>(&persons, Freshness::Latest).await?;
-        if now.iter().zip(all.values()).any(|(now, grounds)| now.version != grounds.sharing.version) {
+        let moved = |(now, grounds): (&Loaded<Sharing>, &Grounds)| {
+            now.version != grounds.sharing.version || grounds.belief.until <= self.engine.now()
+        };
+        if now.iter().zip(all.values()).any(moved) {
             self.metrics.again.inc();
             return Ok(None);
         }

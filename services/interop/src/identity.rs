@@ -89,6 +89,16 @@ impl National {
     }
 }
 
+impl National {
+    /// Whether a number can be of somebody who was born on this day (`1960-02-29`), as far as either says: a CHI number begins with it.
+    fn fits(self, number: &str, birth_date: &str) -> bool {
+        let born: Vec<&str> = birth_date.split('-').collect();
+        let (Self::Chi, [year, month, day]) = (self, born.as_slice()) else { return true };
+        let expected = format!("{day}{month}{}", year.get(2..).unwrap_or_default());
+        number.starts_with(&expected)
+    }
+}
+
 /// Why it cannot be told who somebody is.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unknown {
@@ -109,12 +119,14 @@ fn names(
 ) -> (Vec<(National, uuid::Uuid)>, Option<uuid::Uuid>) {
     let number = |identifier: &Identifier| {
         let system = National::of(&identifier.system).ok().filter(|system| national.contains(system))?;
-        let number = system.number(&identifier.value)?;
+        let number = system.number(&identifier.value).filter(|number| system.fits(number, &patient.birth_date))?;
         Some((system, pseudonyms.of("person", &[b"national", system.system().as_bytes(), number.as_bytes()])))
     };
     let numbers: BTreeSet<_> = patient.identifier.iter().filter(|i| i.is_in_force(today)).filter_map(number).collect();
     // A national number names somebody everywhere, or nobody.
-    let of_source: Vec<_> = patient.identifier.iter().filter(|i| National::of(&i.system).is_err()).cloned().collect();
+    // A number without a system, or one that they had once, is as good as none.
+    let usable = |i: &&Identifier| !i.system.is_empty() && i.is_in_force(today) && National::of(&i.system).is_err();
+    let of_source: Vec<_> = patient.identifier.iter().filter(usable).cloned().collect();
     let of_source = known_by(&of_source, id);
     let own = of_source.map(|[kind, system, value]| pseudonyms.of("person", &[source.as_bytes(), kind, system, value]));
     (numbers.into_iter().collect(), own)
@@ -208,6 +220,12 @@ mod tests {
         assert_eq!(of(&patient("", vec![number("mrn", "")]), &one), (vec![], None));
         let unknown = number("https://fhir.nhs.uk/Id/nhs-number", "UNKNOWN");
         assert_eq!(of(&patient("", vec![unknown]), &one), (vec![], None), "that does not name anybody");
+        // A number without a system names nobody, nor a CHI number of another day of birth.
+        assert_eq!(of(&patient("", vec![number("", "UNKNOWN")]), &one), (vec![], None));
+        assert!(National::Chi.fits("2902601234", "1960-02-29") && National::Chi.fits("2902601234", "1960"));
+        assert!(
+            !National::Chi.fits("2902601234", "1961-02-28") && National::NhsNumber.fits("9434765919", "1961-02-28")
+        );
         // A number that was theirs, or is not yet, is not theirs.
         let old = Identifier { usage: "old".into(), ..nhs() };
         let ended = Identifier { period: Period { end: "2020".into(), ..Period::default() }, ..nhs() };

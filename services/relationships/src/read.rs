@@ -146,7 +146,8 @@ impl Relationships {
 
     /// Shows as ended what hangs on a worker who has left: that is so from the acknowledgement on, whatever has been written of it.
     async fn end_with_who_left(&self, docs: &mut [RelationshipDoc], names: &Directory) -> Result<(), Error> {
-        let goes_on = |doc: &&mut RelationshipDoc| doc.latest.end.is_none();
+        // What was only suggested has not begun, and does not end.
+        let goes_on = |doc: &&mut RelationshipDoc| doc.latest.end.is_none() && !doc.latest.stage.is_before_a_proposal();
         let workers: Vec<_> = docs.iter_mut().filter(goes_on).map(|doc| doc.worker.staff()).collect();
         let standings = self.gate.engine().load_each::<Staff>(&workers, Freshness::Latest).await?;
         for (doc, staff) in docs.iter_mut().filter(goes_on).zip(standings).filter(|(_, staff)| staff.has_left()) {

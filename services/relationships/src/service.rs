@@ -62,7 +62,7 @@ impl Relationships {
     async fn invite(&self, call: &Call, m: pb::InviteSupporterRequest) -> Result<pb::InviteSupporterResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let invite = InviteSupporter { person, message: m.message };
+        let invite = InviteSupporter { person, message: m.message, now: context.now };
         let supporter = self.supporter(id).await?;
         type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
         let decide = |(relationship, sharing, staff, register): &Loads, changes: &mut Changes| {
@@ -84,7 +84,8 @@ impl Relationships {
     ) -> Result<pb::DismissSuggestionResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let dismissed = self.gate.engine().execute(&context, id, person, DismissSuggestion { person }).await?;
+        let now = context.now;
+        let dismissed = self.gate.engine().execute(&context, id, person, DismissSuggestion { person, now }).await?;
         Ok(pb::DismissSuggestionResponse { position: dismissed.position.0 })
     }
 

@@ -71,23 +71,17 @@ impl Directory {
         Ok(())
     }
 
-    /// And the agencies of the workers whom it knows: how they list them.
-    ///
-    /// # Errors
-    /// When the view is unreadable.
-    pub async fn with_their_agencies(mut self, views: &Views) -> Result<Self, Error> {
-        let agencies = self.staff.values().map(|doc| doc.agency).filter(|agency| !self.agencies.contains_key(agency));
-        let keys: Vec<_> = agencies.map(directory::agency_key).collect();
-        self.take(views, &keys).await?;
-        Ok(self)
+    /// The agencies of the workers whom it knows.
+    #[must_use]
+    pub fn their_agencies(&self) -> HashSet<AgencyId> {
+        self.staff.values().map(|doc| doc.agency).collect()
     }
 
-    /// A worker as their agency lists them to people whom they have not met, and their present role; empty when not known.
+    /// A worker as their agency lists them to people whom they have not met, and their present role; empty when not known. `by_name`
+    /// tells whether an agency tells names.
     #[must_use]
-    pub fn listed(&self, staff: StaffId) -> (String, String) {
-        let Some(doc) = self.staff.get(&staff) else { return Default::default() };
-        let by_name = self.agencies.get(&doc.agency).is_some_and(|agency| agency.lists_names);
-        (doc.listed(by_name), doc.role())
+    pub fn listed(&self, staff: StaffId, by_name: impl Fn(AgencyId) -> bool) -> (String, String) {
+        self.staff.get(&staff).map(|doc| (doc.listed(by_name(doc.agency)), doc.role())).unwrap_or_default()
     }
 
     /// When a worker left, if the directory knows of it.

@@ -141,9 +141,11 @@ impl SharingServices {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let worker = Worker::new(by.worker().agency(), staff);
         let allowing = Allowing { worker, person, by, reason: m.reason };
-        type Loads = (Loaded<Emergency>, Loaded<Staff>, Loaded<Sharing>);
-        let decide = |(declared, officer, sharing): &Loads, changes: &mut Changes| {
-            let (allowed, told) = allow_emergency(declared, sharing, officer, allowing.clone())?;
+        type Loads = (Loaded<Emergency>, Loaded<Staff>, Loaded<Staff>, Loaded<Sharing>);
+        let decide = |(declared, known, officer, sharing): &Loads, changes: &mut Changes| {
+            let (directive, who) = ((&**sharing, sharing.version), (&**known, &**officer));
+            let (allowed, told) = allow_emergency(declared, directive, who, allowing.clone())?;
+            changes.guard(sharing);
             changes.record(declared, worker.agency(), allowed);
             changes.guard(officer);
             changes.in_role(officer.role());
@@ -152,7 +154,15 @@ impl SharingServices {
             }
             Ok(())
         };
-        let allowed = self.gate.engine().transact(&context, (staff, by.worker().staff(), person), decide).await?;
+        let loads = (staff, staff, by.worker().staff(), person);
+        let allowed = match self.gate.engine().transact(&context, loads, decide).await {
+            Ok(allowed) => allowed,
+            // Whoever asks about somebody of whom there is nothing to allow leaves a trace with them.
+            Err(error) => {
+                let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
+                return Err(self.gate.refused(&asked, person, error).await);
+            }
+        };
         Ok(pb::AllowEmergencyAccessResponse { position: allowed.position.0 })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::agency::Agency;
 use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::{OpenAccess, Provision, Sharing};
@@ -83,7 +84,7 @@ impl SharingServices {
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let directive = listed(&sharing, &register.resolve(&sharing), now, &left);
         let (page, next) = page_of(directive, sharing.version, &paging.pages)?;
-        let names = Told { directory: self.directory(&page).await?, sharing: &sharing };
+        let names = self.told(&page, &sharing).await?;
         let mut answer = sharing_pb::GetMySharingResponse {
             directive_version: sharing.version.0,
             position: sharing.position.0,
@@ -112,9 +113,14 @@ impl SharingServices {
         Ok(answer)
     }
 
-    /// The names that items of a directive need.
-    async fn directory(&self, items: &[Item<'_>]) -> Result<Directory, Error> {
-        Directory::of(&self.views, named(items)).await?.with_their_agencies(&self.views).await
+    /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
+    /// somebody safe.
+    async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+        let directory = Directory::of(&self.views, named(items)).await?;
+        let agencies = Vec::from_iter(directory.their_agencies());
+        let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
+        let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
+        Ok(Told { directory, sharing, by_name })
     }
 
     /// Permits, in words.
@@ -124,7 +130,7 @@ impl SharingServices {
         held: Vec<(ProvisionId, &Provision)>,
     ) -> Result<Vec<sharing_pb::Provision>, Error> {
         let items: Vec<_> = held.iter().map(|(id, held)| Item::Provision(*id, held)).collect();
-        let names = Told { directory: self.directory(&items).await?, sharing };
+        let names = self.told(&items, sharing).await?;
         Ok(held.into_iter().map(|(id, held)| provision(id, held, &names)).collect())
     }
 }
@@ -134,6 +140,8 @@ impl SharingServices {
 struct Told<'a> {
     directory: Directory,
     sharing: &'a Sharing,
+    /// The agencies that tell names.
+    by_name: BTreeSet<AgencyId>,
 }
 
 impl words::Names for Told<'_> {
@@ -143,7 +151,11 @@ impl words::Names for Told<'_> {
 
     fn staff(&self, staff: StaffId) -> (String, String) {
         let met = self.sharing.has_met(staff);
-        if met { self.directory.staff(staff) } else { self.directory.listed(staff) }
+        if met {
+            self.directory.staff(staff)
+        } else {
+            self.directory.listed(staff, |agency| self.by_name.contains(&agency))
+        }
     }
 }
 
@@ -165,7 +177,7 @@ fn listed<'a>(
 ) -> Vec<(Item<'a>, bool)> {
     let provisions = sharing.held().map(|(id, held)| (Item::Provision(id, held), !held.has_ended(now)));
     let blocked = sharing.blocked().iter().map(|agency| (Item::Blocked(*agency), true));
-    let blocked = blocked.chain(sharing.blocked_workers().iter().map(|worker| (Item::BlockedWorker(*worker), true)));
+    let blocked = blocked.chain(sharing.blocked_workers().map(|worker| (Item::BlockedWorker(worker), true)));
     let open = sharing.open_access(now).map(|open| {
         let lets_in = !left.contains(&open.worker.staff()) && !resolved.shuts_out(open.worker);
         (Item::Open(open), lets_in)

@@ -8,8 +8,8 @@ use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::query::{Query, QueryAccess, query_id};
 use domain::sharing::{
-    BlockAgency, BlockWorker, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency,
-    UnblockWorker, WithdrawProvision, block_agency, block_worker,
+    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, UnblockWorker,
+    WithdrawProvision, block_agency, block_worker,
 };
 use domain::staff::Staff;
 use domain::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
@@ -203,18 +203,31 @@ impl SharingServices {
     async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let (person, context) = call.own(&m.request_id)?;
-        let decide = |(sharing, registered): &(Loaded<Sharing>, Loaded<Agency>), changes: &mut Changes| {
-            changes.record(sharing, person, block_agency(sharing, registered, BlockAgency { agency })?);
+        type Loads = (Loaded<Sharing>, Loaded<Agency>, Loaded<Register>);
+        let decide = |(sharing, registered, register): &Loads, changes: &mut Changes| {
+            let mut blocked = block_agency(sharing, registered, BlockAgency { agency })?;
+            // Emergencies at what is one with it end for good, too.
+            for other in register.one_with(agency).into_iter().filter(|other| *other != agency) {
+                blocked.extend(BlockAgency { agency: other }.decide(sharing)?);
+            }
+            changes.record(sharing, person, blocked);
             Ok(())
         };
-        let blocked = self.gate.engine().transact(&context, (person, agency), decide).await?;
+        let blocked = self.gate.engine().transact(&context, (person, agency, Only), decide).await?;
         Ok(pb::BlockAgencyResponse { position: blocked.position.0 })
     }
 
     async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
-        let position = self.change(call.own(&m.request_id)?, UnblockAgency { agency }).await?;
-        Ok(pb::UnblockAgencyResponse { position })
+        let (person, context) = call.own(&m.request_id)?;
+        // Whichever of those that are one was blocked: taken back it is taken back.
+        let decide = |(sharing, register): &(Loaded<Sharing>, Loaded<Register>), changes: &mut Changes| {
+            let each = register.one_with(agency).into_iter().map(|agency| UnblockAgency { agency }.decide(sharing));
+            changes.record(sharing, person, each.collect::<Result<Vec<_>, _>>()?.concat());
+            Ok(())
+        };
+        let unblocked = self.gate.engine().transact(&context, (person, Only), decide).await?;
+        Ok(pb::UnblockAgencyResponse { position: unblocked.position.0 })
     }
 
     async fn block_worker(&self, call: &Call, m: pb::BlockWorkerRequest) -> Result<pb::BlockWorkerResponse, Error> {
@@ -222,7 +235,7 @@ impl SharingServices {
         let (person, context) = call.own(&m.request_id)?;
         let worker = self.worker(staff).await?;
         let decide = |(sharing, known): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
-            changes.record(sharing, person, block_worker(sharing, known, BlockWorker { worker })?);
+            changes.record(sharing, person, block_worker(sharing, known, worker)?);
             Ok(())
         };
         let blocked = self.gate.engine().transact(&context, (person, staff), decide).await?;

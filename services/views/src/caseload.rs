@@ -74,8 +74,9 @@ impl View for Caseload {
             RelationshipEvent::SupportDeclined(_)
             | RelationshipEvent::SupportEnded(_)
             | RelationshipEvent::SupporterLeft(_)
-            | RelationshipEvent::SuggestionDismissed(_)
             | RelationshipEvent::ProposalWithdrawn(_) => Ok(None),
+            // What the worker proposed, and nobody heard of, waits as they are told.
+            RelationshipEvent::SuggestionDismissed(_) => Ok(doc.filter(|doc| !doc.invited)),
         }
     }
 }

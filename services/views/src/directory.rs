@@ -156,6 +156,12 @@ impl StaffDoc {
         self.roles.join(", ")
     }
 
+    /// By what people whom they have not met find them: their name, or their roles where the agency does not tell names.
+    #[must_use]
+    pub fn sought(&self, by_name: bool) -> String {
+        if by_name { self.name.clone() } else { self.role() }
+    }
+
     /// What a worker is called to people whom they have not met: their name, or a code where the agency does not tell names.
     #[must_use]
     pub fn listed(&self, by_name: bool) -> String {

@@ -35,7 +35,8 @@ pub enum RelationshipStage {
 
 impl RelationshipStage {
     /// Whether the supporter has not said anything yet.
-    fn is_before_a_proposal(self) -> bool {
+    #[must_use]
+    pub fn is_before_a_proposal(self) -> bool {
         matches!(self, Self::Suggested | Self::Invited | Self::Dismissed)
     }
 }
@@ -193,8 +194,12 @@ impl View for Relationships {
         };
         changed(doc, |doc| {
             doc.again_from = Some(again_from);
+            // Whoever is not to ask again is not invited any more.
+            if doc.latest.stage == RelationshipStage::Invited {
+                doc.latest.stage = RelationshipStage::Suggested;
+            }
             // What has ended stays as it ended: that they are not to ask again can be said of it later.
-            if doc.latest.end.is_none() {
+            if doc.latest.end.is_none() && !doc.latest.stage.is_before_a_proposal() {
                 (doc.latest.stage, doc.latest.end) = (stage, end);
             }
         })

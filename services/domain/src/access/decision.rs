@@ -118,7 +118,8 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if sharing.is_blocked(worker.agency()) {
         return Decision::Deny(DenialRule::AgencyBlocked);
     }
-    let (emergency_until, blocked) = (sharing.emergency_until(worker, ask.now), sharing.is_worker_blocked(worker));
+    let (emergency_until, blocked) =
+        (sharing.emergency_until(worker, ask.now), sharing.blocked_since(ask.by).is_some());
     let (in_emergency, supported) = (emergency_until.is_some(), !blocked && sharing.relationship_open(worker));
     let emergency = in_emergency && ask.action == Action::Read && is_emergency_purpose(ask.purpose);
     // What is permitted to others is not to them: only an emergency that their privacy officer allowed opens anything.

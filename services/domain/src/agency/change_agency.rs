@@ -40,7 +40,9 @@ pub fn rename_agency(
 ) -> Result<(Vec<AgencyEvent>, Vec<IssuersEvent>), Refusal> {
     let profile = command.profile.clone().checked()?;
     let renamed = command.decide(agency)?;
-    let listed = if renamed.is_empty() { vec![] } else { register.lists(id, profile, confirmed)? };
+    // One that was registered before there was a register comes to stand in it.
+    let is_listed = renamed.is_empty() && register.is_listed(id);
+    let listed = if is_listed { vec![] } else { register.lists(id, profile, confirmed)? };
     Ok((renamed, listed))
 }
 
@@ -113,14 +115,14 @@ impl Command for CloseAgency {
 /// Closes an agency; tokens of its issuer speak for nobody any more.
 ///
 /// # Errors
-/// As [`CloseAgency`].
+/// As [`CloseAgency`], or that others are parts of it.
 pub fn close_agency(
     id: AgencyId,
     agency: &Agency,
     register: &Register,
 ) -> Result<(Vec<AgencyEvent>, Vec<IssuersEvent>), Refusal> {
     let closed = CloseAgency.decide(agency)?;
-    let unlisted = if closed.is_empty() { vec![] } else { register.closes(id) };
+    let unlisted = if closed.is_empty() { vec![] } else { register.closes(id)? };
     Ok((closed, unlisted))
 }
 

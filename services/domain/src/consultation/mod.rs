@@ -91,12 +91,12 @@ macro_rules! takes_part {
                 if !scope.covers(Category::Consultations, &Sensitivity::NORMAL) {
                     return Err(Refusal::undisclosed());
                 }
-                if !state.circle.is_covered(scope) {
-                    return self.decide(&Consultation::default());
-                }
                 $(if self.$own.as_ref().is_some_and(|own| !scope.covers(Category::Consultations, own)) {
                     return Err(Refusal::undisclosed());
                 })?
+                if !state.circle.is_covered(scope) {
+                    return self.decide(&Consultation::default());
+                }
                 self.decide(state)
             }
         }

@@ -5,7 +5,7 @@ use crate::ids::{AgencyId, PersonId};
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{PARAGRAPH, required};
-use crate::vocabulary::{Author, SignedIn, Worker};
+use crate::vocabulary::{Author, SignedIn, Version, Worker};
 use crate::{Command, Refusal};
 
 /// A worker whose emergency access to a person was found unjustified, or whom the person has blocked, may declare one for them.
@@ -14,21 +14,23 @@ pub struct AllowEmergency {
     pub person: PersonId,
     /// The officer's agency: the one that it was declared for.
     pub agency: AgencyId,
-    /// Whether the person has blocked the worker: then each needs to be allowed.
-    pub needed: bool,
+    /// Since when the person has blocked the worker, if they have: then each needs to be allowed.
+    pub needed: Option<Version>,
+    /// The version of the person's directive.
+    pub directive: Version,
 }
 
 impl Command for AllowEmergency {
     type Aggregate = Emergency;
 
     fn decide(self, state: &Emergency) -> Result<Vec<EmergencyEvent>, Refusal> {
-        let Self { person, agency, needed } = self;
+        let Self { person, agency, needed, directive } = self;
         let before = || state.declared.values().any(|declared| (declared.person, declared.agency) == (person, agency));
-        if !needed && !before() {
+        if needed.is_none() && !before() {
             return Err(Refusal::not_found("emergency"));
         }
-        if state.is_barred_from(person) || (needed && !state.is_allowed_for(person)) {
-            Ok(vec![EmergencyAccessAllowed { person }.into()])
+        if state.is_barred_from(person) || needed.is_some_and(|since| !state.is_allowed_for(person, since)) {
+            Ok(vec![EmergencyAccessAllowed { person, directive }.into()])
         } else {
             Ok(vec![])
         }
@@ -54,15 +56,17 @@ pub struct Allowing {
 /// As [`AllowEmergency`], or that somebody else than a privacy officer, or the worker themselves, asks.
 pub fn allow_emergency(
     declared: &Emergency,
-    sharing: &Sharing,
-    by: &Staff,
+    (sharing, directive): (&Sharing, Version),
+    (worker_is, by): (&Staff, &Staff),
     allowing: Allowing,
 ) -> Result<(Vec<EmergencyEvent>, Option<EmergencyAllowedAgain>), Refusal> {
     let Allowing { worker, person, by: signed_in, reason } = allowing;
     officer(signed_in, by, worker.staff())?;
     required("reason", &reason, PARAGRAPH)?;
-    let needed = sharing.is_worker_blocked(worker);
-    let allowed = AllowEmergency { person, agency: signed_in.worker().agency(), needed }.decide(declared)?;
+    // Whoever has never joined has no sign-in, and could declare nothing.
+    let needed = worker_is.sign_in().and_then(|sign_in| sharing.blocked_since(SignedIn::new(worker, sign_in)));
+    let agency = signed_in.worker().agency();
+    let allowed = AllowEmergency { person, agency, needed, directive }.decide(declared)?;
     let (party, role) = (Author::Worker(signed_in.worker()), by.roles().called(PRIVACY_OFFICER));
     let told = (!allowed.is_empty()).then_some(EmergencyAllowedAgain { party, role, reason, worker });
     Ok((allowed, told))
@@ -91,11 +95,16 @@ mod tests {
         let worker = Worker::new(AGENCY, StaffId(Uuid::from_u128(77)));
         let allow = |of: &Emergency, role: &str, worker, reason: &str| {
             let allowing = Allowing { worker, person: PERSON, by: BY, reason: reason.into() };
-            allow_emergency(of, &Sharing::default(), &Staff::folded(&[joined(role)]), allowing)
+            allow_emergency(
+                of,
+                (&Sharing::default(), Version(0)),
+                (&Staff::default(), &Staff::folded(&[joined(role)])),
+                allowing,
+            )
         };
         let ours = declared(AGENCY);
         let (allowed, told) = allow(&ours, "privacy officer", worker, "spoke with them").unwrap();
-        assert_eq!(allowed, [EmergencyAccessAllowed { person: PERSON }.into()]);
+        assert_eq!(allowed, [EmergencyAccessAllowed { person: PERSON, directive: Version(0) }.into()]);
         assert_eq!(told.unwrap().reason, "spoke with them");
         let reason = |refused: Refusal| (refused.reason, refused.subject);
         let refused = |of, role, worker, words| reason(allow(of, role, worker, words).unwrap_err());

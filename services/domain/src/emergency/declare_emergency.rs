@@ -65,8 +65,10 @@ pub fn declare_emergency(
     if open.worker != by.worker() || !staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
+    // What is wrong with the words is told to everybody alike.
+    open.check()?;
     let events = DeclareEmergency { emergency: open.emergency, person, agency }.decide(declared)?;
-    if sharing.is_worker_blocked(open.worker) && !declared.is_allowed_for(person) {
+    if sharing.blocked_since(by).is_some_and(|since| !declared.is_allowed_for(person, since)) {
         return Err(allowed_first());
     }
     Ok((events, open.decide(sharing)?))
@@ -79,7 +81,7 @@ mod tests {
     use crate::scenario::given;
     use crate::sharing::events::SharingStarted;
     use crate::staff::fixtures::{BY, WORKER, joined};
-    use crate::vocabulary::Timestamp;
+    use crate::vocabulary::{Timestamp, Version};
     use crate::{Aggregate, Reason};
     use uuid::Uuid;
 
@@ -129,7 +131,7 @@ mod tests {
         // Nobody else in danger waits for it.
         let another = DeclareEmergency { person: PersonId(Uuid::from_u128(5)), ..declare(2) };
         assert!(another.decide(&Emergency::folded(&first)).is_ok());
-        let allowed = EmergencyAccessAllowed { person: PersonId(Uuid::nil()) };
+        let allowed = EmergencyAccessAllowed { person: PersonId(Uuid::nil()), directive: Version(0) };
         let expected = declare(2).decide(&Emergency::default()).unwrap();
         given(first.into_iter().chain([allowed.into()])).when(declare(2)).then(expected);
     }

@@ -1,6 +1,7 @@
 //! What can have happened on an `emergency` stream.
 
 use crate::ids::{AgencyId, EmergencyId, PersonId};
+use crate::vocabulary::Version;
 
 /// A worker declared an emergency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct EmergencyAccessReviewed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyAccessAllowed {
     pub person: PersonId,
+    /// The version of the person's directive at which it was allowed: a block that came later is not meant.
+    pub directive: Version,
 }
 
 crate::event_enum! {

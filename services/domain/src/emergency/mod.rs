@@ -13,7 +13,7 @@ pub use review_emergency::{ReviewEmergency, Reviewed, Reviewing, review_emergenc
 
 use crate::ids::{AgencyId, EmergencyId, PersonId, StaffId};
 use crate::staff::{Roles, Staff};
-use crate::vocabulary::SignedIn;
+use crate::vocabulary::{SignedIn, Version};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::EmergencyEvent;
 
@@ -34,7 +34,7 @@ struct Declared {
 pub struct Emergency {
     declared: BTreeMap<EmergencyId, Declared>,
     /// For whom a privacy officer has allowed one that has not been declared since.
-    allowed: BTreeSet<PersonId>,
+    allowed: BTreeMap<PersonId, Version>,
     /// Those found unjustified after which a privacy officer has not allowed another yet.
     barred: BTreeSet<EmergencyId>,
 }
@@ -51,9 +51,10 @@ impl Emergency {
         self.barred.iter().any(|emergency| self.person(*emergency) == Some(person))
     }
 
-    /// Whether a privacy officer has allowed the worker one for this person, which they have not declared yet.
-    fn is_allowed_for(&self, person: PersonId) -> bool {
-        self.allowed.contains(&person)
+    /// Whether a privacy officer has allowed the worker one for this person, which they have not declared yet, since the person has blocked
+    /// them.
+    fn is_allowed_for(&self, person: PersonId, blocked_since: Version) -> bool {
+        self.allowed.get(&person).is_some_and(|directive| blocked_since <= *directive)
     }
 
     /// Everybody whom the worker has ever declared one for.
@@ -87,7 +88,7 @@ impl Aggregate for Emergency {
                 }
             }
             EmergencyEvent::EmergencyAccessAllowed(e) => {
-                self.allowed.insert(e.person);
+                self.allowed.insert(e.person, e.directive);
                 let declared = &self.declared;
                 self.barred.retain(|emergency| declared.get(emergency).is_none_or(|d| d.person != e.person));
             }

@@ -17,7 +17,9 @@ impl Register {
     /// # Errors
     /// Which of these it is.
     pub fn lists(&self, agency: AgencyId, profile: Profile, confirmed: bool) -> Result<Vec<IssuersEvent>, Refusal> {
-        for other in self.listed.iter().filter(|(other, _)| **other != agency).map(|(_, other)| other) {
+        // What is no more, or a part of another, keeps its number, and its name is one to be careful about.
+        let known = self.listed.iter().map(|at| (at, true)).chain(self.former.iter().map(|at| (at, false)));
+        for ((_, other), is_there) in known.filter(|((other, _), _)| self.one(**other) != self.one(agency)) {
             if other.numbers.iter().any(|number| profile.numbers.contains(number)) {
                 let says = "another agency has this number: it is the same one, or the number is wrong";
                 return Err(Refusal::rule("agency_number_taken", says));
@@ -25,7 +27,7 @@ impl Register {
             if !profile.is_called_like(other) {
                 continue;
             }
-            if !profile.is_told_from(other) {
+            if is_there && !profile.is_told_from(other) {
                 let says =
                     "another agency is called so, and people could not tell the two apart: give a place or a number";
                 return Err(Refusal::rule("agency_told_apart", says));
@@ -49,10 +51,30 @@ impl Register {
     }
 
     /// Takes an agency out, and its issuers.
-    pub(crate) fn closes(&self, agency: AgencyId) -> Vec<IssuersEvent> {
+    ///
+    /// # Errors
+    /// When others are parts of it: each is closed by itself first.
+    pub(crate) fn closes(&self, agency: AgencyId) -> Result<Vec<IssuersEvent>, Refusal> {
+        if self.aliases.iter().any(|(part, into)| *into == agency && !self.closed.contains(part)) {
+            return Err(Refusal::rule("agency_has_parts", "other agencies are parts of it: close each of them first"));
+        }
         let theirs = self.trusted.iter().filter(|(_, trust)| trust.agency == agency);
         let retired = theirs.map(|(issuer, _)| IssuerRetired { agency, issuer: issuer.clone() }.into());
-        [AgencyUnlisted { agency }.into()].into_iter().chain(retired).collect()
+        Ok([AgencyUnlisted { agency }.into()].into_iter().chain(retired).collect())
+    }
+
+    /// The agencies that are one with an agency, and itself.
+    #[must_use]
+    pub fn one_with(&self, agency: AgencyId) -> BTreeSet<AgencyId> {
+        let whole = self.one(agency);
+        let parts = self.aliases.iter().filter(|(_, into)| **into == whole).map(|(part, _)| *part);
+        parts.chain([whole, agency]).collect()
+    }
+
+    /// Whether an agency is listed.
+    #[must_use]
+    pub fn is_listed(&self, agency: AgencyId) -> bool {
+        self.listed.contains_key(&agency)
     }
 
     /// The agency that an agency is now: itself, or the one that it is a part of.
@@ -69,9 +91,9 @@ impl Register {
             return Cow::Borrowed(sharing);
         }
         Cow::Owned(sharing.speaking_of(|agency| {
-            let whole = self.one(agency);
-            let parts = self.aliases.iter().filter(|(_, into)| **into == whole).map(|(part, _)| *part);
-            parts.chain([whole]).filter(|other| *other != agency).collect::<BTreeSet<_>>()
+            let mut others = self.one_with(agency);
+            others.remove(&agency);
+            others
         }))
     }
 }

@@ -7,7 +7,7 @@ pub mod events;
 
 pub use change_agency_issuer::ChangeAgencyIssuer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -41,6 +41,10 @@ pub struct Register {
     trusted: BTreeMap<String, Trust>,
     /// What agencies are called that are there.
     listed: BTreeMap<AgencyId, Profile>,
+    /// What those were called that are not any more, or are parts of others.
+    former: BTreeMap<AgencyId, Profile>,
+    /// Which are no more.
+    closed: BTreeSet<AgencyId>,
     /// Which one an agency is a part of.
     aliases: BTreeMap<AgencyId, AgencyId>,
 }
@@ -71,10 +75,13 @@ impl Aggregate for Register {
                 self.listed.insert(e.agency, profile);
             }
             IssuersEvent::AgencyAliased(e) => {
-                self.listed.remove(&e.agency);
+                self.former.extend(self.listed.remove_entry(&e.agency));
                 self.aliases.insert(e.agency, e.into);
             }
-            IssuersEvent::AgencyUnlisted(e) => drop(self.listed.remove(&e.agency)),
+            IssuersEvent::AgencyUnlisted(e) => {
+                self.former.extend(self.listed.remove_entry(&e.agency));
+                self.closed.insert(e.agency);
+            }
         }
     }
 }

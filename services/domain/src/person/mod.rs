@@ -149,6 +149,7 @@ pub enum Content {
 #[derive(Debug, Clone, Default)]
 pub struct Person {
     registered: bool,
+    birth_date: Option<Date>,
     entries: BTreeMap<EntryId, EntryState>,
 }
 

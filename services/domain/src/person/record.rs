@@ -4,7 +4,7 @@ use super::entry::{Change, NewEntry, Progress};
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
 use crate::text::labels;
-use crate::values::Rating;
+use crate::values::{Date, Rating};
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Refusal, StreamKind};
 
@@ -36,6 +36,12 @@ impl Person {
     #[must_use]
     pub fn is_registered(&self) -> bool {
         self.registered
+    }
+
+    /// When they were born, if that is known.
+    #[must_use]
+    pub fn birth_date(&self) -> Option<&Date> {
+        self.birth_date.as_ref()
     }
 
     /// An entry of the record.
@@ -110,6 +116,9 @@ impl Aggregate for Person {
         let Some(change) = event.entry() else {
             // The one event that is about no entry.
             self.registered = true;
+            if let PersonEvent::PersonRegistered(e) = event {
+                self.birth_date.clone_from(&e.birth_date);
+            }
             return;
         };
         if let Change::Written(new) = change.what {

@@ -143,6 +143,8 @@ impl Aggregate for Relationship {
             | RelationshipEvent::SupportEnded(SupportEnded { again_from, .. }) => {
                 self.stage = Stage::Over;
                 self.again_from = Some(*again_from);
+                // Whoever is not to ask again is not invited.
+                self.suggestion.is_taken_up();
             }
         }
     }

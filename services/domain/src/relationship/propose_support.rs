@@ -5,7 +5,7 @@ use crate::person::Person;
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, required};
-use crate::vocabulary::{SignedIn, Timestamp, Worker};
+use crate::vocabulary::{SignedIn, Timestamp};
 use crate::{Command, Refusal};
 
 /// A worker proposes to support a person. Opens nothing.
@@ -81,12 +81,12 @@ pub fn propose_support(
     let Offer { offer, now, lapses_after_days } = wish;
     let lapses_at = now.plus_days(lapses_after_days);
     let command = ProposeSupport { parties, role, offer, now, lapses_at };
-    if is_heard(on, parties.worker) {
+    if is_heard(on, by) {
         return command.decide(on.relationship);
     }
     command.may_be_made(on.relationship)?;
     let ProposeSupport { parties: Parties { person, worker }, role, offer, lapses_at, .. } = command;
-    let worker_blocked = !on.sharing.is_blocked(worker.agency()) && on.sharing.is_worker_blocked(worker);
+    let worker_blocked = !on.sharing.is_blocked(worker.agency()) && on.sharing.blocked_since(by).is_some();
     Ok(vec![ProposalUnheard { person, worker, role, offer, lapses_at: Some(lapses_at), worker_blocked }.into()])
 }
 
@@ -101,8 +101,9 @@ pub struct Offer {
 }
 
 /// Only whoever is registered, and has not blocked the agency, hears of a proposal.
-fn is_heard(on: Proposing<'_>, worker: Worker) -> bool {
-    on.person.is_registered() && !on.sharing.shuts_out(worker)
+fn is_heard(on: Proposing<'_>, by: SignedIn) -> bool {
+    let shut_out = on.sharing.is_blocked(by.worker().agency()) || on.sharing.blocked_since(by).is_some();
+    on.person.is_registered() && !shut_out
 }
 
 #[cfg(test)]

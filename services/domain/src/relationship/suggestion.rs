@@ -4,6 +4,7 @@ use crate::ids::PersonId;
 use crate::sharing::Sharing;
 use crate::staff::Staff;
 use crate::text::{LINE, PARAGRAPH, optional, required};
+use crate::vocabulary::Timestamp;
 use crate::{Command, Refusal};
 
 /// What became of a suggestion.
@@ -21,7 +22,7 @@ pub enum Suggestion {
 }
 
 impl Suggestion {
-    /// The worker has proposed: an invitation is one to ask once.
+    /// The worker has proposed, or is not to: an invitation is one to ask once.
     pub(super) fn is_taken_up(&mut self) {
         if *self == Self::Invited {
             *self = Self::Waiting;
@@ -60,6 +61,7 @@ pub struct InviteSupporter {
     pub person: PersonId,
     /// What they write to them; may be empty.
     pub message: String,
+    pub now: Timestamp,
 }
 
 /// Invites somebody who works there and whose agency the person has not blocked: nobody else could take it up.
@@ -72,10 +74,12 @@ pub fn invite_supporter(
     supporter: &Staff,
     command: InviteSupporter,
 ) -> Result<Vec<RelationshipEvent>, Refusal> {
-    let InviteSupporter { person, message } = command;
+    let InviteSupporter { person, message, now } = command;
     optional("message", &message, PARAGRAPH)?;
     let worker = relationship.suggested_to(person)?.worker;
+    let lapsed = relationship.has_lapsed(now);
     match (relationship.stage, relationship.suggestion) {
+        (Stage::Proposed, _) if lapsed => {}
         (Stage::Active, _) | (_, Suggestion::Invited) => return Ok(vec![]),
         (Stage::Proposed, _) => {
             return Err(Refusal::rule("proposal_waits", "they have proposed their support, which waits for an answer"));
@@ -98,6 +102,7 @@ pub fn invite_supporter(
 #[derive(Debug, Clone)]
 pub struct DismissSuggestion {
     pub person: PersonId,
+    pub now: Timestamp,
 }
 
 impl Command for DismissSuggestion {
@@ -105,7 +110,7 @@ impl Command for DismissSuggestion {
 
     fn decide(self, state: &Relationship) -> Result<Vec<RelationshipEvent>, Refusal> {
         let worker = state.suggested_to(self.person)?.worker;
-        if matches!(state.stage, Stage::Proposed | Stage::Active) {
+        if matches!(state.stage, Stage::Proposed | Stage::Active) && !state.has_lapsed(self.now) {
             return Err(Refusal::rule("proposal_waits", "they have proposed their support: decline it, or end it"));
         }
         if state.suggestion == Suggestion::Dismissed {
@@ -124,20 +129,20 @@ impl Relationship {
     /// The parties, if a worker was suggested to this person.
     fn suggested_to(&self, person: PersonId) -> Result<Parties, Refusal> {
         let theirs = self.parties.filter(|p| p.person == person && self.suggestion != Suggestion::None);
-        theirs.ok_or_else(|| Refusal::not_found("suggestion"))
+        // As for what is nobody's.
+        theirs.ok_or_else(|| Refusal::not_found("relationship"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, WORKER, accepted, propose, proposed, unheard};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, propose, proposed, unheard};
     use super::super::{AcceptSupport, DeclineSupport};
     use super::*;
     use crate::scenario::given;
     use crate::sharing::events::AgencyBlocked;
     use crate::staff::events::{StaffEvent, StaffLeft, StaffNamed};
     use crate::staff::fixtures::joined;
-    use crate::vocabulary::Timestamp;
     use crate::{Aggregate as _, Reason};
     use uuid::Uuid;
 
@@ -187,7 +192,7 @@ mod tests {
             let (relationship, staff) = (Relationship::folded(history), Staff::folded(staff));
             let blocked: Vec<_> =
                 blocked.then(|| AgencyBlocked { agency: WORKER.agency() }.into()).into_iter().collect();
-            let invite = InviteSupporter { person, message: "please".into() };
+            let invite = InviteSupporter { person, message: "please".into(), now: Timestamp(0) };
             invite_supporter(&relationship, &Sharing::folded(&blocked), &staff, invite)
                 .map_err(|refused| refused.subject)
         };
@@ -201,8 +206,8 @@ mod tests {
         let named = StaffNamed { agency: WORKER.agency(), name: "N".into() };
         assert_eq!(invite(&[suggested()], false, &[named.into()]), Err("supporter_not_here"));
         assert_eq!(invite(&[suggested()], false, &[joined("nurse"), StaffLeft {}.into()]), Err("supporter_not_here"));
-        assert_eq!(invite(&[], false, &here), Err("suggestion"));
-        assert_eq!(invite_by(PersonId(Uuid::from_u128(99)), &[suggested()], false, &here), Err("suggestion"));
+        assert_eq!(invite(&[], false, &here), Err("relationship"));
+        assert_eq!(invite_by(PersonId(Uuid::from_u128(99)), &[suggested()], false, &here), Err("relationship"));
     }
 
     #[test]
@@ -217,7 +222,7 @@ mod tests {
         let declined = DeclineSupport { person: PERSON, reason: String::new(), not_again: true, now: Timestamp(0) };
         let mut history = vec![suggested(), invited(), proposed()];
         history.extend(declined.decide(&Relationship::folded(&history)).unwrap());
-        let invite = InviteSupporter { person: PERSON, message: "please".into() };
+        let invite = InviteSupporter { person: PERSON, message: "please".into(), now: Timestamp(0) };
         let here = Staff::folded(&[joined("nurse")]);
         let again = invite_supporter(&Relationship::folded(&history), &Sharing::default(), &here, invite);
         assert_eq!(again, Ok(vec![invited()]));
@@ -225,12 +230,32 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_is_over_with_a_decline_and_a_lapse_stands_in_nobodys_way() {
+        let decline =
+            |not_again| DeclineSupport { person: PERSON, reason: String::new(), not_again, now: Timestamp(0) };
+        let mut history = vec![suggested(), proposed()];
+        history.extend(decline(false).decide(&Relationship::folded(&history)).unwrap());
+        history.push(invited());
+        history.extend(decline(true).decide(&Relationship::folded(&history)).unwrap());
+        let here = Staff::folded(&[joined("nurse")]);
+        let invite = |history: &[_], now| {
+            let invite = InviteSupporter { person: PERSON, message: "please".into(), now };
+            invite_supporter(&Relationship::folded(history), &Sharing::default(), &here, invite)
+        };
+        assert_eq!(invite(&history, Timestamp(0)), Ok(vec![invited()]));
+        let waits = [suggested(), proposed()];
+        assert_eq!(invite(&waits, LAPSES_AT), Ok(vec![invited()]));
+        let dismiss = DismissSuggestion { person: PERSON, now: LAPSES_AT };
+        given(waits).when(dismiss).then([dismissed()]);
+    }
+
+    #[test]
     fn rule_24_a_suggestion_is_dismissed_once_and_an_invitation_taken_back() {
-        let dismiss = || DismissSuggestion { person: PERSON };
+        let dismiss = || DismissSuggestion { person: PERSON, now: Timestamp(0) };
         given([suggested()]).when(dismiss()).then([dismissed()]);
         given([suggested(), invited()]).when(dismiss()).then([dismissed()]);
         given([suggested(), dismissed()]).when(dismiss()).then_nothing();
         given([suggested(), proposed()]).when(dismiss()).then_refused(Reason::Rule, "proposal_waits");
-        given([proposed()]).when(dismiss()).then_refused(Reason::NotFound, "suggestion");
+        given([proposed()]).when(dismiss()).then_refused(Reason::NotFound, "relationship");
     }
 }

@@ -1,5 +1,6 @@
 use super::Sharing;
 use super::events::{SharingEvent, WorkerBlocked, WorkerUnblocked};
+use crate::ids::SignInId;
 use crate::staff::Staff;
 use crate::vocabulary::Worker;
 use crate::{Command, Refusal};
@@ -9,6 +10,8 @@ use crate::{Command, Refusal};
 #[derive(Debug, Clone)]
 pub struct BlockWorker {
     pub worker: Worker,
+    /// What they sign in with, if they have joined.
+    pub sign_in: Option<SignInId>,
 }
 
 /// The person unblocks a worker: what they permitted before holds again. An emergency that was closed stays closed.
@@ -22,12 +25,12 @@ impl Command for BlockWorker {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         state.registered()?;
-        let Self { worker } = self;
+        let Self { worker, sign_in } = self;
         if state.is_worker_blocked(worker) {
             return Ok(vec![]);
         }
         let closed = state.end_emergencies(|of| of == worker);
-        Ok([WorkerBlocked { worker }.into()].into_iter().chain(closed).collect())
+        Ok([WorkerBlocked { worker, sign_in }.into()].into_iter().chain(closed).collect())
     }
 }
 
@@ -35,11 +38,11 @@ impl Command for BlockWorker {
 ///
 /// # Errors
 /// As [`BlockWorker`], or that there is no such worker.
-pub fn block_worker(sharing: &Sharing, staff: &Staff, command: BlockWorker) -> Result<Vec<SharingEvent>, Refusal> {
-    if staff.agency() != Some(command.worker.agency()) {
+pub fn block_worker(sharing: &Sharing, staff: &Staff, worker: Worker) -> Result<Vec<SharingEvent>, Refusal> {
+    if staff.agency() != Some(worker.agency()) {
         return Err(Refusal::not_found("staff"));
     }
-    command.decide(sharing)
+    BlockWorker { worker, sign_in: staff.sign_in() }.decide(sharing)
 }
 
 impl Command for UnblockWorker {
@@ -59,7 +62,7 @@ mod tests {
     use crate::Aggregate as _;
     use crate::ids::{AgencyId, EmergencyId, StaffId};
     use crate::scenario::given;
-    use crate::staff::fixtures::{WORKER, joined};
+    use crate::staff::fixtures::{SIGN_IN, WORKER, joined};
     use crate::vocabulary::Timestamp;
     use uuid::Uuid;
 
@@ -72,11 +75,11 @@ mod tests {
             EmergencyAccessOpened { emergency: emergency(n), worker, reason, until, nth: 0 }.into()
         };
         let started = || SharingEvent::from(SharingStarted {});
-        let blocked = || SharingEvent::from(WorkerBlocked { worker: WORKER });
+        let blocked = || SharingEvent::from(WorkerBlocked { worker: WORKER, sign_in: Some(SIGN_IN) });
         given([started(), opened(1, WORKER), opened(2, another)])
-            .when(BlockWorker { worker: WORKER })
+            .when(BlockWorker { worker: WORKER, sign_in: Some(SIGN_IN) })
             .then([blocked(), EmergencyAccessClosed { emergency: emergency(1) }.into()]);
-        given([started(), blocked()]).when(BlockWorker { worker: WORKER }).then_nothing();
+        given([started(), blocked()]).when(BlockWorker { worker: WORKER, sign_in: Some(SIGN_IN) }).then_nothing();
         let unblocked = WorkerUnblocked { worker: WORKER };
         given([started(), blocked()]).when(UnblockWorker { worker: WORKER }).then([unblocked.clone().into()]);
         given([started(), blocked(), unblocked.into()]).when(UnblockWorker { worker: WORKER }).then_nothing();
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn only_a_worker_whom_there_is_can_be_blocked() {
         let (sharing, here) = (Sharing::folded(&[SharingStarted {}.into()]), Staff::folded(&[joined("nurse")]));
-        let block = |staff: &Staff, worker| block_worker(&sharing, staff, BlockWorker { worker });
+        let block = |staff: &Staff, worker| block_worker(&sharing, staff, worker);
         assert_eq!(block(&here, WORKER).map(|events| events.len()), Ok(1));
         let elsewhere = Worker::new(AgencyId(Uuid::from_u128(99)), WORKER.staff());
         for (staff, worker) in [(&here, elsewhere), (&Staff::default(), WORKER)] {

@@ -40,14 +40,22 @@ pub struct EndEmergencyAccess {
     pub worker: Worker,
 }
 
-impl Command for OpenEmergencyAccess {
-    type Aggregate = Sharing;
-
-    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+impl OpenEmergencyAccess {
+    /// Refuses what is wrong with it, whoever it is for.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         explained("reason", &self.reason, EMERGENCY_REASON_LEAST)?;
         if !(1..=EMERGENCY_MINUTES_LIMIT).contains(&self.minutes) {
             return Err(Refusal::invalid("minutes", format!("must be from `1` to `{EMERGENCY_MINUTES_LIMIT}`")));
         }
+        Ok(())
+    }
+}
+
+impl Command for OpenEmergencyAccess {
+    type Aggregate = Sharing;
+
+    fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
+        self.check()?;
         // The same answer as for a blocked agency: who is registered, and who has blocked whom, is not told.
         if !state.started || state.is_blocked(self.worker.agency()) {
             return Err(Refusal::undisclosed());

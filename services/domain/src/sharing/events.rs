@@ -1,6 +1,6 @@
 //! What can have happened on a `sharing` stream.
 
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId};
+use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignInId};
 use crate::vocabulary::{Category, Level, Terms, Timestamp, Worker};
 
 /// The person has a directive, and it permits nothing.
@@ -87,6 +87,8 @@ pub struct EmergencyAccessClosed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerBlocked {
     pub worker: Worker,
+    /// What they sign in with, if they have joined: who leaves and comes back is the same one all the same.
+    pub sign_in: Option<SignInId>,
 }
 
 /// The person unblocked a worker.

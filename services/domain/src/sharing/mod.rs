@@ -26,8 +26,8 @@ pub use withdraw_provision::WithdrawProvision;
 
 use std::collections::BTreeSet;
 
-use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, StaffId};
-use crate::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
+use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
+use crate::vocabulary::{ProvisionActor, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{EmergencyAccessClosed, SharingEvent};
 
@@ -37,6 +37,15 @@ struct EmergencyAccess {
     worker: Worker,
     until: Timestamp,
     closed: bool,
+}
+
+/// A worker whom the person has blocked.
+#[derive(Debug, Clone)]
+struct BlockedWorker {
+    worker: Worker,
+    sign_in: Option<SignInId>,
+    /// The version of the directive that said so first.
+    since: Version,
 }
 
 /// The directive as it stands.
@@ -49,7 +58,9 @@ pub struct Sharing {
     /// What provisions permitted before they were narrowed.
     narrowed: Vec<(ProvisionId, Terms)>,
     blocked: Vec<AgencyId>,
-    blocked_workers: Vec<Worker>,
+    blocked_workers: Vec<BlockedWorker>,
+    /// How many events there were.
+    events: u64,
     relationships: Vec<(RelationshipId, Worker)>,
     /// Whoever had a relationship with the person.
     met: BTreeSet<StaffId>,
@@ -136,15 +147,21 @@ impl Sharing {
     }
 
     /// The workers whom the person has blocked, the first first.
-    #[must_use]
-    pub fn blocked_workers(&self) -> &[Worker] {
-        &self.blocked_workers
+    pub fn blocked_workers(&self) -> impl Iterator<Item = Worker> {
+        self.blocked_workers.iter().map(|blocked| blocked.worker)
     }
 
     /// Whether the person has blocked this worker, apart from their agency.
     #[must_use]
     pub fn is_worker_blocked(&self, worker: Worker) -> bool {
-        self.blocked_workers.contains(&worker)
+        self.blocked_workers().any(|blocked| blocked == worker)
+    }
+
+    /// Since which version the person has blocked whoever has signed in, as this worker or as one that they were before.
+    #[must_use]
+    pub fn blocked_since(&self, by: SignedIn) -> Option<Version> {
+        let meant = |blocked: &&BlockedWorker| blocked.worker == by.worker() || blocked.sign_in == Some(by.sign_in());
+        self.blocked_workers.iter().filter(meant).map(|blocked| blocked.since).max()
     }
 
     /// Whether the person wants nothing of this worker: they are blocked, or their agency is.
@@ -252,6 +269,7 @@ impl Aggregate for Sharing {
     const KIND: StreamKind = StreamKind::Sharing;
 
     fn evolve(&mut self, event: &SharingEvent) {
+        self.events += 1;
         match event {
             SharingEvent::SharingStarted(_) => self.started = true,
             SharingEvent::ProvisionGranted(e) => {
@@ -273,8 +291,11 @@ impl Aggregate for Sharing {
                 self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
-            SharingEvent::WorkerBlocked(e) => self.blocked_workers.push(e.worker),
-            SharingEvent::WorkerUnblocked(e) => self.blocked_workers.retain(|worker| *worker != e.worker),
+            SharingEvent::WorkerBlocked(e) => {
+                let (worker, sign_in, since) = (e.worker, e.sign_in, Version(self.events));
+                self.blocked_workers.push(BlockedWorker { worker, sign_in, since });
+            }
+            SharingEvent::WorkerUnblocked(e) => self.blocked_workers.retain(|blocked| blocked.worker != e.worker),
             SharingEvent::AgencyUnblocked(e) => self.blocked.retain(|agency| *agency != e.agency),
             SharingEvent::RelationshipAccessOpened(e) => {
                 self.relationships.push((e.relationship, e.worker));

@@ -74,6 +74,12 @@ impl Staff {
         self.agency == Some(by.worker().agency()) && self.sign_in == Some(by.sign_in())
     }
 
+    /// What they sign in with, or did when they left; none before they have joined.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<SignInId> {
+        self.sign_in
+    }
+
     /// Whether they are current staff and this is what they sign in with.
     #[must_use]
     pub fn holds(&self, sign_in: SignInId) -> bool {

@@ -9,6 +9,6 @@ wire_event! {
     EmergencyEvent {
         1 => EmergencyAccessDeclared { emergency, person, agency },
         2 => EmergencyAccessReviewed { emergency, justified },
-        3 => EmergencyAccessAllowed { person },
+        3 => EmergencyAccessAllowed { person, directive },
     }
 }

@@ -18,7 +18,7 @@ wire_event! {
         9 => RelationshipAccessClosed { relationship },
         10 => EmergencyAccessOpened { emergency, reason, until, nth } + worker,
         11 => EmergencyAccessClosed { emergency },
-        12 => WorkerBlocked {} + worker,
+        12 => WorkerBlocked { sign_in } + worker,
         13 => WorkerUnblocked {} + worker,
     }
 }

@@ -12,12 +12,13 @@ use domain::person::Person;
 use domain::relationship::{Parties, Relationship, SuggestSupport};
 use domain::sharing::{Sharing, StartSharing};
 use domain::staff::{NameStaff, Staff};
+use domain::values::Date;
 use domain::vocabulary::Worker;
 use domain::{Command as _, Refusal};
 use engine::{Context, Engine, EngineError, Freshness, Loaded};
 use vault::{Identifiers, VaultError};
 
-use crate::fhir::{Bundle, MalformedBundle};
+use crate::fhir::{Bundle, MalformedBundle, Patient};
 use crate::identity::{National, SourceSystem, Unknown, person};
 use crate::plan::{About, Plan, PlannedSuggestion, current_name, fits, patient, plan};
 use crate::report::{NamedWorker, Outcome, Report};
@@ -76,11 +77,32 @@ impl Importer {
             Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
         })?;
         let (person, source) = (PersonId(known), &self.source);
+        self.is_the_same(bundle, (entry, patient), person).await?;
         let about = About { patient, entry, person, source, name: &name, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
         fits(&plan)?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
+    }
+
+    /// Two who were born on different days are two, whatever number they share.
+    async fn is_the_same(
+        &self,
+        bundle: &Bundle,
+        (entry, patient): (usize, &Patient),
+        person: PersonId,
+    ) -> Result<(), ImportError> {
+        let unread = |cause| ImportError::Log(bundle.file.clone(), cause);
+        let known = self.engine.load::<Person>(person, Freshness::Latest).await.map_err(unread)?;
+        let born = known.birth_date().map(Date::as_str).unwrap_or_default();
+        let both = born.len().min(patient.birth_date.len());
+        if born.get(..both) == patient.birth_date.get(..both) {
+            return Ok(());
+        }
+        let (file, path) = (bundle.file.clone(), "birthDate".to_owned());
+        let problem =
+            "is another day than is known of whoever has this id or number: tell them apart at the source".to_owned();
+        Err(MalformedBundle { file, entry: Some(entry), path, problem }.into())
     }
 
     async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {

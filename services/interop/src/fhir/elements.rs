@@ -146,11 +146,10 @@ impl CodeableConcept {
         codes.iter().copied().find(|code| self.has(code))
     }
 
-    /// What it says in words alone, without a code that could be understood.
+    /// What it says in words, when it has none of these codes: another system's say nothing here.
     #[must_use]
-    pub fn uncoded(&self) -> Option<&str> {
-        let is_coded = self.coding.iter().any(|c| !c.code.is_empty());
-        Some(self.words()).filter(|words| !is_coded && !words.is_empty())
+    pub fn beyond(&self, known: &[&str]) -> Option<&str> {
+        Some(self.words()).filter(|words| self.first_of(known).is_none() && !words.trim().is_empty())
     }
 }
 

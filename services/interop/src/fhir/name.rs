@@ -44,7 +44,8 @@ impl HumanName {
             "" => 1,
             _ => 0,
         };
-        let mut current: Vec<_> = names.iter().filter(|name| is_in_use(name) && !name.words().is_empty()).collect();
+        let mut current: Vec<_> =
+            names.iter().filter(|name| is_in_use(name) && !name.words().trim().is_empty()).collect();
         current.sort_by(|a, b| (rank(b), &b.period.start).cmp(&(rank(a), &a.period.start)));
         current.first().map(|name| name.words())
     }

@@ -47,6 +47,9 @@ pub struct Patient {
     pub name: Few<HumanName>,
     #[serde(default)]
     pub birth_date: String,
+    pub deceased_boolean: Option<bool>,
+    #[serde(default)]
+    pub deceased_date_time: String,
     #[serde(default)]
     pub identifier: Few<Identifier>,
     #[serde(default)]
@@ -77,6 +80,10 @@ pub struct Organization {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Address {
+    #[serde(default, rename = "use")]
+    pub usage: String,
+    #[serde(default)]
+    pub period: Period,
     #[serde(default)]
     pub city: String,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::ids::EntryId;
 
-use super::entries::{Origin, remark};
+use super::entries::{Origin, Part, remark};
 use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, day, shorten};
 use crate::fhir::{Activity, ActivityDetail, CarePlan, HumanName, Reference, Resource, unknown_modifier};
 use crate::report::Outcome;
@@ -67,8 +67,8 @@ impl Reader<'_> {
             return Err("says the same as one before it".into());
         }
         alike.push((text.clone(), kind.clone()));
-        let name = if alike.len() > 1 { format!("{words}#{}", alike.len()) } else { words.to_owned() };
-        Ok(self.planned(origin, Some((number + 1, &name)), &text, kind))
+        let part = Part { number: number + 1, words, nth: alike.len() };
+        Ok(self.planned(origin, Some(part), &text, kind))
     }
 
     /// The goal that an activity serves: the one that it names, or the only one of its plan.
@@ -89,7 +89,7 @@ impl Reader<'_> {
         let name = match self.resolve(from, Some(who)).map(|(_, resource)| resource) {
             Some(Resource::Practitioner(p)) => HumanName::current(&p.name, self.about.today),
             Some(Resource::Patient(p)) => HumanName::current(&p.name, self.about.today),
-            Some(Resource::Organization(o)) => Some(o.name.clone()),
+            Some(Resource::Organization(o)) => Some(o.name.clone()).filter(|name| !name.trim().is_empty()),
             _ => None,
         };
         name.or_else(|| Some(who.display.clone())).filter(|name| !name.trim().is_empty()).map(|name| shorten(&name))

@@ -13,6 +13,17 @@ pub(super) struct Origin<'a> {
     author: Author,
 }
 
+/// A part of a resource that is an entry of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// Which, from 1.
+    pub(super) number: usize,
+    /// The words that it goes by.
+    pub(super) words: &'a str,
+    /// Of those with the same words, which, from 1.
+    pub(super) nth: usize,
+}
+
 impl Reader<'_> {
     pub(super) fn origin(&self, index: usize, author: Author) -> Origin<'_> {
         Origin { index, name: self.identity(index), author }
@@ -22,16 +33,16 @@ impl Reader<'_> {
     pub(super) fn planned(
         &self,
         origin: &Origin<'_>,
-        part: Option<(usize, &str)>,
+        part: Option<Part<'_>>,
         words: &str,
         kind: EntryKind,
     ) -> PlannedEntry {
         let Origin { index, name, author } = origin;
         let entry = match part {
-            Some((_, words)) => self.entry_id(&format!("{name}#{words}")),
+            Some(Part { words, nth, .. }) => self.part_id(name, words, nth),
             None => self.entry_id(name),
         };
-        let place = (*index, part.map_or(0, |(part, _)| part));
+        let place = (*index, part.map_or(0, |part| part.number));
         let (source, sensitivity, text) = (shorten(self.called(*index)), self.sensitivity(*index), text(words));
         let mut planned =
             PlannedEntry { entry, author: *author, text, source, fingerprint: 0, place, sensitivity, kind };
@@ -72,7 +83,7 @@ impl Reader<'_> {
             return Outcome::LeftOut("has no words for its code".into());
         }
         let mut said = Vec::new();
-        if let Some(words) = status.uncoded() {
+        if let Some(words) = status.beyond(&CERTAINTY) {
             said.push(words.to_owned());
         } else if status.has("differential") {
             said.push("not confirmed, one of several possibilities".to_owned());
@@ -112,6 +123,23 @@ impl Reader<'_> {
     }
 }
 
+/// How certain a condition is (HL7 condition-ver-status).
+const CERTAINTY: [&str; 6] = ["unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"];
+/// Whether it goes on (HL7 condition-clinical).
+const COURSE: [&str; 6] = ["active", "recurrence", "relapse", "inactive", "remission", "resolved"];
+/// Whether a goal was achieved (HL7 goal-achievement).
+const ACHIEVEMENT: [&str; 9] = [
+    "in-progress",
+    "improving",
+    "worsening",
+    "no-change",
+    "achieved",
+    "sustaining",
+    "not-achieved",
+    "no-progress",
+    "not-attainable",
+];
+
 /// How far a goal is and what has to be said of it, or why it is none.
 fn stands(goal: &Goal) -> Result<(Finish, Option<&'static str>), &'static str> {
     let achievement = &goal.achievement_status;
@@ -124,7 +152,7 @@ fn stands(goal: &Goal) -> Result<(Finish, Option<&'static str>), &'static str> {
         ("cancelled", _) => (Finish::Ended("given up in the imported record".into()), None),
         ("completed", Some("achieved" | "sustaining")) => (Finish::Done, None),
         ("completed", Some(_)) => ended(", and not as achieved"),
-        ("completed", None) => match achievement.uncoded() {
+        ("completed", None) => match achievement.beyond(&ACHIEVEMENT) {
             Some(words) => ended(&format!(": {}", shorten(words))),
             None => ended("; whether it was achieved is not said"),
         },
@@ -140,7 +168,7 @@ fn stands(goal: &Goal) -> Result<(Finish, Option<&'static str>), &'static str> {
 /// What a condition's sender says of whether it is over.
 fn over(condition: &Condition) -> Vec<String> {
     let status = &condition.clinical_status;
-    let mut said: Vec<String> = status.uncoded().map(str::to_owned).into_iter().collect();
+    let mut said: Vec<String> = status.beyond(&COURSE).map(str::to_owned).into_iter().collect();
     let coded = match status.first_of(&["resolved", "remission", "inactive"]) {
         Some("remission") => Some("in remission"),
         Some("inactive") => Some("not active"),

@@ -168,15 +168,22 @@ fn text(words: &str) -> String {
     words.nfc().collect()
 }
 
-/// No more of it than a line.
+/// No more of it than a line, and nothing that nobody can read.
 fn shorten(words: &str) -> String {
-    words.nfc().take(LINE).collect()
+    words.nfc().filter(|c| !c.is_control()).take(LINE).collect()
 }
 
 impl<'a> Reader<'a> {
     fn entry_id(&self, name: &str) -> EntryId {
         let source = self.about.source.as_bytes();
         EntryId(self.pseudonyms.of("entry", &[self.about.person.0.as_bytes(), source, name.as_bytes()]))
+    }
+
+    /// An entry that is a part of a resource.
+    fn part_id(&self, name: &str, words: &str, nth: usize) -> EntryId {
+        let (source, nth) = (self.about.source.as_bytes(), nth.to_string());
+        let parts = [self.about.person.0.as_bytes(), source, name.as_bytes(), words.as_bytes(), nth.as_bytes()];
+        EntryId(self.pseudonyms.of("part of an entry", &parts))
     }
 
     /// What tells an entry apart within its source: another server's `Condition/1` is another one.
@@ -220,6 +227,12 @@ impl<'a> Reader<'a> {
         if self.bundle.is_partial {
             let outcome = Outcome::LeftOut("is a page of a search: the pages after it are not in this file".into());
             plan.lines.insert((self.bundle.entries.len(), 0), ReportLine { resource: "Bundle".into(), outcome });
+        }
+        let Patient { deceased_boolean, deceased_date_time, .. } = self.about.patient;
+        if *deceased_boolean == Some(true) || !deceased_date_time.is_empty() {
+            let resource = format!("{} deceased", self.called(self.about.entry));
+            let outcome = Outcome::LeftOut("that the person has died is not kept".into());
+            plan.lines.insert((self.bundle.entries.len() + 1, 0), ReportLine { resource, outcome });
         }
         plan.entries.sort_by_key(|entry| matches!(entry.kind, EntryKind::Action { .. }));
         plan

@@ -1,6 +1,6 @@
 //! Agencies and workers that a source names. Naming enrols nobody.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::agency::{AgencyNumber, Profile, Registry};
 use domain::ids::{AgencyId, StaffId};
@@ -35,11 +35,15 @@ pub(super) fn keys<'a>(bundle: &'a Bundle, source: &'a SourceSystem, today: &str
 /// The identifier system of the NHS Organisation Data Service (FHIR UK Core).
 const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
 
+/// The most numbers that an agency takes.
+const NUMBERS: usize = 10;
+
 /// The numbers by which an organisation is known for certain. One that cannot be one says nothing.
 fn numbers_of(organization: &Organization, today: &str) -> Vec<AgencyNumber> {
     let ods = organization.identifier.iter().filter(|number| number.system == ODS && number.is_in_force(today));
     let numbers = ods.map(|number| AgencyNumber { registry: Registry::Ods, number: number.value.clone() });
-    numbers.filter(AgencyNumber::is_possible).collect()
+    let numbers: BTreeSet<_> = numbers.filter(AgencyNumber::is_possible).collect();
+    numbers.into_iter().take(NUMBERS).collect()
 }
 
 /// The numbers of a practitioner that can tell them apart.
@@ -72,7 +76,9 @@ impl<'a> Reader<'a> {
                 let name = or(&organization.name, NAMELESS);
                 let kind = or(organization.kind.first().map_or("", |kind| kind.words()), "organisation");
                 let id = self.agency_of(entry.within(self.about.source.as_str(), &entry.id));
-                let city = organization.address.iter().map(|at| at.city.trim()).find(|city| !city.is_empty());
+                let now =
+                    organization.address.iter().filter(|at| at.usage != "old" && at.period.holds(self.about.today));
+                let city = now.map(|at| at.city.trim()).find(|city| !city.is_empty());
                 let place = city.map(shorten).unwrap_or_default();
                 let profile = Profile { name, place, numbers: numbers_of(organization, self.about.today) };
                 plan.agencies.insert(id, PlannedAgency { profile, kind, place: Some((index, 0)) });

@@ -528,3 +528,19 @@ fn what_is_written_apart_is_the_same_text() {
     assert_eq!(condition("Cafe\\u0301"), ["condition: Caf\u{e9}"]);
     assert_eq!(condition("line\\n\u{301}"), ["condition: line\n\u{301}"]);
 }
+
+#[test]
+fn another_systems_codes_say_nothing_and_the_words_do() {
+    let status =
+        r#","clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"73425007"}],"text":"Resolved"}"#;
+    let within = format!(r#","code":{{"text":"Epilepsy"}}{status}"#);
+    assert_eq!(says(&bundle(&about("Condition", "c", &within, "")).unwrap()), ["condition: Epilepsy (Resolved)"]);
+    // Words that look like a number of equal ones are others.
+    let walk = |words: &str, end: &str| {
+        format!(r#""code":{{"text":"{words}"}},"status":"in-progress","scheduledPeriod":{{"end":"{end}"}}"#)
+    };
+    let plan = [walk("X", "2027-01"), walk("X", "2027-02"), walk("X#2", "2027-03")];
+    let plan = bundle(&care_plan("c", &[&plan[0], &plan[1], &plan[2]], "")).unwrap();
+    let ids: std::collections::BTreeSet<_> = plan.entries.iter().map(|entry| entry.entry).collect();
+    assert_eq!(ids.len(), 3);
+}

@@ -29,6 +29,7 @@ async fn imports_once_and_rebuilds_equal(cluster: &Cluster) {
     let expected = [
         vec!["names no practitioner of this bundle who has seen the person"; 14],
         vec!["says the same as one before it"; 8],
+        vec!["that the person has died is not kept"; 28],
     ]
     .concat();
     assert_eq!((conditions, left_out), (711, expected));
@@ -265,10 +266,16 @@ async fn sources_meet_in_one_person_only_by_a_national_number() {
     let four = import_patient(&cluster, SOURCE, &with("4", "943 476 5919")).unwrap();
     assert_eq!(import_patient(&cluster, OTHER, &with("44", "9434765919")).unwrap(), four);
     assert_eq!(import_patient(&cluster, OTHER, r#""id":"44""#).unwrap(), four);
+    // Two who were born on different days are two, whatever number they share.
+    let born = |id: &str, day: &str| format!(r#"{},"birthDate":"{day}""#, with(id, "4010232137"));
+    let five = import_patient(&cluster, SOURCE, &born("5", "1950-06")).unwrap();
+    assert_eq!(import_patient(&cluster, OTHER, &born("55", "1950-06-07")).unwrap(), five);
+    let refused = import_patient(&cluster, OTHER, &born("56", "1990-06-07")).unwrap_err();
+    assert!(refused.contains("entry[0].resource.birthDate: is another day"), "{refused}");
     // Two people who are known apart are not made one, and nobody gets another number.
     let refused = import_patient(&cluster, SOURCE, &with("2", "9434765919")).unwrap_err();
     assert!(refused.contains("entry[0].resource.identifier: is known as several people"), "{refused}");
-    let refused = import_patient(&cluster, SOURCE, &with("4", "4010232137")).unwrap_err();
+    let refused = import_patient(&cluster, SOURCE, &with("4", "4857773457")).unwrap_err();
     assert!(refused.contains("another national number than before"), "{refused}");
     let nobody = import_patient(&cluster, SOURCE, r#""identifier":[{"system":"mrn","value":""}]"#).unwrap_err();
     assert!(nobody.contains("has neither an id nor a number that can be used"), "{nobody}");

@@ -208,3 +208,32 @@ async fn nobody_at_an_agency_but_one() {
     callers.is_refused().await;
     drop((node, world));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_and_comes_back_is_blocked_all_the_same_and_nothing_wrong_tells_of_it() {
+    let Supported { node, world, callers, .. } = Supported::sharing(0).await;
+    block(&callers).await;
+    // What is wrong with the words is told as to anybody.
+    let wrong = DeclareEmergencyAccessRequest {
+        request_id: request_id(),
+        person_id: callers.pair.person_id(),
+        reason: "short".into(),
+        minutes: 0,
+    };
+    let refused = callers.worker.access().declare_emergency_access(wrong).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    // The same sign-in, as another worker.
+    let (agencies, staff_id) = (callers.operator.agencies(), callers.pair.staff_id());
+    let remove = proto::agencies::v1::RemoveStaffRequest { request_id: request_id(), staff_id: staff_id.clone() };
+    agencies.clone().remove_staff(remove).await.unwrap();
+    let again = callers.pair.joins(&staff_id, "Somebody", "district nurse");
+    let again = agencies.clone().add_staff(again).await.unwrap().into_inner().staff_id;
+    assert_ne!(again, staff_id);
+    let before = callers.person.my_people(0).await.unwrap().len();
+    let proposed = callers.worker.propose(&callers.pair.person_id(), "A weekly call").await.unwrap();
+    assert_eq!(callers.person.my_people(proposed.position).await.unwrap().len(), before);
+    let refused = declare(&callers.worker, callers.pair.person_id()).await.unwrap_err();
+    let violations = refused.get_details_precondition_failure().unwrap().violations;
+    assert_eq!(violations[0].subject, "emergency_allowed_first");
+    drop((node, world));
+}

@@ -259,7 +259,7 @@ fn a_deny_of_an_agency_leaves_out_its_exceptions_and_permits_them_nothing() {
 
 #[test]
 fn rule_1_a_blocked_worker_reaches_nothing_but_in_an_emergency_and_then_not_what_others_are_permitted() {
-    let blocked = || WorkerBlocked { worker: worker() }.into();
+    let blocked = || WorkerBlocked { worker: worker(), sign_in: None }.into();
     let restricted = Terms {
         level: Level::VeryRestricted,
         purposes: vec![Purpose::BreakGlass, Purpose::Treatment],
@@ -276,7 +276,7 @@ fn rule_1_a_blocked_worker_reaches_nothing_but_in_an_emergency_and_then_not_what
     assert!(covers(&in_danger, Category::Goals, Level::Restricted, &[]));
     assert!(!covers(&in_danger, Category::Goals, Level::VeryRestricted, &[]));
     // A colleague is not meant.
-    let another = WorkerBlocked { worker: Worker::new(agency(), StaffId(Uuid::from_u128(99))) }.into();
+    let another = WorkerBlocked { worker: Worker::new(agency(), StaffId(Uuid::from_u128(99))), sign_in: None }.into();
     let decision = decided(&[relationship(), goals_for_the_agency(), another], &ask(Purpose::Treatment));
     assert!(covers(&decision, Category::Goals, Level::Normal, &[]));
 }
@@ -301,4 +301,14 @@ fn rule_2_roles_are_a_set_of_which_a_permit_needs_one_and_a_deny_matches_any() {
     // What is permitted to more than their roles is not through one of them.
     let permitted = decided(&[relationship(), permit(10, of_role("nurse")), goals_for_the_agency()]);
     assert_eq!(role(&permitted), None);
+}
+
+#[test]
+fn rule_23_a_block_follows_whoever_leaves_and_comes_back() {
+    let before = Worker::new(agency(), StaffId(Uuid::from_u128(99)));
+    let blocked = |sign_in| WorkerBlocked { worker: before, sign_in }.into();
+    let again =
+        |sign_in| decided(&[relationship(), goals_for_the_agency(), blocked(sign_in)], &ask(Purpose::Treatment));
+    assert_eq!(again(Some(SIGN_IN)), Decision::Deny(DenialRule::WorkerBlocked));
+    assert!(covers(&again(Some(SignInId(Uuid::from_u128(98)))), Category::Goals, Level::Normal, &[]));
 }
