@@ -10,7 +10,7 @@ pub enum Outcome {
     Became(&'static str),
     /// It was imported before, or says nothing that is not known.
     AlreadyThere,
-    /// It was imported before, and its source says something else now: what was imported is left as it is.
+    /// It was imported before, and its source says something else now, or has retracted it: what was imported is left as it is.
     Changed,
     /// It was left out, for this reason.
     LeftOut(String),

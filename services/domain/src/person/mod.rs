@@ -148,8 +148,8 @@ pub enum Content {
 /// What the rules need to know of a record.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
-    registered: bool,
-    birth_date: Option<Date>,
+    /// As they were registered, if they are.
+    registered: Option<PersonRegistered>,
     entries: BTreeMap<EntryId, EntryState>,
 }
 

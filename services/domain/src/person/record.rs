@@ -1,10 +1,11 @@
 //! The state that the rules about a record need.
 
 use super::entry::{Change, NewEntry, Progress};
+use super::events::PersonRegistered;
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
 use crate::text::labels;
-use crate::values::{Date, Rating};
+use crate::values::Rating;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Refusal, StreamKind};
 
@@ -35,13 +36,13 @@ impl Person {
     /// Whether the person is registered.
     #[must_use]
     pub fn is_registered(&self) -> bool {
-        self.registered
+        self.registered.is_some()
     }
 
-    /// When they were born, if that is known.
+    /// As they were registered, if they are.
     #[must_use]
-    pub fn birth_date(&self) -> Option<&Date> {
-        self.birth_date.as_ref()
+    pub fn registered(&self) -> Option<&PersonRegistered> {
+        self.registered.as_ref()
     }
 
     /// An entry of the record.
@@ -52,7 +53,7 @@ impl Person {
 
     /// Refuses a new entry that cannot be taken.
     pub(super) fn admits(&self, entry: EntryId, sensitivity: &Sensitivity) -> Result<(), Refusal> {
-        if !self.registered {
+        if !self.is_registered() {
             return Err(Refusal::not_found("person"));
         }
         if self.entries.contains_key(&entry) {
@@ -115,9 +116,8 @@ impl Aggregate for Person {
     fn evolve(&mut self, event: &PersonEvent) {
         let Some(change) = event.entry() else {
             // The one event that is about no entry.
-            self.registered = true;
             if let PersonEvent::PersonRegistered(e) = event {
-                self.birth_date.clone_from(&e.birth_date);
+                self.registered = Some(e.clone());
             }
             return;
         };

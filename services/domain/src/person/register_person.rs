@@ -39,7 +39,7 @@ impl Command for RegisterPerson {
         if let Some(sensitivity) = &self.sensitivity {
             labels("sensitivity.labels", &sensitivity.labels)?;
         }
-        if state.registered {
+        if state.is_registered() {
             return Err(Refusal::already_exists("person"));
         }
         let Self { name, birth_date, sensitivity, now: _ } = self;

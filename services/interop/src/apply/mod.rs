@@ -94,7 +94,7 @@ impl Importer {
     ) -> Result<(), ImportError> {
         let unread = |cause| ImportError::Log(bundle.file.clone(), cause);
         let known = self.engine.load::<Person>(person, Freshness::Latest).await.map_err(unread)?;
-        let born = known.birth_date().map(Date::as_str).unwrap_or_default();
+        let born = known.registered().and_then(|known| known.birth_date.as_ref()).map(Date::as_str).unwrap_or_default();
         let both = born.len().min(patient.birth_date.len());
         if born.get(..both) == patient.birth_date.get(..both) {
             return Ok(());

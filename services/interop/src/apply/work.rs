@@ -8,7 +8,7 @@ use domain::access::events::RecordContributed;
 use domain::ids::ReceiptId;
 use domain::person::{Person, RegisterPerson};
 use domain::values::Date;
-use domain::vocabulary::{Author, Category, Purpose, Subject, Version};
+use domain::vocabulary::{Author, Category, Purpose, Sensitivity, Subject, Version};
 use domain::{Aggregate, Command as _, Refusal};
 use engine::{Changes, Context, Loaded};
 use uuid::Uuid;
@@ -80,14 +80,24 @@ impl Work {
             new.iter().for_each(|event| person.evolve(event));
             events.extend(new);
         };
-        if person.is_registered() {
-            self.settle(plan.place, Outcome::AlreadyThere);
+        if let Some(known) = person.registered() {
+            let born = known.birth_date.as_ref().map(Date::as_str).unwrap_or_default();
+            let label = known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL);
+            let same = (&*known.name, born, &label) == (&*plan.name, &*plan.birth_date, &plan.sensitivity);
+            self.settle(plan.place, if same { Outcome::AlreadyThere } else { Outcome::Changed });
         } else {
             let birth_date = Date::optional("birth_date", &plan.birth_date)?;
             let (name, sensitivity) = (plan.name.clone(), Some(plan.sensitivity.clone()));
             let register = RegisterPerson { name, birth_date, sensitivity, now: engine::now() };
             let new = register.decide(&person)?;
             take(&mut person, new);
+        }
+        // What was imported before, and is retracted or says nothing that can be read now: but for earlier versions of what is here.
+        for (entry, place) in &plan.left_out {
+            let is_here = || plan.entries.iter().any(|planned| planned.entry == *entry);
+            if person.entry(*entry).is_some() && !is_here() {
+                self.settle(*place, Outcome::Changed);
+            }
         }
         let mut contributed: BTreeMap<Category, u32> = BTreeMap::new();
         for planned in &plan.entries {

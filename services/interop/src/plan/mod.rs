@@ -108,6 +108,8 @@ pub(crate) struct Plan {
     pub(crate) agencies: BTreeMap<AgencyId, PlannedAgency>,
     pub(crate) staff: BTreeMap<StaffId, PlannedStaff>,
     pub(crate) suggestions: BTreeMap<RelationshipId, PlannedSuggestion>,
+    /// What would be entries, and is left out: of which some may have been imported before.
+    pub(crate) left_out: Vec<(EntryId, Place)>,
     /// Goals come before the actions that serve them.
     pub(crate) entries: Vec<PlannedEntry>,
     pub(crate) lines: BTreeMap<Place, ReportLine>,
@@ -209,6 +211,7 @@ impl<'a> Reader<'a> {
             agencies: BTreeMap::new(),
             staff: BTreeMap::new(),
             suggestions: BTreeMap::new(),
+            left_out: Vec::new(),
             entries: Vec::new(),
             lines: BTreeMap::new(),
         };
@@ -221,6 +224,9 @@ impl<'a> Reader<'a> {
                 Some(why) => Outcome::LeftOut(why.clone()),
                 None => self.entry(index, &entry.resource, &mut plan),
             };
+            if matches!(outcome, Outcome::LeftOut(_)) {
+                plan.left_out.push((self.entry_id(self.identity(index)), (index, 0)));
+            }
             self.line(&mut plan, (index, 0), "", outcome);
         }
         self.practitioners(&mut plan);

@@ -215,6 +215,18 @@ async fn what_has_changed_at_its_source_is_said_to_have_and_left_alone() {
     assert_eq!(import("active", "2021-01-01"), "changed");
     // It is left as it was.
     assert_eq!(import("active", "2020-01-01"), "already there");
+    // So is what has been retracted since, and a person who is called otherwise, or labelled.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let again = |from: &str, to: &str, of: usize| {
+        assert!(text.contains(from));
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+        lines(&import_file(&cluster, file.to_str().unwrap())).remove(of).1
+    };
+    let retracted = r#""verificationStatus":{"coding":[{"code":"entered-in-error"}]},"clinicalStatus""#;
+    assert_eq!(again(r#""clinicalStatus""#, retracted, 1), "changed");
+    assert_eq!(again("Ailsa", "Ailsa Munro", 0), "changed");
+    assert_eq!(again(r#""id":"p","#, r#""id":"p","meta":{"security":[{"code":"V"}]},"#, 0), "changed");
+    assert_eq!(again("Ailsa", "Ailsa", 0), "already there");
 }
 
 /// What came of importing this Patient, with a condition, from a source: the person's id, or what was said against it.
