@@ -35,7 +35,7 @@ impl Agencies {
         message: pb::ListAgenciesRequest,
     ) -> Result<pb::ListAgenciesResponse, Error> {
         let paging = call.pages(&message)?;
-        let registered = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.registered && !agency.closed && agency.merged_into.is_none());
+        let registered = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.is_registered());
         let page = self.views.list::<Directory>(&directory::agencies(), &paging.pages, registered).await?;
         Ok(pb::ListAgenciesResponse {
             agencies: page.items.into_iter().filter_map(DirectoryDoc::agency).map(to_wire).collect(),
@@ -109,10 +109,10 @@ impl Agencies {
         let engine = self.gate.engine();
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let (mut workers, mut more, mut position) = (Vec::new(), false, u64::MAX);
-        // Those of what has become a part of it, too.
-        for agency in register.one_with(agency) {
-            // As the agency has it now: a view may lag, and this keeps somebody safe.
-            let by_name = engine.load::<Agency>(agency, Freshness::Latest).await?.lists_names();
+        // Those of what has become a part of it, too. As each has it now: a view may lag, and this keeps somebody safe.
+        let one: Vec<_> = register.one_with(agency).into_iter().collect();
+        for agency in engine.load_each::<Agency>(&one, Freshness::Latest).await? {
+            let (agency, by_name) = (agency.id, agency.lists_names());
             let is_meant = |doc: &DirectoryDoc| match doc {
                 DirectoryDoc::Staff(doc) => doc.current && begins(&doc.sought(by_name), &text),
                 DirectoryDoc::Agency(_) => false,

@@ -16,13 +16,19 @@ use tonic::{Request, Status};
 
 pub use verbs::{request_id, terms};
 
-/// Adds a bearer token to every call.
+/// Adds a bearer token to every call, and the role in which a worker calls, if they name one.
 #[derive(Debug, Clone)]
-pub struct Bearer(MetadataValue<Ascii>);
+pub struct Bearer {
+    token: MetadataValue<Ascii>,
+    role: Option<MetadataValue<Ascii>>,
+}
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request.metadata_mut().insert("authorization", self.token.clone());
+        if let Some(role) = &self.role {
+            request.metadata_mut().insert("alongside-role", role.clone());
+        }
         Ok(request)
     }
 }
@@ -64,18 +70,27 @@ clients! {
     agencies: AgencyServiceClient,
 }
 
-/// A token that no header can carry.
+/// A token, or a role, that no header can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token holds characters that no header may hold")]
+#[error("the token or the role holds characters that no header may hold")]
 pub struct InvalidToken;
 
 impl Client {
     /// Calls on this channel with this token.
     ///
     /// # Errors
-    /// When the token holds characters that no header may hold.
+    /// When the token or the role holds characters that no header may hold.
     pub fn new(channel: Channel, token: &str) -> Result<Self, InvalidToken> {
-        let bearer = format!("Bearer {token}").parse().map_err(|_cause| InvalidToken)?;
-        Ok(Self { channel, bearer: Bearer(bearer) })
+        let token = format!("Bearer {token}").parse().map_err(|_cause| InvalidToken)?;
+        Ok(Self { channel, bearer: Bearer { token, role: None } })
+    }
+
+    /// The same caller, in one of their roles: percent-encoded, if it has other letters than ASCII's.
+    ///
+    /// # Errors
+    /// When it holds characters that no header may hold.
+    pub fn in_role(&self, role: &str) -> Result<Self, InvalidToken> {
+        let role = Some(role.parse().map_err(|_cause| InvalidToken)?);
+        Ok(Self { channel: self.channel.clone(), bearer: Bearer { role, ..self.bearer.clone() } })
     }
 }

@@ -45,7 +45,7 @@ impl Consultations {
         let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
-        let asked = Asked { by, purpose, categories: vec![Category::Consultations] };
+        let asked = Asked::new(call, purpose, vec![Category::Consultations])?;
         let paging = call.pages(&message)?;
         let pages = &Pages { at_least: 0, ..paging.pages.clone() };
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.

@@ -15,7 +15,7 @@ pub(crate) const PARAGRAPH: usize = 2_000;
 pub(crate) const PAGE: usize = 10_000;
 
 /// The most topic labels on one provision or entry.
-pub(crate) const LABELS_LIMIT: usize = 8;
+pub const LABELS_LIMIT: usize = 8;
 
 /// Refuses a text that says nothing, and one of more than `limit` characters.
 pub(crate) fn required(field: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{AgencyId, PersonId, SignInId, StaffId};
+pub use crate::text::LABELS_LIMIT;
 
 /// Declares an enum with stored codes and the field's own words.
 macro_rules! coded {

@@ -110,6 +110,8 @@ async fn what_would_never_open_is_not_sealed() {
         directive: Version(0),
         source: String::new(),
         file: String::new(),
+        left_out: 0,
+        changed: 0,
     };
     let (receipts, event) = (place(StreamKind::Access, subject, 0), AccessEvent::from(contributed).into());
     assert!(codec.seal(receipts, Timestamp(1), &header(subject), &event).await.is_ok(), "a fact stands anywhere");

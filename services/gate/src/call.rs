@@ -22,6 +22,8 @@ pub struct Call {
     pub(crate) caller: Caller,
     /// What somebody who runs the system signed in with: their issuer and subject.
     pub(crate) operator: Option<Arc<(String, String)>>,
+    /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
+    pub(crate) role: Arc<str>,
     /// The path of the method.
     pub(crate) method: String,
     /// The message, as it would be encoded again.
@@ -55,6 +57,12 @@ impl Call {
     /// For any other caller.
     pub fn worker(&self) -> Result<SignedIn, Error> {
         if let Caller::Worker(by) = self.caller { Ok(by) } else { Err(not_admitted()) }
+    }
+
+    /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.role
     }
 
     /// The worker, when one calls; none when it is whoever runs the system.

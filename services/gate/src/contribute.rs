@@ -1,5 +1,8 @@
 //! Adding to a record: by the person freely, by staff through the gate.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
 use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
@@ -29,6 +32,8 @@ pub struct Contribution {
     pub context: Context,
     /// The worker who calls, unless it is the person.
     pub by: Option<SignedIn>,
+    /// The role in which they call; empty when they name none.
+    pub role: Arc<str>,
     /// Why; only staff give a purpose.
     purpose: Option<Purpose>,
 }
@@ -56,7 +61,7 @@ impl Gate {
             (Caller::Worker(_), None) => return Err(Error::invalid("person_id", "must be given")),
         };
         let purpose = u32::try_from(purpose).ok().and_then(Purpose::from_code);
-        Ok(Contribution { person, author: context.actor.author(), context, by, purpose })
+        Ok(Contribution { person, author: context.actor.author(), context, by, role: call.role.clone(), purpose })
     }
 
     /// Carries out a command that adds to what is about a person, who must be registered. For staff the person's directive is evaluated on what
@@ -69,7 +74,7 @@ impl Gate {
         A: Aggregate<Event: TryFrom<Event> + Into<Event>>,
         C: Contribute + Command<Aggregate = A> + Clone + Send + Sync,
     {
-        let Contribution { person, author, context, by, purpose } = wish;
+        let Contribution { person, author, context, by, role, purpose } = wish;
         let Some(by) = *by else {
             let decide = |(on, sharing): &(Loaded<A>, Loaded<Sharing>), changes: &mut Changes| {
                 sharing.registered()?;
@@ -80,7 +85,7 @@ impl Gate {
             return Ok(self.engine.transact(context, (on, *person), decide).await?);
         };
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
-        let asked = Asked { by, purpose, categories: vec![C::CATEGORY] };
+        let asked = Asked { by, role: role.clone(), purpose, categories: vec![C::CATEGORY] };
         let ask = || Ask { by, purpose, action: Action::Contribute, now: self.engine.now() };
         let receipt = ReceiptId(Uuid::now_v7());
         type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
@@ -95,7 +100,7 @@ impl Gate {
             changes.guard(staff);
             changes.guard(register);
             changes.holds_until(scope.until());
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(role));
             // What was so already adds nothing.
             if fulfilled {
                 return Ok(());
@@ -103,7 +108,7 @@ impl Gate {
             let contributed = RecordContributed {
                 receipt,
                 party: *author,
-                role: scope.role().unwrap_or_else(|| staff.role()).to_owned(),
+                role: scope.role(&BTreeSet::from([C::CATEGORY]), role),
                 purpose,
                 categories: vec![C::CATEGORY],
                 entries,
@@ -111,6 +116,8 @@ impl Gate {
                 directive: sharing.version,
                 source: String::new(),
                 file: String::new(),
+                left_out: 0,
+                changed: 0,
             };
             changes.fact::<Access>(*person, *person, receipt, contributed.into());
             Ok(())

@@ -1,6 +1,7 @@
 //! The gate: decide, read, record the receipt on condition that the decision still holds, and only then answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::access::events::{AccessDenied, AccessEvent, RecordViewed};
 use domain::access::{Access, Ask, Decision, Scope, decide};
@@ -13,18 +14,30 @@ use events::Actor;
 use rpc::Error;
 use uuid::Uuid;
 
-use crate::GateMetrics;
 use crate::believed::{Belief, Believed};
+use crate::{Call, GateMetrics};
 
 /// What a worker asks to see.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Who asks.
     pub by: SignedIn,
+    /// The role in which they ask; empty when they name none.
+    pub role: Arc<str>,
     /// Why.
     pub purpose: Purpose,
     /// The categories asked for; none means all.
     pub categories: Vec<Category>,
+}
+
+impl Asked {
+    /// What the worker who calls asks for.
+    ///
+    /// # Errors
+    /// For any other caller.
+    pub fn new(call: &Call, purpose: Purpose, categories: Vec<Category>) -> Result<Self, Error> {
+        Ok(Self { by: call.worker()?, role: call.role.clone(), purpose, categories })
+    }
 }
 
 /// An answer, and what it discloses.
@@ -179,7 +192,7 @@ impl Gate {
         });
         let scopes = shown.map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
         let (answer, disclosed) = query(scopes).await?;
-        let mut changes = Changes::new(&self.context(asked, staff.role()));
+        let mut changes = Changes::new(&self.context(asked, &staff));
         let mut receipts = BTreeMap::new();
         changes.guard(&staff);
         changes.holds_until(Some(belief.until));
@@ -287,8 +300,9 @@ impl Gate {
         Grounds { belief, sharing, staff, decision }
     }
 
-    fn context(&self, asked: &Asked, role: &str) -> Context {
-        Context::new(Actor::worker(asked.by.worker(), role), Uuid::now_v7())
+    fn context(&self, asked: &Asked, staff: &Staff) -> Context {
+        let role = staff.roles().called(&asked.role);
+        Context::new(Actor::worker(asked.by.worker(), &role), Uuid::now_v7())
     }
 
     /// Commits the receipt, guarded by what the decision relied on, and returns which it is. Nothing when that has moved.
@@ -300,7 +314,7 @@ impl Gate {
         outcome: Result<Disclosure<()>, DenialRule>,
     ) -> Result<Option<ReceiptId>, EngineError> {
         let label = if outcome.is_ok() { "permit" } else { "deny" };
-        let mut changes = Changes::new(&self.context(asked, grounds.staff.role()));
+        let mut changes = Changes::new(&self.context(asked, &grounds.staff));
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
         changes.holds_until(Some(grounds.belief.until));
@@ -328,7 +342,7 @@ fn receipt(
 ) -> ReceiptId {
     let receipt = ReceiptId(Uuid::now_v7());
     let party = Author::Worker(asked.by.worker());
-    let role = grounds.scope().and_then(Scope::role).unwrap_or_else(|| grounds.staff.role()).to_owned();
+    let role = grounds.staff.roles().called(&asked.role);
     let (purpose, directive) = (asked.purpose, grounds.sharing.version);
     let refused = grounds.refused(asked);
     let event: AccessEvent = match outcome {
@@ -340,6 +354,7 @@ fn receipt(
         }
         Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
+            let role = grounds.scope().map_or(role, |scope| scope.role(&categories, &asked.role));
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
             let viewed = RecordViewed {
                 receipt,

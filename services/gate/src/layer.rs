@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
-use engine::{Engine, EngineError, Freshness};
+use engine::{Engine, EngineError, Freshness, Loaded};
 use http::HeaderMap;
 use http::{Request, Response};
 use proto::access::v1::AccessClass;
@@ -27,7 +27,7 @@ use crate::classes::admits;
 use crate::issuers::{self, Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::rates::{Counts, Rates};
-use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline};
+use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
@@ -127,7 +127,7 @@ where
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
             if let Err(error) = access.recognise(&mut request).await {
-                return Ok(Status::from(Error::from(error)).into_http());
+                return Ok(Status::from(error).into_http());
             }
             let answer = inner.call(request).await?;
             if let Some(caller) = caller.filter(|_| was_denied(&answer)) {
@@ -194,25 +194,41 @@ fn told(answer: Response<Body>) -> Response<Body> {
 impl AccessLayer {
     /// Finds out which worker a sign-in is of. What is remembered will do when it says that they hold it; it is asked again
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
-    async fn recognise(&self, request: &mut Request<Body>) -> Result<(), EngineError> {
+    async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {
+        let named = role::of(request.headers());
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
-        let Caller::Worker(by) = call.caller else { return Ok(()) };
-        let holder = match self.holder(by, Freshness::Remembered).await? {
-            None => self.holder(by, Freshness::Latest).await?,
-            holder => holder,
+        let named = named?;
+        let Caller::Worker(by) = call.caller else {
+            return if named.is_empty() { Ok(()) } else { Err(role::none_of_theirs()) };
         };
-        if let Some(holder) = holder {
-            call.caller = Caller::Worker(holder);
+        let has_role = |(_, standing): &(SignedIn, Loaded<Staff>)| named.is_empty() || standing.roles().has(&named);
+        let holder = match self.holder(by, Freshness::Remembered).await? {
+            Some(holder) if has_role(&holder) => Some(holder),
+            _ => self.holder(by, Freshness::Latest).await?,
+        };
+        // Of whoever is no worker here the services say what there is to say.
+        let Some(holder) = holder else { return Ok(()) };
+        if !has_role(&holder) {
+            return Err(role::none_of_theirs());
+        }
+        let (signed_in, standing) = holder;
+        call.caller = Caller::Worker(signed_in);
+        if !named.is_empty() {
+            call.role = standing.roles().called(&named).into();
         }
         Ok(())
     }
 
-    /// The worker who signs in like this, or did when they left; nobody when it was taken from whoever had it.
-    async fn holder(&self, by: SignedIn, freshness: Freshness) -> Result<Option<SignedIn>, EngineError> {
+    /// The worker who signs in like this, or did when they left, and their standing; nobody when it was taken from whoever had it.
+    async fn holder(
+        &self,
+        by: SignedIn,
+        freshness: Freshness,
+    ) -> Result<Option<(SignedIn, Loaded<Staff>)>, EngineError> {
         let Some(staff) = self.engine.load::<SignIn>(by.sign_in(), freshness).await?.staff() else { return Ok(None) };
         let holder = SignedIn::new(Worker::new(by.worker().agency(), staff), by.sign_in());
         let standing = self.engine.load::<Staff>(staff, freshness).await?;
-        Ok(standing.signs_in(holder).then_some(holder))
+        Ok(standing.signs_in(holder).then_some((holder, standing)))
     }
 
     fn admit(&self, request: &mut Request<Body>) -> Result<(), NotYet> {
@@ -241,6 +257,7 @@ impl AccessLayer {
         request.extensions_mut().insert(Call {
             caller,
             operator: operator.map(Arc::new),
+            role: Arc::default(),
             method,
             message: Bytes::new(),
             pseudonyms: self.issuers.pseudonyms(),

@@ -13,6 +13,7 @@ mod layer;
 mod metrics;
 mod page;
 mod rates;
+mod role;
 mod text;
 
 pub use believed::believed_nowhere_after;
@@ -26,6 +27,7 @@ pub use layer::{AccessLayer, AccessService, CallSpan, REQUEST_LIMIT, RESPONSE_LI
 pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
 pub use rates::{Rates, Searches};
+pub use role::ROLE_HEADER;
 pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]

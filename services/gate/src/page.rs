@@ -106,7 +106,14 @@ mod tests {
     fn call(person: u128, method: &str) -> Call {
         let caller = Caller::Person(PersonId(Uuid::from_u128(person)));
         let pseudonyms = Arc::new(vault::Pseudonyms::new(&[7; 32]));
-        Call { caller, operator: None, method: method.into(), message: bytes::Bytes::new(), pseudonyms }
+        Call {
+            caller,
+            operator: None,
+            role: Arc::default(),
+            method: method.into(),
+            message: bytes::Bytes::new(),
+            pseudonyms,
+        }
     }
 
     fn request(page_size: i32, page_token: &str, agency_id: &str) -> access::v1::ListAccessHistoryRequest {

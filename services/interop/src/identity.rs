@@ -139,41 +139,71 @@ fn known_by<'a>(identifiers: &'a [Identifier], id: &'a str) -> Option<[&'a [u8];
     parts.map(|parts| parts.map(str::as_bytes))
 }
 
-/// Who a Patient is, for good: whoever comes first with a name decides for all. Two people are never taken for one on a name or a
-/// date of birth. A Patient comes with what tells it apart, and the day.
-pub(crate) async fn person(
+/// Who a Patient is, and by what it is known.
+#[derive(Debug)]
+pub(crate) struct Identified {
+    /// Somebody new, unless one of the names is bound already.
+    pub(crate) person: uuid::Uuid,
+    numbers: Vec<(National, uuid::Uuid)>,
+    own: Option<uuid::Uuid>,
+}
+
+/// Finds out who a Patient is. Two people are never taken for one on a name or a date of birth. A Patient comes with what tells it
+/// apart, and the day. Binds nothing.
+pub(crate) async fn identify(
     patient: (&Patient, &str, &str),
     source: &SourceSystem,
     national: &[National],
     index: &Identifiers,
-) -> Result<uuid::Uuid, Unknown> {
+) -> Result<Identified, Unknown> {
     let (numbers, own) = names(patient, source, national, index.pseudonyms());
-    let names: Vec<_> = numbers.iter().map(|(_, name)| *name).chain(own).collect();
-    if names.is_empty() {
-        return Err(Unknown::Bundle("has neither an id nor a number that can be used"));
-    }
     let mut known = BTreeSet::new();
-    for name in &names {
-        known.extend(index.find(*name).await?);
+    for name in numbers.iter().map(|(_, name)| *name).chain(own) {
+        known.extend(index.find(name).await?);
+    }
+    if numbers.is_empty() && own.is_none() {
+        return Err(Unknown::Bundle("has neither an id nor a number that can be used"));
     }
     if known.len() > 1 {
         return Err(Unknown::Bundle(
             "is known as several people, by its numbers and its id; tell them apart at the source",
         ));
     }
-    let person = known.pop_first().unwrap_or_else(uuid::Uuid::now_v7);
-    for (system, name) in &numbers {
-        let place = index.pseudonyms().of("national number", &[person.as_bytes(), system.system().as_bytes()]);
-        if index.id(place, *name).await? != *name {
-            return Err(Unknown::Bundle("has another national number than before; put it right at the source"));
-        }
+    let identified = Identified { person: known.pop_first().unwrap_or_else(uuid::Uuid::now_v7), numbers, own };
+    for (place, number) in identified.places(index) {
+        has_no_other(index.find(place).await?.unwrap_or(number), number)?;
     }
-    for name in names {
-        if index.id(name, person).await? != person {
-            return Err(Unknown::Bundle("was imported by somebody else at the same moment; try again"));
+    Ok(identified)
+}
+
+impl Identified {
+    /// Binds the names to the person, for good: whoever comes first with a name decides for all.
+    pub(crate) async fn bind(&self, index: &Identifiers) -> Result<(), Unknown> {
+        for (place, number) in self.places(index) {
+            has_no_other(index.id(place, number).await?, number)?;
         }
+        for name in self.numbers.iter().map(|(_, name)| *name).chain(self.own) {
+            if index.id(name, self.person).await? != self.person {
+                return Err(Unknown::Bundle("was imported by somebody else at the same moment; try again"));
+            }
+        }
+        Ok(())
     }
-    Ok(person)
+
+    /// Where it stands which number of each system the person has, and which it is.
+    fn places(&self, index: &Identifiers) -> Vec<(uuid::Uuid, uuid::Uuid)> {
+        let pseudonyms = index.pseudonyms();
+        let place =
+            |system: National| pseudonyms.of("national number", &[self.person.as_bytes(), system.system().as_bytes()]);
+        self.numbers.iter().map(|(system, number)| (place(*system), *number)).collect()
+    }
+}
+
+fn has_no_other(standing: uuid::Uuid, number: uuid::Uuid) -> Result<(), Unknown> {
+    if standing == number {
+        return Ok(());
+    }
+    Err(Unknown::Bundle("has another national number than before; put it right at the source"))
 }
 
 #[cfg(test)]

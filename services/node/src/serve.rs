@@ -170,6 +170,7 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
             "x-user-agent",
             "grpc-timeout",
             "traceparent",
+            gate::ROLE_HEADER,
         ]))
         .expose_headers(names(&["grpc-status", "grpc-message", "grpc-status-details-bin"]))
         .max_age(PREFLIGHT))

@@ -38,7 +38,7 @@ impl People {
         let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let categories = words::categories("categories", &message.categories)?;
-        let asked = Asked { by, purpose: words::purpose(message.purpose)?, categories };
+        let asked = Asked::new(call, words::purpose(message.purpose)?, categories)?;
         let paging = &call.pages(&message)?;
         let (wanted, pages) = (&asked.categories, &paging.pages);
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.

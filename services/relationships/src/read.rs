@@ -58,7 +58,7 @@ impl Relationships {
         message: pb::GetCaseloadRequest,
     ) -> Result<pb::GetCaseloadResponse, Error> {
         let (by, purpose) = (call.worker()?, words::purpose(message.purpose)?);
-        let asked = Asked { by, purpose, categories: vec![Category::Contact] };
+        let asked = Asked::new(call, purpose, vec![Category::Contact])?;
         let paging = call.pages(&message)?;
         let Page { items, next, position } = self.supported(by.worker(), &paging.pages).await?;
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();

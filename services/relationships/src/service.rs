@@ -10,7 +10,7 @@ use domain::relationship::{
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Category, Purpose, SignedIn, Subject};
+use domain::vocabulary::{Category, Purpose, Subject};
 use domain::{Command as _, Refusal};
 use engine::{Changes, Freshness, Loaded};
 use gate::{Asked, Call};
@@ -39,7 +39,8 @@ impl Relationships {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (id, agency) = (relationship_id(Parties { person, worker: by.worker() }), by.worker().agency());
-        let offer = Offer { offer: m.offer, now: context.now, lapses_after_days: self.lapses_after_days };
+        let (now, lapses_after_days) = (context.now, self.lapses_after_days);
+        let offer = Offer { offer: m.offer, role: call.role().to_owned(), now, lapses_after_days };
         type Loads = (Loaded<Relationship>, Loaded<Person>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
         let decide = |(relationship, record, sharing, staff, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
@@ -50,12 +51,12 @@ impl Relationships {
             changes.record(relationship, subject, proposed);
             changes.guard(sharing);
             changes.guard(staff);
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(call.role()));
             Ok(())
         };
         match self.gate.engine().transact(&context, (id, person, person, by.worker().staff(), Only), decide).await {
             Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
-            Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
+            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
         }
     }
 
@@ -139,7 +140,7 @@ impl Relationships {
             let subject = if heard { Subject::from(person) } else { Subject::Agency(worker.agency()) };
             changes.record(relationship, subject, withdrawn);
             changes.guard(staff);
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(call.role()));
             Ok(())
         };
         let withdrawn = self.gate.engine().transact(&context, (id, worker.staff()), decide).await?;
@@ -179,17 +180,17 @@ impl Relationships {
             record(on, (relationship, sharing), changes)?;
             changes.guard(register);
             changes.guard(staff);
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(call.role()));
             Ok(())
         };
         match engine.transact(&wish.context, (id, person, by.worker().staff(), Only), decide).await {
             Ok(ended) => Ok(pb::EndSupportResponse { position: ended.position.0 }),
-            Err(error) => Err(self.gate.refused(&in_network(by), person, error).await),
+            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
         }
     }
 }
 
 /// What changes who supports a person, as an attempt at their support network.
-fn in_network(by: SignedIn) -> Asked {
-    Asked { by, purpose: Purpose::SupportNetwork, categories: vec![Category::SupportNetwork] }
+fn in_network(call: &Call) -> Result<Asked, Error> {
+    Asked::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
 }

@@ -37,14 +37,14 @@ impl SharingServices {
             changes.record(declared, worker.agency(), events);
             changes.record(sharing, person, opened);
             changes.guard(staff);
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(call.role()));
             Ok(())
         };
         let committed =
             match self.gate.engine().transact(&context, (worker.staff(), person, worker.staff(), Only), decide).await {
                 Ok(committed) => committed,
                 Err(error) => {
-                    let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
+                    let asked = Asked::new(call, Purpose::BreakGlass, vec![])?;
                     return Err(self.gate.refused(&asked, person, error).await);
                 }
             };
@@ -66,14 +66,14 @@ impl SharingServices {
         let decide = |(sharing, staff): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
             changes.record(sharing, person, close_emergency_access(sharing, (by, staff), emergency)?);
             changes.guard(staff);
-            changes.in_role(staff.role());
+            changes.in_role(&staff.roles().called(call.role()));
             Ok(())
         };
         let loads = (person, by.worker().staff());
         match self.gate.engine().transact(&context, loads, decide).await {
             Ok(closed) => Ok(pb::CloseEmergencyAccessResponse { position: closed.position.0 }),
             Err(error) => {
-                let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
+                let asked = Asked::new(call, Purpose::BreakGlass, vec![])?;
                 Err(self.gate.refused(&asked, person, error).await)
             }
         }
@@ -100,7 +100,7 @@ impl SharingServices {
                     review_emergency((staff, declared), sharing, officer, reviewing.clone())?;
                 changes.record(declared, by.worker().agency(), outcome);
                 changes.guard(officer);
-                changes.in_role(officer.role());
+                changes.in_role(&officer.roles().called(call.role()));
                 Ok::<_, Refusal>((found, closed))
             };
         let review = async || {
@@ -148,7 +148,7 @@ impl SharingServices {
             changes.guard(sharing);
             changes.record(declared, worker.agency(), allowed);
             changes.guard(officer);
-            changes.in_role(officer.role());
+            changes.in_role(&officer.roles().called(call.role()));
             if let Some(told) = told {
                 changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), told.into());
             }
@@ -159,7 +159,7 @@ impl SharingServices {
             Ok(allowed) => allowed,
             // Whoever asks about somebody of whom there is nothing to allow leaves a trace with them.
             Err(error) => {
-                let asked = Asked { by, purpose: Purpose::BreakGlass, categories: vec![] };
+                let asked = Asked::new(call, Purpose::BreakGlass, vec![])?;
                 return Err(self.gate.refused(&asked, person, error).await);
             }
         };

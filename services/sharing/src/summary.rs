@@ -52,10 +52,8 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         ReceiptKind::Contributed if doc.party == Author::System => {
             let source = if doc.source.is_empty() { String::new() } else { format!(" of {}", doc.source) };
             let source = if doc.file.is_empty() { source } else { format!("{source} (`{}`)", doc.file) };
-            format!(
-                "Those who run the system brought in records{source}: your {}",
-                categories(&doc.categories, "record")
-            )
+            let to = categories(&doc.categories, "record");
+            format!("Those who run the system brought in records{source}: your {to}{}", rest_of_file(doc))
         }
         ReceiptKind::Contributed => {
             let added = categories(&doc.categories, "record");
@@ -178,6 +176,15 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
     )
 }
 
+/// What an import did not take from its file.
+fn rest_of_file(doc: &ReceiptDoc) -> String {
+    let left_out = (doc.left_out > 0).then(|| format!("left out of what they say: {}", doc.left_out));
+    let changed = (doc.changed > 0).then(|| {
+        format!("said otherwise there now than when it was brought in before, and left as it is: {}", doc.changed)
+    });
+    left_out.into_iter().chain(changed).map(|part| format!("; {part}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +208,8 @@ mod tests {
         ReceiptDoc {
             source: String::new(),
             file: String::new(),
+            left_out: 0,
+            changed: 0,
             receipt: ReceiptId(Uuid::nil()),
             kind,
             party: Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil()))),

@@ -53,10 +53,13 @@ pub struct ReceiptDoc {
     /// What was disclosed, added to or asked for.
     pub categories: Vec<Category>,
     /// The system whose records were imported, or nothing.
-    #[serde(default)]
     pub source: String,
     /// The name of the file that they were in, or empty.
     pub file: String,
+    /// How much of the file was left out: resources and their parts.
+    pub left_out: u32,
+    /// How much of it was imported before, and is otherwise at its source now.
+    pub changed: u32,
     /// How many entries were disclosed.
     pub entries: u32,
     /// What was asked for by name besides, and is not shared at all.
@@ -170,6 +173,8 @@ fn blank(receipt: ReceiptId, kind: ReceiptKind, party: Author, purpose: Purpose,
         about: None,
         source: String::new(),
         file: String::new(),
+        left_out: 0,
+        changed: 0,
         rules: Vec::new(),
         queries: Vec::new(),
     }
@@ -197,6 +202,8 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
                 emergency: e.under_emergency,
                 source: e.source.clone(),
                 file: e.file.clone(),
+                left_out: e.left_out,
+                changed: e.changed,
                 ..doc
             })
         }

@@ -21,29 +21,22 @@ pub struct AgencyDoc {
     /// Its name.
     pub name: String,
     /// What it was called before, and until when, the oldest first.
-    #[serde(default)]
     pub former: Vec<FormerName>,
     /// The town or district where it works; may be empty.
-    #[serde(default)]
     pub place: String,
     /// Its numbers in registers.
-    #[serde(default)]
     pub numbers: Vec<AgencyNumber>,
     /// The one that it is a part of.
-    #[serde(default)]
     pub merged_into: Option<AgencyId>,
     /// Whether it is no more.
-    #[serde(default)]
     pub closed: bool,
     /// What it does.
     pub kind: String,
     /// Whether it is registered; otherwise a source of imported records has named it.
     pub registered: bool,
     /// Whether it lists its workers to people by name; otherwise by role alone.
-    #[serde(default = "yes")]
     pub lists_names: bool,
     /// The roles that its workers have, or have had.
-    #[serde(default)]
     pub roles: Vec<String>,
 }
 
@@ -74,6 +67,12 @@ impl AgencyDoc {
             lists_names: true,
             roles: vec![],
         }
+    }
+
+    /// Whether it is registered, and neither closed nor a part of another since.
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.registered && !self.closed && self.merged_into.is_none()
     }
 
     /// What it was called at a moment.
@@ -142,11 +141,6 @@ pub enum DirectoryDoc {
     Staff(StaffDoc),
     /// An agency.
     Agency(AgencyDoc),
-}
-
-/// What was written before agencies could choose.
-fn yes() -> bool {
-    true
 }
 
 impl StaffDoc {

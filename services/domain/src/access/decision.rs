@@ -1,5 +1,7 @@
 //! The access decision (rules 1 and 2).
 
+use std::collections::BTreeSet;
+
 use crate::agency::same_role;
 use crate::sharing::{Provision, Sharing};
 use crate::staff::{Roles, Staff};
@@ -34,8 +36,8 @@ pub enum Decision {
 pub struct Scope {
     /// Whose it is.
     worker: Worker,
-    /// The roles through which alone it is permitted; empty when it is not for a role.
-    role: String,
+    /// What their agency calls their roles.
+    roles: Roles,
     /// Those that apply.
     provisions: Vec<Provision>,
     emergency: bool,
@@ -60,10 +62,17 @@ impl Scope {
         self.worker
     }
 
-    /// The role through which it is permitted, if it is permitted to roles alone: what a receipt names.
+    /// What a receipt calls them: the roles through which alone these categories are permitted; else the role that they named, if it is
+    /// theirs; else all.
     #[must_use]
-    pub fn role(&self) -> Option<&str> {
-        Some(self.role.as_str()).filter(|role| !role.is_empty())
+    pub fn role(&self, categories: &BTreeSet<Category>, named: &str) -> String {
+        let about = |p: &&Provision| p.permits() && categories.iter().any(|category| p.settles(*category));
+        let actors = || self.provisions.iter().filter(about).map(|p| &p.terms().actor);
+        let named_by =
+            |role: &&String| actors().any(|actor| matches!(actor, ProvisionActor::Role(of) if same_role(of, role)));
+        let through: Vec<_> = self.roles.as_slice().iter().filter(named_by).map(String::as_str).collect();
+        let alone = !self.emergency && actors().all(|actor| matches!(actor, ProvisionActor::Role(_)));
+        if alone && !through.is_empty() { through.join(", ") } else { self.roles.called(named) }
     }
 
     /// Whether something is covered in which the person names this worker themselves: they need no more than a permit of the category,
@@ -138,23 +147,11 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     let begin = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().from);
     let relied = emergency_until.filter(|_| emergency || !supported);
     let until = ends.chain(begin.filter(|from| ask.now < *from)).chain(relied).min();
-    let role = through(&provisions, staff.roles());
-    let scope = Scope { worker, role, provisions, emergency, supported, until };
+    let scope = Scope { worker, roles: staff.roles().clone(), provisions, emergency, supported, until };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }
     Decision::Permit(scope)
-}
-
-/// The roles through which alone somebody is permitted something, as their agency writes them.
-fn through(provisions: &[Provision], roles: &Roles) -> String {
-    let permits = || provisions.iter().filter(|p| p.permits()).map(|p| &p.terms().actor);
-    if permits().any(|actor| !matches!(actor, ProvisionActor::Role(_))) {
-        return String::new();
-    }
-    let is_meant =
-        |role: &&String| permits().any(|actor| matches!(actor, ProvisionActor::Role(r) if same_role(r, role)));
-    roles.as_slice().iter().filter(is_meant).map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn is_emergency_purpose(purpose: Purpose) -> bool {

@@ -47,6 +47,9 @@ pub struct RecordContributed {
     pub source: String,
     /// The name of the file that they were in, or empty.
     pub file: String,
+    /// How much of the file was left out, and how much was imported before and is otherwise at its source now: resources and their parts.
+    pub left_out: u32,
+    pub changed: u32,
 }
 
 /// Somebody was refused.

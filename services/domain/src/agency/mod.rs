@@ -13,7 +13,7 @@ pub use change_listing::ChangeStaffListing;
 pub use name_agency::NameAgency;
 pub(crate) use name_role::roles_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
-pub use profile::{AgencyNumber, Profile, Registry};
+pub use profile::{AgencyNumber, NUMBERS_LIMIT, Profile, Registry};
 pub use register_agency::{RegisterAgency, register_agency};
 
 use crate::ids::AgencyId;
@@ -96,10 +96,10 @@ impl Aggregate for Agency {
             AgencyEvent::StaffListingChanged(e) => self.keeps_names = !e.by_name,
             AgencyEvent::AgencyRegistered(e) => {
                 self.registered = true;
-                self.profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+                self.profile = Profile::of(&e.name, &e.place, &e.numbers);
             }
             AgencyEvent::AgencyRenamed(e) => {
-                self.profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+                self.profile = Profile::of(&e.name, &e.place, &e.numbers);
             }
             AgencyEvent::AgencyMerged(e) => self.merged_into = Some(e.into),
             AgencyEvent::AgencyClosed(_) => self.closed = true,

@@ -48,7 +48,7 @@ impl AgencyNumber {
 }
 
 /// The most numbers of one agency.
-const NUMBERS_LIMIT: usize = 10;
+pub const NUMBERS_LIMIT: usize = 10;
 
 /// What tells an agency from others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// What an event says.
+    pub(crate) fn of(name: &str, place: &str, numbers: &[AgencyNumber]) -> Self {
+        Self { name: name.to_owned(), place: place.to_owned(), numbers: numbers.to_vec() }
+    }
+
     /// Puts the numbers in order, each once.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ impl Command for RegisterAgency {
             Some(_) | None => given,
         };
         if let Some(named) = state.named.as_ref().filter(|_| profile == Profile::default()) {
-            profile = Profile { name: String::new(), place: named.place.clone(), numbers: named.numbers.clone() };
+            profile = Profile::of("", &named.place, &named.numbers);
         }
         profile.name = or(profile.name, |named| &named.name);
         let kind = or(kind, |named| &named.kind);
@@ -61,7 +61,7 @@ pub fn register_agency(
     let mut listed = Vec::new();
     for event in &registered {
         if let AgencyEvent::AgencyRegistered(e) = event {
-            let profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+            let profile = Profile::of(&e.name, &e.place, &e.numbers);
             listed.extend(register.lists(id, profile, confirmed)?);
         }
     }

@@ -19,7 +19,7 @@ impl Command for AgreeDecision {
             return Ok(vec![]);
         }
         state.proposed(self.decision)?;
-        if state.views == 0 {
+        if state.views.is_empty() {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "a decision is valid only with the person's view recorded; record it first",

@@ -28,7 +28,7 @@ impl Command for DecideWithoutPerson {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
         state.proposed(self.decision)?;
-        if state.views > 0 {
+        if !state.views.is_empty() {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",
@@ -42,11 +42,13 @@ impl Command for DecideWithoutPerson {
 #[cfg(test)]
 mod tests {
     use super::super::Mode;
-    use super::super::events::DecisionObjected;
+    use super::super::events::{DecisionObjected, PersonViewRecorded};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
-    use crate::Reason;
+    use crate::access::{Contribute as _, Decision, scope_of};
     use crate::scenario::given;
+    use crate::vocabulary::{Category, Level, Sensitivity};
+    use crate::{Aggregate as _, Reason};
 
     fn decide(evidence: &str) -> DecideWithoutPerson {
         let ground = WithoutPersonGround::Unreachable;
@@ -66,6 +68,19 @@ mod tests {
             evidence: EVIDENCE.into(),
         };
         given().when(decide(EVIDENCE)).then([decided.into()]);
+    }
+
+    #[test]
+    fn rule_6_a_view_that_is_kept_from_a_worker_is_as_if_it_were_not_there_for_them() {
+        let Decision::Permit(scope) = scope_of(&[Category::Consultations]) else { panic!("denied") };
+        let view = |sensitivity| PersonViewRecorded { view: "I am afraid of him".into(), sensitivity }.into();
+        let decided = |view| {
+            let state = Consultation::folded(&[requested(Mode::Involve), proposed(5), view]);
+            decide(EVIDENCE).decide_within(&state, Some(&scope)).map(|events| events.len())
+        };
+        let kept = Sensitivity { level: Level::VeryRestricted, labels: vec![] };
+        assert_eq!(decided(view(Some(kept))), Ok(1));
+        assert_eq!(decided(view(None)).unwrap_err().subject, "the_persons_view");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod request_consultation;
 mod share_consultation;
 mod take_back_answer;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
@@ -97,7 +98,7 @@ macro_rules! takes_part {
                 if !state.circle.is_covered(scope) {
                     return self.decide(&Consultation::default());
                 }
-                self.decide(state)
+                self.decide(&state.within(scope))
             }
         }
     )+};
@@ -150,7 +151,8 @@ pub struct Consultation {
     circle: Circle,
     /// How it ended, once it has.
     over: Option<Over>,
-    views: usize,
+    /// How sensitive each of the person's views is, beside the consultation.
+    views: Vec<Option<Sensitivity>>,
     /// Agenda items: who raised it, and how it was settled.
     agenda: BTreeMap<EntryId, (Author, Option<Settled>)>,
     options: usize,
@@ -158,6 +160,18 @@ pub struct Consultation {
 }
 
 impl Consultation {
+    /// As it is for whoever has this scope: a view that is kept from them is as if it were not there.
+    fn within(&self, scope: &Scope) -> Cow<'_, Self> {
+        let covered =
+            |own: &Option<Sensitivity>| own.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
+        if self.views.iter().all(covered) {
+            return Cow::Borrowed(self);
+        }
+        let mut within = self.clone();
+        within.views.retain(covered);
+        Cow::Owned(within)
+    }
+
     /// Refuses unless it is this person's and going on.
     fn open_for(&self, person: PersonId) -> Result<Mode, Refusal> {
         match self.mode {
@@ -222,7 +236,7 @@ impl Aggregate for Consultation {
             ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, Settled::Addressed),
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, Settled::Deferred),
             ConsultationEvent::OptionOffered(_) => self.options += 1,
-            ConsultationEvent::PersonViewRecorded(_) => self.views += 1,
+            ConsultationEvent::PersonViewRecorded(e) => self.views.push(e.sensitivity.clone()),
             ConsultationEvent::DecisionProposed(e) => self.settle(e.decision, DecisionStage::Proposed),
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
             ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),

@@ -22,7 +22,7 @@ impl Command for RecordPersonView {
         required("view", &self.view, PARAGRAPH)?;
         self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
         state.open_for(self.person)?;
-        if state.views >= ITEMS_LIMIT {
+        if state.views.len() >= ITEMS_LIMIT {
             return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` views")));
         }
         Ok(vec![PersonViewRecorded { view: self.view, sensitivity: self.sensitivity }.into()])

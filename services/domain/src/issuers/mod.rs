@@ -71,7 +71,7 @@ impl Aggregate for Register {
             }
             IssuersEvent::IssuerRetired(e) => drop(self.trusted.remove(&e.issuer)),
             IssuersEvent::AgencyListed(e) => {
-                let profile = Profile { name: e.name.clone(), place: e.place.clone(), numbers: e.numbers.clone() };
+                let profile = Profile::of(&e.name, &e.place, &e.numbers);
                 self.listed.insert(e.agency, profile);
             }
             IssuersEvent::AgencyAliased(e) => {

@@ -68,7 +68,7 @@ pub fn end_support(
     if let Author::Worker(worker) = author {
         let theirs = by.filter(|(by, staff)| by.worker() == worker && staff.signs_in(*by));
         let (by, staff) = theirs.ok_or_else(Refusal::undisclosed)?;
-        let heard = staff.admits(by) && !sharing.shuts_out(worker);
+        let heard = staff.admits(by) && sharing.hears(by);
         if words && !heard {
             return Err(Refusal::undisclosed());
         }

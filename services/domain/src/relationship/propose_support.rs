@@ -63,7 +63,7 @@ pub struct Proposing<'a> {
     pub staff: &'a Staff,
 }
 
-/// A worker who works there proposes support, in their present role. Whether somebody is registered under that id, or has blocked
+/// A worker who works there proposes support, in the role that they name, else in all that they have now. Whether somebody is registered under that id, or has blocked
 /// the agency, is not told: then the proposal waits, unheard, for nobody.
 ///
 /// # Errors
@@ -77,8 +77,8 @@ pub fn propose_support(
     if !on.staff.admits(by) {
         return Err(Refusal::undisclosed());
     }
-    let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.role().to_owned());
-    let Offer { offer, now, lapses_after_days } = wish;
+    let Offer { offer, role, now, lapses_after_days } = wish;
+    let (parties, role) = (Parties { person, worker: by.worker() }, on.staff.roles().called(&role));
     let lapses_at = now.plus_days(lapses_after_days);
     let command = ProposeSupport { parties, role, offer, now, lapses_at };
     if is_heard(on, by) {
@@ -95,15 +95,16 @@ pub fn propose_support(
 pub struct Offer {
     /// What the support would be.
     pub offer: String,
+    /// The role in which they offer it; empty for all that they have.
+    pub role: String,
     pub now: Timestamp,
     /// For how many days it waits for an answer.
     pub lapses_after_days: u32,
 }
 
-/// Only whoever is registered, and has not blocked the agency, hears of a proposal.
+/// Only whoever is registered, and has blocked neither the agency nor the worker, hears of a proposal.
 fn is_heard(on: Proposing<'_>, by: SignedIn) -> bool {
-    let shut_out = on.sharing.is_blocked(by.worker().agency()) || on.sharing.blocked_since(by).is_some();
-    on.person.is_registered() && !shut_out
+    on.person.is_registered() && on.sharing.hears(by)
 }
 
 #[cfg(test)]
@@ -128,6 +129,7 @@ mod tests {
             let (on, by) = (Proposing { relationship, person, sharing, staff }, SignedIn::new(WORKER, SIGN_IN));
             let offer = Offer {
                 offer: offer.into(),
+                role: String::new(),
                 now: Timestamp(LAPSES_AT.0 - Timestamp(0).plus_days(1).0),
                 lapses_after_days: 1,
             };

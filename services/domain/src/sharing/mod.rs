@@ -170,6 +170,12 @@ impl Sharing {
         self.is_blocked(worker.agency()) || self.is_worker_blocked(worker)
     }
 
+    /// Whether the person hears from whoever has signed in: neither their agency is blocked, nor they, as any worker that they were.
+    #[must_use]
+    pub fn hears(&self, by: SignedIn) -> bool {
+        !self.is_blocked(by.worker().agency()) && self.blocked_since(by).is_none()
+    }
+
     /// Whether a support relationship with this worker is open.
     #[must_use]
     pub fn relationship_open(&self, worker: Worker) -> bool {

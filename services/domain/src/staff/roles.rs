@@ -6,7 +6,7 @@ use crate::text;
 const MOST: usize = 10;
 
 /// The roles that a worker has at their agency, in the order in which they were given: a nurse may be the privacy officer, too.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles {
     roles: Vec<String>,
     words: String,

@@ -19,7 +19,7 @@ use engine::{Context, Engine, EngineError, Freshness, Loaded};
 use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle, Patient};
-use crate::identity::{National, SourceSystem, Unknown, person};
+use crate::identity::{National, SourceSystem, Unknown, identify};
 use crate::plan::{About, Plan, PlannedSuggestion, current_name, fits, patient, plan};
 use crate::report::{NamedWorker, Outcome, Report};
 use work::Work;
@@ -68,19 +68,22 @@ impl Importer {
         let name = current_name(bundle, (entry, patient), &today)?;
         let id = bundle.entries.get(entry).filter(|at| !at.id.is_empty());
         let id = id.map_or("", |at| at.within(self.source.as_str(), &at.id));
-        let known = person((patient, id, &today), &self.source, &self.national, &self.identifiers).await;
-        let known = known.map_err(|unknown| match unknown {
+        let untold = |unknown| match unknown {
             Unknown::Bundle(problem) => {
                 let (file, path, problem) = (bundle.file.clone(), "identifier".to_owned(), problem.to_owned());
                 ImportError::Malformed(MalformedBundle { file, entry: Some(entry), path, problem })
             }
             Unknown::Index(cause) => ImportError::Person(bundle.file.clone(), cause),
-        })?;
-        let (person, source) = (PersonId(known), &self.source);
+        };
+        let known = identify((patient, id, &today), &self.source, &self.national, &self.identifiers).await;
+        let known = known.map_err(untold)?;
+        let (person, source) = (PersonId(known.person), &self.source);
         self.is_the_same(bundle, (entry, patient), person).await?;
         let about = About { patient, entry, person, source, name: &name, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
         fits(&plan)?;
+        // Only what is taken binds numbers to anybody.
+        known.bind(&self.identifiers).await.map_err(untold)?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
     }
@@ -125,7 +128,7 @@ impl Importer {
         let record = self.engine.load::<Person>(plan.person, freshness).await?;
         let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
         work.record(&directive, plan.person, StartSharing.decide(&directive)?);
-        work.person(plan, &record)?;
+        let contributed = work.person(plan, &record)?;
         let register = self.engine.load::<Register>(Only, freshness).await?;
         let resolved = register.resolve(&directive);
         let (mut suggested, mut known, mut refused) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -159,6 +162,7 @@ impl Importer {
             let why = "the worker has left, or the person wants nothing of them";
             work.settle(*place, Outcome::LeftOut(why.to_owned()));
         }
+        work.receipt(plan, &contributed);
         Ok(!refused.is_empty())
     }
 

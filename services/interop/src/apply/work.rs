@@ -20,6 +20,9 @@ use crate::report::{Outcome, ReportLine};
 /// The most of a file's name that a receipt keeps, in characters.
 const FILE_NAME: usize = 200;
 
+/// How many entries an import adds to each category.
+pub(super) type Contributed = BTreeMap<Category, u32>;
+
 /// What an import comes to.
 pub(super) struct Work {
     pub(super) changes: Changes,
@@ -72,8 +75,8 @@ impl Work {
         self.lines.iter().map(line).collect()
     }
 
-    /// The record's events, and a receipt of the import.
-    pub(super) fn person(&mut self, plan: &Plan, record: &Loaded<Person>) -> Result<(), Refusal> {
+    /// The record's events, and what they add to.
+    pub(super) fn person(&mut self, plan: &Plan, record: &Loaded<Person>) -> Result<Contributed, Refusal> {
         let mut person = (*record.state).clone();
         let mut events = Vec::new();
         let mut take = |person: &mut Person, new: Vec<domain::person::events::PersonEvent>| {
@@ -99,7 +102,7 @@ impl Work {
                 self.settle(*place, Outcome::Changed);
             }
         }
-        let mut contributed: BTreeMap<Category, u32> = BTreeMap::new();
+        let mut contributed = Contributed::new();
         for planned in &plan.entries {
             // What was imported before is left alone, whatever became of it here or there.
             if let Some(there) = person.entry(planned.entry) {
@@ -120,15 +123,19 @@ impl Work {
             take(&mut person, finish);
         }
         self.record(record, plan.person, events);
-        if !contributed.is_empty() {
-            self.receipt(plan, &contributed);
-        }
-        Ok(())
+        Ok(contributed)
     }
 
-    /// Those who run the system have added this. Whom the entries name as authors has done nothing here.
-    fn receipt(&mut self, plan: &Plan, categories: &BTreeMap<Category, u32>) {
-        let receipt = ReceiptId(Uuid::now_v7());
+    /// Those who run the system have added this. Whom the entries name as authors has done nothing here. Says also what became of
+    /// all else, once that is settled.
+    pub(super) fn receipt(&mut self, plan: &Plan, categories: &Contributed) {
+        if categories.is_empty() {
+            return;
+        }
+        let (receipt, lines) = (ReceiptId(Uuid::now_v7()), self.lines());
+        let count = |of: fn(&Outcome) -> bool| {
+            u32::try_from(lines.iter().filter(|line| of(&line.outcome)).count()).unwrap_or(u32::MAX)
+        };
         let contributed = RecordContributed {
             receipt,
             party: Author::System,
@@ -140,6 +147,8 @@ impl Work {
             directive: Version(0),
             source: plan.source.clone(),
             file: file_name(&plan.file),
+            left_out: count(|outcome| matches!(outcome, Outcome::LeftOut(_))),
+            changed: count(|outcome| *outcome == Outcome::Changed),
         };
         self.events += 1;
         self.changes.fact::<Access>(plan.person, plan.person, receipt, contributed.into());

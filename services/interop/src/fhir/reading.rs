@@ -199,6 +199,7 @@ impl Reading {
             "CarePlan" => Resource::CarePlan(self.read(index, json)?),
             "Goal" => Resource::Goal(self.read(index, json)?),
             "CareTeam" => Resource::CareTeam(self.read(index, json)?),
+            "Composition" => Resource::Composition(self.read(index, json)?),
             kind => Resource::Other(kind.to_owned()),
         };
         self.parts += resource.parts();

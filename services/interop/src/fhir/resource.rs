@@ -18,6 +18,7 @@ pub enum Resource {
     CarePlan(CarePlan),
     Goal(Goal),
     CareTeam(CareTeam),
+    Composition(Composition),
     /// Any other type, by its name.
     Other(String),
 }
@@ -34,6 +35,7 @@ impl Resource {
             | Self::Practitioner(_)
             | Self::Condition(_)
             | Self::Goal(_)
+            | Self::Composition(_)
             | Self::Other(_) => 0,
         }
     }
@@ -216,6 +218,12 @@ pub struct CareTeam {
     pub participant: Few<TeamParticipant>,
     #[serde(default)]
     pub managing_organization: Few<Reference>,
+}
+
+/// The heading of a document, of which only its subject is used.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Composition {
+    pub subject: Option<Reference>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

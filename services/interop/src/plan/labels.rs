@@ -1,6 +1,6 @@
 //! How sensitive something is, as its sender labels it.
 
-use domain::vocabulary::{Level, Sensitivity, TOPICS};
+use domain::vocabulary::{LABELS_LIMIT, Level, Sensitivity, TOPICS};
 
 use crate::fhir::{Bundle, Coding, Meta, Resource};
 
@@ -10,13 +10,11 @@ const LEVELS: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 const TOPIC_CODES: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 /// Why it is there: that it is made up for a test keeps nothing from anybody.
 const TESTS: &str = "HTEST";
-/// The most labels that an entry takes.
-const MOST: usize = 8;
 
 /// How sensitive a bundle is as a whole: what its sender says of it, of the person and of the document.
 pub(super) fn label(bundle: &Bundle) -> Sensitivity {
     let whole = bundle.entries.iter().filter(|entry| match &entry.resource {
-        Resource::Patient(_) => true,
+        Resource::Patient(_) | Resource::Composition(_) => true,
         Resource::Other(kind) => kind == "Composition",
         Resource::Organization(_)
         | Resource::Practitioner(_)
@@ -58,8 +56,8 @@ pub(super) fn both(mut one: Sensitivity, other: &Sensitivity) -> Sensitivity {
     one.labels.extend(other.labels.iter().cloned());
     one.labels.sort();
     one.labels.dedup();
-    if one.labels.len() > MOST {
-        one.labels.truncate(MOST);
+    if one.labels.len() > LABELS_LIMIT {
+        one.labels.truncate(LABELS_LIMIT);
         one.level = Level::VeryRestricted;
     }
     one
@@ -93,6 +91,6 @@ mod tests {
         let labels = TOPICS.iter().take(9).map(|(code, _)| Coding { code: (*code).into(), ..Coding::default() });
         let meta = Meta { security: labels.collect::<Vec<_>>().into(), ..Meta::default() };
         let sensitivity = sensitivity([&meta]);
-        assert_eq!((sensitivity.level, sensitivity.labels.len()), (Level::VeryRestricted, MOST));
+        assert_eq!((sensitivity.level, sensitivity.labels.len()), (Level::VeryRestricted, LABELS_LIMIT));
     }
 }

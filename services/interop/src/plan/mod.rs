@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
             Resource::Condition(condition) => self.condition(index, condition, plan),
             Resource::Goal(goal) => self.goal(index, goal, plan),
             Resource::CarePlan(care_plan) => self.care_plan(index, care_plan, plan),
-            Resource::Other(_) => Outcome::LeftOut("is not a resource that is read".into()),
+            Resource::Composition(_) | Resource::Other(_) => Outcome::LeftOut("is not a resource that is read".into()),
         }
     }
 

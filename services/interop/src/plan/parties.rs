@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::agency::{AgencyNumber, Profile, Registry};
+use domain::agency::{AgencyNumber, NUMBERS_LIMIT, Profile, Registry};
 use domain::ids::{AgencyId, StaffId};
 use domain::vocabulary::Worker;
 
@@ -35,15 +35,12 @@ pub(super) fn keys<'a>(bundle: &'a Bundle, source: &'a SourceSystem, today: &str
 /// The identifier system of the NHS Organisation Data Service (FHIR UK Core).
 const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
 
-/// The most numbers that an agency takes.
-const NUMBERS: usize = 10;
-
 /// The numbers by which an organisation is known for certain. One that cannot be one says nothing.
 fn numbers_of(organization: &Organization, today: &str) -> Vec<AgencyNumber> {
     let ods = organization.identifier.iter().filter(|number| number.system == ODS && number.is_in_force(today));
     let numbers = ods.map(|number| AgencyNumber { registry: Registry::Ods, number: number.value.clone() });
     let numbers: BTreeSet<_> = numbers.filter(AgencyNumber::is_possible).collect();
-    numbers.into_iter().take(NUMBERS).collect()
+    numbers.into_iter().take(NUMBERS_LIMIT).collect()
 }
 
 /// The numbers of a practitioner that can tell them apart.

@@ -37,6 +37,7 @@ pub(crate) fn patient(bundle: &Bundle) -> Result<(usize, &Patient), MalformedBun
             Resource::Condition(r) => Some(&r.subject),
             Resource::CarePlan(r) => Some(&r.subject),
             Resource::Goal(r) => Some(&r.subject),
+            Resource::Composition(r) => r.subject.as_ref(),
             Resource::Patient(_) | Resource::Organization(_) | Resource::Practitioner(_) | Resource::Other(_) => None,
         };
         if subject.is_some_and(|subject| references.resolve(index, subject) != Some(theirs)) {

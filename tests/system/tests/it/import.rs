@@ -3,7 +3,7 @@
 use domain::ids::PersonId;
 use harness::Cluster;
 use proto::people::v1::entry::Content;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{Callers, Pair, World, at_rest, import, import_bundles, stores, views_equal_a_rebuild};
 
@@ -293,4 +293,31 @@ async fn sources_meet_in_one_person_only_by_a_national_number() {
     assert!(nobody.contains("has neither an id nor a number that can be used"), "{nobody}");
     let unknown = cluster.run(&["import", "fhir", "--source", "clinic", "x.json"]).unwrap();
     assert_eq!(unknown.status.code(), Some(2), "no URI");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_refused_gives_nobody_its_number() {
+    let mut cluster = Cluster::embedded().unwrap();
+    let nhs = "https://fhir.nhs.uk/Id/nhs-number";
+    cluster.set("import", "person_identifiers", vec![nhs.to_owned()]);
+    let import = |id: &str, number: &str, conditions: usize| {
+        let file = cluster.directory().join("numbered.json");
+        let subject = json!({ "reference": format!("Patient/{id}") });
+        let number = json!({ "system": nhs, "value": number });
+        let patient =
+            json!({ "resourceType": "Patient", "id": id, "name": [{ "text": "Ailsa" }], "identifier": [number] });
+        let condition = |n| json!({ "resourceType": "Condition", "id": format!("c{n}"), "code": { "text": "asthma" }, "subject": subject });
+        let resources = std::iter::once(patient).chain((0..conditions).map(condition));
+        let entries: Vec<_> = resources.map(|resource| json!({ "resource": resource })).collect();
+        let bundle = json!({ "resourceType": "Bundle", "type": "collection", "entry": entries });
+        std::fs::write(&file, bundle.to_string()).unwrap();
+        let output = cluster.run(&["import", "fhir", "--source", SOURCE, file.to_str().unwrap()]).unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(import("1", "9434765919", 4_200).contains("split it"), "refused for its size");
+    // What was wrong with it was the number, too.
+    assert!(import("1", "9434765870", 1).contains("1 bundles"));
+    assert!(import("2", "9434765919", 1).contains("1 bundles"), "it is somebody else's");
+    let another = import("1", "9434765919", 1);
+    assert!(another.contains("is known as several people"), "{another}");
 }

@@ -244,6 +244,21 @@ async fn a_worker_has_roles_of_which_a_permit_needs_one_and_a_deny_matches_any()
     let head = crate::world::at_rest(&supported.world.cluster).await;
     let looked = callers.person.history(head).await.unwrap().remove(0);
     assert_eq!(looked.party.unwrap().role, "district nurse, privacy officer", "all of them");
+    // Unless they name one, of their own.
+    let look_in = async |role: &str| {
+        let worker = callers.worker.in_role(role).unwrap();
+        worker.look(&callers.pair.person_id(), Purpose::CareCoordination, &[], 0).await
+    };
+    look_in("Privacy%20officer").await.unwrap();
+    let head = crate::world::at_rest(&supported.world.cluster).await;
+    let looked = callers.person.history(head).await.unwrap().remove(0);
+    assert_eq!(looked.party.unwrap().role, "privacy officer", "the one that they named");
+    for nobodys in ["administrator", "", "%ff"] {
+        let refused = look_in(nobodys).await.unwrap_err();
+        assert_eq!((refused.code(), refused.message().contains("alongside-role")), (Code::InvalidArgument, true));
+    }
+    let person = callers.person.in_role("district nurse").unwrap();
+    assert_eq!(person.my_record(0).await.unwrap_err().code(), Code::InvalidArgument);
     let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(of_role("District Nurse")) };
     callers.person.sharing().deny_provision(deny).await.unwrap();
     callers.is_refused().await;

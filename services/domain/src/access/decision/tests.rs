@@ -287,20 +287,29 @@ fn rule_2_roles_are_a_set_of_which_a_permit_needs_one_and_a_deny_matches_any() {
     let staff = Staff::folded(&[joined("nurse"), both.into()]);
     let of_role = |role: &str| terms(ProvisionActor::Role(role.into()), &[Category::Goals]);
     let decided = |events: &[SharingEvent]| decide(&Sharing::folded(events), &staff, &ask(Purpose::Treatment));
-    let role = |decision: &Decision| match decision {
-        Decision::Permit(scope) => scope.role().map(str::to_owned),
+    let role_in = |decision: &Decision, category: Category, named: &str| match decision {
+        Decision::Permit(scope) => scope.role(&BTreeSet::from([category]), named),
         Decision::Deny(rule) => panic!("{rule:?}"),
     };
+    let role = |decision: &Decision| role_in(decision, Category::Goals, "");
     for (named, told) in [("NURSE", "nurse"), ("privacy officer", "Privacy officer")] {
         let permitted = decided(&[relationship(), permit(10, of_role(named))]);
         assert!(covers(&permitted, Category::Goals, Level::Normal, &[]));
-        assert_eq!(role(&permitted).as_deref(), Some(told));
+        assert_eq!(role(&permitted), told);
         let denied = decided(&[relationship(), goals_for_the_agency(), deny(11, of_role(named))]);
         assert_eq!(denied, Decision::Deny(DenialRule::DenyBeatsPermit));
     }
     // What is permitted to more than their roles is not through one of them.
     let permitted = decided(&[relationship(), permit(10, of_role("nurse")), goals_for_the_agency()]);
-    assert_eq!(role(&permitted), None);
+    assert_eq!(role(&permitted), "nurse, Privacy officer");
+    // Then it is the one that they name, if it is theirs.
+    assert_eq!(role_in(&permitted, Category::Goals, "privacy OFFICER"), "Privacy officer");
+    assert_eq!(role_in(&permitted, Category::Goals, "doctor"), "nurse, Privacy officer");
+    // Whatever permits something else does not matter.
+    let health = permit(11, terms(ProvisionActor::Everybody, &[Category::Health]));
+    let permitted = decided(&[relationship(), permit(10, of_role("nurse")), health]);
+    assert_eq!(role_in(&permitted, Category::Goals, "privacy officer"), "nurse");
+    assert_eq!(role_in(&permitted, Category::Health, "privacy officer"), "Privacy officer");
 }
 
 #[test]
