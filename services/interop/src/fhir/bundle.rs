@@ -31,6 +31,8 @@ pub struct Entry {
     /// Why it is not read, whatever it says: it is deleted, a later version stands beside it, or its sender says something
     /// about it that nobody here understands. Then it is a resource of another type.
     pub set_aside: Option<String>,
+    /// What stands inside it, as in `Goal#g1`, if it is read.
+    pub contained: Vec<String>,
     /// The resource.
     pub resource: Resource,
 }

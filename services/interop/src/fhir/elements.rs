@@ -116,6 +116,17 @@ pub struct Coding {
     pub display: String,
 }
 
+impl Coding {
+    /// Whether it only says that, or why, nothing is said.
+    fn is_absent(&self) -> bool {
+        const ABSENT: [&str; 2] = [
+            "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+            "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+        ];
+        ABSENT.contains(&self.system.as_str())
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct CodeableConcept {
     #[serde(default)]
@@ -128,10 +139,8 @@ impl CodeableConcept {
     /// The concept in words: its text, or the first display.
     #[must_use]
     pub fn words(&self) -> &str {
-        if !self.text.is_empty() {
-            return &self.text;
-        }
-        self.coding.iter().map(|c| c.display.as_str()).find(|d| !d.is_empty()).unwrap_or_default()
+        let displays = self.coding.iter().filter(|c| !c.is_absent()).map(|c| c.display.as_str());
+        std::iter::once(self.text.as_str()).chain(displays).find(|words| !words.trim().is_empty()).unwrap_or_default()
     }
 
     /// Whether it has this code.

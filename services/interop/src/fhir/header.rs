@@ -34,9 +34,9 @@ impl Header {
         if self.id.is_empty() { self.resource_type.clone() } else { format!("{}/{}", self.resource_type, self.id) }
     }
 
-    /// Whether an id is one of FHIR (R4, 2.24.0.1).
+    /// Whether its id is one of FHIR.
     pub(super) fn has_usable_id(&self) -> bool {
-        self.id.len() <= 64 && self.id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+        is_usable_id(&self.id)
     }
 
     /// Why it cannot be read: what its sender says may turn its meaning round, and nobody here knows it (FHIR R4, 2.4.0.1
@@ -81,8 +81,13 @@ struct Section {
 impl Composition {
     /// Why nothing of the document can be read: where, and what its author says of it.
     pub(super) fn not_understood(&self) -> Option<(&'static str, String)> {
-        if self.status == "entered-in-error" {
-            return Some(("status", "its author says that the document was entered in error".to_owned()));
+        let why = match self.status.as_str() {
+            "entered-in-error" => Some("its author says that the document was entered in error"),
+            "preliminary" => Some("its author says that the document is not finished yet; import it when it is final"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            return Some(("status", why.to_owned()));
         }
         unknown_section(&self.section).map(|why| ("section", why))
     }
@@ -92,6 +97,11 @@ fn unknown_section(sections: &[Section]) -> Option<String> {
     let unknown =
         |section: &Section| unknown_modifier(&section.modifier_extension).or_else(|| unknown_section(&section.section));
     sections.iter().find_map(unknown)
+}
+
+/// Whether this is an id, or none: one of FHIR (R4, 2.24.0.1).
+pub(super) fn is_usable_id(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
 }
 
 /// What is said of what follows rules of its own. None are known.

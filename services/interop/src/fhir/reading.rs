@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::bundle::{Bundle, Entry};
 use super::elements::{Extension, Few, Meta};
 use super::fault::{Fault, MalformedBundle};
-use super::header::{Composition, Header, unknown_modifier, unknown_rules};
+use super::header::{Composition, Header, is_usable_id, unknown_modifier, unknown_rules};
 use super::resource::Resource;
 use super::unique::Unique;
 use super::versions::{Sketch, sort_out};
@@ -20,6 +20,18 @@ const READ_LIMIT: usize = 8 << 20;
 const ENTRIES_LIMIT: usize = 20_000;
 /// The most activities, members and participants of one bundle.
 const PARTS_LIMIT: usize = 20_000;
+/// The types that are read, of which an id has to be one of FHIR.
+const READ: [&str; 9] = [
+    "Patient",
+    "Organization",
+    "Practitioner",
+    "Encounter",
+    "Condition",
+    "CarePlan",
+    "Goal",
+    "CareTeam",
+    "Composition",
+];
 /// The longest URL of an entry.
 const URL_LIMIT: usize = 2_000;
 
@@ -88,7 +100,7 @@ fn bundle(file: &str, bytes: &[u8]) -> Result<Bundle, Fault> {
         return Err(Fault::of_bundle("resourceType", "must be `Bundle`"));
     }
     if !["transaction", "batch", "collection", "document", "searchset"].contains(&raw.kind.as_str()) {
-        let problem = "must be a kind of bundle that holds resources, such as `transaction`";
+        let problem = "must be one of the kinds whose resources are read: `transaction`, `batch`, `collection`, `document`, `searchset`";
         return Err(Fault::of_bundle("type", problem));
     }
     if let Some(why) = unknown_rules(&raw.implicit_rules) {
@@ -122,13 +134,16 @@ fn sketch(index: usize, raw: RawEntry<'_>) -> Result<Sketch<'_>, Fault> {
         "GET" | "HEAD" => Some("asks for something, and holds nothing".to_owned()),
         _ => unknown_modifier(&raw.modifier_extension),
     };
-    let header = match json {
+    let mut header = match json {
         Some(json) => typed::<Header>(index, json)?,
         None if set_aside.is_some() => of_request(&raw.request.url),
         None => return Err(Fault::at(index, "", "has no resource")),
     };
     if json.is_some() && header.resource_type.is_empty() {
         return Err(Fault::at(index, "resourceType", "must be given"));
+    }
+    if !header.has_usable_id() && !READ.contains(&header.resource_type.as_str()) {
+        header.id.clear();
     }
     if !header.has_usable_id() {
         return Err(Fault::at(index, "id", "must be 1 to 64 letters, digits, `-` and `.`"));
@@ -168,6 +183,31 @@ fn of_request(url: &str) -> Header {
     if is_type && header.has_usable_id() { header } else { Header::default() }
 }
 
+/// What stands inside a resource.
+#[derive(Deserialize)]
+struct Contains {
+    #[serde(default)]
+    contained: Few<Contained>,
+}
+
+#[derive(Deserialize)]
+struct Contained {
+    #[serde(default, rename = "resourceType")]
+    kind: String,
+    #[serde(default)]
+    id: String,
+}
+
+impl Contained {
+    /// Its type and id, as references to it are written: `Goal#g1`.
+    fn name(&self) -> String {
+        let (kind, id) = (self.kind.as_str(), self.id.as_str());
+        let is_type = !kind.is_empty() && kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_alphabetic());
+        let id = if is_usable_id(id) { id } else { "" };
+        format!("{}#{id}", if is_type { kind } else { "resource" })
+    }
+}
+
 /// How much has been read.
 #[derive(Default)]
 struct Reading {
@@ -182,8 +222,12 @@ impl Reading {
             Some(json) => self.resource(index, &header, json)?,
             None => Resource::Other(header.resource_type.clone()),
         };
+        let contained = match (&resource, json) {
+            (Resource::Other(_), _) | (_, None) => vec![],
+            (_, Some(json)) => typed::<Contains>(index, json)?.contained.iter().map(Contained::name).collect(),
+        };
         let meta = header.meta.and_confidentiality(&header.confidentiality);
-        Ok(Entry { full_url, name, id: header.id, alias, meta, set_aside, resource })
+        Ok(Entry { full_url, name, id: header.id, alias, meta, set_aside, contained, resource })
     }
 
     fn resource(&mut self, index: usize, header: &Header, json: &str) -> Result<Resource, Fault> {
@@ -195,7 +239,7 @@ impl Reading {
             "Organization" => Resource::Organization(self.read(index, json)?),
             "Practitioner" => Resource::Practitioner(self.read(index, json)?),
             "Encounter" => Resource::Encounter(self.read(index, json)?),
-            "Condition" => Resource::Condition(self.read(index, json)?),
+            "Condition" => Resource::Condition(Box::new(self.read(index, json)?)),
             "CarePlan" => Resource::CarePlan(self.read(index, json)?),
             "Goal" => Resource::Goal(self.read(index, json)?),
             "CareTeam" => Resource::CareTeam(self.read(index, json)?),

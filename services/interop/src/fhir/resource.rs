@@ -14,7 +14,7 @@ pub enum Resource {
     Organization(Organization),
     Practitioner(Practitioner),
     Encounter(Encounter),
-    Condition(Condition),
+    Condition(Box<Condition>),
     CarePlan(CarePlan),
     Goal(Goal),
     CareTeam(CareTeam),
@@ -136,6 +136,12 @@ pub struct Condition {
     #[serde(default)]
     pub onset_date_time: String,
     #[serde(default)]
+    pub onset_string: String,
+    #[serde(default)]
+    pub severity: CodeableConcept,
+    #[serde(default)]
+    pub body_site: Few<CodeableConcept>,
+    #[serde(default)]
     pub abatement_date_time: String,
     /// That it abated, in one of the ways that are not read.
     #[serde(alias = "abatementAge", alias = "abatementPeriod", alias = "abatementRange")]
@@ -148,6 +154,8 @@ pub struct Condition {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct CarePlan {
+    #[serde(default)]
+    pub period: Period,
     #[serde(default)]
     pub status: String,
     #[serde(default)]

@@ -6,7 +6,7 @@ use domain::ids::EntryId;
 
 use super::entries::{Origin, Part, remark};
 use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, day, shorten};
-use crate::fhir::{Activity, ActivityDetail, CarePlan, HumanName, Reference, Resource, unknown_modifier};
+use crate::fhir::{Activity, ActivityDetail, CarePlan, HumanName, Period, Reference, Resource, unknown_modifier};
 use crate::report::Outcome;
 
 /// The actions of a plan so far, by their words.
@@ -50,17 +50,25 @@ impl Reader<'_> {
         known: &mut Known,
     ) -> Result<PlannedEntry, String> {
         let detail = understood(activity)?;
-        let words = if detail.code.words().is_empty() { detail.description.as_str() } else { detail.code.words() };
+        let words = if detail.code.words().is_empty() { detail.description.trim() } else { detail.code.words() };
         if words.trim().is_empty() {
             return Err("has no words".into());
         }
-        let (finish, said) = stands(care_plan, detail)?;
+        let (finish, mut said) = stands(care_plan, detail)?;
+        let ends = Period { start: String::new(), end: care_plan.period.end.clone() };
+        if finish == Finish::Open && !ends.holds(self.about.today) {
+            said.push(format!("its plan was until {}", day(&ends.end)));
+        }
         let owner = detail.performer.iter().find_map(|who| self.called_by(origin.index, who));
         // Who does it is said or not; the author's agency is not for everybody who may see the actions.
         let owner = owner.unwrap_or_else(|| "not said".to_owned());
         let goal = self.served(origin.index, care_plan, detail);
         let kind = EntryKind::Action { goal, owner, due: day(&detail.scheduled_period.end), finish };
-        let text = remark(words, &said);
+        // What a description adds may turn round what the code says.
+        let description = detail.description.trim();
+        let is_more = !description.is_empty() && description != words.trim();
+        let told = if is_more { format!("{words}: {description}") } else { words.to_owned() };
+        let text = remark(&told, &said);
         // The same words for another goal, by another day or by somebody else are another action.
         let alike = known.entry(words.to_owned()).or_default();
         if alike.iter().any(|(known, of)| *known == text && *of == kind) {

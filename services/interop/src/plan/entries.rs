@@ -3,7 +3,7 @@
 use domain::vocabulary::Author;
 
 use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, day, shorten, text};
-use crate::fhir::{Condition, Goal};
+use crate::fhir::{Condition, Goal, Period};
 use crate::report::Outcome;
 
 /// What every entry that comes of one resource shares.
@@ -82,7 +82,13 @@ impl Reader<'_> {
         if words.trim().is_empty() {
             return Outcome::LeftOut("has no words for its code".into());
         }
-        let mut said = Vec::new();
+        // A code that nobody here knows may say that it is not so.
+        if !status.coding.is_empty() && status.first_of(&CERTAINTY).is_none() && status.words().is_empty() {
+            return Outcome::LeftOut("says in a code that is not known here how certain it is".into());
+        }
+        let mut said: Vec<String> = condition.body_site.iter().map(|site| site.words().to_owned()).collect();
+        said.push(condition.severity.words().to_owned());
+        said.retain(|words| !words.is_empty());
         if let Some(words) = status.beyond(&CERTAINTY) {
             said.push(words.to_owned());
         } else if status.has("differential") {
@@ -90,7 +96,10 @@ impl Reader<'_> {
         } else if !status.coding.is_empty() && !status.has("confirmed") {
             said.push("not confirmed".to_owned());
         }
-        said.extend(over(condition));
+        said.extend(over(condition, self.about.today));
+        if !condition.onset_string.trim().is_empty() {
+            said.push(format!("since: {}", shorten(&condition.onset_string)));
+        }
         let (onset, recorded) = (day(&condition.onset_date_time), day(&condition.recorded_date));
         // Who states it has written it; who only wrote it down comes after them.
         let stated = condition.asserter.as_ref().or(condition.recorder.as_ref());
@@ -116,7 +125,6 @@ impl Reader<'_> {
             Some(who) => self.named(index, who, None, plan),
             None => self.goal_authors.get(&index).copied().unwrap_or(Author::System),
         };
-        let said: Vec<_> = said.into_iter().map(str::to_owned).collect();
         let kind = EntryKind::Goal { finish };
         plan.entries.push(self.planned(&self.origin(index, author), None, &remark(words, &said), kind));
         Outcome::Became("goal")
@@ -141,32 +149,42 @@ const ACHIEVEMENT: [&str; 9] = [
 ];
 
 /// How far a goal is and what has to be said of it, or why it is none.
-fn stands(goal: &Goal) -> Result<(Finish, Option<&'static str>), &'static str> {
+fn stands(goal: &Goal) -> Result<(Finish, Vec<String>), &'static str> {
     let achievement = &goal.achievement_status;
     let known = achievement.first_of(&["achieved", "sustaining", "not-achieved", "not-attainable", "no-progress"]);
-    let ended = |why: &str| (Finish::Ended(format!("ended in the imported record{why}")), None);
+    let ended = |why: &str| (Finish::Ended(format!("ended in the imported record{why}")), vec![]);
+    let open = |lifecycle: &str| {
+        let achieved = match known {
+            Some("sustaining") => Some("met, and to be kept up".to_owned()),
+            Some("not-achieved") => Some("not achieved".to_owned()),
+            Some("not-attainable") => Some("cannot be achieved".to_owned()),
+            Some("no-progress") => Some("no progress".to_owned()),
+            _ => achievement.beyond(&ACHIEVEMENT).map(shorten),
+        };
+        let lifecycle = Some(lifecycle.to_owned()).filter(|words| !words.is_empty());
+        (Finish::Open, lifecycle.into_iter().chain(achieved).collect())
+    };
     Ok(match (goal.lifecycle_status.as_str(), known) {
         ("entered-in-error", _) => return Err("was entered in error"),
         ("proposed", _) => return Err("is only proposed"),
         ("rejected", _) => return Err("was proposed and not taken up"),
-        ("cancelled", _) => (Finish::Ended("given up in the imported record".into()), None),
-        ("completed", Some("achieved" | "sustaining")) => (Finish::Done, None),
+        ("cancelled", _) => (Finish::Ended("given up in the imported record".into()), vec![]),
+        ("completed", Some("achieved" | "sustaining")) => (Finish::Done, vec![]),
         ("completed", Some(_)) => ended(", and not as achieved"),
         ("completed", None) => match achievement.beyond(&ACHIEVEMENT) {
             Some(words) => ended(&format!(": {}", shorten(words))),
             None => ended("; whether it was achieved is not said"),
         },
-        ("accepted" | "active" | "on-hold", Some("achieved")) => (Finish::Done, None),
-        ("accepted" | "active" | "on-hold", Some("sustaining")) => (Finish::Open, Some("met, and to be kept up")),
-        ("accepted" | "active", _) => (Finish::Open, None),
-        ("planned", _) => (Finish::Open, Some("planned")),
-        ("on-hold", _) => (Finish::Open, Some("on hold")),
+        ("accepted" | "active" | "on-hold", Some("achieved")) => (Finish::Done, vec![]),
+        ("accepted" | "active", _) => open(""),
+        ("planned", _) => open("planned"),
+        ("on-hold", _) => open("on hold"),
         _ => return Err("does not say how far it is"),
     })
 }
 
 /// What a condition's sender says of whether it is over.
-fn over(condition: &Condition) -> Vec<String> {
+fn over(condition: &Condition, today: &str) -> Vec<String> {
     let status = &condition.clinical_status;
     let mut said: Vec<String> = status.beyond(&COURSE).map(str::to_owned).into_iter().collect();
     let coded = match status.first_of(&["resolved", "remission", "inactive"]) {
@@ -175,12 +193,20 @@ fn over(condition: &Condition) -> Vec<String> {
         other => other,
     };
     said.extend(coded.map(str::to_owned));
+    if !status.coding.is_empty() && said.is_empty() && status.first_of(&COURSE).is_none() {
+        said.push("whether it goes on is said in a code that is not known here".to_owned());
+    }
     match day(&condition.abatement_date_time) {
-        day if !day.is_empty() => said.push(format!("over since {day}")),
+        day if !day.is_empty() && !is_ahead(&day, today) => said.push(format!("over since {day}")),
         _ if condition.abatement_string.is_some() && said.is_empty() => said.push("over".to_owned()),
         _ => {}
     }
     said
+}
+
+/// Whether a day is still to come.
+fn is_ahead(day: &str, today: &str) -> bool {
+    !Period { start: day.to_owned(), ..Period::default() }.holds(today)
 }
 
 /// Words, with what has to be said of them.

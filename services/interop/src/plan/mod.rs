@@ -155,9 +155,12 @@ struct Reader<'a> {
     goal_authors: HashMap<usize, Author>,
 }
 
+/// The parts of an entry from this one on are what stands inside it.
+const INSIDE: usize = 1_000_000;
+
 /// The lines of an entry's parts.
 pub(crate) fn parts(lines: &BTreeMap<Place, ReportLine>, entry: usize) -> impl Iterator<Item = &Outcome> {
-    lines.range((entry, 1)..(entry + 1, 0)).map(|(_, line)| &line.outcome)
+    lines.range((entry, 1)..(entry, INSIDE)).map(|(_, line)| &line.outcome)
 }
 
 /// The day of a date or a time, or as much of it as is known.
@@ -228,6 +231,10 @@ impl<'a> Reader<'a> {
                 plan.left_out.push((self.entry_id(self.identity(index)), (index, 0)));
             }
             self.line(&mut plan, (index, 0), "", outcome);
+            for (nth, name) in entry.contained.iter().enumerate() {
+                let outcome = Outcome::LeftOut("stands inside another resource, and is not read".into());
+                self.line(&mut plan, (index, INSIDE + nth), &format!(" contained {name}"), outcome);
+            }
         }
         self.practitioners(&mut plan);
         if self.bundle.is_partial {

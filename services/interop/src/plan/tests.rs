@@ -4,6 +4,8 @@ use uuid::Uuid;
 use super::*;
 use crate::fhir::{MalformedBundle, read};
 
+mod beside;
+
 fn plan_of(name: &str, text: &str) -> Result<Plan, MalformedBundle> {
     let source = SourceSystem::new("https://records.example").unwrap();
     let bundle = read(name, text.as_bytes())?;
