@@ -131,6 +131,7 @@ fn appender(log: Arc<dyn EventLog>) -> impl FnMut() -> futures::future::BoxFutur
             guards: vec![],
             request: Uuid::now_v7(),
             not_after: None,
+            epoch: None,
         };
         version += 1;
         let log = log.clone();

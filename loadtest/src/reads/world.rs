@@ -75,6 +75,10 @@ impl EventLog for WithoutReceipts {
     fn epoch(&self) -> Uuid {
         self.0.epoch()
     }
+
+    async fn renew(&self) -> Result<(), StoreError> {
+        self.0.renew().await
+    }
 }
 
 impl World {

@@ -1,11 +1,14 @@
 //! What every store does the same: how it reaches PostgreSQL, and how its tables come about.
 
-use std::error::Error as StdError;
-use std::sync::Arc;
+mod fault;
+mod pool;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
+
+pub use fault::{is_data_fault, is_lost, is_outage, never_began};
+pub use pool::{Pool, Since};
 
 /// What every connection asks of the planner: to go by an index, once and for all. Every statement names what it wants by a key, or
 /// in the order of one; what the planner knows of a young or an empty table must not decide otherwise for as long as a connection
@@ -50,64 +53,4 @@ pub fn migrator(store: &'static str, files: &[(i64, &'static str)]) -> Migrator 
     let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
     migrator.dangerous_set_table_name(format!("migrations_{store}"));
     migrator
-}
-
-/// Whether this failed because a database could not be reached or had no room, so that the same may well succeed later: not
-/// because of what was asked of it. Looks through all that the error wraps.
-#[must_use]
-pub fn is_outage(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let error = error.downcast_ref::<Shared>().map_or(error, |shared| &**shared);
-        if let Some(error) = error.downcast_ref::<Error>() {
-            return refers_to_outage(error);
-        }
-        if error.is::<tokio::time::error::Elapsed>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// An error that several share.
-type Shared = Arc<dyn StdError + Send + Sync>;
-
-fn refers_to_outage(error: &Error) -> bool {
-    if let Error::Database(error) = error {
-        // PostgreSQL: connection, resources, an operator's doing, a standby. SQLite: busy, locked, failing or full disk, not opened.
-        return error.code().is_some_and(|code| {
-            let sqlite = || code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14));
-            if code.len() == 5 {
-                ["08", "53", "57", "25006"].iter().any(|class| code.starts_with(class))
-            } else {
-                sqlite()
-            }
-        });
-    }
-    matches!(
-        error,
-        Error::Io(_)
-            | Error::Tls(_)
-            | Error::Protocol(_)
-            | Error::PoolTimedOut
-            | Error::PoolClosed
-            | Error::WorkerCrashed
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("outer")]
-    struct Outer(#[source] Shared);
-
-    #[test]
-    fn an_outage_is_found_however_deep_it_is() {
-        let within = |error: Error| is_outage(&Outer(Arc::new(Outer(Arc::new(error)))));
-        assert!(within(Error::PoolTimedOut) && within(Error::Io(std::io::ErrorKind::ConnectionRefused.into())));
-        assert!(!within(Error::RowNotFound) && !is_outage(&Outer(Arc::new(std::fmt::Error))));
-    }
 }

@@ -23,6 +23,8 @@ pub struct Changes {
     subject: Option<Subject>,
     /// From when on it holds no longer.
     not_after: Option<Timestamp>,
+    /// The epoch of the log in which the first was loaded of what it was decided on; and whether all were.
+    epoch: Option<(Uuid, bool)>,
 }
 
 /// Remembers an aggregate as it is after an append at this position and time.
@@ -58,6 +60,7 @@ impl Changes {
             after: Vec::new(),
             subject: None,
             not_after: None,
+            epoch: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Changes {
     {
         let subject = subject.into();
         self.subject.get_or_insert(subject);
+        self.relies_on(on.epoch);
         if events.is_empty() {
             // That nothing happens to it was decided on its state, too.
             return self.guard(on);
@@ -124,11 +128,23 @@ impl Changes {
 
     /// The aggregate must not have moved, though nothing is recorded on it.
     pub fn guard<A: Aggregate>(&mut self, on: &Loaded<A>) {
+        self.relies_on(on.epoch);
         let stream = stream_of::<A>(on.id);
         let named = self.streams.iter().any(|(s, ..)| *s == stream) || self.guards.iter().any(|g| g.stream == stream);
         if !named {
             self.guards.push(Guard { stream, version: log_version(on.version) });
         }
+    }
+
+    /// It was decided on what was read in this epoch of the log: in another nothing of it commits.
+    pub fn relies_on(&mut self, epoch: Uuid) {
+        let (first, alike) = self.epoch.get_or_insert((epoch, true));
+        *alike &= *first == epoch;
+    }
+
+    /// Whether all was read in one epoch.
+    pub(crate) fn is_of_one_epoch(&self) -> bool {
+        self.epoch.is_none_or(|(_, alike)| alike)
     }
 
     /// What was decided on ends at this time: by the log's clock, nothing of it commits then any more.
@@ -153,7 +169,7 @@ impl Changes {
     }
 
     pub(crate) async fn seal(self, codec: &Codec, traceparent: String) -> Result<Append, CodecError> {
-        let Self { context, mut streams, mut guards, after: _, subject, not_after } = self;
+        let Self { context, mut streams, mut guards, after: _, subject, not_after, epoch } = self;
         // Last, so that its position is the append's.
         if let Some(carried_out) = carried_out(&context, subject) {
             streams.push(carried_out);
@@ -193,7 +209,8 @@ impl Changes {
             sealed.push(StreamAppend { stream, expected, events });
         }
         let not_after = not_after.map(|end| end.0);
-        Ok(Append { streams: sealed, guards, request: context.request.0, not_after })
+        let epoch = epoch.map(|(epoch, _)| epoch);
+        Ok(Append { streams: sealed, guards, request: context.request.0, not_after, epoch })
     }
 }
 

@@ -306,6 +306,9 @@ impl Engine {
     pub async fn commit(&self, mut changes: Changes) -> Result<Commit, EngineError> {
         let left = time_left().map(|left| i64::try_from(left.as_micros()).unwrap_or(i64::MAX));
         changes.holds_until(left.map(|left| Timestamp(self.now().0.saturating_add(left))));
+        if !changes.is_of_one_epoch() {
+            return Ok(Commit::Moved);
+        }
         let (after, at) = (changes.take_after(), changes.at());
         let append = changes.seal(&self.codec, (self.trace)()).await?;
         let span = tracing::info_span!("log.append");

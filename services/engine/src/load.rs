@@ -4,6 +4,7 @@ use domain::Aggregate;
 use domain::vocabulary::{Timestamp, Version};
 use event_log::{Position, Recorded, StreamId};
 use events::Event;
+use uuid::Uuid;
 
 use crate::cache::States;
 use crate::{Engine, EngineError, Freshness, stream_of};
@@ -24,6 +25,8 @@ pub struct Loaded<A: Aggregate> {
     pub position: Position,
     /// When its last event happened.
     pub at: Timestamp,
+    /// The epoch of the log in which it was read.
+    pub epoch: Uuid,
     /// About how many bytes it takes: those of its events, and what is kept beside each.
     bytes: usize,
 }
@@ -56,10 +59,16 @@ impl<A: Aggregate> Loaded<A> {
         self
     }
 
+    /// What was seen of it: a version of another history is another one.
+    #[must_use]
+    pub fn seen(&self) -> (Uuid, Version) {
+        (self.epoch, self.version)
+    }
+
     /// Keeps it in memory, unless something newer is there.
     pub(crate) fn remember(self, states: &States) {
         let (stream, bytes, version) = (stream_of::<A>(self.id), self.bytes, self.version);
-        if states.get::<Self>(stream).is_none_or(|known| known.version < version) {
+        if states.get::<Self>(stream).is_none_or(|known| known.epoch != self.epoch || known.version < version) {
             states.put(stream, self, bytes);
         }
     }
@@ -75,13 +84,15 @@ where
     A: Aggregate<Event: TryFrom<Event>>,
 {
     let stream = stream_of::<A>(id);
-    let remembered = engine.states.get::<Loaded<A>>(stream);
+    // Before anything is read: what is read of another history is then not taken for this one's.
+    let epoch = engine.log.epoch();
+    let remembered = engine.states.get::<Loaded<A>>(stream).filter(|loaded| loaded.epoch == epoch);
     let mut loaded = match (remembered, freshness) {
         (Some(loaded), Freshness::Remembered) => return Ok(loaded),
         (Some(loaded), Freshness::Latest) => loaded,
         (None, _) => {
             let (state, position, at) = (Arc::default(), Position(0), Timestamp(0));
-            Loaded { id, state, version: Version(0), position, at, bytes: BESIDE }
+            Loaded { id, state, version: Version(0), position, at, epoch, bytes: BESIDE }
         }
     };
     let before = loaded.version;

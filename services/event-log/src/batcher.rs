@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::types::Fault;
 use crate::{Append, AppendError, Appended, Expected, Limits, LogMetrics, Position, StoreError, StreamId, Version};
 
 /// Commits a batch in one transaction.
@@ -165,12 +166,12 @@ impl<C: Committer> Worker<C> {
         }
     }
 
-    /// Commits them as one. If the store refuses the batch as a whole, commits each by itself, so that the one at fault
-    /// does not fail its neighbours.
+    /// Commits them as one. If the store refuses the batch for what one of them carries, commits each by itself, so that the one at
+    /// fault does not fail its neighbours. Of a server that fails nobody asks as many times.
     async fn verdicts(&mut self, appends: &[Append]) -> Vec<Result<Appended, AppendError>> {
         match self.committer.commit(appends).await {
             Ok(verdicts) => verdicts.into_iter().map(settle).collect(),
-            Err(error) if error.refused && appends.len() > 1 => {
+            Err(error) if error.fault == Fault::Data && appends.len() > 1 => {
                 let mut verdicts = Vec::with_capacity(appends.len());
                 for append in appends {
                     let alone = self.committer.commit(std::slice::from_ref(append)).await;

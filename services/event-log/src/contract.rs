@@ -63,6 +63,7 @@ pub fn one(stream: StreamId, expected: Expected, body: &str) -> Append {
         guards: vec![],
         request: Uuid::now_v7(),
         not_after: None,
+        epoch: None,
     }
 }
 
@@ -254,7 +255,9 @@ async fn a_cancelled_caller_leaves_the_log_usable(log: Arc<dyn EventLog>) {
 async fn refuses_what_breaks_a_limit(log: Arc<dyn EventLog>) {
     let refused = |append: Append| async { matches!(log.append(append).await, Err(AppendError::Invalid(_))) };
     let stream = fresh();
-    assert!(refused(Append { streams: vec![], guards: vec![], request: Uuid::nil(), not_after: None }).await);
+    assert!(
+        refused(Append { streams: vec![], guards: vec![], request: Uuid::nil(), not_after: None, epoch: None }).await
+    );
     let twice = Append { guards: vec![Guard { stream, version: Version(0) }], ..one(stream, NEW, "x") };
     assert!(refused(twice).await);
     let mut many = one(stream, NEW, "x");

@@ -1,7 +1,7 @@
 //! What a log does the same in every database, in the same statements.
 
 /// Implements [`crate::EventLog`] for a type with the fields `readers`, for those who wait for an answer, `followers`, for
-/// those who read the log on and on, `batcher` and `epoch`.
+/// those who read the log on and on, `batcher` and `timeline`.
 macro_rules! event_log {
     ($log:ident, $row:ty, $now:expr) => {
         #[async_trait::async_trait]
@@ -11,9 +11,12 @@ macro_rules! event_log {
             }
 
             async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
-                let query = sqlx::query(include_str!("../sql/read.sql"));
-                let query = query.bind(signed(after.0)).bind(signed(limit as u64));
-                query.try_map(|row| recorded(&row)).fetch_all(&self.followers).await.map_err(StoreError::from)
+                let (epoch, after, limit) = (self.timeline.epoch(), signed(after.0), signed(limit as u64));
+                let read = self.followers.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/read.sql")).bind(after).bind(limit);
+                    query.try_map(|row| recorded(&row)).fetch_all(&pool).await
+                });
+                Ok(self.timeline.read(epoch, read.await?))
             }
 
             async fn read_stream(
@@ -22,23 +25,32 @@ macro_rules! event_log {
                 after: Version,
                 limit: usize,
             ) -> Result<Vec<Recorded>, StoreError> {
-                let query = sqlx::query(include_str!("../sql/read_stream.sql"));
-                let query = query.bind(stream.kind).bind(stream.id).bind(signed(after.0)).bind(signed(limit as u64));
-                query.try_map(|row| recorded(&row)).fetch_all(&self.readers).await.map_err(StoreError::from)
+                let (epoch, after, limit) = (self.timeline.epoch(), signed(after.0), signed(limit as u64));
+                let read = self.readers.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/read_stream.sql")).bind(stream.kind).bind(stream.id);
+                    query.bind(after).bind(limit).try_map(|row| recorded(&row)).fetch_all(&pool).await
+                });
+                Ok(self.timeline.read(epoch, read.await?))
             }
 
             async fn head(&self) -> Result<Position, StoreError> {
-                let query = sqlx::query_as(include_str!("../sql/head.sql"));
-                let (position, _): (i64, Uuid) = query.fetch_one(&self.followers).await?;
-                Ok(Position(unsigned(position)))
+                let read = self.followers.run(|pool| async move {
+                    sqlx::query_as::<_, (i64, Uuid)>(include_str!("../sql/head.sql")).fetch_one(&pool).await
+                });
+                Ok(Position(unsigned(read.await?.0)))
             }
 
             async fn now(&self) -> Result<i64, StoreError> {
-                Ok(sqlx::query_scalar($now).fetch_one(&self.followers).await?)
+                let read = self.followers.run(|pool| async move { sqlx::query_scalar($now).fetch_one(&pool).await });
+                Ok(read.await?)
             }
 
             fn epoch(&self) -> Uuid {
-                self.epoch
+                self.timeline.epoch()
+            }
+
+            async fn renew(&self) -> Result<(), StoreError> {
+                self.begin_epoch().await
             }
         }
 

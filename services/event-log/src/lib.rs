@@ -12,6 +12,7 @@ mod limits;
 mod metrics;
 mod postgres;
 mod sqlite;
+mod timeline;
 mod types;
 mod wire;
 
@@ -68,6 +69,14 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the store cannot be read.
     async fn now(&self) -> Result<i64, StoreError>;
 
-    /// Which log this is. A restored or new database has another epoch, so that copies of it are not mixed up.
+    /// Which history of which log this is, as far as this process has met it. Another one has another epoch: a new database, one that
+    /// was restored, a standby that was promoted. What was remembered, copied or built of it before is worthless then. It is read before
+    /// what is decided on, and given with what is appended.
     fn epoch(&self) -> Uuid;
+
+    /// Begins another epoch: the log was found not to hold what it held.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn renew(&self) -> Result<(), StoreError>;
 }

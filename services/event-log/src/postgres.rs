@@ -1,13 +1,16 @@
 //! The log in PostgreSQL.
 
+use database::Pool;
+use futures::FutureExt as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions as _, PgConnection, PgPool, Row as _};
-use std::time::Duration;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Postgres, Row as _};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
 use crate::dialect::{STORE, event_log, signed, unsigned};
-use crate::types::NotDurable;
+use crate::timeline::Timeline;
+use crate::types::{Fault, NotDurable};
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
     Version,
@@ -29,10 +32,10 @@ pub struct PostgresConfig {
 /// The log in PostgreSQL. A batch is one call of one function: see `migrations/postgres/`.
 #[derive(Debug, Clone)]
 pub struct PostgresLog {
-    readers: PgPool,
-    followers: PgPool,
+    readers: Pool<Postgres>,
+    followers: Pool<Postgres>,
     batcher: Batcher,
-    epoch: Uuid,
+    timeline: Timeline,
 }
 
 /// The name that the server shows for its connections.
@@ -43,29 +46,60 @@ const FOLLOWERS: u32 = 3;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a batch may take. After that its outcome is unknown, and the connection is given up.
 const COMMIT_LIMIT: Duration = Duration::from_secs(20);
+/// How the server gives a batch up before its caller does, so that nothing is carried out later of which nobody knows: it waits so long for
+/// the lock, takes so long in all, and looks so often whether anybody is still there (milliseconds).
+const GIVES_UP: [(&str, &str); 3] =
+    [("lock_timeout", "10000"), ("statement_timeout", "15000"), ("client_connection_check_interval", "1000")];
+/// The connection that appends is asked whether it is there when it was idle for longer: a server that has restarted since is noticed
+/// before anything is asked of it whose outcome would be unknown.
+const IDLE: Duration = Duration::from_millis(50);
+/// How long it may take to answer that.
+const PING_LIMIT: Duration = Duration::from_secs(1);
 
 impl PostgresLog {
-    /// Opens a log that [`PostgresLog::migrate`] has made.
+    /// Opens a log that [`PostgresLog::migrate`] has made. The connection that appends comes first: with fewer than are wanted, readers
+    /// wait for one another.
     ///
     /// # Errors
     /// When the database cannot be reached, or has no log.
     pub async fn open(config: &PostgresConfig, metrics: LogMetrics) -> Result<Self, StoreError> {
         let options = database::options(&config.url, APPLICATION)?;
-        let pool = || PgPoolOptions::new().acquire_timeout(CONNECT_LIMIT).test_before_acquire(false);
-        let readers = pool().max_connections(config.readers).connect_with(options.clone()).await?;
-        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options.clone());
-        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
+        let (timeline, reads) = (Timeline::default(), options.clone());
         // What is acknowledged is durable, whatever the server, the database or the role is set to.
-        let options = options.options([
+        let appends = options.options(GIVES_UP).options([
             ("synchronous_commit", "on"),
             ("default_transaction_isolation", "read committed"),
             ("default_transaction_read_only", "off"),
         ]);
-        let accept = config.accept_volatile;
+        let mut committer = PostgresCommitter {
+            options: appends,
+            accept: config.accept_volatile,
+            timeline: timeline.clone(),
+            link: None,
+        };
         // Checked at once, and not by the first caller who appends.
-        let connection = Some(connect(&options, accept).await?);
-        let committer = PostgresCommitter { options, accept, connection };
-        Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), epoch })
+        committer.link = Some(committer.connect().await?);
+        let pool = |connections| {
+            let meets = timeline.clone();
+            let options = PgPoolOptions::new()
+                .acquire_timeout(CONNECT_LIMIT)
+                .max_connections(connections)
+                .after_connect(move |connection, _| {
+                    let timeline = meets.clone();
+                    async move { enter(connection, &timeline).await.map(drop) }.boxed()
+                });
+            Pool::new(options, reads.clone(), &timeline.since)
+        };
+        let (readers, followers) = (pool(config.readers), pool(FOLLOWERS));
+        Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), timeline })
+    }
+
+    async fn begin_epoch(&self) -> Result<(), StoreError> {
+        let mut connection = self.followers.connections().acquire().await?;
+        let before = enter(&mut connection, &self.timeline).await?;
+        renew(&mut connection, before.born).await?;
+        enter(&mut connection, &self.timeline).await?;
+        Ok(())
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -76,6 +110,7 @@ impl PostgresLog {
         let files = [
             (1, include_str!("../migrations/postgres/0001_event_log.sql")),
             (2, include_str!("../migrations/postgres/0002_not_after.sql")),
+            (3, include_str!("../migrations/postgres/0003_epoch.sql")),
         ];
         let options = database::options(url, APPLICATION)?;
         database::migrate(options, &database::migrator(STORE, &files)).await.map_err(StoreError::new)
@@ -89,38 +124,120 @@ event_log!(PostgresLog, PgRow, include_str!("../sql/postgres/now.sql"));
 struct PostgresCommitter {
     options: PgConnectOptions,
     accept: bool,
-    connection: Option<PgConnection>,
+    timeline: Timeline,
+    link: Option<Link>,
+}
+
+/// A connection that appends, and the history that it leads to.
+struct Link {
+    connection: PgConnection,
+    entered: Entered,
+    used: Instant,
 }
 
 #[async_trait::async_trait]
 impl Committer for PostgresCommitter {
     async fn commit(&mut self, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connect(&self.options, self.accept).await?,
-        };
-        // A connection that has died silently would otherwise hold up every append of this process.
-        let called = tokio::time::timeout(COMMIT_LIMIT, Columns::of(batch).call(&mut connection, batch)).await;
-        let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)));
-        // After an error of the connection itself, the next batch starts on a new one.
-        if verdicts.as_ref().map_or_else(|e| e.refused, |_| true) {
-            self.connection = Some(connection);
+        let mut again = true;
+        loop {
+            let mut link = self.link().await?;
+            let committed = self.commit_on(&mut link, batch).await;
+            link.used = Instant::now();
+            match committed {
+                Err(StoreError { fault: Fault::Connection { began: false }, .. }) if again => again = false,
+                committed => {
+                    // After an error of the connection itself, the next batch starts on a new one.
+                    let is_lost = |e: &StoreError| matches!(e.fault, Fault::Connection { .. });
+                    self.link = Some(link).filter(|_| !committed.as_ref().is_err_and(is_lost));
+                    return committed;
+                }
+            }
         }
-        verdicts
     }
 }
 
-/// The connection that appends, to a server that keeps what it acknowledges.
-async fn connect(options: &PgConnectOptions, accept_volatile: bool) -> Result<PgConnection, StoreError> {
-    let checked = async {
-        let mut connection = options.connect().await?;
-        let settings: Vec<(String, String)> =
-            sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
-        Ok::<_, StoreError>((connection, settings))
-    };
-    let (connection, settings) = tokio::time::timeout(CONNECT_LIMIT, checked).await.map_err(StoreError::new)??;
-    let off: Vec<_> = settings.into_iter().filter(|(_, value)| value == "off").map(|(name, _)| name).collect();
-    if off.is_empty() || accept_volatile { Ok(connection) } else { Err(StoreError::new(NotDurable(off.join("`, `")))) }
+impl PostgresCommitter {
+    /// The connection that there is, if it is there still, or a new one.
+    async fn link(&mut self) -> Result<Link, StoreError> {
+        if let Some(mut link) = self.link.take() {
+            if link.used.elapsed() < IDLE {
+                return Ok(link);
+            }
+            let ping = tokio::time::timeout(PING_LIMIT, link.connection.ping()).await;
+            if matches!(ping, Ok(Ok(()))) {
+                return Ok(link);
+            }
+        }
+        self.connect().await
+    }
+
+    /// A new connection, to a server that keeps what it acknowledges.
+    async fn connect(&self) -> Result<Link, StoreError> {
+        let checked = async {
+            let mut connection = self.options.connect().await?;
+            let settings: Vec<(String, String)> =
+                sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
+            let entered = enter(&mut connection, &self.timeline).await?;
+            Ok::<_, StoreError>((Link { connection, entered, used: Instant::now() }, settings))
+        };
+        let (link, settings) = tokio::time::timeout(CONNECT_LIMIT, checked).await.map_err(StoreError::new)??;
+        let off: Vec<_> = settings.into_iter().filter(|(_, value)| value == "off").map(|(name, _)| name).collect();
+        if off.is_empty() || self.accept { Ok(link) } else { Err(StoreError::new(NotDurable(off.join("`, `")))) }
+    }
+
+    async fn commit_on(&self, link: &mut Link, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+        let Link { connection, entered, .. } = link;
+        // What was decided on another history is decided again.
+        let of_this = |append: &&Append| append.epoch.is_none_or(|epoch| epoch == entered.epoch);
+        let these: Vec<&Append> = batch.iter().filter(of_this).collect();
+        let call = Columns::of(&these).call(connection, &these, entered);
+        // A connection that has died silently would otherwise hold up every append of this process.
+        let called = tokio::time::timeout(COMMIT_LIMIT, call).await;
+        let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)))?;
+        for (append, verdict) in these.iter().zip(&verdicts) {
+            if let Verdict::Accepted(position, _) = verdict {
+                self.timeline.saw(entered.epoch, *position, append.request);
+            }
+        }
+        let mut verdicts = verdicts.into_iter();
+        let verdict = |append: &Append| if of_this(&append) { verdicts.next() } else { Some(Verdict::GuardMoved) };
+        Ok(batch.iter().filter_map(verdict).collect())
+    }
+}
+
+/// The history that a connection leads to.
+#[derive(Debug, Clone)]
+struct Entered {
+    epoch: Uuid,
+    born: Uuid,
+    timeline: String,
+}
+
+/// Finds out which history a connection leads to, and tells this process. One that does not hold what this process has seen is another,
+/// whatever it calls itself.
+async fn enter(connection: &mut PgConnection, timeline: &Timeline) -> Result<Entered, sqlx::Error> {
+    let (before, newest) = (timeline.epoch(), timeline.newest());
+    let mut entered = who_is_this(connection).await?;
+    if let Some((position, request)) = newest.filter(|_| entered.epoch == before) {
+        let query = sqlx::query_scalar(include_str!("../sql/request_at.sql")).bind(signed(position.0));
+        let there: Option<Uuid> = query.fetch_optional(&mut *connection).await?;
+        if there != Some(request) {
+            renew(connection, entered.born).await?;
+            entered = who_is_this(connection).await?;
+        }
+    }
+    timeline.entered(entered.epoch);
+    Ok(entered)
+}
+
+async fn who_is_this(connection: &mut PgConnection) -> Result<Entered, sqlx::Error> {
+    let (epoch, _began_at, born, timeline): (_, i64, _, _) =
+        sqlx::query_as(include_str!("../sql/postgres/enter.sql")).fetch_one(connection).await?;
+    Ok(Entered { epoch, born, timeline })
+}
+
+async fn renew(connection: &mut PgConnection, born: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query(include_str!("../sql/postgres/renew.sql")).bind(born).execute(connection).await.map(drop)
 }
 
 /// A batch, column by column, as the function takes it.
@@ -147,7 +264,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a [Append]) -> Self {
+    fn of(batch: &[&'a Append]) -> Self {
         let mut columns = Self::default();
         for (request, append) in (1..).zip(batch) {
             columns.not_after.push(append.not_after);
@@ -182,7 +299,15 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    async fn call(self, connection: &mut PgConnection, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
+    async fn call(
+        self,
+        connection: &mut PgConnection,
+        batch: &[&Append],
+        entered: &Entered,
+    ) -> Result<Vec<Verdict>, StoreError> {
+        if batch.is_empty() {
+            return Ok(vec![]);
+        }
         let (position_before, version_before, conflicted, moved, late) =
             sqlx::query_as(include_str!("../sql/postgres/append.sql"))
                 .bind(self.slot_request)
@@ -203,6 +328,8 @@ impl<'a> Columns<'a> {
                 .bind(self.event_head)
                 .bind(self.event_body)
                 .bind(self.not_after)
+                .bind(entered.born)
+                .bind(&entered.timeline)
                 .fetch_one(connection)
                 .await?;
         Ok(Answer { position_before, version_before, conflicted, moved, late }.verdicts(batch))
@@ -219,7 +346,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn verdicts(self, batch: &[Append]) -> Vec<Verdict> {
+    fn verdicts(self, batch: &[&Append]) -> Vec<Verdict> {
         let mut befores = self.position_before.into_iter().zip(self.version_before);
         let mut verdicts = Vec::with_capacity(batch.len());
         for (request, append) in (1..).zip(batch) {

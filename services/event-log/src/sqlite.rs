@@ -2,14 +2,16 @@
 
 mod committer;
 
+use database::Pool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Row as _, Sqlite};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::Batcher;
 use crate::dialect::{STORE, event_log, signed, unsigned};
+use crate::timeline::Timeline;
 use crate::{
     Append, AppendError, Appended, EventLog, Limits, LogMetrics, Position, Recorded, StoreError, StreamId, Version,
 };
@@ -18,10 +20,10 @@ use committer::SqliteCommitter;
 /// The log in one SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteLog {
-    readers: SqlitePool,
-    followers: SqlitePool,
+    readers: Pool<Sqlite>,
+    followers: Pool<Sqlite>,
     batcher: Batcher,
-    epoch: Uuid,
+    timeline: Timeline,
 }
 
 /// Connections for reading: SQLite reads do not block one another, and a machine has few cores.
@@ -55,12 +57,26 @@ impl SqliteLog {
         let mut writer = options.connect().await?;
         let files = [(1, include_str!("../migrations/sqlite/0001_event_log.sql"))];
         database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
-        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
-        let readers = pool().max_connections(READERS).connect_with(options.clone()).await?;
-        let followers = pool().max_connections(FOLLOWERS).connect_lazy_with(options.clone());
-        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&readers).await?;
-        let committer = SqliteCommitter::new(options, writer);
-        Ok(Self { readers, followers, batcher: Batcher::start(committer, limits, metrics), epoch })
+        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&mut writer).await?;
+        let timeline = Timeline::default();
+        timeline.entered(epoch);
+        let pool = |connections| {
+            let pool = SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).max_connections(connections);
+            Pool::new(pool, options.clone(), &timeline.since)
+        };
+        let (readers, followers) = (pool(READERS), pool(FOLLOWERS));
+        let committer = SqliteCommitter::new(options, writer, timeline.clone());
+        Ok(Self { readers, followers, batcher: Batcher::start(committer, limits, metrics), timeline })
+    }
+
+    async fn begin_epoch(&self) -> Result<(), StoreError> {
+        let mut connection = self.followers.connections().acquire().await?;
+        let renew = sqlx::query(include_str!("../sql/sqlite/renew.sql")).bind(self.timeline.epoch());
+        renew.execute(&mut *connection).await?;
+        let (_, epoch): (i64, Uuid) =
+            sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&mut *connection).await?;
+        self.timeline.entered(epoch);
+        Ok(())
     }
 }
 

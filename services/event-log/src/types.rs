@@ -81,6 +81,8 @@ pub struct Append {
     /// From when on it must not commit any more, in microseconds since 1970 by the log's clock: what was decided on has ended then, or
     /// nobody waits for it.
     pub not_after: Option<i64>,
+    /// The epoch of the log in which it was decided: in another it is not appended. None for what depends on nothing that was read.
+    pub epoch: Option<Uuid>,
 }
 
 /// An accepted append.
@@ -121,7 +123,7 @@ pub enum AppendError {
     /// A stream does not stand at its expected version. Load it again and decide again.
     #[error("a stream has moved past its expected version")]
     Conflict,
-    /// A guarded stream has moved. Load it again and decide again.
+    /// A guarded stream has moved, or the log has another history than the one that was read. Load it again and decide again.
     #[error("a stream that the append relies on has moved")]
     GuardMoved,
     /// The time until which it may commit is over, by the log's clock. Decide again by that.
@@ -138,20 +140,34 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
+/// What a failure is a fault of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Of what was asked: one append of a batch, which its neighbours need not suffer for.
+    Data,
+    /// Of the server, which answers: the next batch may ask it on the same connection.
+    Server,
+    /// Of the connection, which is of no use any more; and whether what was asked may have begun.
+    Connection {
+        /// Whether it may have.
+        began: bool,
+    },
+}
+
 /// The store failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the log's store failed")]
 pub struct StoreError {
     #[source]
     cause: std::sync::Arc<dyn std::error::Error + Send + Sync>,
-    /// Whether the store itself refused the statement, so that nothing of it was committed.
-    pub(crate) refused: bool,
+    /// What it tells of the connection, and of what was asked.
+    pub(crate) fault: Fault,
 }
 
 impl StoreError {
     /// A failure with this cause.
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { cause: cause.into().into(), refused: false }
+        Self { cause: cause.into().into(), fault: Fault::Connection { began: true } }
     }
 
     /// Whether the server would lose or break what it acknowledges when it crashes.
@@ -163,8 +179,14 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let refused = matches!(error, sqlx::Error::Database(_));
-        Self { cause: std::sync::Arc::new(error), refused }
+        let fault = if database::is_data_fault(&error) {
+            Fault::Data
+        } else if database::is_lost(&error) || !matches!(error, sqlx::Error::Database(_)) {
+            Fault::Connection { began: !database::never_began(&error) }
+        } else {
+            Fault::Server
+        };
+        Self { cause: std::sync::Arc::new(error), fault }
     }
 }
 

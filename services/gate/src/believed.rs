@@ -7,6 +7,7 @@ use domain::issuers::{Only, Register};
 use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness, Loaded};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 /// For how long what was read is believed. A decision that relies on it does not commit later; so a merge that is acknowledged once
 /// this is over holds on every server, and no receipt needs a guard for it.
@@ -29,6 +30,8 @@ pub(crate) struct Belief {
     pub(crate) register: Arc<Register>,
     /// By the log's clock, until when a decision may rely on it.
     pub(crate) until: Timestamp,
+    /// The epoch of the log in which it was read.
+    pub(crate) epoch: Uuid,
 }
 
 /// What this server believes.
@@ -40,7 +43,7 @@ pub(crate) struct Believed {
 }
 
 /// A register, and a moment of which it is true at least: by a clock that only goes on, and by the one that decides.
-type Known = (Arc<Register>, Instant, Timestamp);
+type Known = (Loaded<Register>, Instant, Timestamp);
 
 impl Believed {
     /// The register as it is, or was a moment ago.
@@ -52,13 +55,16 @@ impl Believed {
             Some(known) => known,
             None => self.ask(engine).await?,
         };
-        Ok(Belief { register, until: after(asked, BELIEVED) })
+        Ok(Belief { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch })
     }
 
     /// What is known, if it is younger than this by both clocks: a machine may have slept, and a clock may have been put right.
     fn younger_than(&self, age: Duration, engine: &Engine) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        known.filter(|(_, asked, at)| asked.elapsed() < age && engine.now() < after(*at, age))
+        let epoch = engine.log().epoch();
+        known.filter(|(register, asked, at)| {
+            register.epoch == epoch && asked.elapsed() < age && engine.now() < after(*at, age)
+        })
     }
 
     /// Reads it, once for everybody: meanwhile the others go by what is known, while that leaves them time to commit.
@@ -74,7 +80,7 @@ impl Believed {
         // What is read is at least as new as this moment.
         let (asked, at) = (Instant::now(), engine.now());
         let register: Loaded<Register> = engine.load(Only, Freshness::Latest).await?;
-        let new = (register.state, asked, at);
+        let new = (register, asked, at);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         Ok(new)
     }

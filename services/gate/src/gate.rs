@@ -195,6 +195,7 @@ impl Gate {
         let mut changes = Changes::new(&self.context(asked, &staff));
         let mut receipts = BTreeMap::new();
         changes.guard(&staff);
+        changes.relies_on(belief.epoch);
         changes.holds_until(Some(belief.until));
         // Who is left out was decided on, too.
         for (person, grounds) in &all {
@@ -218,14 +219,14 @@ impl Gate {
             return self.commit(changes, "permit").await;
         }
         let now = self.engine.load::<Staff>(staff.id, Freshness::Latest).await?;
-        if now.version != staff.version {
+        if now.seen() != staff.seen() {
             self.metrics.again.inc();
             return Ok(None);
         }
         let persons: Vec<_> = all.keys().copied().collect();
         let now = self.engine.load_each::<Sharing>(&persons, Freshness::Latest).await?;
         let moved = |(now, grounds): (&Loaded<Sharing>, &Grounds)| {
-            now.version != grounds.sharing.version || grounds.belief.until <= self.engine.now()
+            now.seen() != grounds.sharing.seen() || grounds.belief.until <= self.engine.now()
         };
         if now.iter().zip(all.values()).any(moved) {
             self.metrics.again.inc();
@@ -317,6 +318,7 @@ impl Gate {
         let mut changes = Changes::new(&self.context(asked, &grounds.staff));
         changes.guard(&grounds.sharing);
         changes.guard(&grounds.staff);
+        changes.relies_on(grounds.belief.epoch);
         changes.holds_until(Some(grounds.belief.until));
         changes.holds_until(grounds.scope().and_then(Scope::until));
         let receipt = receipt(&mut changes, asked, person, grounds, outcome);

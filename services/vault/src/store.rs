@@ -1,6 +1,7 @@
+use database::{Pool, Since};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, Postgres, Sqlite, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -82,11 +83,11 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Keys in PostgreSQL.
 #[derive(Debug, Clone)]
-pub struct PostgresKeys(PgPool);
+pub struct PostgresKeys(Pool<Postgres>);
 
 /// Keys in SQLite.
 #[derive(Debug, Clone)]
-pub struct SqliteKeys(SqlitePool);
+pub struct SqliteKeys(Pool<Sqlite>);
 
 impl PostgresKeys {
     /// Opens a store that [`PostgresKeys::migrate`] has made, with at most `connections`.
@@ -94,9 +95,10 @@ impl PostgresKeys {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let pool =
-            PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
-        Ok(Self(pool.connect_with(database::options(url, APPLICATION)?).await?))
+        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT);
+        let pool = Pool::new(pool, database::options(url, APPLICATION)?, &Since::default());
+        drop(pool.connections().acquire().await?);
+        Ok(Self(pool))
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -124,9 +126,11 @@ impl SqliteKeys {
             .pragma("secure_delete", "ON")
             .busy_timeout(ACQUIRE_LIMIT)
             .disable_statement_logging();
-        let pool =
-            SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT).connect_with(options).await?;
-        database::migrator(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))]).run(&pool).await?;
+        let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
+        let pool = Pool::new(pool, options, &Since::default());
+        database::migrator(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))])
+            .run(pool.connections())
+            .await?;
         Ok(Self(pool))
     }
 }
@@ -136,12 +140,12 @@ fn stored((key_id, subject, wrapped): (Uuid, Uuid, Option<Vec<u8>>)) -> StoredKe
     StoredKey { key_id, subject, wrapped }
 }
 
-async fn find_postgres(pool: &PgPool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
+async fn find_postgres(pool: &PgPool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, sqlx::Error> {
     let query = sqlx::query_as(include_str!("../sql/postgres/by_ids.sql"));
     Ok(query.bind(key_ids).fetch_all(pool).await?.into_iter().map(stored).collect())
 }
 
-async fn find_sqlite(pool: &SqlitePool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
+async fn find_sqlite(pool: &SqlitePool, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, sqlx::Error> {
     let mut found = Vec::new();
     for key_id in key_ids {
         let query = sqlx::query_as(include_str!("../sql/sqlite/by_id.sql"));
@@ -150,40 +154,53 @@ async fn find_sqlite(pool: &SqlitePool, key_ids: &[Uuid]) -> Result<Vec<StoredKe
     Ok(found)
 }
 
-/// The same statements in every database, but for how keys are found by their ids, and how one is destroyed.
+/// The same statements in every database, each of which may be done twice, but for how keys are found by their ids, and how one is destroyed.
 macro_rules! key_store {
     ($store:ident, $find:ident, $destroy:literal) => {
         #[async_trait::async_trait]
         impl KeyStore for $store {
             async fn of_subject(&self, subject: Uuid) -> Result<Option<StoredKey>, StoreError> {
-                let query = sqlx::query_as(include_str!("../sql/of_subject.sql"));
-                Ok(query.bind(subject).fetch_optional(&self.0).await?.map(stored))
+                let found = self.0.run(|pool| async move {
+                    sqlx::query_as(include_str!("../sql/of_subject.sql")).bind(subject).fetch_optional(&pool).await
+                });
+                Ok(found.await?.map(stored))
             }
 
             async fn by_ids(&self, key_ids: &[Uuid]) -> Result<Vec<StoredKey>, StoreError> {
-                $find(&self.0, key_ids).await
+                Ok(self.0.run(|pool| async move { $find(&pool, key_ids).await }).await?)
             }
 
             async fn insert(&self, key_id: Uuid, subject: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!("../sql/insert.sql"));
-                query.bind(key_id).bind(subject).bind(wrapped).execute(&self.0).await?;
+                let insert = self.0.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/insert.sql"));
+                    query.bind(key_id).bind(subject).bind(wrapped).execute(&pool).await
+                });
+                insert.await?;
                 Ok(())
             }
 
             async fn identified(&self, pseudonym: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
-                let query = sqlx::query_scalar(include_str!("../sql/identified.sql"));
-                Ok(query.bind(pseudonym).fetch_optional(&self.0).await?)
+                let identified = self.0.run(|pool| async move {
+                    let query = sqlx::query_scalar(include_str!("../sql/identified.sql"));
+                    query.bind(pseudonym).fetch_optional(&pool).await
+                });
+                Ok(identified.await?)
             }
 
             async fn identify(&self, pseudonym: Uuid, sealed: &[u8]) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!("../sql/identify.sql"));
-                query.bind(pseudonym).bind(sealed).execute(&self.0).await?;
+                let identify = self.0.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/identify.sql"));
+                    query.bind(pseudonym).bind(sealed).execute(&pool).await
+                });
+                identify.await?;
                 Ok(())
             }
 
             async fn destroy(&self, subject: Uuid) -> Result<(), StoreError> {
-                let query = sqlx::query(include_str!($destroy));
-                query.bind(subject).execute(&self.0).await?;
+                let destroy = self
+                    .0
+                    .run(|pool| async move { sqlx::query(include_str!($destroy)).bind(subject).execute(&pool).await });
+                destroy.await?;
                 Ok(())
             }
         }

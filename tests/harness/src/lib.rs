@@ -14,7 +14,7 @@ pub use child::{Child, wait_until};
 pub use nats::Nats;
 pub(crate) use node::http;
 pub use node::{Cluster, Node};
-pub use postgres::{Database, Postgres};
+pub use postgres::{Copy, CopyKind, Database, Postgres};
 pub use provider::Provider;
 
 /// A port that nobody listens on now.

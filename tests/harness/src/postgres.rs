@@ -174,6 +174,96 @@ impl Postgres {
     /// When it does not start again.
     pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
+        self.restart().await
+    }
+}
+
+/// What a server's data were at a moment.
+#[derive(Debug)]
+pub struct Copy {
+    directory: TempDir,
+    kind: CopyKind,
+}
+
+/// How a copy was made, and so how it takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyKind {
+    /// A base backup, recovered to its point: on another timeline.
+    Backup,
+    /// A standby that fell behind and is promoted: on another timeline.
+    Standby,
+    /// The disk as it was: on the same timeline.
+    Disk,
+}
+
+impl Postgres {
+    /// Copies the data as they are.
+    ///
+    /// # Errors
+    /// When a tool fails, or the server does not come back.
+    pub async fn copy(&mut self, kind: CopyKind) -> anyhow::Result<Copy> {
+        let directory = tempfile::Builder::new().prefix("alongside-pg-").tempdir()?;
+        let user = unprivileged()?;
+        if let Some((uid, gid)) = user {
+            chown(directory.path(), Some(uid), Some(gid))?;
+        }
+        let data = directory.path().join("data");
+        if kind == CopyKind::Disk {
+            self.child.kill()?;
+            let copied = Command::new("cp").arg("-a").arg(self.directory.path().join("data")).arg(&data).status()?;
+            ensure!(copied.success(), "the data cannot be copied");
+            self.restart().await?;
+            return Ok(Copy { directory, kind });
+        }
+        let host = self.directory.path().display().to_string();
+        let backup = run_as(user, &tools::postgres("pg_basebackup")?)
+            .args(["-U", "postgres", "-h", &host, "-p", &port_of(self.network).to_string(), "-c", "fast", "-D"])
+            .arg(&data)
+            .output()?;
+        ensure!(backup.status.success(), "pg_basebackup failed: {}", String::from_utf8_lossy(&backup.stderr));
+        Ok(Copy { directory, kind })
+    }
+
+    /// The server is lost, and a copy takes its place at its address.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn lost_to(&mut self, copy: Copy) -> anyhow::Result<()> {
+        self.child.kill()?;
+        let data = self.directory.path().join("data");
+        std::fs::rename(&data, self.directory.path().join(format!("lost-{}", uuid::Uuid::now_v7())))?;
+        std::fs::rename(copy.directory.path().join("data"), &data)?;
+        let own = |name: &str, text: &str| -> anyhow::Result<()> {
+            std::fs::write(data.join(name), text)?;
+            if let Some((uid, gid)) = unprivileged()? {
+                chown(data.join(name), Some(uid), Some(gid))?;
+            }
+            Ok(())
+        };
+        match copy.kind {
+            CopyKind::Disk => {}
+            CopyKind::Standby => own("standby.signal", "")?,
+            CopyKind::Backup => {
+                own("recovery.signal", "")?;
+                let target =
+                    "recovery_target = 'immediate'\nrecovery_target_action = 'promote'\nrestore_command = 'false'\n";
+                own("postgresql.auto.conf", target)?;
+            }
+        }
+        self.restart().await?;
+        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await?;
+        if copy.kind == CopyKind::Standby {
+            connection.execute("SELECT pg_promote()").await?;
+        }
+        let url = self.url("postgres", "postgres");
+        wait_until("the promotion", || async {
+            let mut connection = PgConnection::connect(&url).await?;
+            Ok(!sqlx::query_scalar::<_, bool>("SELECT pg_is_in_recovery()").fetch_one(&mut connection).await?)
+        })
+        .await
+    }
+
+    async fn restart(&mut self) -> anyhow::Result<()> {
         drop(std::fs::remove_file(self.directory.path().join("data/postmaster.pid")));
         self.child = Self::spawn(self.directory.path(), unprivileged()?, self.network)?;
         self.ready().await

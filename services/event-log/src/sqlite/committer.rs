@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::batcher::{Committer, Verdict};
 use crate::dialect::{signed, unsigned};
+use crate::timeline::Timeline;
 use crate::{Append, Expected, NewEvent, Position, StoreError, StreamId, Version};
 
 /// Stream heads to remember: 16 MB at most. All are dropped when there are more.
@@ -19,6 +20,7 @@ const ROWS: usize = 64;
 
 pub(super) struct SqliteCommitter {
     options: SqliteConnectOptions,
+    timeline: Timeline,
     /// None after a batch that failed: whether its transaction is over only a new connection knows for sure.
     connection: Option<SqliteConnection>,
     /// The log's head after the last commit, and the heads of streams as of then.
@@ -27,8 +29,8 @@ pub(super) struct SqliteCommitter {
 }
 
 impl SqliteCommitter {
-    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
-        Self { options, connection: Some(connection), position: 0, heads: HashMap::new() }
+    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection, timeline: Timeline) -> Self {
+        Self { options, timeline, connection: Some(connection), position: 0, heads: HashMap::new() }
     }
 
     /// A batch in a transaction. After an error that may be open still, or not: the connection is of no use any more.
@@ -48,17 +50,24 @@ impl SqliteCommitter {
         connection: &mut SqliteConnection,
         batch: &[Append],
     ) -> Result<Vec<Verdict>, StoreError> {
-        let (position, _): (i64, Uuid) =
+        let (position, epoch): (i64, Uuid) =
             sqlx::query_as(include_str!("../../sql/head.sql")).fetch_one(&mut *connection).await?;
         let base = unsigned(position);
+        self.timeline.entered(epoch);
         if base != self.position || self.heads.len() > REMEMBERED {
             self.heads.clear();
         }
         let mut plan = Plan { next: base, ..Plan::default() };
         let now: i64 = sqlx::query_scalar(include_str!("../../sql/sqlite/now.sql")).fetch_one(&mut *connection).await?;
         for append in batch {
-            let late = append.not_after.is_some_and(|not_after| not_after <= now);
-            let verdict = if late { Verdict::TooLate } else { self.decide(connection, append, &mut plan).await? };
+            let verdict = if append.epoch.is_some_and(|of| of != epoch) {
+                // What was decided on another history is decided again.
+                Verdict::GuardMoved
+            } else if append.not_after.is_some_and(|not_after| not_after <= now) {
+                Verdict::TooLate
+            } else {
+                self.decide(connection, append, &mut plan).await?
+            };
             plan.verdicts.push(verdict);
         }
         if plan.next > base {

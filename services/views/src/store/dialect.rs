@@ -15,8 +15,12 @@ macro_rules! document_store {
                 limit: usize,
             ) -> Result<(Vec<StoredDocument>, u64), StoreError> {
                 type Row = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
-                let query = sqlx::query_as(SCAN).bind(view).bind(after).bind(end).bind(signed(limit as u64));
-                let rows: Vec<Row> = query.fetch_all(&self.readers).await?;
+                let limit = signed(limit as u64);
+                let scan = self.readers.run(|pool| async move {
+                    let query = sqlx::query_as(SCAN).bind(view).bind(after).bind(end).bind(limit);
+                    query.fetch_all(&pool).await
+                });
+                let rows: Vec<Row> = scan.await?;
                 let position = rows.first().map_or(0, |row| row.0.unsigned_abs());
                 let found = rows
                     .into_iter()
@@ -25,14 +29,14 @@ macro_rules! document_store {
             }
 
             async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), StoreError> {
-                let rows = find(&self.readers, view, keys).await?;
+                let rows = self.readers.run(|pool| async move { find(&pool, view, keys).await }).await?;
                 let position = rows.iter().map(|row| row.0.unsigned_abs()).min().unwrap_or_default();
                 let found = rows.into_iter().map(|(_, key, place, subject, at, body)| (key, place, subject, at, body));
                 Ok((found.map(document).collect(), position))
             }
 
             async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
-                find_in(&self.builder, wanted).await
+                Ok(self.builder.run(|pool| async move { find_in(&pool, wanted).await }).await?)
             }
 
             async fn page(
@@ -42,15 +46,21 @@ macro_rules! document_store {
                 after: &[u8],
                 limit: usize,
             ) -> Result<Vec<StoredDocument>, StoreError> {
-                let query = sqlx::query_as(include_str!("../../sql/page.sql")).bind(view).bind(generation);
-                let rows: Vec<Row> = query.bind(after).bind(signed(limit as u64)).fetch_all(&self.builder).await?;
+                let limit = signed(limit as u64);
+                let page = self.builder.run(|pool| async move {
+                    let query = sqlx::query_as(include_str!("../../sql/page.sql")).bind(view).bind(generation);
+                    query.bind(after).bind(limit).fetch_all(&pool).await
+                });
+                let rows: Vec<Row> = page.await?;
                 Ok(rows.into_iter().map(document).collect())
             }
 
             async fn generations(&self, view: &str) -> Result<Vec<Generation>, StoreError> {
-                sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&self.builder).await?;
-                let query = sqlx::query_as(include_str!("../../sql/states.sql")).bind(view);
-                let rows: Vec<(i32, i64, bool)> = query.fetch_all(&self.builder).await?;
+                let states = self.builder.run(|pool| async move {
+                    sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&pool).await?;
+                    sqlx::query_as(include_str!("../../sql/states.sql")).bind(view).fetch_all(&pool).await
+                });
+                let rows: Vec<(i32, i64, bool)> = states.await?;
                 let generation = |(number, position, current): (i32, i64, bool)| Generation {
                     number,
                     position: position.unsigned_abs(),
@@ -60,48 +70,60 @@ macro_rules! document_store {
             }
 
             async fn position(&self, view: &str) -> Result<u64, StoreError> {
-                let query = sqlx::query_scalar(include_str!("../../sql/position.sql")).bind(view);
-                let position: Option<i64> = query.fetch_optional(&self.readers).await?;
+                let position = self.readers.run(|pool| async move {
+                    sqlx::query_scalar(include_str!("../../sql/position.sql")).bind(view).fetch_optional(&pool).await
+                });
+                let position: Option<i64> = position.await?;
                 Ok(position.map_or(0, i64::unsigned_abs))
             }
 
             async fn parked(&self, view: &str, generation: i32) -> Result<Vec<Uuid>, StoreError> {
-                let query = sqlx::query_scalar(include_str!("../../sql/parked.sql")).bind(view).bind(generation);
-                Ok(query.fetch_all(&self.builder).await?)
+                let parked = self.builder.run(|pool| async move {
+                    let query = sqlx::query_scalar(include_str!("../../sql/parked.sql")).bind(view).bind(generation);
+                    query.fetch_all(&pool).await
+                });
+                Ok(parked.await?)
             }
 
             async fn advance(&self, advances: Vec<Advance>) -> Result<bool, StoreError> {
-                write(&self.builder, &advances).await
+                let advances = advances.as_slice();
+                // Done twice it is done once: the second time the views stand elsewhere.
+                Ok(self.builder.run(|pool| async move { write(&pool, advances).await }).await?)
             }
 
             async fn begin_generation(&self, view: &str) -> Result<i32, StoreError> {
-                let query = sqlx::query_scalar(include_str!("../../sql/create_generation.sql")).bind(view);
-                Ok(query.fetch_one(&self.builder).await?)
+                let begun = self.builder.run(|pool| async move {
+                    sqlx::query_scalar(include_str!("../../sql/create_generation.sql"))
+                        .bind(view)
+                        .fetch_one(&pool)
+                        .await
+                });
+                Ok(begun.await?)
             }
 
             async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError> {
-                let mut connection = self.builder.acquire().await?;
+                let mut connection = self.builder.connections().acquire().await?;
                 let swapped = swap(&mut connection, view, generation).await;
                 keep_if(&mut connection, &swapped);
-                swapped
+                Ok(swapped?)
             }
 
             async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {
-                let mut connection = self.builder.acquire().await?;
+                let mut connection = self.builder.connections().acquire().await?;
                 let dropped = drop_generation(&mut connection, view, generation).await;
                 keep_if(&mut connection, &dropped);
-                dropped
+                Ok(dropped?)
             }
         }
 
         /// After an error a transaction may be open still, or be over though the connection counts it: it is of no use any more.
-        fn keep_if<T>(connection: &mut sqlx::pool::PoolConnection<$database>, done: &Result<T, StoreError>) {
+        fn keep_if<T>(connection: &mut sqlx::pool::PoolConnection<$database>, done: &Result<T, sqlx::Error>) {
             if done.is_err() {
                 connection.close_on_drop();
             }
         }
 
-        async fn swap(connection: &mut $connection, view: &str, generation: i32) -> Result<bool, StoreError> {
+        async fn swap(connection: &mut $connection, view: &str, generation: i32) -> Result<bool, sqlx::Error> {
             let mut transaction = connection.begin_with($begin).await?;
             let retire = sqlx::query_scalar(include_str!("../../sql/retire.sql")).bind(view);
             let stood: Option<i64> = retire.fetch_optional(&mut *transaction).await?;
@@ -115,7 +137,7 @@ macro_rules! document_store {
             Ok(true)
         }
 
-        async fn drop_generation(connection: &mut $connection, view: &str, generation: i32) -> Result<(), StoreError> {
+        async fn drop_generation(connection: &mut $connection, view: &str, generation: i32) -> Result<(), sqlx::Error> {
             let mut transaction = connection.begin_with($begin).await?;
             for statement in [
                 include_str!("../../sql/drop_state.sql"),
@@ -124,7 +146,7 @@ macro_rules! document_store {
             ] {
                 sqlx::query(statement).bind(view).bind(generation).execute(&mut *transaction).await?;
             }
-            Ok(transaction.commit().await?)
+            transaction.commit().await
         }
     };
 }

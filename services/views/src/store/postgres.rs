@@ -1,5 +1,6 @@
+use database::{Pool, Since};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgPool, Postgres};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -17,8 +18,8 @@ const SCAN: &str = include_str!("../../sql/postgres/scan.sql");
 /// Documents in PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct PostgresDocuments {
-    readers: PgPool,
-    builder: PgPool,
+    readers: Pool<Postgres>,
+    builder: Pool<Postgres>,
 }
 
 impl PostgresDocuments {
@@ -28,12 +29,13 @@ impl PostgresDocuments {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let pool = || PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).test_before_acquire(false);
+        let (pool, since) = (|| PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT), Since::default());
         let options = database::options(url, APPLICATION)?;
-        let readers = pool().max_connections(connections).connect_with(options.clone()).await?;
+        let readers = Pool::new(pool().max_connections(connections), options.clone(), &since);
+        drop(readers.connections().acquire().await?);
         // A lost commit only means that the runner reads the log again, so a checkpoint costs no fsync.
         let options = options.options([("synchronous_commit", "off")]);
-        Ok(Self { readers, builder: pool().max_connections(BUILDERS).connect_lazy_with(options) })
+        Ok(Self { readers, builder: Pool::new(pool().max_connections(BUILDERS), options, &since) })
     }
 
     /// Creates or upgrades the schema. Safe to run again.
@@ -52,12 +54,12 @@ fn bytes(keys: &[Key]) -> Vec<&[u8]> {
     keys.iter().map(|key| key.0.as_slice()).collect()
 }
 
-async fn find(readers: &PgPool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, StoreError> {
+async fn find(readers: &PgPool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, sqlx::Error> {
     let query = sqlx::query_as(include_str!("../../sql/postgres/get.sql")).bind(view).bind(bytes(keys));
-    Ok(query.fetch_all(readers).await?)
+    query.fetch_all(readers).await
 }
 
-async fn find_in(builder: &PgPool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
+async fn find_in(builder: &PgPool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, sqlx::Error> {
     let each = || (0..).zip(wanted).flat_map(|(nth, w): (i32, _)| w.keys.iter().map(move |key| (nth, w, key)));
     let mut found: Vec<_> = wanted.iter().map(|_| Vec::new()).collect();
     if each().next().is_none() {
@@ -78,7 +80,7 @@ async fn find_in(builder: &PgPool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDo
     Ok(found)
 }
 
-async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, StoreError> {
+async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     let numbered = || (1..).zip(advances);
     let upserts = || numbered().flat_map(|(of, a): (i32, _)| a.upserts.iter().map(move |u| (of, u)));
     let removals = || numbered().flat_map(|(of, a): (i32, _)| a.removals.iter().map(move |key| (of, key)));
@@ -102,5 +104,5 @@ async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, StoreErro
         .bind(parked().map(|(_, (subject, ..))| *subject).collect::<Vec<_>>())
         .bind(parked().map(|(_, (_, position, _))| signed(*position)).collect::<Vec<_>>())
         .bind(parked().map(|(_, (.., reason))| *reason).collect::<Vec<_>>());
-    Ok(query.fetch_one(builder).await?)
+    query.fetch_one(builder).await
 }

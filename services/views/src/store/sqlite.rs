@@ -1,5 +1,6 @@
+use database::{Pool, Since};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -17,8 +18,8 @@ const SCAN: &str = include_str!("../../sql/sqlite/scan.sql");
 /// checkpoint costs no fsync.
 #[derive(Debug, Clone)]
 pub struct SqliteDocuments {
-    readers: SqlitePool,
-    builder: SqlitePool,
+    readers: Pool<Sqlite>,
+    builder: Pool<Sqlite>,
 }
 
 impl SqliteDocuments {
@@ -34,16 +35,18 @@ impl SqliteDocuments {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
-        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).test_before_acquire(false);
-        let builder = pool().max_connections(1).connect_with(options.clone()).await?;
-        database::migrator(STORE, &[(1, include_str!("../../migrations/sqlite/0001_views.sql"))]).run(&builder).await?;
-        Ok(Self { readers: pool().max_connections(READERS).connect_with(options).await?, builder })
+        let (since, pool) = (Since::default(), || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT));
+        let builder = Pool::new(pool().max_connections(1), options.clone(), &since);
+        database::migrator(STORE, &[(1, include_str!("../../migrations/sqlite/0001_views.sql"))])
+            .run(builder.connections())
+            .await?;
+        Ok(Self { readers: Pool::new(pool().max_connections(READERS), options, &since), builder })
     }
 }
 
 document_store!(SqliteDocuments, sqlx::Sqlite, SqliteConnection, "BEGIN IMMEDIATE");
 
-async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, StoreError> {
+async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<RowAt>, sqlx::Error> {
     let mut found = Vec::new();
     for key in keys {
         let query = sqlx::query_as(include_str!("../../sql/sqlite/get.sql")).bind(view).bind(&key.0);
@@ -52,7 +55,7 @@ async fn find(readers: &SqlitePool, view: &str, keys: &[Key]) -> Result<Vec<RowA
     Ok(found)
 }
 
-async fn find_in(builder: &SqlitePool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
+async fn find_in(builder: &SqlitePool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, sqlx::Error> {
     let mut all = Vec::with_capacity(wanted.len());
     for Wanted { view, generation, keys } in wanted {
         let mut found = Vec::new();
@@ -65,14 +68,14 @@ async fn find_in(builder: &SqlitePool, wanted: &[Wanted]) -> Result<Vec<Vec<Stor
     Ok(all)
 }
 
-async fn write(builder: &SqlitePool, advances: &[Advance]) -> Result<bool, StoreError> {
+async fn write(builder: &SqlitePool, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     let mut connection = builder.acquire().await?;
     let written = write_on(&mut connection, advances).await;
     keep_if(&mut connection, &written);
     written
 }
 
-async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Result<bool, StoreError> {
+async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for advance in advances {
         let moved = sqlx::query(include_str!("../../sql/sqlite/advance.sql"))
@@ -93,7 +96,7 @@ async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Re
     Ok(true)
 }
 
-async fn write_one(transaction: &mut SqliteConnection, advance: &Advance) -> Result<(), StoreError> {
+async fn write_one(transaction: &mut SqliteConnection, advance: &Advance) -> Result<(), sqlx::Error> {
     for (subject, position, reason) in &advance.parked {
         let park = sqlx::query(include_str!("../../sql/sqlite/park.sql")).bind(advance.view).bind(advance.generation);
         park.bind(subject).bind(signed(*position)).bind(reason).execute(&mut *transaction).await?;
@@ -141,7 +144,7 @@ mod tests {
         };
         assert!(store.advance(advance(0, 1, 10)).await.unwrap());
         // As many pages as there are, and no more: the disk is full.
-        sqlx::query("PRAGMA max_page_count = 1").execute(&store.builder).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(store.builder.connections()).await.unwrap();
         let full = store.advance(advance(1, 2, 1 << 20)).await.unwrap_err();
         assert!(format!("{:?}", full).contains("full"), "{full:?}");
         // A connection of the time after has room again, and no transaction of the time before.

@@ -26,6 +26,7 @@ mod story;
 mod strangers;
 mod suggested;
 mod telemetry;
+mod timelines;
 mod twice;
 mod words;
 mod world;

@@ -1,0 +1,109 @@
+//! What has failed: what was asked for, a connection, or the server.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use sqlx::Error;
+
+/// Whether the statement itself is at fault, by what it carries: the same fails again, on whatever server, and nothing else does.
+/// PostgreSQL: SQLSTATE 22 (data exception) and 23 (integrity constraint). SQLite: too big, constraint, mismatch, range.
+#[must_use]
+pub fn is_data_fault(error: &Error) -> bool {
+    code(error).is_some_and(|code| match sqlite(&code) {
+        Some(code) => matches!(code, 18 | 19 | 20 | 25),
+        None => code.starts_with("22") || code.starts_with("23"),
+    })
+}
+
+/// Whether the connection is of no use any more: it is broken, or leads to a server that ends, has become a standby, or belongs to
+/// another timeline.
+#[must_use]
+pub fn is_lost(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
+        Error::Database(_) => code(error).is_some_and(|code| {
+            // SQLite: failing or full disk, not opened, no database.
+            let lost = ["08", "25006", "53", "57P", "55000", "AL001"];
+            sqlite(&code).map_or_else(
+                || lost.iter().any(|class| code.starts_with(class)),
+                |code| matches!(code, 10 | 13 | 14 | 26),
+            )
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the server has refused to begin: nothing of what was asked for has been done, and another server may do it.
+#[must_use]
+pub fn never_began(error: &Error) -> bool {
+    code(error).is_some_and(|code| matches!(code.as_str(), "25006" | "AL001" | "57P03" | "53300"))
+}
+
+fn code(error: &Error) -> Option<String> {
+    if let Error::Database(error) = error { error.code().map(std::borrow::Cow::into_owned) } else { None }
+}
+
+/// SQLite's codes are numbers, of which the lowest byte is the kind; PostgreSQL's have five letters.
+fn sqlite(code: &str) -> Option<i32> {
+    if code.len() == 5 { None } else { code.parse::<i32>().ok().map(|code| code & 0xff) }
+}
+
+/// Whether this failed because a database could not be reached or had no room, so that the same may well succeed later: not
+/// because of what was asked of it. Looks through all that the error wraps.
+#[must_use]
+pub fn is_outage(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let error = error.downcast_ref::<Shared>().map_or(error, |shared| &**shared);
+        if let Some(error) = error.downcast_ref::<Error>() {
+            return refers_to_outage(error);
+        }
+        if error.is::<tokio::time::error::Elapsed>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// An error that several share.
+type Shared = Arc<dyn StdError + Send + Sync>;
+
+fn refers_to_outage(error: &Error) -> bool {
+    if let Error::Database(error) = error {
+        // PostgreSQL: connection, resources, an operator's doing, a standby, a lock. SQLite: busy, locked, failing or full disk, not opened.
+        return error.code().is_some_and(|code| {
+            let sqlite = || code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14));
+            if code.len() == 5 {
+                ["08", "53", "57", "25006", "55000", "55P03", "AL001"].iter().any(|class| code.starts_with(class))
+            } else {
+                sqlite()
+            }
+        });
+    }
+    matches!(
+        error,
+        Error::Io(_)
+            | Error::Tls(_)
+            | Error::Protocol(_)
+            | Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::WorkerCrashed
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] Shared);
+
+    #[test]
+    fn an_outage_is_found_however_deep_it_is() {
+        let within = |error: Error| is_outage(&Outer(Arc::new(Outer(Arc::new(error)))));
+        assert!(within(Error::PoolTimedOut) && within(Error::Io(std::io::ErrorKind::ConnectionRefused.into())));
+        assert!(!within(Error::RowNotFound) && !is_outage(&Outer(Arc::new(std::fmt::Error))));
+    }
+}

@@ -1,0 +1,1 @@
+SELECT epoch, began_at, born, timeline FROM alongside.log_enter()

@@ -1,0 +1,1 @@
+SELECT alongside.log_renew($1)

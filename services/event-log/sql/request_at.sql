@@ -1,0 +1,1 @@
+SELECT request FROM event WHERE position = $1

@@ -1,0 +1,88 @@
+//! Which history of the log this process knows. Positions and versions are used again after a restore or a failover: what was decided on
+//! one history must not commit on another.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use database::Since;
+use uuid::Uuid;
+
+use crate::{Position, Recorded};
+
+/// What this process knows of the history, shared by all that use the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timeline {
+    known: Arc<Mutex<Known>>,
+    /// From when on connections lead to that history.
+    pub(crate) since: Since,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    epoch: Uuid,
+    /// The newest event that this process has appended or read, by its position and request. It tells one history from another, however
+    /// alike they are: what is before it is the same, or it would not be there.
+    newest: Option<(Position, Uuid)>,
+}
+
+impl Timeline {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch that was met last.
+    pub(crate) fn epoch(&self) -> Uuid {
+        self.known().epoch
+    }
+
+    /// The newest event that is known, which the log has as long as it is the same.
+    pub(crate) fn newest(&self) -> Option<(Position, Uuid)> {
+        self.known().newest
+    }
+
+    /// An event of the history of this epoch was appended or read.
+    pub(crate) fn saw(&self, epoch: Uuid, position: Position, request: Uuid) {
+        let mut known = self.known();
+        if known.epoch == epoch && known.newest.is_none_or(|(newest, _)| newest < position) {
+            known.newest = Some((position, request));
+        }
+    }
+
+    /// Events were read, by whoever knew this epoch before.
+    pub(crate) fn read(&self, epoch: Uuid, events: Vec<Recorded>) -> Vec<Recorded> {
+        if let Some(last) = events.iter().max_by_key(|event| event.position) {
+            self.saw(epoch, last.position, last.request);
+        }
+        events
+    }
+
+    /// A connection has met this epoch. When it is another, what is known is forgotten, and no connection of the time before is used
+    /// any more.
+    pub(crate) fn entered(&self, epoch: Uuid) {
+        let mut known = self.known();
+        if known.epoch != epoch {
+            if !known.epoch.is_nil() {
+                tracing::warn!(%epoch, "the log has another history than before: it was restored or failed over");
+                self.since.now();
+            }
+            *known = Known { epoch, newest: None };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_epoch_forgets_what_was_seen() {
+        let (timeline, one, other) = (Timeline::default(), Uuid::from_u128(1), Uuid::from_u128(2));
+        timeline.entered(one);
+        timeline.saw(one, Position(7), Uuid::from_u128(70));
+        timeline.saw(one, Position(6), Uuid::from_u128(60));
+        timeline.saw(other, Position(8), Uuid::from_u128(80));
+        timeline.entered(one);
+        assert_eq!(timeline.newest(), Some((Position(7), Uuid::from_u128(70))));
+        timeline.entered(other);
+        assert_eq!((timeline.epoch(), timeline.newest()), (other, None));
+    }
+}
