@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use client::{Client, terms};
 use domain::StreamKind;
 use domain::ids::{AgencyId, PersonId};
-use event_log::{Append, AppendError, Appended, EventLog, Position, Recorded, StoreError, StreamId, Version};
+use event_log::{Append, AppendError, Appended, EventLog, History, Position, Recorded, StoreError, StreamId, Version};
 use gate::Binding;
 use harness::{Nats, Postgres};
 use node::compose::{Stores, System};
@@ -20,7 +20,6 @@ use proto::sharing::v1::provision_actor::Actor;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
-use uuid::Uuid;
 
 use crate::Backend;
 
@@ -72,8 +71,8 @@ impl EventLog for WithoutReceipts {
         self.0.now().await
     }
 
-    fn epoch(&self) -> Uuid {
-        self.0.epoch()
+    fn history(&self) -> History {
+        self.0.history()
     }
 
     async fn renew(&self) -> Result<(), StoreError> {

@@ -26,6 +26,7 @@ cases! {
     a_subscriber_gets_what_comes_later,
     refuses_to_subscribe_beyond_its_end,
     a_bus_ahead_of_the_log_starts_again,
+    what_it_holds_is_compared_and_thrown_away,
     nudges_arrive,
 }
 
@@ -88,6 +89,21 @@ async fn a_bus_ahead_of_the_log_starts_again(bus: Arc<dyn Bus>) {
     bus.publish(last, messages(last + 1..=5)).await.unwrap();
     let mut stream = bus.subscribe(last).await.unwrap();
     assert_eq!(next(&mut stream, usize::try_from(5 - last).unwrap()).await.last(), Some(&5));
+}
+
+async fn what_it_holds_is_compared_and_thrown_away(bus: Arc<dyn Bus>) {
+    bus.prepare(0).await.unwrap();
+    bus.publish(0, messages(1..=3)).await.unwrap();
+    let mut message = messages(2..=2).remove(0);
+    assert!(bus.holds(&message).await.unwrap());
+    message.payload = Bytes::from_static(b"of another log");
+    assert!(!bus.holds(&message).await.unwrap());
+    bus.reset().await.unwrap();
+    bus.reset().await.unwrap();
+    assert_eq!(bus.last().await.unwrap(), None);
+    let last = bus.prepare(3).await.unwrap();
+    bus.publish(last, messages(last + 1..=4)).await.unwrap();
+    assert_eq!(bus.last().await.unwrap(), Some(4));
 }
 
 async fn nudges_arrive(bus: Arc<dyn Bus>) {

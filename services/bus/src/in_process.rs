@@ -69,6 +69,17 @@ impl Bus for InProcessBus {
         }))
     }
 
+    async fn holds(&self, message: &Message) -> Result<bool, BusError> {
+        let held =
+            |ring: &Ring| ring.after(message.position.saturating_sub(1)).map(|held| held.first() == Some(message));
+        Ok(self.with(|ring| held(ring)).unwrap_or(true))
+    }
+
+    async fn reset(&self) -> Result<(), BusError> {
+        self.with(|ring| *ring = Ring::default());
+        Ok(())
+    }
+
     async fn publish(&self, last: u64, messages: Vec<Message>) -> Result<(), BusError> {
         let newest = self.with(|ring| {
             if ring.last != last {

@@ -23,6 +23,17 @@ pub struct Message {
     pub payload: Bytes,
 }
 
+/// Which log the bus is a copy of, and which history of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyOf {
+    /// The log, whatever became of it: letters and digits.
+    pub log: String,
+    /// The epoch: letters and digits.
+    pub epoch: String,
+    /// When that epoch began, in microseconds since 1970: the latest is the one that is.
+    pub began_at: i64,
+}
+
 /// Why the bus does not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
@@ -32,6 +43,9 @@ pub enum BusError {
     /// The bus no longer holds the next message: read it from the log.
     #[error("the bus does not hold the next message")]
     Gap,
+    /// The bus is a copy of a later history of this log, or of another log.
+    #[error("the bus is a copy of another log, or of a later history of this one")]
+    Foreign,
     /// The bus cannot be reached or refuses.
     #[error("the bus failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -58,6 +72,18 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// When the bus cannot be reached.
     async fn prepare(&self, head: u64) -> Result<u64, BusError>;
+
+    /// Whether the bus holds just this message at its position. What it does not hold any more it may have held.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn holds(&self, message: &Message) -> Result<bool, BusError>;
+
+    /// Throws away what the bus holds of this log: it is not what the log has.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn reset(&self) -> Result<(), BusError>;
 
     /// Publishes messages in order. They follow `last` without a gap. Returns when the bus has taken them all; of a
     /// refused batch it may have taken the first few.

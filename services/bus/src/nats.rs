@@ -1,25 +1,27 @@
 //! The bus on NATS JetStream: one stream, whose sequence is the log's position.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::context::{GetStreamErrorKind, PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, StorageType, Stream};
+use async_nats::jetstream::stream::{Config as StreamConfig, DirectGetErrorKind, DiscardPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, ErrorCode};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use crate::{Bus, BusError, Message};
+use crate::{Bus, BusError, CopyOf, Message};
 
 /// Where NATS is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NatsConfig {
     /// `nats://host:port`, several separated by commas.
     pub url: String,
-    /// The log's epoch, as the stream's name carries it: letters and digits.
-    pub epoch: String,
+    /// Which history of which log is copied: asked each time, as it may change while this runs.
+    pub copy_of: Arc<dyn Fn() -> CopyOf + Send + Sync>,
     /// Copies of the stream in a cluster: 1, 3 or 5.
     pub replicas: usize,
 }
@@ -33,14 +35,36 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// What every subject of the log begins with.
 const SUBJECTS: &str = "log.>";
 
+impl std::fmt::Debug for NatsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsConfig").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 /// The bus on NATS JetStream.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NatsBus {
     client: async_nats::Client,
     jetstream: jetstream::Context,
-    stream: String,
-    nudges: String,
+    copy_of: Arc<dyn Fn() -> CopyOf + Send + Sync>,
     replicas: usize,
+}
+
+impl std::fmt::Debug for NatsBus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsBus").finish_non_exhaustive()
+    }
+}
+
+/// What a stream says of itself: of which log it is a copy, and since when that is its history.
+const LOG: &str = "alongside_log";
+const BEGAN_AT: &str = "alongside_began_at";
+/// Where relays are nudged.
+const NUDGES: &str = "log_nudge";
+
+/// The name of a copy's stream.
+fn name(copy_of: &CopyOf) -> String {
+    format!("LOG_{}", copy_of.epoch)
 }
 
 impl NatsBus {
@@ -59,20 +83,19 @@ impl NatsBus {
             .map_err(BusError::failed)?;
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWER_LIMIT);
-        Ok(Self {
-            client,
-            jetstream,
-            stream: format!("LOG_{}", config.epoch),
-            nudges: format!("log_nudge.{}", config.epoch),
-            replicas: config.replicas,
-        })
+        Ok(Self { client, jetstream, copy_of: config.copy_of.clone(), replicas: config.replicas })
     }
 
     /// A stream that begins after `before`.
     async fn create(&self, before: u64) -> Result<Stream, BusError> {
-        self.delete_foreign().await?;
+        let copy_of = (self.copy_of)();
+        self.delete_earlier(&copy_of).await?;
         let config = StreamConfig {
-            name: self.stream.clone(),
+            name: name(&copy_of),
+            metadata: HashMap::from([
+                (LOG.to_owned(), copy_of.log),
+                (BEGAN_AT.to_owned(), copy_of.began_at.to_string()),
+            ]),
             subjects: vec![SUBJECTS.to_owned()],
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
@@ -85,17 +108,36 @@ impl NatsBus {
         self.jetstream.create_stream(config).await.map_err(BusError::failed)
     }
 
-    /// Deletes copies of other epochs: they hold the same subjects.
-    async fn delete_foreign(&self) -> Result<(), BusError> {
+    /// Deletes copies of earlier histories of the same log: they hold the same subjects. What nobody can be sure to be one stays.
+    async fn delete_earlier(&self, copy_of: &CopyOf) -> Result<(), BusError> {
         let names: Vec<String> = self.jetstream.stream_names().try_collect().await.map_err(BusError::failed)?;
-        for name in names.iter().filter(|name| name.starts_with("LOG_") && **name != self.stream) {
-            self.jetstream.delete_stream(name).await.map_err(BusError::failed)?;
+        let own = name(copy_of);
+        for other in names.iter().filter(|name| name.starts_with("LOG_") && **name != own) {
+            let stream = self.jetstream.get_stream(other).await.map_err(BusError::failed)?;
+            let says = |what: &str| stream.cached_info().config.metadata.get(what);
+            let of_this_log = says(LOG) == Some(&copy_of.log);
+            let began_at = says(BEGAN_AT).and_then(|began_at| began_at.parse::<i64>().ok());
+            if !of_this_log || began_at.is_none_or(|began_at| began_at >= copy_of.began_at) {
+                return Err(BusError::Foreign);
+            }
+            self.delete(&stream).await?;
         }
         Ok(())
     }
 
+    /// Deletes a stream, unless it is not the one that was looked at any more.
+    async fn delete(&self, stream: &Stream) -> Result<(), BusError> {
+        let looked_at = stream.cached_info();
+        let now = self.jetstream.get_stream(&looked_at.config.name).await.map_err(BusError::failed)?;
+        if now.cached_info().created != looked_at.created {
+            return Err(BusError::OutOfStep);
+        }
+        self.jetstream.delete_stream(&looked_at.config.name).await.map_err(BusError::failed)?;
+        Ok(())
+    }
+
     async fn existing(&self) -> Result<Option<Stream>, BusError> {
-        match self.jetstream.get_stream(&self.stream).await {
+        match self.jetstream.get_stream(name(&(self.copy_of)())).await {
             Ok(stream) => Ok(Some(stream)),
             Err(error) => {
                 let kind = error.kind();
@@ -136,11 +178,27 @@ impl Bus for NatsBus {
                 log = head,
                 "the bus is ahead of the log; it starts again from nothing"
             );
-            self.jetstream.delete_stream(&self.stream).await.map_err(BusError::failed)?;
+            self.delete(&stream).await?;
         }
         let before = head.saturating_sub(KEPT.unsigned_abs());
         let stream = self.create(before).await?;
         Ok(stream.cached_info().state.last_sequence)
+    }
+
+    async fn holds(&self, message: &Message) -> Result<bool, BusError> {
+        let Some(stream) = self.existing().await? else { return Ok(false) };
+        match stream.direct_get(message.position).await {
+            Ok(held) => Ok(held.payload == message.payload && held.subject.as_str() == message.subject),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(true),
+            Err(error) => Err(BusError::failed(error)),
+        }
+    }
+
+    async fn reset(&self) -> Result<(), BusError> {
+        match self.existing().await? {
+            Some(stream) => self.delete(&stream).await,
+            None => Ok(()),
+        }
     }
 
     async fn publish(&self, last: u64, messages: Vec<Message>) -> Result<(), BusError> {
@@ -181,13 +239,13 @@ impl Bus for NatsBus {
 
     async fn nudge(&self) {
         // Lost nudges are made up for by the relay's timer.
-        if let Err(error) = self.client.publish(self.nudges.clone(), bytes::Bytes::new()).await {
+        if let Err(error) = self.client.publish(NUDGES, bytes::Bytes::new()).await {
             tracing::debug!(%error, "a nudge was lost");
         }
     }
 
     async fn nudges(&self) -> Result<BoxStream<'static, ()>, BusError> {
-        let nudges = self.client.subscribe(self.nudges.clone()).await.map_err(BusError::failed)?;
+        let nudges = self.client.subscribe(NUDGES).await.map_err(BusError::failed)?;
         Ok(nudges.map(|_| ()).boxed())
     }
 }

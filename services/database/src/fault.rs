@@ -19,18 +19,15 @@ pub fn is_data_fault(error: &Error) -> bool {
 /// another timeline.
 #[must_use]
 pub fn is_lost(error: &Error) -> bool {
-    match error {
-        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
-        Error::Database(_) => code(error).is_some_and(|code| {
-            // SQLite: failing or full disk, not opened, no database.
-            let lost = ["08", "25006", "53", "57P", "55000", "AL001"];
-            sqlite(&code).map_or_else(
-                || lost.iter().any(|class| code.starts_with(class)),
-                |code| matches!(code, 10 | 13 | 14 | 26),
-            )
-        }),
-        _ => false,
+    if matches!(error, Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed) {
+        return true;
     }
+    let lost = ["08", "25006", "53", "57P", "55000", "AL001"];
+    code(error).is_some_and(|code| match sqlite(&code) {
+        // Failing or full disk, not opened, no database.
+        Some(code) => matches!(code, 10 | 13 | 14 | 26),
+        None => lost.iter().any(|class| code.starts_with(class)),
+    })
 }
 
 /// Whether the server has refused to begin: nothing of what was asked for has been done, and another server may do it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::{Bus, BusError, Message};
 use event_log::{EventLog, Position, Recorded, StoreError};
-use events::Header;
+use events::{Carrier, Codec, CodecError, Header};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use prometheus_client::metrics::counter::Counter;
@@ -56,6 +56,8 @@ pub struct Relay {
     pub log: Arc<dyn EventLog>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
+    /// What marks what is carried.
+    pub codec: Codec,
     /// What it tells Prometheus.
     pub metrics: RelayMetrics,
     /// Makes a span part of the trace that a W3C trace context names.
@@ -74,6 +76,8 @@ enum RelayError {
     Bus(#[from] BusError),
     #[error(transparent)]
     Log(#[from] StoreError),
+    #[error("what is carried could not be marked")]
+    Mark(#[from] CodecError),
 }
 
 impl Relay {
@@ -104,41 +108,69 @@ impl Relay {
 
     /// Prepares the bus, and copies until another relay or an emptied bus makes it prepare again.
     async fn copy(&self, nudges: &mut BoxStream<'static, ()>, pause: &mut Duration) -> Result<(), RelayError> {
-        let mut last = self.standing().await?;
+        let epoch = self.log.epoch();
+        let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
+        let mut last = self.standing(&carrier).await?;
         *pause = FIRST_PAUSE;
-        loop {
+        while self.log.epoch() == epoch {
             let batch = self.log.read(Position(last), BATCH).await?;
             let Some(newest) = batch.last().map(|event| event.position.0) else {
                 // Woken by a nudge or by the timer; the timer also notices a bus that was emptied meanwhile.
                 match tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await {
                     Ok(Some(())) => {}
                     Ok(None) => return Err(BusError::Gap.into()),
-                    Err(_timer) => last = self.standing().await?,
+                    Err(_timer) => last = self.standing(&carrier).await?,
                 }
                 continue;
             };
             let copied = batch.len() as u64;
-            match self.bus.publish(last, batch.iter().map(|event| self.message(event)).collect()).await {
+            match self.bus.publish(last, batch.iter().map(|event| self.message(event, &carrier)).collect()).await {
                 Ok(()) => {
                     self.metrics.copied.inc_by(copied);
                     last = newest;
                 }
-                Err(BusError::OutOfStep) => return Ok(()),
+                Err(BusError::OutOfStep) => {
+                    // Another relay was faster, or somebody else has written to the bus.
+                    if let Some(first) = batch.first() {
+                        self.keep_if_it_holds(&message(first, &carrier)).await?;
+                    }
+                    return Ok(());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
+        Ok(())
     }
 
     /// Where the bus stands, made ready to go on from there.
-    async fn standing(&self) -> Result<u64, RelayError> {
+    async fn standing(&self, carrier: &Carrier) -> Result<u64, RelayError> {
         let last = self.bus.last().await?;
         // The log is asked after the bus. The bus holds only what was durable, so if it is ahead of the log now, it is
         // the copy of another log; asked the other way round, another relay's work would look like that.
         let head = self.log.head().await?.0;
         match last {
-            Some(last) if last <= head => Ok(last),
+            Some(last) if last <= head => {
+                // And it ends with what the log has there: else somebody else has written to it, or it is a copy of another log.
+                let there = self.log.read(Position(last.saturating_sub(1)), 1).await?;
+                let ends = there.first().filter(|event| event.position.0 == last).map(|event| message(event, carrier));
+                match ends {
+                    Some(ends) if !self.keep_if_it_holds(&ends).await? => Ok(self.bus.prepare(head).await?),
+                    Some(_) | None => Ok(last),
+                }
+            }
             Some(_) | None => Ok(self.bus.prepare(head).await?),
         }
+    }
+
+    /// Throws away what is on the bus unless it holds this, which the log has.
+    async fn keep_if_it_holds(&self, message: &Message) -> Result<bool, RelayError> {
+        let holds = self.bus.holds(message).await?;
+        if !holds {
+            let position = message.position;
+            tracing::warn!(position, "the bus does not hold what the log has; it starts again from nothing");
+            self.bus.reset().await?;
+        }
+        Ok(holds)
     }
 
     /// Passes on this process's appends as nudges: many at once as one.
@@ -154,20 +186,20 @@ impl Relay {
 
 impl Relay {
     /// The event as a message, in a span of the trace that its request began, if that was sampled.
-    fn message(&self, event: &Recorded) -> Message {
+    fn message(&self, event: &Recorded, carrier: &Carrier) -> Message {
         let header = Header::decode(&event.head).map(|(header, _)| header);
-        let Some(trace) = header.as_ref().ok().and_then(Header::sampled_trace) else { return message(event) };
+        let Some(trace) = header.as_ref().ok().and_then(Header::sampled_trace) else { return message(event, carrier) };
         let span = tracing::info_span!("bus.publish", position = event.position.0);
         (self.adopt)(&span, trace);
-        span.in_scope(|| message(event))
+        span.in_scope(|| message(event, carrier))
     }
 }
 
 /// The event under its subject: `log.<partition>.<kind>.<type>.<stream>`.
-fn message(event: &Recorded) -> Message {
+fn message(event: &Recorded, carrier: &Carrier) -> Message {
     let stream = event.stream.id;
     let partition = stream.as_u128() % PARTITIONS;
     let kind = kind_of(event.stream).map_or_else(|| "unknown".to_owned(), |kind| format!("{kind:?}").to_lowercase());
     let subject = format!("log.{partition}.{kind}.{}.{}", event.event_type, stream.simple());
-    Message { position: event.position.0, subject, payload: event.to_bytes() }
+    Message { position: event.position.0, subject, payload: carrier.carry(event) }
 }

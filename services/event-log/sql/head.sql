@@ -1,1 +1,1 @@
-SELECT position, epoch FROM log_head
+SELECT position FROM log_head

@@ -35,9 +35,9 @@ macro_rules! event_log {
 
             async fn head(&self) -> Result<Position, StoreError> {
                 let read = self.followers.run(|pool| async move {
-                    sqlx::query_as::<_, (i64, Uuid)>(include_str!("../sql/head.sql")).fetch_one(&pool).await
+                    sqlx::query_scalar::<_, i64>(include_str!("../sql/head.sql")).fetch_one(&pool).await
                 });
-                Ok(Position(unsigned(read.await?.0)))
+                Ok(Position(unsigned(read.await?)))
             }
 
             async fn now(&self) -> Result<i64, StoreError> {
@@ -45,8 +45,8 @@ macro_rules! event_log {
                 Ok(read.await?)
             }
 
-            fn epoch(&self) -> Uuid {
-                self.timeline.epoch()
+            fn history(&self) -> History {
+                self.timeline.history()
             }
 
             async fn renew(&self) -> Result<(), StoreError> {

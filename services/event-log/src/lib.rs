@@ -21,8 +21,8 @@ pub use metrics::LogMetrics;
 pub use postgres::{PostgresConfig, PostgresLog};
 pub use sqlite::SqliteLog;
 pub use types::{
-    Append, AppendError, Appended, Expected, Guard, NewEvent, Position, Recorded, StoreError, StreamAppend, StreamId,
-    Version,
+    Append, AppendError, Appended, Expected, Guard, History, NewEvent, Position, Recorded, StoreError, StreamAppend,
+    StreamId, Version,
 };
 pub use wire::WireError;
 
@@ -72,7 +72,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// Which history of which log this is, as far as this process has met it. Another one has another epoch: a new database, one that
     /// was restored, a standby that was promoted. What was remembered, copied or built of it before is worthless then. It is read before
     /// what is decided on, and given with what is appended.
-    fn epoch(&self) -> Uuid;
+    fn history(&self) -> History;
+
+    /// The epoch of [`EventLog::history`].
+    fn epoch(&self) -> Uuid {
+        self.history().epoch
+    }
 
     /// Begins another epoch: the log was found not to hold what it held.
     ///

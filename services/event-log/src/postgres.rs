@@ -12,8 +12,8 @@ use crate::dialect::{STORE, event_log, signed, unsigned};
 use crate::timeline::Timeline;
 use crate::types::{Fault, NotDurable};
 use crate::{
-    Append, AppendError, Appended, EventLog, Expected, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
-    Version,
+    Append, AppendError, Appended, EventLog, Expected, History, Limits, LogMetrics, Position, Recorded, StoreError,
+    StreamId, Version,
 };
 
 /// Where the log is, and how many connections read it.
@@ -188,7 +188,7 @@ impl PostgresCommitter {
     async fn commit_on(&self, link: &mut Link, batch: &[Append]) -> Result<Vec<Verdict>, StoreError> {
         let Link { connection, entered, .. } = link;
         // What was decided on another history is decided again.
-        let of_this = |append: &&Append| append.epoch.is_none_or(|epoch| epoch == entered.epoch);
+        let of_this = |append: &&Append| append.epoch.is_none_or(|epoch| epoch == entered.history.epoch);
         let these: Vec<&Append> = batch.iter().filter(of_this).collect();
         let call = Columns::of(&these).call(connection, &these, entered);
         // A connection that has died silently would otherwise hold up every append of this process.
@@ -196,7 +196,7 @@ impl PostgresCommitter {
         let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)))?;
         for (append, verdict) in these.iter().zip(&verdicts) {
             if let Verdict::Accepted(position, _) = verdict {
-                self.timeline.saw(entered.epoch, *position, append.request);
+                self.timeline.saw(entered.history.epoch, *position, append.request);
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -208,7 +208,7 @@ impl PostgresCommitter {
 /// The history that a connection leads to.
 #[derive(Debug, Clone)]
 struct Entered {
-    epoch: Uuid,
+    history: History,
     born: Uuid,
     timeline: String,
 }
@@ -218,7 +218,7 @@ struct Entered {
 async fn enter(connection: &mut PgConnection, timeline: &Timeline) -> Result<Entered, sqlx::Error> {
     let (before, newest) = (timeline.epoch(), timeline.newest());
     let mut entered = who_is_this(connection).await?;
-    if let Some((position, request)) = newest.filter(|_| entered.epoch == before) {
+    if let Some((position, request)) = newest.filter(|_| entered.history.epoch == before) {
         let query = sqlx::query_scalar(include_str!("../sql/request_at.sql")).bind(signed(position.0));
         let there: Option<Uuid> = query.fetch_optional(&mut *connection).await?;
         if there != Some(request) {
@@ -226,14 +226,14 @@ async fn enter(connection: &mut PgConnection, timeline: &Timeline) -> Result<Ent
             entered = who_is_this(connection).await?;
         }
     }
-    timeline.entered(entered.epoch);
+    timeline.entered(entered.history);
     Ok(entered)
 }
 
 async fn who_is_this(connection: &mut PgConnection) -> Result<Entered, sqlx::Error> {
-    let (epoch, _began_at, born, timeline): (_, i64, _, _) =
+    let (log, epoch, began_at, born, timeline) =
         sqlx::query_as(include_str!("../sql/postgres/enter.sql")).fetch_one(connection).await?;
-    Ok(Entered { epoch, born, timeline })
+    Ok(Entered { history: History { log, epoch, began_at }, born, timeline })
 }
 
 async fn renew(connection: &mut PgConnection, born: Uuid) -> Result<(), sqlx::Error> {

@@ -4,7 +4,7 @@ mod committer;
 
 use database::Pool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _, Sqlite};
+use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqliteConnection};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -13,7 +13,8 @@ use crate::batcher::Batcher;
 use crate::dialect::{STORE, event_log, signed, unsigned};
 use crate::timeline::Timeline;
 use crate::{
-    Append, AppendError, Appended, EventLog, Limits, LogMetrics, Position, Recorded, StoreError, StreamId, Version,
+    Append, AppendError, Appended, EventLog, History, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
+    Version,
 };
 use committer::SqliteCommitter;
 
@@ -55,11 +56,13 @@ impl SqliteLog {
             .busy_timeout(BUSY_LIMIT)
             .disable_statement_logging();
         let mut writer = options.connect().await?;
-        let files = [(1, include_str!("../migrations/sqlite/0001_event_log.sql"))];
+        let files = [
+            (1, include_str!("../migrations/sqlite/0001_event_log.sql")),
+            (2, include_str!("../migrations/sqlite/0002_epoch.sql")),
+        ];
         database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
-        let (_, epoch): (i64, Uuid) = sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&mut writer).await?;
         let timeline = Timeline::default();
-        timeline.entered(epoch);
+        timeline.entered(enter(&mut writer).await?.0);
         let pool = |connections| {
             let pool = SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT).max_connections(connections);
             Pool::new(pool, options.clone(), &timeline.since)
@@ -71,13 +74,19 @@ impl SqliteLog {
 
     async fn begin_epoch(&self) -> Result<(), StoreError> {
         let mut connection = self.followers.connections().acquire().await?;
-        let renew = sqlx::query(include_str!("../sql/sqlite/renew.sql")).bind(self.timeline.epoch());
+        let now: i64 = sqlx::query_scalar(include_str!("../sql/sqlite/now.sql")).fetch_one(&mut *connection).await?;
+        let renew = sqlx::query(include_str!("../sql/sqlite/renew.sql")).bind(self.timeline.epoch()).bind(now);
         renew.execute(&mut *connection).await?;
-        let (_, epoch): (i64, Uuid) =
-            sqlx::query_as(include_str!("../sql/head.sql")).fetch_one(&mut *connection).await?;
-        self.timeline.entered(epoch);
+        self.timeline.entered(enter(&mut connection).await?.0);
         Ok(())
     }
 }
 
 event_log!(SqliteLog, SqliteRow, include_str!("../sql/sqlite/now.sql"));
+
+/// Which history this is, and the position of its last event.
+async fn enter(connection: &mut SqliteConnection) -> Result<(History, u64), sqlx::Error> {
+    let row = sqlx::query_as(include_str!("../sql/sqlite/enter.sql")).fetch_one(connection).await?;
+    let (log, epoch, began_at, position): (Uuid, Uuid, i64, i64) = row;
+    Ok((History { log, epoch, began_at }, unsigned(position)))
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use database::Since;
 use uuid::Uuid;
 
-use crate::{Position, Recorded};
+use crate::{History, Position, Recorded};
 
 /// What this process knows of the history, shared by all that use the log.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Timeline {
 
 #[derive(Debug, Default)]
 struct Known {
-    epoch: Uuid,
+    history: History,
     /// The newest event that this process has appended or read, by its position and request. It tells one history from another, however
     /// alike they are: what is before it is the same, or it would not be there.
     newest: Option<(Position, Uuid)>,
@@ -31,7 +31,12 @@ impl Timeline {
 
     /// The epoch that was met last.
     pub(crate) fn epoch(&self) -> Uuid {
-        self.known().epoch
+        self.known().history.epoch
+    }
+
+    /// The history that was met last.
+    pub(crate) fn history(&self) -> History {
+        self.known().history
     }
 
     /// The newest event that is known, which the log has as long as it is the same.
@@ -42,7 +47,7 @@ impl Timeline {
     /// An event of the history of this epoch was appended or read.
     pub(crate) fn saw(&self, epoch: Uuid, position: Position, request: Uuid) {
         let mut known = self.known();
-        if known.epoch == epoch && known.newest.is_none_or(|(newest, _)| newest < position) {
+        if known.history.epoch == epoch && known.newest.is_none_or(|(newest, _)| newest < position) {
             known.newest = Some((position, request));
         }
     }
@@ -57,14 +62,14 @@ impl Timeline {
 
     /// A connection has met this epoch. When it is another, what is known is forgotten, and no connection of the time before is used
     /// any more.
-    pub(crate) fn entered(&self, epoch: Uuid) {
-        let mut known = self.known();
-        if known.epoch != epoch {
-            if !known.epoch.is_nil() {
+    pub(crate) fn entered(&self, history: History) {
+        let (mut known, epoch) = (self.known(), history.epoch);
+        if known.history.epoch != epoch {
+            if !known.history.epoch.is_nil() {
                 tracing::warn!(%epoch, "the log has another history than before: it was restored or failed over");
                 self.since.now();
             }
-            *known = Known { epoch, newest: None };
+            *known = Known { history, newest: None };
         }
     }
 }
@@ -76,13 +81,14 @@ mod tests {
     #[test]
     fn another_epoch_forgets_what_was_seen() {
         let (timeline, one, other) = (Timeline::default(), Uuid::from_u128(1), Uuid::from_u128(2));
-        timeline.entered(one);
+        let of = |epoch| History { epoch, ..History::default() };
+        timeline.entered(of(one));
         timeline.saw(one, Position(7), Uuid::from_u128(70));
         timeline.saw(one, Position(6), Uuid::from_u128(60));
         timeline.saw(other, Position(8), Uuid::from_u128(80));
-        timeline.entered(one);
+        timeline.entered(of(one));
         assert_eq!(timeline.newest(), Some((Position(7), Uuid::from_u128(70))));
-        timeline.entered(other);
+        timeline.entered(of(other));
         assert_eq!((timeline.epoch(), timeline.newest()), (other, None));
     }
 }

@@ -2,6 +2,17 @@ use bytes::Bytes;
 use std::fmt;
 use uuid::Uuid;
 
+/// Which history of which log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct History {
+    /// The log, whatever becomes of it.
+    pub log: Uuid,
+    /// The epoch: another one when the log was restored or failed over.
+    pub epoch: Uuid,
+    /// When that was met first, in microseconds since 1970: the latest epoch is the one that is.
+    pub began_at: i64,
+}
+
 /// A place in the log, from 1. 0 is before the first event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);

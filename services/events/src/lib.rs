@@ -2,6 +2,7 @@
 //! readable without one. A stored format is for ever: `golden/` holds the bytes of every event, and a new version of
 //! an event comes with its upcast.
 
+mod carried;
 mod codec;
 mod event;
 mod header;
@@ -9,6 +10,7 @@ mod header;
 mod samples;
 mod wire;
 
+pub use carried::Carrier;
 pub use codec::{Codec, CodecError, Envelope, Place};
 pub use event::Event;
 pub use header::{Actor, ActorKind, Header};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use bus::{Bus, InProcessBus, NatsBus, NatsConfig};
+use bus::{Bus, CopyOf, InProcessBus, NatsBus, NatsConfig};
 use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
-use event_log::{EventLog, Limits, LogMetrics, Position, PostgresConfig, PostgresLog, SqliteLog};
+use event_log::{EventLog, History, Limits, LogMetrics, Position, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
 use gate::{Gate, GateMetrics, Issuer, KeySource};
 use prometheus_client::registry::Registry;
@@ -106,17 +106,18 @@ impl Stores {
         if !known {
             bail!("the key store has no keys of this log: `vault.url` names another");
         }
-        let mut positions = Vec::new();
-        for view in views::all() {
-            positions.push((view.name(), self.documents.position(view.name()).await?));
-        }
-        // After the views, none of which is ever ahead of it.
-        let head = self.log.head().await?.0;
-        if let Some((name, position)) = positions.into_iter().find(|(_, position)| *position > head) {
-            bail!(
-                "the view `{name}` has read up to {position}, and the log ends at {head}: the log was lost, or restored \
-                 without its views; take the views away, and they are built again"
-            );
+        // Of what was built of another history, the views are built again; without a log there is nothing to build them of.
+        if self.log.head().await? == Position(0) {
+            for view in views::all() {
+                let position = self.documents.position(view.name()).await?;
+                if position > 0 {
+                    let name = view.name();
+                    bail!(
+                        "the view `{name}` has read up to {position}, and the log is empty: the log was lost, or another one is named; \
+                         take the views away to begin anew"
+                    );
+                }
+            }
         }
         Ok(())
     }
@@ -191,13 +192,13 @@ impl System {
         relay_metrics.register(&mut registry);
 
         let behind = Behind { views: view_metrics.behind(), bus: relay_metrics.behind() };
-        let bus = open_bus(config, &*stores.log).await?;
+        let bus = open_bus(config, &stores.log).await?;
         let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
         let progress = watch::Sender::new(Tail::default());
         let shelf = Arc::new(Shelf::default());
         let builds_views = config.roles.contains(&Role::Views);
         let told = builds_views.then(|| progress.subscribe());
-        let views = Views::new(stores.documents.clone(), stores.codec.clone(), shelf.clone(), told);
+        let views = Views::new(stores.log.clone(), stores.documents.clone(), stores.codec.clone(), shelf.clone(), told);
         let runner = builds_views.then(|| Runner {
             log: stores.log.clone(),
             bus: bus.clone(),
@@ -209,11 +210,19 @@ impl System {
             shelf: shelf.clone(),
             progress,
         });
-        let follower = (!builds_views).then(|| Follower { log: stores.log.clone(), bus: bus.clone(), shelf });
+        let follower = (!builds_views).then(|| Follower {
+            log: stores.log.clone(),
+            bus: bus.clone(),
+            codec: stores.codec.clone(),
+            shelf,
+            store: stores.documents.clone(),
+            views: views::all(),
+        });
         let copies = config.roles.contains(&Role::Relay);
         let relay = copies.then(|| Relay {
             log: stores.log.clone(),
             bus: bus.clone(),
+            codec: stores.codec.clone(),
             metrics: relay_metrics,
             adopt: telemetry::adopt,
         });
@@ -222,16 +231,20 @@ impl System {
     }
 }
 
-async fn open_bus(config: &Config, log: &dyn EventLog) -> anyhow::Result<Arc<dyn Bus>> {
+async fn open_bus(config: &Config, log: &Arc<dyn EventLog>) -> anyhow::Result<Arc<dyn Bus>> {
     if config.bus.is_in_process() {
         return Ok(Arc::new(InProcessBus::default()));
     }
-    let nats = NatsConfig {
-        url: config.bus.url.clone(),
-        epoch: log.epoch().simple().to_string(),
-        replicas: config.bus.replicas,
-    };
+    let log = log.clone();
+    let copy_of = Arc::new(move || copy_of(log.history()));
+    let nats = NatsConfig { url: config.bus.url.clone(), copy_of, replicas: config.bus.replicas };
     Ok(Arc::new(NatsBus::connect(&nats).await?))
+}
+
+/// What the bus is a copy of.
+#[must_use]
+pub fn copy_of(History { log, epoch, began_at }: History) -> CopyOf {
+    CopyOf { log: log.simple().to_string(), epoch: epoch.simple().to_string(), began_at }
 }
 
 /// The issuers that a configuration trusts.

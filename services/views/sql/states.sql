@@ -1,4 +1,4 @@
-SELECT generation, position, current
+SELECT generation, position, current, epoch, mark, readable_from
   FROM view_state
  WHERE view = $1
  ORDER BY generation

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{Advance, DocumentStore, Key, Upsert, Wanted};
+use crate::{Advance, DocumentStore, History, Key, Upsert, Wanted};
 
 /// Runs every case on an empty store.
 pub async fn run(store: Arc<dyn DocumentStore>) {
@@ -15,6 +15,21 @@ pub async fn run(store: Arc<dyn DocumentStore>) {
     a_new_generation_is_unseen_until_the_swap(&*store).await;
     parked_subjects_are_remembered(&*store).await;
     documents_of_several_views_are_found_at_once(&*store).await;
+    a_view_is_begun_anew_in_one_step(&*store).await;
+}
+
+async fn a_view_is_begun_anew_in_one_step(store: &dyn DocumentStore) {
+    store.generations("anew").await.unwrap();
+    assert!(store.advance(vec![advance("anew", 1, 0, 5, vec![upsert(b"k", "ghost")])]).await.unwrap());
+    let of = Some(History { epoch: Uuid::from_u128(1), mark: Uuid::from_u128(5) });
+    assert_eq!(store.generations("anew").await.unwrap()[0].of, of);
+    store.restart("anew", 4).await.unwrap();
+    assert_eq!((bodies(store, "anew").await.len(), store.position("anew").await.unwrap()), (0, 0));
+    let now = store.generations("anew").await.unwrap().into_iter().find(|g| g.current).unwrap();
+    assert_eq!((now.number, now.of, now.readable_from), (2, None, 4));
+    assert!(!store.advance(vec![advance("anew", 1, 5, 6, vec![])]).await.unwrap(), "what was before goes on no more");
+    assert!(store.advance(vec![advance("anew", 2, 0, 4, vec![upsert(b"k", "real")])]).await.unwrap());
+    assert_eq!(bodies(store, "anew").await, ["real"]);
 }
 
 fn upsert(key: &[u8], body: &str) -> Upsert {
@@ -29,7 +44,8 @@ fn upsert(key: &[u8], body: &str) -> Upsert {
 }
 
 fn advance(view: &'static str, generation: i32, from: u64, to: u64, upserts: Vec<Upsert>) -> Advance {
-    Advance { view, generation, current: true, from, to, upserts, removals: vec![], parked: vec![] }
+    let of = History { epoch: Uuid::from_u128(1), mark: Uuid::from_u128(u128::from(to)) };
+    Advance { view, generation, current: true, from, to, of, upserts, removals: vec![], parked: vec![] }
 }
 
 async fn bodies(store: &dyn DocumentStore, view: &str) -> Vec<String> {

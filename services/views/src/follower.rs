@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use event_log::{EventLog, Position, StoreError};
+use event_log::{EventLog, Position};
+use events::{Carrier, Codec, CodecError};
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
+use crate::history::{Found, look};
 use crate::in_order::in_order;
+use crate::runner::RunnerError;
 use crate::shelf::Shelf;
+use crate::store::DocumentStore;
+use crate::view::AnyView;
 
 /// Events read at once.
 const BATCH: usize = 1_000;
@@ -24,8 +29,14 @@ pub struct Follower {
     pub log: Arc<dyn EventLog>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
+    /// What tells which messages of the bus are this system's.
+    pub codec: Codec,
     /// What readers of this process keep in memory.
     pub shelf: Arc<Shelf>,
+    /// Where documents are kept, which a runner of another process builds.
+    pub store: Arc<dyn DocumentStore>,
+    /// The views.
+    pub views: Vec<Arc<dyn AnyView>>,
 }
 
 impl std::fmt::Debug for Follower {
@@ -53,29 +64,45 @@ impl Follower {
     }
 
     /// From the log's head on: nothing on the shelf is older.
-    async fn follow(&self) -> Result<(), StoreError> {
+    async fn follow(&self) -> Result<(), RunnerError> {
+        let epoch = self.log.epoch();
+        let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
+        self.shelf.begin(epoch);
         let mut last = self.log.head().await?.0;
         self.shelf.start(last);
-        loop {
+        let mut unseen: Vec<_> = self.views.iter().collect();
+        while self.log.epoch() == epoch {
+            // Nobody reads here what is of another history, or not whole.
+            while let Some(view) = unseen.last() {
+                let generations = self.store.generations(view.name()).await?;
+                if look(&*self.log, &generations).await? != Found::Whole {
+                    break;
+                }
+                unseen.pop();
+            }
+            if unseen.is_empty() {
+                self.shelf.open(epoch);
+            }
             let events = self.log.read(Position(last), BATCH).await?;
             last = events.last().map_or(last, |event| event.position.0);
             self.shelf.follow(&events);
             if events.len() < BATCH {
                 self.shelf.confirm();
-                last = self.tail(last).await;
+                last = self.tail(last, &carrier).await;
             }
         }
+        Ok(())
     }
 
     /// Takes events from the bus as they come, as long as they follow each other. Returns how far it came.
-    async fn tail(&self, mut last: u64) -> u64 {
+    async fn tail(&self, mut last: u64, carrier: &Carrier) -> u64 {
         let Ok(messages) = self.bus.subscribe(last).await else {
             tokio::time::sleep(LOOK_ANYWAY / 5).await;
             return last;
         };
         let mut chunks = messages.ready_chunks(BATCH);
         while let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
-            let (events, whole) = in_order(chunk, &mut last);
+            let (events, whole) = in_order(chunk, carrier, &mut last);
             self.shelf.follow(&events);
             if !whole {
                 return last;

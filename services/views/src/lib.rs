@@ -13,6 +13,7 @@ pub mod departures;
 pub mod directory;
 mod docs;
 mod follower;
+mod history;
 mod in_order;
 mod key;
 mod metrics;
@@ -35,7 +36,8 @@ pub use rebuild::{Rebuild, Rebuilt};
 pub use runner::{Runner, Tail};
 pub use shelf::Shelf;
 pub use store::{
-    Advance, DocumentStore, Generation, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument, Upsert, Wanted,
+    Advance, DocumentStore, Generation, History, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument,
+    Upsert, Wanted,
 };
 pub use view::{AnyView, ApplyError, View};
 

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_log::EventLog;
 use events::{Codec, CodecError};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -95,6 +96,7 @@ impl<T> Filling<T> {
 /// Reads views. Whoever calls this has passed the gate.
 #[derive(Clone)]
 pub struct Views {
+    log: Arc<dyn EventLog>,
     store: Arc<dyn DocumentStore>,
     codec: Codec,
     shelf: Arc<Shelf>,
@@ -108,16 +110,17 @@ impl std::fmt::Debug for Views {
 }
 
 impl Views {
-    /// Reads this store. The shelf is kept true by a runner or a [`crate::Follower`] in the same process; `progress` is what a runner
+    /// Reads this store, of what is built of this log. The shelf is kept true by a runner or a [`crate::Follower`] in the same process; `progress` is what a runner
     /// tells.
     #[must_use]
     pub fn new(
+        log: Arc<dyn EventLog>,
         store: Arc<dyn DocumentStore>,
         codec: Codec,
         shelf: Arc<Shelf>,
         progress: Option<watch::Receiver<Tail>>,
     ) -> Self {
-        Self { store, codec, shelf, progress }
+        Self { log, store, codec, shelf, progress }
     }
 
     /// Waits until a view has applied the event at this position; 0 waits for nothing.
@@ -125,6 +128,7 @@ impl Views {
     /// # Errors
     /// [`ViewsError::Behind`] when it takes too long.
     pub async fn reach<V: View>(&self, at_least: u64) -> Result<(), ViewsError> {
+        self.opened().await?;
         self.wait(V::NAME, at_least).await
     }
 
@@ -134,6 +138,13 @@ impl Views {
     /// When the store fails.
     pub async fn position<V: View>(&self) -> Result<u64, ViewsError> {
         Ok(self.store.position(V::NAME).await?)
+    }
+
+    /// Waits until the views are known to be built of the history that the log has now. Returns its epoch.
+    async fn opened(&self) -> Result<Uuid, ViewsError> {
+        let epoch = self.log.epoch();
+        let opened = tokio::time::timeout(WAIT_LIMIT, self.shelf.opened(epoch)).await;
+        opened.map(|()| epoch).map_err(|_elapsed| ViewsError::Behind)
     }
 
     async fn wait(&self, view: &str, at_least: u64) -> Result<(), ViewsError> {
@@ -178,8 +189,9 @@ impl Views {
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<Page<V::Doc>, ViewsError> {
         let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
+        let epoch = self.opened().await?;
         let mut filling = Filling { size: pages.size, kept: Vec::new(), bytes: 0, more: false };
-        let position = match self.whole::<V>(prefix, pages.at_least).await? {
+        let position = match self.whole::<V>(prefix, pages.at_least, epoch).await? {
             Some((list, position)) => {
                 for one in list.iter().filter(|one| one.place.0 > after && keep(&one.value)) {
                     if filling.is_full(one.bytes) {
@@ -232,7 +244,12 @@ impl Views {
     }
 
     /// All documents of a list that is kept in memory, and the position that they reflect; none when it is none of those, or too long.
-    async fn whole<V: View>(&self, list: &Key, at_least: u64) -> Result<Option<(Arc<List<V::Doc>>, u64)>, ViewsError> {
+    async fn whole<V: View>(
+        &self,
+        list: &Key,
+        at_least: u64,
+        epoch: Uuid,
+    ) -> Result<Option<(Arc<List<V::Doc>>, u64)>, ViewsError> {
         let subject = Uuid::from_slice(&list.0).ok().filter(|_| V::SHELVED);
         let slot = Slot::List(V::NAME, list.clone());
         if subject.is_some()
@@ -249,7 +266,7 @@ impl Views {
         }
         let (stored, position) = self.store.scan(V::NAME, &list.0, &list.end(), WHOLE).await?;
         if stored.len() == WHOLE {
-            self.shelf.put(long, V::KINDS, subject, Arc::new(()), position, 0);
+            self.shelf.put((long, epoch), V::KINDS, subject, Arc::new(()), position, 0);
             return Ok(None);
         }
         let (mut documents, mut bytes) = (Vec::with_capacity(stored.len()), 0);
@@ -261,7 +278,7 @@ impl Views {
             }
         }
         let documents = Arc::new(documents);
-        self.shelf.put(slot, V::KINDS, subject, documents.clone(), position, bytes);
+        self.shelf.put((slot, epoch), V::KINDS, subject, documents.clone(), position, bytes);
         Ok(Some((documents, position)))
     }
 
@@ -270,6 +287,7 @@ impl Views {
     /// # Errors
     /// As [`Views::list`].
     pub async fn get<V: View>(&self, keys: &[Key], at_least: u64) -> Result<HashMap<Key, V::Doc>, ViewsError> {
+        let epoch = self.opened().await?;
         let mut found = HashMap::with_capacity(keys.len());
         let mut missing = Vec::new();
         for key in keys {
@@ -292,7 +310,7 @@ impl Views {
             if let Some(value) = self.open::<V>(document).await? {
                 if V::SHELVED {
                     let slot = Slot::One(V::NAME, key.clone());
-                    self.shelf.put(slot, V::KINDS, subject, Arc::new(value.clone()), position, bytes);
+                    self.shelf.put((slot, epoch), V::KINDS, subject, Arc::new(value.clone()), position, bytes);
                 }
                 found.insert(key, value);
             }

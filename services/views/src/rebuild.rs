@@ -6,7 +6,9 @@ use std::sync::Arc;
 use event_log::{EventLog, Position};
 use events::Codec;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
+use crate::history::settle;
 use crate::runner::{
     Batch, LARGEST_BATCH, RunnerError, Standing, apply, current, needs_documents, open_batch, open_document, reached,
     sweep,
@@ -93,11 +95,14 @@ impl Rebuild {
     /// # Errors
     /// When the log or a store fails; what was built so far is left behind and never current.
     pub async fn run(&self, views: Vec<Arc<dyn AnyView>>) -> Result<Vec<Rebuilt>, RebuildError> {
+        let epoch = self.log.epoch();
         let (mut building, mut olds) = (Vec::with_capacity(views.len()), Vec::with_capacity(views.len()));
         for view in views {
             olds.push(current(&self.store.generations(view.name()).await?).map_or(1, |g| g.number));
             let generation = self.store.begin_generation(view.name()).await?;
-            building.push(Standing { view, generation, current: false, position: 0, parked: Default::default() });
+            let (position, readable_from) = (0, 0);
+            let parked = Default::default();
+            building.push(Standing { view, generation, current: false, position, readable_from, epoch, parked });
         }
         self.catch_up(&mut building).await?;
         let mut rebuilt = Vec::with_capacity(building.len());
@@ -113,8 +118,8 @@ impl Rebuild {
     /// When the log or a store fails.
     pub async fn follow(&self, views: Vec<Arc<dyn AnyView>>) -> Result<(), RebuildError> {
         for view in views {
-            let generations = self.store.generations(view.name()).await?;
-            let mut standing = Standing::load(&*self.store, view, &generations).await?;
+            let generations = settle(&*self.log, &*self.store, &*view).await?;
+            let mut standing = Standing::load(&*self.store, view, &generations, self.log.epoch()).await?;
             match self.catch_up(std::slice::from_mut(&mut standing)).await {
                 Err(RebuildError(cause)) if !cause.is::<SomebodyElse>() => return Err(RebuildError(cause)),
                 Ok(()) | Err(_) => {}
@@ -159,11 +164,14 @@ impl Rebuild {
     async fn catch_up(&self, building: &mut [Standing]) -> Result<(), RebuildError> {
         let views: Vec<_> = building.iter().map(|standing| standing.view.clone()).collect();
         let (mut batch, mut writing) = (self.next(&views, reached(building)).await?, None);
-        while let Some((opened, newest)) = batch {
+        while let Some((opened, newest, mark)) = batch {
+            if building.iter().any(|standing| standing.epoch != self.log.epoch()) {
+                return Err(RebuildError("the log has another history than before".into()));
+            }
             if needs_documents(building, &opened) {
                 written(&mut writing).await?;
             }
-            let applied = apply(&self.codec, &*self.store, building, (opened, newest), |_, _| {});
+            let applied = apply(&self.codec, &*self.store, building, (opened, newest, mark), |_, _| {});
             let (advances, next) = tokio::join!(applied, self.next(&views, newest));
             let (advances, store) = (advances?, self.store.clone());
             for standing in building.iter_mut() {
@@ -177,10 +185,12 @@ impl Rebuild {
     }
 
     /// The next batch after a position, open, and where it ends; none at the head.
-    async fn next(&self, views: &[Arc<dyn AnyView>], after: u64) -> Result<Option<(Batch, u64)>, RebuildError> {
+    async fn next(&self, views: &[Arc<dyn AnyView>], after: u64) -> Result<Option<(Batch, u64, Uuid)>, RebuildError> {
         let events = self.log.read(Position(after), LARGEST_BATCH).await?;
-        let Some(newest) = events.last().map(|event| event.position.0) else { return Ok(None) };
-        Ok(Some((open_batch(&self.codec, views, &events).await?, newest)))
+        let Some((newest, mark)) = events.last().map(|event| (event.position.0, event.request)) else {
+            return Ok(None);
+        };
+        Ok(Some((open_batch(&self.codec, views, &events).await?, newest, mark)))
     }
 
     /// Whether this generation is the current one, at exactly this position.

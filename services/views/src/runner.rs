@@ -9,12 +9,13 @@ use std::time::Duration;
 use bus::{Bus, BusError};
 use bytes::Bytes;
 use event_log::{EventLog, Position, Recorded};
-use events::Codec;
+use events::{Carrier, Codec, CodecError};
 use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::history::settle;
 use crate::in_order::in_order;
 use crate::key::Key;
 use crate::metrics::ViewMetrics;
@@ -105,10 +106,13 @@ impl Runner {
 
     /// Follows the log until another runner or a swapped generation makes it start from what is stored.
     async fn follow(&self, pause: &mut Duration) -> Result<(), RunnerError> {
+        let epoch = self.log.epoch();
+        let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
+        self.shelf.begin(epoch);
         let mut standings = Vec::with_capacity(self.views.len());
         for view in &self.views {
-            let generations = self.store.generations(view.name()).await?;
-            standings.push(Standing::load(&*self.store, view.clone(), &generations).await?);
+            let generations = settle(&*self.log, &*self.store, &**view).await?;
+            standings.push(Standing::load(&*self.store, view.clone(), &generations, epoch).await?);
             if let Err(error) = sweep(&*self.store, view.name(), &generations).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
@@ -116,7 +120,10 @@ impl Runner {
         }
         let mut size = BATCH;
         self.shelf.start(reached(&standings));
-        loop {
+        while self.log.epoch() == epoch {
+            if standings.iter().all(Standing::is_whole) {
+                self.shelf.open(epoch);
+            }
             let batch = self.log.read(Position(reached(&standings)), size).await?;
             let full = batch.len() == size;
             size = if full { (size * 2).min(LARGEST_BATCH) } else { BATCH };
@@ -127,14 +134,18 @@ impl Runner {
                 return Ok(());
             }
             *pause = FIRST_PAUSE;
-            if !full && !self.tail(&mut standings).await? {
+            if !full && standings.iter().all(Standing::is_whole) {
+                self.shelf.open(epoch);
+            }
+            if !full && !self.tail(&mut standings, &carrier).await? {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Takes events from the bus as they come. Returns `true` when the log should be read instead.
-    async fn tail(&self, standings: &mut [Standing]) -> Result<bool, RunnerError> {
+    async fn tail(&self, standings: &mut [Standing], carrier: &Carrier) -> Result<bool, RunnerError> {
         let mut last = reached(standings);
         let messages = match self.bus.subscribe(last).await {
             Ok(messages) => messages,
@@ -151,7 +162,7 @@ impl Runner {
         let mut chunks = messages.ready_chunks(LARGEST_BATCH);
         loop {
             let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await else { return Ok(true) };
-            let (events, whole) = in_order(chunk, &mut last);
+            let (events, whole) = in_order(chunk, carrier, &mut last);
             if !whole {
                 return self.take(standings, events).await;
             }
@@ -165,12 +176,12 @@ impl Runner {
     /// Applies a batch and commits it. `false` when somebody else was faster.
     async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
         self.shelf.follow(&events);
-        let Some(newest) = events.last().map(|e| (e.position.0, e.at)) else {
+        let Some(newest) = events.last().map(|e| (e.position.0, e.request, e.at)) else {
             self.report(standings, None);
             return Ok(true);
         };
         let opened = open_batch(&self.codec, &self.views, &events).await?;
-        let advances = apply(&self.codec, &*self.store, standings, (opened, newest.0), self.adopt).await?;
+        let advances = apply(&self.codec, &*self.store, standings, (opened, newest.0, newest.1), self.adopt).await?;
         for advance in &advances {
             for (subject_position, reason) in advance.parked.iter().map(|(_, position, reason)| (*position, *reason)) {
                 let label = crate::metrics::ViewLabel { view: advance.view.to_owned() };
@@ -190,7 +201,7 @@ impl Runner {
             standing.position = standing.position.max(newest.0);
         }
         self.metrics.applied.inc_by(events.len() as u64);
-        self.report(standings, Some(newest.1));
+        self.report(standings, Some(newest.2));
         Ok(true)
     }
 

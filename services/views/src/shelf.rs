@@ -11,6 +11,7 @@ use domain::StreamKind;
 use event_log::Recorded;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::key::Key;
@@ -73,6 +74,8 @@ struct Tail {
     turned: u64,
     /// Of events up to here nothing is remembered.
     floor: u64,
+    /// Of which epoch of the log all this is.
+    epoch: Uuid,
 }
 
 impl Tail {
@@ -100,6 +103,8 @@ impl Tail {
 pub struct Shelf {
     documents: Cache<Slot, Kept, ByBytes>,
     tail: Mutex<Tail>,
+    /// The epoch of the log of which this process knows that the views are built of it, and whole.
+    opened: watch::Sender<Option<Uuid>>,
 }
 
 impl std::fmt::Debug for Shelf {
@@ -110,13 +115,36 @@ impl std::fmt::Debug for Shelf {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self { documents: Cache::with_weighter(DOCUMENTS, LIMIT, ByBytes), tail: Mutex::default() }
+        let documents = Cache::with_weighter(DOCUMENTS, LIMIT, ByBytes);
+        Self { documents, tail: Mutex::default(), opened: watch::Sender::new(None) }
     }
 }
 
 impl Shelf {
     fn tail(&self) -> MutexGuard<'_, Tail> {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins with an epoch of the log: what is of another one is worthless, and nobody reads views before they are known to be of this.
+    pub(crate) fn begin(&self, epoch: Uuid) {
+        let mut tail = self.tail();
+        if tail.epoch != epoch {
+            *tail = Tail { epoch, ..Tail::default() };
+            self.opened.send_replace(None);
+            self.documents.clear();
+        }
+    }
+
+    /// The views are of this epoch, and whole.
+    pub(crate) fn open(&self, epoch: Uuid) {
+        self.opened.send_if_modified(|opened| opened.replace(epoch) != Some(epoch));
+    }
+
+    /// Waits until the views are of this epoch, and whole.
+    pub(crate) async fn opened(&self, epoch: Uuid) {
+        if *self.opened.borrow() != Some(epoch) {
+            drop(self.opened.subscribe().wait_for(|opened| *opened == Some(epoch)).await);
+        }
     }
 
     /// Takes in the next events of the log. Those that were taken in before say nothing new, also when they are read once more.
@@ -149,7 +177,7 @@ impl Shelf {
     pub(crate) fn start(&self, position: u64) {
         let mut tail = self.tail();
         if position > tail.position {
-            *tail = Tail { position, turned: position, floor: position, ..Tail::default() };
+            *tail = Tail { position, turned: position, floor: position, epoch: tail.epoch, ..Tail::default() };
         }
     }
 
@@ -174,17 +202,19 @@ impl Shelf {
         believed.then(|| kept.reflects.fetch_max(tail.position, Ordering::Relaxed).max(tail.position))
     }
 
-    /// Puts documents of a subject on the shelf, which the store had at this position, unless an event has been about them since.
+    /// Puts documents of a subject on the shelf, which the store had at this position in this epoch of the log, unless an event has been
+    /// about them since.
     pub(crate) fn put<T: Any + Send + Sync>(
         &self,
-        slot: Slot,
+        (slot, epoch): (Slot, Uuid),
         kinds: &'static [StreamKind],
         subject: Uuid,
         documents: Arc<T>,
         reflects: u64,
         bytes: usize,
     ) {
-        if self.tail().confirms(kinds, subject, reflects) {
+        let tail = self.tail();
+        if tail.epoch == epoch && tail.confirms(kinds, subject, reflects) {
             let reflects = Arc::new(AtomicU64::new(reflects));
             self.documents.insert(slot, Kept { subject, kinds, documents, reflects, since: Instant::now(), bytes });
         }
@@ -220,7 +250,7 @@ mod tests {
     }
 
     fn put(shelf: &Shelf, subject: u128, reflects: u64) {
-        shelf.put(slot(subject), KINDS, Uuid::from_u128(subject), Arc::new(reflects), reflects, 1);
+        shelf.put((slot(subject), Uuid::nil()), KINDS, Uuid::from_u128(subject), Arc::new(reflects), reflects, 1);
     }
 
     fn reflects(shelf: &Shelf, subject: u128) -> Option<u64> {
@@ -286,6 +316,24 @@ mod tests {
         shelf.follow(&[event(11, StreamKind::Person, 1)]);
         put(&shelf, 1, 11);
         assert_eq!(reflects(&shelf, 1), None, "the event at 12 is known");
+    }
+
+    #[tokio::test]
+    async fn what_is_of_another_history_is_not_shown() {
+        let (shelf, other) = (Shelf::default(), Uuid::from_u128(7));
+        shelf.start(10);
+        shelf.confirm();
+        put(&shelf, 1, 10);
+        shelf.begin(other);
+        // What was read before, and is put there only now.
+        put(&shelf, 1, 10);
+        shelf.start(5);
+        shelf.confirm();
+        assert_eq!(reflects(&shelf, 1), None);
+        let opened = tokio::time::timeout(Duration::from_millis(20), shelf.opened(other));
+        assert!(opened.await.is_err(), "nobody has said that the views are of it");
+        shelf.open(other);
+        shelf.opened(other).await;
     }
 
     #[test]

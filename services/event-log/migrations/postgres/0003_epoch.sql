@@ -1,6 +1,9 @@
 -- Positions and versions are used again when a log is restored or failed over: which history of which database this is, tells its
 -- epoch. What was remembered, copied or built of another epoch is worthless.
 
+-- Which log this is, whatever becomes of it.
+ALTER TABLE log_head ADD COLUMN log uuid NOT NULL DEFAULT gen_random_uuid();
+
 -- Every history that was met, and when it was first. Restored with the data, and then of no use: the identity is another.
 CREATE TABLE log_epoch (
     identity text PRIMARY KEY,
@@ -16,14 +19,14 @@ SET search_path = pg_catalog, alongside, pg_temp AS $$
 $$;
 
 -- What a connection does first. Which history this is: of which cluster and database, on which timeline, since which restore.
-CREATE FUNCTION log_enter(OUT epoch uuid, OUT began_at bigint, OUT born uuid, OUT timeline text) LANGUAGE plpgsql VOLATILE
+CREATE FUNCTION log_enter(OUT log uuid, OUT epoch uuid, OUT began_at bigint, OUT born uuid, OUT timeline text) LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     here text;
 BEGIN
     timeline := log_timeline();
-    SELECT h.epoch INTO born FROM log_head h;
+    SELECT h.log, h.epoch INTO log, born FROM log_head h;
     SELECT concat_ws('/', born, s.system_identifier, d.oid, timeline) INTO here
       FROM pg_control_system() s, pg_database d
      WHERE d.datname = current_database();

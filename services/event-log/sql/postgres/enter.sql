@@ -1,1 +1,1 @@
-SELECT epoch, began_at, born, timeline FROM alongside.log_enter()
+SELECT log, epoch, began_at, born, timeline FROM alongside.log_enter()

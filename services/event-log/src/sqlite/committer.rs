@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
-use uuid::Uuid;
 
 use crate::batcher::{Committer, Verdict};
+use uuid::Uuid;
+
 use crate::dialect::{signed, unsigned};
 use crate::timeline::Timeline;
 use crate::{Append, Expected, NewEvent, Position, StoreError, StreamId, Version};
@@ -50,17 +51,15 @@ impl SqliteCommitter {
         connection: &mut SqliteConnection,
         batch: &[Append],
     ) -> Result<Vec<Verdict>, StoreError> {
-        let (position, epoch): (i64, Uuid) =
-            sqlx::query_as(include_str!("../../sql/head.sql")).fetch_one(&mut *connection).await?;
-        let base = unsigned(position);
-        self.timeline.entered(epoch);
+        let (history, base) = super::enter(connection).await?;
+        self.timeline.entered(history);
         if base != self.position || self.heads.len() > REMEMBERED {
             self.heads.clear();
         }
         let mut plan = Plan { next: base, ..Plan::default() };
         let now: i64 = sqlx::query_scalar(include_str!("../../sql/sqlite/now.sql")).fetch_one(&mut *connection).await?;
         for append in batch {
-            let verdict = if append.epoch.is_some_and(|of| of != epoch) {
+            let verdict = if append.epoch.is_some_and(|of| of != history.epoch) {
                 // What was decided on another history is decided again.
                 Verdict::GuardMoved
             } else if append.not_after.is_some_and(|not_after| not_after <= now) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Parked, RunnerError, document_context, subject_of};
 use crate::docs::{Doc, Docs};
 use crate::key::Key;
-use crate::store::{Advance, DocumentStore, Generation, StoreError, StoredDocument, Upsert, Wanted};
+use crate::store::{Advance, DocumentStore, Generation, History, StoreError, StoredDocument, Upsert, Wanted};
 use crate::view::AnyView;
 
 /// A generation of a view, and how far it has come.
@@ -21,6 +21,10 @@ pub(crate) struct Standing {
     /// Whether it is the current generation, and not one that is being built.
     pub(crate) current: bool,
     pub(crate) position: u64,
+    /// It is not read before it has reached this position.
+    pub(crate) readable_from: u64,
+    /// The log's epoch in which it is built.
+    pub(crate) epoch: Uuid,
     pub(crate) parked: Parked,
 }
 
@@ -30,11 +34,18 @@ impl Standing {
         store: &dyn DocumentStore,
         view: Arc<dyn AnyView>,
         generations: &[Generation],
+        epoch: Uuid,
     ) -> Result<Self, StoreError> {
         let current = current(generations);
-        let (generation, position) = current.map_or((1, 0), |g| (g.number, g.position));
+        let (generation, position, readable_from) =
+            current.map_or((1, 0, 0), |g| (g.number, g.position, g.readable_from));
         let parked = store.parked(view.name(), generation).await?.into_iter().collect();
-        Ok(Self { view, generation, current: true, position, parked })
+        Ok(Self { view, generation, current: true, position, readable_from, epoch, parked })
+    }
+
+    /// Whether it may be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.position >= self.readable_from
     }
 
     /// Those of these events that are new to the view and of a kind that it wants.
@@ -97,7 +108,7 @@ pub(crate) async fn apply(
     codec: &Codec,
     store: &dyn DocumentStore,
     standings: &mut [Standing],
-    (opened, newest): (Batch, u64),
+    (opened, newest, mark): (Batch, u64, Uuid),
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Vec<Advance>, RunnerError> {
     let behind: Vec<_> = standings.iter_mut().filter(|s| s.position < newest).collect();
@@ -105,7 +116,7 @@ pub(crate) async fn apply(
     let found = store.load(&wanted).await?;
     let mut advances = Vec::with_capacity(behind.len());
     for ((standing, found), Wanted { keys: asked, .. }) in behind.into_iter().zip(found).zip(wanted) {
-        let mut advance = apply_to(codec, standing, &opened, found, newest, adopt).await?;
+        let mut advance = apply_to(codec, standing, &opened, found, (newest, mark), adopt).await?;
         // What was not asked for was never there; should it be, it stays.
         for upsert in &mut advance.upserts {
             upsert.begins = asked.binary_search(&upsert.key).is_err();
@@ -174,7 +185,7 @@ async fn apply_to(
     standing: &mut Standing,
     opened: &Batch,
     found: Vec<StoredDocument>,
-    newest: u64,
+    (newest, mark): (u64, Uuid),
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Advance, RunnerError> {
     let (view, from) = (standing.view.clone(), standing.position);
@@ -202,7 +213,8 @@ async fn apply_to(
     standing.parked.extend(parking.subjects);
     let (view, generation, current, parked) = (view.name(), standing.generation, standing.current, parking.rows);
     let (upserts, removals) = (Vec::new(), Vec::new());
-    let mut advance = Advance { view, generation, current, from, to: newest, upserts, removals, parked };
+    let of = History { epoch: standing.epoch, mark };
+    let mut advance = Advance { view, generation, current, from, to: newest, of, upserts, removals, parked };
     for (key, doc) in docs.into_changes() {
         match seal(codec, view, &key, doc).await? {
             Some(upsert) => advance.upserts.push(upsert),

@@ -60,11 +60,14 @@ macro_rules! document_store {
                     sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&pool).await?;
                     sqlx::query_as(include_str!("../../sql/states.sql")).bind(view).fetch_all(&pool).await
                 });
-                let rows: Vec<(i32, i64, bool)> = states.await?;
-                let generation = |(number, position, current): (i32, i64, bool)| Generation {
+                type Row = (i32, i64, bool, Option<Uuid>, Option<Uuid>, i64);
+                let rows: Vec<Row> = states.await?;
+                let generation = |(number, position, current, epoch, mark, readable_from): Row| Generation {
                     number,
                     position: position.unsigned_abs(),
                     current,
+                    of: epoch.zip(mark).map(|(epoch, mark)| History { epoch, mark }),
+                    readable_from: readable_from.unsigned_abs(),
                 };
                 Ok(rows.into_iter().map(generation).collect())
             }
@@ -108,6 +111,13 @@ macro_rules! document_store {
                 Ok(swapped?)
             }
 
+            async fn restart(&self, view: &str, readable_from: u64) -> Result<(), StoreError> {
+                let mut connection = self.builder.connections().acquire().await?;
+                let restarted = restart(&mut connection, view, signed(readable_from)).await;
+                keep_if(&mut connection, &restarted);
+                Ok(restarted?)
+            }
+
             async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {
                 let mut connection = self.builder.connections().acquire().await?;
                 let dropped = drop_generation(&mut connection, view, generation).await;
@@ -135,6 +145,15 @@ macro_rules! document_store {
             }
             transaction.commit().await?;
             Ok(true)
+        }
+
+        async fn restart(connection: &mut $connection, view: &str, readable_from: i64) -> Result<(), sqlx::Error> {
+            let mut transaction = connection.begin_with($begin).await?;
+            let retire = sqlx::query(include_str!("../../sql/retire.sql")).bind(view);
+            retire.execute(&mut *transaction).await?;
+            let begin = sqlx::query(include_str!("../../sql/restart.sql")).bind(view).bind(readable_from);
+            begin.execute(&mut *transaction).await?;
+            transaction.commit().await
         }
 
         async fn drop_generation(connection: &mut $connection, view: &str, generation: i32) -> Result<(), sqlx::Error> {

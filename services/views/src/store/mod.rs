@@ -56,6 +56,19 @@ pub struct Generation {
     pub position: u64,
     /// Whether it is the one that readers see.
     pub current: bool,
+    /// Of which history of the log it is; none before its first event.
+    pub of: Option<History>,
+    /// The position that it must have reached before it is read.
+    pub readable_from: u64,
+}
+
+/// Of which history of the log a view is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct History {
+    /// The log's epoch when its last event was read.
+    pub epoch: Uuid,
+    /// The request that appended that event: another log has another one there.
+    pub mark: Uuid,
 }
 
 /// A document to write.
@@ -88,6 +101,8 @@ pub struct Advance {
     pub from: u64,
     /// Where it stands after.
     pub to: u64,
+    /// Of which history that is.
+    pub of: History,
     /// Documents to write.
     pub upserts: Vec<Upsert>,
     /// Documents to remove.
@@ -185,6 +200,12 @@ pub trait DocumentStore: Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn swap(&self, view: &str, generation: i32) -> Result<bool, StoreError>;
+
+    /// Begins a view anew, empty, in one step; it is not read before it has reached this position.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn restart(&self, view: &str, readable_from: u64) -> Result<(), StoreError>;
 
     /// Deletes a generation that is not current.
     ///

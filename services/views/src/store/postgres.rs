@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, RowAt, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, STORE, StoreError, StoredDocument, Wanted};
+use super::{Advance, DocumentStore, Generation, History, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
 /// The name that the server shows for its connections.
@@ -43,7 +43,10 @@ impl PostgresDocuments {
     /// # Errors
     /// When the database does not answer or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
-        let files = [(1, include_str!("../../migrations/postgres/0001_views.sql"))];
+        let files = [
+            (1, include_str!("../../migrations/postgres/0001_views.sql")),
+            (2, include_str!("../../migrations/postgres/0002_history.sql")),
+        ];
         Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
 }
@@ -91,6 +94,8 @@ async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, sqlx::Err
         .bind(advances.iter().map(|a| signed(a.from)).collect::<Vec<_>>())
         .bind(advances.iter().map(|a| signed(a.to)).collect::<Vec<_>>())
         .bind(advances.iter().map(|a| a.current).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| a.of.epoch).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| a.of.mark).collect::<Vec<_>>())
         .bind(upserts().map(|(of, _)| of).collect::<Vec<_>>())
         .bind(upserts().map(|(_, u)| u.begins).collect::<Vec<_>>())
         .bind(upserts().map(|(_, u)| u.key.0.as_slice()).collect::<Vec<_>>())

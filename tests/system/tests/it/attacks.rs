@@ -22,7 +22,8 @@ async fn a_system() -> (World, Node, Callers) {
 /// As the application's role: appends a copy of the last event of this kind and type to the end of its stream.
 async fn put_back(database: &Database, kind: i16, event_type: i32) {
     let copy = "SELECT (SELECT position_before[1] FROM log_append(ARRAY[1], ARRAY[kind], ARRAY[stream], ARRAY[-1::bigint], ARRAY[1], ARRAY[request], \
-                '{}', '{}', '{}', '{}', ARRAY[1], ARRAY[1], ARRAY[type], ARRAY[key_id], ARRAY[at], ARRAY[head], ARRAY[body], ARRAY[NULL::bigint])) \
+                '{}', '{}', '{}', '{}', ARRAY[1], ARRAY[1], ARRAY[type], ARRAY[key_id], ARRAY[at], ARRAY[head], ARRAY[body], ARRAY[NULL::bigint], \
+                (SELECT born FROM log_enter()), (SELECT timeline FROM log_enter()))) \
                 FROM event WHERE kind = $1 AND type = $2 ORDER BY position DESC LIMIT 1";
     let mut app = PgConnection::connect(&database.app).await.unwrap();
     let before: i64 = sqlx::query_scalar(copy).bind(kind).bind(event_type).fetch_one(&mut app).await.unwrap();
@@ -216,7 +217,7 @@ async fn what_runs_as_the_owner_looks_nowhere_else_and_is_not_for_everybody() {
                      has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p WHERE p.prosecdef ORDER BY 1";
     let functions: Vec<(String, String, bool)> = sqlx::query_as(functions).fetch_all(&mut owner).await.unwrap();
     let names: Vec<_> = functions.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["destroy_key", "log_append", "log_extend"]);
+    assert_eq!(names, ["destroy_key", "log_append", "log_enter", "log_extend", "log_renew"]);
     for (name, settings, public) in &functions {
         assert!(settings.split(';').any(|s| s == "search_path=pg_catalog, alongside, pg_temp"), "{name}: {settings}");
         assert!(!public, "anybody may call {name}");
@@ -394,6 +395,10 @@ impl DocumentStore for Dying {
     async fn swap(&self, view: &str, number: i32) -> Result<bool, views::StoreError> {
         self.alive()?;
         self.inner.swap(view, number).await
+    }
+
+    async fn restart(&self, view: &str, readable_from: u64) -> Result<(), views::StoreError> {
+        self.inner.restart(view, readable_from).await
     }
 
     async fn drop_generation(&self, view: &str, number: i32) -> Result<(), views::StoreError> {

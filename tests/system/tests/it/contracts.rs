@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, NatsBus, NatsConfig};
+use bus::{Bus, BusError, CopyOf, NatsBus, NatsConfig};
 use event_log::contract::{fresh, one};
 use event_log::{AppendError, EventLog, Expected, Limits, LogMetrics, PostgresConfig, PostgresLog, Version};
 use futures::future::join_all;
@@ -114,14 +114,43 @@ async fn a_full_queue_is_refused_and_a_crashed_database_is_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nats_keeps_the_contract_of_the_bus() {
     let server = Nats::start().await.unwrap();
-    for (name, case) in bus::contract::CASES {
+    for (began_at, (name, case)) in (1..).zip(bus::contract::CASES) {
         println!("{name}");
-        // An epoch of its own; the one before is foreign, and thrown away.
-        let epoch = uuid::Uuid::now_v7().simple().to_string();
-        let config = NatsConfig { url: server.url(), epoch, replicas: 1 };
-        let bus: Arc<dyn Bus> = Arc::new(NatsBus::connect(&config).await.unwrap());
-        case(bus).await;
+        // An epoch of its own; the one before is earlier, and thrown away.
+        case(Arc::new(copy(&server, "a", began_at).await)).await;
     }
+}
+
+/// The copy of a log, of an epoch that began then.
+async fn copy(server: &Nats, log: &'static str, began_at: i64) -> NatsBus {
+    let epoch = uuid::Uuid::now_v7().simple().to_string();
+    let copy_of = Arc::new(move || CopyOf { log: log.into(), epoch: epoch.clone(), began_at });
+    NatsBus::connect(&NatsConfig { url: server.url(), copy_of, replicas: 1 }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bus_deletes_nothing_but_earlier_copies_of_its_own_log() {
+    let server = Nats::start().await.unwrap();
+    let (earlier, now, other) = (copy(&server, "a", 1).await, copy(&server, "a", 2).await, copy(&server, "b", 3).await);
+    earlier.prepare(0).await.unwrap();
+    now.prepare(0).await.unwrap();
+    assert_eq!((earlier.last().await.unwrap(), now.last().await.unwrap()), (None, Some(0)));
+    // Whoever still is of the history before deletes nothing of the one that is, and another system nothing of this one.
+    for stranger in [&earlier, &other] {
+        assert!(matches!(stranger.prepare(0).await, Err(BusError::Foreign)));
+        assert_eq!(now.last().await.unwrap(), Some(0));
+    }
+    // What says nothing of itself belongs to somebody else.
+    now.reset().await.unwrap();
+    let jetstream = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let somebodys = async_nats::jetstream::stream::Config {
+        name: "LOG_of_somebody".into(),
+        subjects: vec!["elsewhere".into()],
+        ..Default::default()
+    };
+    jetstream.create_stream(somebodys).await.unwrap();
+    assert!(matches!(now.prepare(0).await, Err(BusError::Foreign)));
+    assert!(jetstream.get_stream("LOG_of_somebody").await.is_ok());
 }
 
 #[tokio::test]

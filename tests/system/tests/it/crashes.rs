@@ -18,7 +18,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::world::{Callers, World, at_rest, lasting, rebuild, until_acknowledged, views_equal_a_rebuild};
+use crate::world::{Callers, World, at_rest, lasting, rebuild, stores, until_acknowledged, views_equal_a_rebuild};
 
 /// Writes one strength after the other, each until it is acknowledged, and returns those that were.
 fn writer(
@@ -62,10 +62,13 @@ async fn log(world: &World) -> PostgresLog {
 
 /// The bus holds exactly the log: every event at its position, none missing, none twice. Only looks: what is not there
 /// is the relay's to bring.
-async fn bus_equals_log(world: &World) {
+pub(crate) async fn bus_equals_log(world: &World) {
     let log = log(world).await;
-    let epoch = log.epoch().simple().to_string();
-    let bus = NatsBus::connect(&NatsConfig { url: world.nats.url(), epoch, replicas: 1 }).await.unwrap();
+    let history = log.history();
+    let copy_of = Arc::new(move || node::compose::copy_of(history));
+    let bus = NatsBus::connect(&NatsConfig { url: world.nats.url(), copy_of, replicas: 1 }).await.unwrap();
+    let secret = stores(&world.cluster).await.codec.vault().pseudonyms().await.unwrap();
+    let carrier = events::Carrier::new(secret, history.epoch);
     let head = log.head().await.unwrap();
     harness::wait_until("the relay", || async { Ok(bus.last().await? == Some(head.0)) }).await.unwrap();
     let events = log.read(Position(0), 100_000).await.unwrap();
@@ -74,7 +77,7 @@ async fn bus_equals_log(world: &World) {
     assert_eq!(messages.len(), events.len());
     for (event, message) in events.iter().zip(messages) {
         let message = message.unwrap();
-        assert_eq!((message.position, &message.payload), (event.position.0, &event.to_bytes()));
+        assert_eq!((message.position, &message.payload), (event.position.0, &carrier.carry(event)));
     }
 }
 

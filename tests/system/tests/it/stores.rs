@@ -47,7 +47,7 @@ fn a_log_without_its_keys_and_views_without_their_log_are_refused_by_name() {
     rebuilds();
 
     move_all(&data, gone, "log.db");
-    refused("the log was lost, or restored without its views");
+    refused("the log was lost, or another one is named");
     move_all(&data, nowhere.path(), "log.db");
     move_all(gone, &data, "log.db");
     rebuilds();

@@ -1,6 +1,7 @@
 //! A log that was restored or failed over, a server that restarts or falls behind, and work that was given up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_log::contract::{fresh, one};
@@ -9,6 +10,13 @@ use event_log::{
     StreamId, Version,
 };
 use harness::{CopyKind, Database, Postgres};
+use proto::access::v1::Purpose;
+use proto::people::v1::RecordStrengthRequest;
+use proto::people::v1::entry::Content;
+use uuid::Uuid;
+
+use crate::crashes::bus_equals_log;
+use crate::world::{Supported, at_rest, until_acknowledged, views_equal_a_rebuild};
 
 async fn open(database: &Database) -> Arc<dyn EventLog> {
     let (url, limits) = (database.app.clone(), Limits::default());
@@ -112,4 +120,125 @@ async fn abandoned_work_is_given_up_by_the_server_too() {
     let there = log.head().await.unwrap().0;
     assert_eq!(there, (results.len() - given_up) as u64, "what was given up is not carried out later");
     log.append(one(fresh(), Expected::Any, "x")).await.unwrap();
+}
+
+/// The strengths of a person's record, by their words.
+async fn strengths(supported: &Supported) -> Vec<String> {
+    let entries = until_acknowledged(|| supported.callers.person.my_record(0)).await;
+    let words = entries.into_iter().filter_map(|entry| match entry.content {
+        Some(Content::Strength(strength)) => Some(strength.text),
+        _ => None,
+    });
+    words.collect()
+}
+
+async fn a_running_system_is_restored(kind: CopyKind) {
+    let mut supported = Supported::without_consent(0).await;
+    let person = supported.callers.person.clone();
+    let strength = |text: &str| RecordStrengthRequest {
+        request_id: Uuid::now_v7().to_string(),
+        text: text.to_owned(),
+        ..RecordStrengthRequest::default()
+    };
+    person.strength("kept").await.unwrap();
+    at_rest(&supported.world.cluster).await;
+    let copy = supported.world.postgres.copy(kind).await.unwrap();
+    // What is lost: the consent, and entries that views and the bus have taken up.
+    supported.callers.grant().await;
+    for n in 0..20 {
+        person.strength(&format!("ghost {n}")).await.unwrap();
+    }
+    supported.callers.look().await.unwrap();
+    at_rest(&supported.world.cluster).await;
+
+    // Somebody looks and looks, and somebody writes, all the while.
+    let worker = supported.callers.worker.clone();
+    let person_id = supported.callers.pair.person_id();
+    let restored = Arc::new(AtomicBool::new(false));
+    let told = restored.clone();
+    let looking = tokio::spawn(async move {
+        let (mut after, mut refused) = (0, 0);
+        while refused < 20 {
+            let begun_after = told.load(Ordering::SeqCst);
+            let look = worker.look(&person_id, Purpose::CareCoordination, &[], 0).await;
+            after += usize::from(look.is_ok() && begun_after);
+            refused += usize::from(look.is_err_and(|status| status.code() == tonic::Code::PermissionDenied));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        after
+    });
+    supported.world.postgres.lost_to(copy).await.unwrap();
+    restored.store(true, Ordering::SeqCst);
+    // The directive comes to the version that it had with the consent; other entries to the positions of those that are lost.
+    let agency = supported.callers.pair.agency_id();
+    until_acknowledged(|| person.block(&agency)).await;
+    until_acknowledged(|| person.unblock(&agency)).await;
+    for n in 0..10 {
+        let wish = strength(&format!("new {n}"));
+        until_acknowledged(|| async { person.people().record_strength(wish.clone()).await }).await;
+    }
+    assert_eq!(looking.await.unwrap(), 0, "{kind:?}: nobody reads on a consent that there is not");
+    at_rest(&supported.world.cluster).await;
+    let mut found = strengths(&supported).await;
+    found.retain(|text| text == "kept" || text.starts_with("ghost") || text.starts_with("new"));
+    found.sort();
+    let new = (0..10).map(|n| format!("new {n}"));
+    assert_eq!(found, std::iter::once("kept".to_owned()).chain(new).collect::<Vec<_>>(), "{kind:?}");
+    bus_equals_log(&supported.world).await;
+    let head = at_rest(&supported.world.cluster).await;
+    supported.node.terminate().unwrap();
+    supported.node.ended().await.unwrap();
+    views_equal_a_rebuild(&supported.world.cluster, head);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_to_a_point_is_noticed_by_all() {
+    a_running_system_is_restored(CopyKind::Backup).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_promotion_of_a_standby_is_noticed_by_all() {
+    a_running_system_is_restored(CopyKind::Standby).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_was_put_back_is_noticed_by_all() {
+    a_running_system_is_restored(CopyKind::Disk).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_over_the_bus_is_never_trusted() {
+    let supported = Supported::sharing(0).await;
+    let (world, person) = (&supported.world, &supported.callers.person);
+    person.strength("first").await.unwrap();
+    let head = at_rest(&world.cluster).await;
+    let jetstream = async_nats::jetstream::new(async_nats::connect(world.nats.url()).await.unwrap());
+    let log = open(&world.database).await;
+    let genuine = log.read(Position(head - 1), 1).await.unwrap().remove(0);
+    let secret = crate::world::stores(&world.cluster).await.codec.vault().pseudonyms().await.unwrap();
+    let carrier = events::Carrier::new(secret, log.epoch());
+    // Doubled under the next position, bare and with the mark of the one that it was; altered; and nothing that anybody could read.
+    let mut next = genuine.clone();
+    next.position = Position(head + 1);
+    let (carried, bare) = (carrier.carry(&genuine).to_vec(), next.to_bytes().to_vec());
+    let mut moved = carried.clone();
+    moved.splice(16.., bare.clone());
+    for forged in [carried, bare, moved, b"garbage".to_vec()] {
+        let before = log.head().await.unwrap().0;
+        let published = jetstream.publish("log.1.person.1.x", forged.into()).await.unwrap().await;
+        published.unwrap();
+        // What is written after it is read all the same, once.
+        let written = person.strength("after").await.unwrap();
+        assert_eq!(written.position, before + 2);
+        at_rest(&world.cluster).await;
+        bus_equals_log(world).await;
+    }
+    let found = strengths(&supported).await;
+    assert_eq!(found.iter().filter(|text| *text == "first").count(), 1);
+    assert_eq!(found.iter().filter(|text| *text == "after").count(), 4);
+    let head = at_rest(&world.cluster).await;
+    let mut node = supported.node;
+    node.terminate().unwrap();
+    node.ended().await.unwrap();
+    views_equal_a_rebuild(&world.cluster, head);
 }

@@ -1,0 +1,1 @@
+SELECT log, epoch, began_at, position FROM log_head

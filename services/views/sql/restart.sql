@@ -1,0 +1,2 @@
+INSERT INTO view_state (view, generation, current, readable_from)
+SELECT $1, max(generation) + 1, true, $2 FROM view_state WHERE view = $1
