@@ -35,7 +35,7 @@ macro_rules! any_event {
                 #[allow(clippy::wildcard_enum_match_arm, reason = "every other kind is the wrong one")]
                 match event {
                     Event::$kind(event) => Ok(event),
-                    _ => Err(DecodeError("kind")),
+                    _ => Err(DecodeError::Newer("kind")),
                 }
             }
         })+

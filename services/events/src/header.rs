@@ -144,14 +144,14 @@ impl Header {
     /// # Errors
     /// When the bytes are no header.
     pub fn decode(bytes: &[u8]) -> Result<(Self, u32), DecodeError> {
-        let stored = pb::Header::decode(bytes).map_err(|_cause| DecodeError("header"))?;
-        let actor = stored.actor.ok_or(DecodeError("actor"))?;
+        let stored = pb::Header::decode(bytes).map_err(|_cause| DecodeError::Broken("header"))?;
+        let actor = stored.actor.ok_or(DecodeError::Broken("actor"))?;
         let kind = match actor.kind {
             1 => ActorKind::System,
             2 => ActorKind::Person(PersonId::from_wire(actor.id)?),
             3 => ActorKind::Worker(worker(actor.agency, actor.id)?),
             4 => ActorKind::Operator(SignInId::from_wire(actor.id)?),
-            _ => return Err(DecodeError("actor")),
+            _ => return Err(DecodeError::Newer("actor")),
         };
         let header = Self {
             event_id: Uuid::from_wire(stored.event_id)?,

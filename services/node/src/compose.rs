@@ -80,8 +80,11 @@ impl Stores {
         let head = log.head().await?;
         // Where there are events there are keys: new ones would open nothing of what is there, and what they seal would be lost
         // once the old ones are back.
-        if head > Position(0) && vault.is_new().await? {
-            bail!("the key store is empty, and the log is not: `vault.url` names another, or it has been lost");
+        if vault.is_new().await? {
+            if head > Position(0) {
+                bail!("the key store is empty, and the log is not: `vault.url` names another, or it has been lost");
+            }
+            vault.found().await?;
         }
         // What the system's own key wraps opens only with the key-encryption key that the first start used.
         vault

@@ -12,6 +12,8 @@ pub async fn run(store: Arc<dyn KeyStore>) {
     let kek = LocalKek::generate().unwrap();
     let vault = || Vault::new(store.clone(), Arc::new(LocalKek::from_base64(&kek).unwrap()));
     a_key_is_made_once_and_found_by_another_process(&vault).await;
+    vault().found().await.unwrap();
+    whoever_only_reads_makes_no_key(&vault, &*store).await;
     what_a_shredded_key_sealed_is_gone_everywhere(&vault).await;
     an_unknown_key_is_not_mistaken_for_a_destroyed_one(&vault).await;
     many_keys_are_found_in_one_look_and_none_is_mistaken(&vault, &*store).await;
@@ -27,6 +29,14 @@ async fn a_key_is_made_once_and_found_by_another_process(vault: &impl Fn() -> Va
     assert_eq!((a.id(), a.subject()), (b.id(), subject));
     let sealed = a.seal(b"c", b"words").unwrap();
     assert_eq!(other.key(a.id()).await.unwrap().open(b"c", &sealed).unwrap(), b"words");
+}
+
+async fn whoever_only_reads_makes_no_key(vault: &impl Fn() -> Vault, store: &dyn KeyStore) {
+    let subject = Uuid::now_v7();
+    assert!(matches!(vault().held_key_of(subject).await, Err(VaultError::UnknownKey)));
+    assert!(store.of_subject(subject).await.unwrap().is_none());
+    let made = vault().key_of(subject).await.unwrap().id();
+    assert_eq!(vault().held_key_of(subject).await.unwrap().id(), made);
 }
 
 async fn what_a_shredded_key_sealed_is_gone_everywhere(vault: &impl Fn() -> Vault) {

@@ -90,6 +90,26 @@ impl Vault {
         self.ready(&stored, forgotten)
     }
 
+    /// The key of a subject that has one. Whoever only reads makes none: what is read was sealed with one that was there.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownKey`] when there is none; as [`Vault::key_of`].
+    pub async fn held_key_of(&self, subject: Uuid) -> Result<SubjectKey, VaultError> {
+        if let Some(key) = self.cache.of_subject(subject) {
+            return Ok(key);
+        }
+        let forgotten = self.cache.forgotten();
+        self.ready(&self.held(subject).await?, forgotten)
+    }
+
+    /// Makes the system's own key, unless there is one: at its first start, before anything else.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub async fn found(&self) -> Result<(), VaultError> {
+        self.stored(SYSTEM).await.map(drop)
+    }
+
     /// Whether there are keys at all: the system's own is made at its first start, before anything else.
     ///
     /// # Errors
@@ -101,9 +121,9 @@ impl Vault {
     /// What makes pseudonyms, with the system's own key: it opens only with the key-encryption key that the first start used.
     ///
     /// # Errors
-    /// When the key store fails, or the key-encryption key is another.
+    /// When the key store fails or has lost that key, or the key-encryption key is another.
     pub async fn pseudonyms(&self) -> Result<Pseudonyms, VaultError> {
-        Ok(Pseudonyms::new(&self.unwrap(&self.stored(SYSTEM).await?)?))
+        Ok(Pseudonyms::new(&self.unwrap(&self.held(SYSTEM).await?)?))
     }
 
     /// The index from identifiers to random ids.
@@ -111,7 +131,12 @@ impl Vault {
     /// # Errors
     /// As [`Vault::pseudonyms`].
     pub async fn identifiers(&self) -> Result<Identifiers, VaultError> {
-        Ok(Identifiers::new(&self.unwrap(&self.stored(SYSTEM).await?)?, self.store.clone())?)
+        Ok(Identifiers::new(&self.unwrap(&self.held(SYSTEM).await?)?, self.store.clone())?)
+    }
+
+    /// The stored key of a subject that has one.
+    async fn held(&self, subject: Uuid) -> Result<StoredKey, VaultError> {
+        self.store.of_subject(subject).await?.ok_or(VaultError::UnknownKey)
     }
 
     /// The stored key of a subject, made on first use.

@@ -1,1 +1,1 @@
-INSERT INTO view_state (view, generation, current) VALUES ($1, 1, true) ON CONFLICT DO NOTHING
+INSERT INTO view_state (view, generation, current, code) VALUES ($1, 1, true, $2) ON CONFLICT DO NOTHING

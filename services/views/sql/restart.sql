@@ -1,2 +1,2 @@
-INSERT INTO view_state (view, generation, current, readable_from)
-SELECT $1, max(generation) + 1, true, $2 FROM view_state WHERE view = $1
+INSERT INTO view_state (view, generation, current, readable_from, code)
+SELECT $1, max(generation) + 1, true, $2, $3 FROM view_state WHERE view = $1

@@ -120,6 +120,7 @@ impl View for AccessHistory {
     type Doc = ReceiptDoc;
 
     const NAME: &'static str = "access-history";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] =
         &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing, StreamKind::Relationship];
     const ORDER: Order = Order::NewestFirst;

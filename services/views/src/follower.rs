@@ -1,7 +1,7 @@
 //! Keeps the shelf true in a process that builds no views.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::Bus;
 use event_log::{EventLog, Position};
@@ -20,6 +20,8 @@ use crate::view::AnyView;
 const BATCH: usize = 1_000;
 /// How long to wait on a silent bus before looking at the log.
 const LOOK_ANYWAY: Duration = Duration::from_millis(500);
+/// How long what was found of the views is taken for true.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long to wait after a failure. The shelf is not believed meanwhile, so that readers ask the store.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -70,12 +72,17 @@ impl Follower {
         self.shelf.begin(epoch);
         let mut last = self.log.head().await?.0;
         self.shelf.start(last);
-        let mut unseen: Vec<_> = self.views.iter().collect();
+        let (mut unseen, mut looked): (Vec<_>, _) = (self.views.iter().collect(), Instant::now());
         while self.log.epoch() == epoch {
+            // Now and then it is looked whether a newer version has taken over.
+            if unseen.is_empty() && looked.elapsed() > LOOK_AGAIN {
+                (unseen, looked) = (self.views.iter().collect(), Instant::now());
+            }
             // Nobody reads here what is of another history, or not whole.
             while let Some(view) = unseen.last() {
-                let generations = self.store.generations(view.name()).await?;
-                if look(&*self.log, &generations).await? != Found::Whole {
+                let generations = self.store.generations(view.name(), view.code()).await?;
+                if look(&*self.log, &***view, &generations).await? != Found::Whole {
+                    self.shelf.close();
                     break;
                 }
                 unseen.pop();
@@ -101,7 +108,15 @@ impl Follower {
             return last;
         };
         let mut chunks = messages.ready_chunks(BATCH);
-        while let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
+        let until = Instant::now() + LOOK_AGAIN;
+        while Instant::now() < until {
+            let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return last,
+                // Nothing has happened, or it has not been copied: the log tells.
+                Err(_silence) if self.log.head().await.is_ok_and(|head| head.0 == last) => vec![],
+                Err(_silence) => return last,
+            };
             let (events, whole) = in_order(chunk, carrier, &mut last);
             self.shelf.follow(&events);
             if !whole {

@@ -11,14 +11,18 @@ use crate::view::AnyView;
 pub(crate) enum Found {
     /// It is built of what the log has, and has come as far as it must before it is read.
     Whole,
-    /// It is built of what the log has, and is not read yet.
+    /// It is built of what the log has, and is not read yet; or not by this version.
     Unfinished,
     /// It is built of what the log does not have: of the history of this epoch, as it was called.
     Ghost(History),
 }
 
 /// Looks at one view: the log has the event that the view has read last, or it is another log.
-pub(crate) async fn look(log: &dyn EventLog, generations: &[Generation]) -> Result<Found, RunnerError> {
+pub(crate) async fn look(
+    log: &dyn EventLog,
+    view: &dyn AnyView,
+    generations: &[Generation],
+) -> Result<Found, RunnerError> {
     let Some(current) = current(generations) else { return Ok(Found::Whole) };
     if let Some(of) = current.of {
         let there = log.read(Position(current.position.saturating_sub(1)), 1).await?;
@@ -27,7 +31,11 @@ pub(crate) async fn look(log: &dyn EventLog, generations: &[Generation]) -> Resu
             return Ok(Found::Ghost(of));
         }
     }
-    Ok(if current.position < current.readable_from { Found::Unfinished } else { Found::Whole })
+    Ok(if current.position < current.readable_from || current.code != view.code() {
+        Found::Unfinished
+    } else {
+        Found::Whole
+    })
 }
 
 /// Begins views anew that are built of what the log does not have. When nothing else has told that the log is another, it gets another
@@ -37,8 +45,8 @@ pub(crate) async fn settle(
     store: &dyn DocumentStore,
     view: &dyn AnyView,
 ) -> Result<Vec<Generation>, RunnerError> {
-    let generations = store.generations(view.name()).await?;
-    let Found::Ghost(of) = look(log, &generations).await? else { return Ok(generations) };
+    let generations = store.generations(view.name(), view.code()).await?;
+    let Found::Ghost(of) = look(log, view, &generations).await? else { return Ok(generations) };
     if of.epoch == log.epoch() {
         log.renew().await?;
     }
@@ -48,6 +56,6 @@ pub(crate) async fn settle(
         head,
         "the view was built of another history than the log has; it is built again"
     );
-    store.restart(view.name(), head).await?;
-    Ok(store.generations(view.name()).await?)
+    store.restart(view.name(), view.code(), head).await?;
+    Ok(store.generations(view.name(), view.code()).await?)
 }

@@ -324,7 +324,7 @@ impl Views {
         if documents.is_empty() {
             return Ok(false);
         }
-        match self.codec.vault().key_of(subject).await.map_err(CodecError::from) {
+        match self.codec.vault().held_key_of(subject).await.map_err(CodecError::from) {
             Ok(_) => Ok(false),
             Err(error) if error.is_erased() => {
                 self.shelf.remove(slot);

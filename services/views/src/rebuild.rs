@@ -11,13 +11,12 @@ use uuid::Uuid;
 use crate::history::settle;
 use crate::runner::{
     Batch, LARGEST_BATCH, RunnerError, Standing, apply, current, needs_documents, open_batch, open_document, reached,
-    sweep,
 };
 use crate::store::{DocumentStore, StoreError, StoredDocument};
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
-const SWAPS: usize = 20;
+const SWAPS: usize = 1_000;
 /// How often it compares, in the hope that the views are at rest, before it says that they are not.
 const COMPARISONS: usize = 3;
 /// Documents read at once.
@@ -98,8 +97,8 @@ impl Rebuild {
         let epoch = self.log.epoch();
         let (mut building, mut olds) = (Vec::with_capacity(views.len()), Vec::with_capacity(views.len()));
         for view in views {
-            olds.push(current(&self.store.generations(view.name()).await?).map_or(1, |g| g.number));
-            let generation = self.store.begin_generation(view.name()).await?;
+            olds.push(current(&self.store.generations(view.name(), view.code()).await?).map_or(1, |g| g.number));
+            let generation = self.store.begin_generation(view.name(), view.code()).await?;
             let (position, readable_from) = (0, 0);
             let parked = Default::default();
             building.push(Standing { view, generation, current: false, position, readable_from, epoch, parked });
@@ -135,10 +134,10 @@ impl Rebuild {
         for _ in 0..COMPARISONS {
             self.catch_up(std::slice::from_mut(built)).await?;
             // What was compared counts only if both stood at one position all the while: positions never go back.
-            let stood = self.stands(name, old, built.position).await?;
+            let stood = self.stands(&*built.view.clone(), old, built.position).await?;
             let compared = self.compare(name, old, generation).await?;
             documents = compared.documents;
-            if stood && self.stands(name, old, built.position).await? {
+            if stood && self.stands(&*built.view.clone(), old, built.position).await? {
                 differing = Some(compared.differing);
                 break;
             }
@@ -155,7 +154,7 @@ impl Rebuild {
         if !swapped {
             return Err(RebuildError("the view grows faster than it is rebuilt, or another rebuild was faster".into()));
         }
-        sweep(&*self.store, name, &self.store.generations(name).await?).await?;
+        self.store.sweep(name).await?;
         Ok(Rebuilt { view: name, generation, position, documents, differing })
     }
 
@@ -194,8 +193,8 @@ impl Rebuild {
     }
 
     /// Whether this generation is the current one, at exactly this position.
-    async fn stands(&self, view: &str, generation: i32, position: u64) -> Result<bool, RebuildError> {
-        let generations = self.store.generations(view).await?;
+    async fn stands(&self, view: &dyn AnyView, generation: i32, position: u64) -> Result<bool, RebuildError> {
+        let generations = self.store.generations(view.name(), view.code()).await?;
         Ok(current(&generations).is_some_and(|c| (c.number, c.position) == (generation, position)))
     }
 

@@ -2,9 +2,10 @@
 
 mod batch;
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::{Bus, BusError};
 use bytes::Bytes;
@@ -19,8 +20,9 @@ use crate::history::settle;
 use crate::in_order::in_order;
 use crate::key::Key;
 use crate::metrics::ViewMetrics;
+use crate::rebuild::{Rebuild, RebuildError};
 use crate::shelf::Shelf;
-use crate::store::{DocumentStore, Generation, StoreError};
+use crate::store::{DocumentStore, StoreError};
 use crate::view::AnyView;
 pub(crate) use batch::{Batch, Standing, apply, current, needs_documents, open_batch, open_document, reached};
 
@@ -33,6 +35,12 @@ const LOOK_ANYWAY: Duration = Duration::from_millis(500);
 /// Pauses after a failure: doubled each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long it goes on before it looks again at what is stored.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// What builds views beside those of an older version.
+type Upgrade = tokio::task::JoinHandle<Result<(), RebuildError>>;
 
 /// How far the runner has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +88,12 @@ pub(crate) enum RunnerError {
     Store(#[from] StoreError),
     #[error("a thread that opens events has ended")]
     Ended(#[source] tokio::task::JoinError),
+    #[error("the event at {position} is of a newer version than this process: the views wait for one that knows it")]
+    Newer { position: u64 },
+    #[error("the view `{view}` is built by a newer version than this process, which does not read it")]
+    NewerView { view: &'static str },
+    #[error("another generation could not be built beside the one that an older version has built")]
+    Upgrade(#[source] Box<RebuildError>),
     #[error("a document or an event could not be opened or sealed")]
     Seal(#[from] events::CodecError),
 }
@@ -87,10 +101,10 @@ pub(crate) enum RunnerError {
 impl Runner {
     /// Runs until told to stop. Failures are tried again, with pauses.
     pub async fn run(self, stop: CancellationToken) {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut upgrade) = (FIRST_PAUSE, None);
         loop {
             let result = tokio::select! {
-                result = self.follow(&mut pause) => result,
+                result = self.follow(&mut pause, &mut upgrade) => result,
                 () = stop.cancelled() => return,
             };
             if let Err(error) = result {
@@ -105,23 +119,52 @@ impl Runner {
     }
 
     /// Follows the log until another runner or a swapped generation makes it start from what is stored.
-    async fn follow(&self, pause: &mut Duration) -> Result<(), RunnerError> {
+    async fn follow(&self, pause: &mut Duration, upgrade: &mut Option<Upgrade>) -> Result<(), RunnerError> {
         let epoch = self.log.epoch();
         let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
         self.shelf.begin(epoch);
-        let mut standings = Vec::with_capacity(self.views.len());
+        let (mut standings, mut outdated) = (Vec::with_capacity(self.views.len()), Vec::new());
         for view in &self.views {
             let generations = settle(&*self.log, &*self.store, &**view).await?;
-            standings.push(Standing::load(&*self.store, view.clone(), &generations, epoch).await?);
-            if let Err(error) = sweep(&*self.store, view.name(), &generations).await {
+            match current(&generations).map_or(Ordering::Equal, |current| current.code.cmp(&view.code())) {
+                Ordering::Equal => {
+                    standings.push(Standing::load(&*self.store, view.clone(), &generations, epoch).await?);
+                }
+                Ordering::Less => outdated.push(view.clone()),
+                Ordering::Greater => {
+                    self.shelf.close();
+                    return Err(RunnerError::NewerView { view: view.name() });
+                }
+            }
+            if let Err(error) = self.store.sweep(view.name()).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
             }
         }
-        let mut size = BATCH;
+        if !outdated.is_empty() {
+            self.shelf.close();
+            if upgrade.is_none() {
+                let names: Vec<_> = outdated.iter().map(|view| view.name()).collect();
+                tracing::warn!(?names, "views were built by an older version; they are built again beside those");
+                let (log, store, codec) = (self.log.clone(), self.store.clone(), self.codec.clone());
+                let rebuild = Rebuild { log, store, codec };
+                *upgrade = Some(tokio::spawn(async move { rebuild.run(outdated).await.map(drop) }));
+            }
+        }
+        let (mut size, until) = (BATCH, Instant::now() + LOOK_AGAIN);
         self.shelf.start(reached(&standings));
-        while self.log.epoch() == epoch {
-            if standings.iter().all(Standing::is_whole) {
+        // Now and then it is looked whether a newer version has taken over.
+        while self.log.epoch() == epoch && Instant::now() < until {
+            if let Some(built) = upgrade.take_if(|upgrade| upgrade.is_finished()) {
+                let built = built.await.map_err(RunnerError::Ended)?;
+                return built.map_err(|error| RunnerError::Upgrade(Box::new(error)));
+            }
+            if standings.is_empty() {
+                tokio::time::sleep(FIRST_PAUSE).await;
+                continue;
+            }
+            let is_whole = |standings: &[Standing]| upgrade.is_none() && standings.iter().all(Standing::is_whole);
+            if is_whole(&standings) {
                 self.shelf.open(epoch);
             }
             let batch = self.log.read(Position(reached(&standings)), size).await?;
@@ -134,18 +177,18 @@ impl Runner {
                 return Ok(());
             }
             *pause = FIRST_PAUSE;
-            if !full && standings.iter().all(Standing::is_whole) {
+            if !full && is_whole(&standings) {
                 self.shelf.open(epoch);
             }
-            if !full && !self.tail(&mut standings, &carrier).await? {
+            if !full && !self.tail(&mut standings, &carrier, until).await? {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Takes events from the bus as they come. Returns `true` when the log should be read instead.
-    async fn tail(&self, standings: &mut [Standing], carrier: &Carrier) -> Result<bool, RunnerError> {
+    /// Takes events from the bus as they come, for so long at most. Returns `true` when the log should be read instead.
+    async fn tail(&self, standings: &mut [Standing], carrier: &Carrier, until: Instant) -> Result<bool, RunnerError> {
         let mut last = reached(standings);
         let messages = match self.bus.subscribe(last).await {
             Ok(messages) => messages,
@@ -160,8 +203,14 @@ impl Runner {
             }
         };
         let mut chunks = messages.ready_chunks(LARGEST_BATCH);
-        loop {
-            let Ok(Some(chunk)) = tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await else { return Ok(true) };
+        while Instant::now() < until {
+            let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(true),
+                // Nothing has happened, or it has not been copied: the log tells.
+                Err(_silence) if self.log.head().await?.0 == last => vec![],
+                Err(_silence) => return Ok(true),
+            };
             let (events, whole) = in_order(chunk, carrier, &mut last);
             if !whole {
                 return self.take(standings, events).await;
@@ -171,6 +220,7 @@ impl Runner {
                 return Ok(false);
             }
         }
+        Ok(true)
     }
 
     /// Applies a batch and commits it. `false` when somebody else was faster.
@@ -212,15 +262,6 @@ impl Runner {
         self.metrics.lag.set(age);
         self.progress.send_if_modified(|tail| std::mem::replace(&mut tail.position, position) != position);
     }
-}
-
-/// Deletes the generations that were retired, also by a rebuild that died after its swap. A younger one is being built.
-pub(crate) async fn sweep(store: &dyn DocumentStore, view: &str, generations: &[Generation]) -> Result<(), StoreError> {
-    let current = current(generations).map_or(0, |g| g.number);
-    for retired in generations.iter().filter(|g| g.number < current) {
-        store.drop_generation(view, retired.number).await?;
-    }
-    Ok(())
 }
 
 /// The subject of an event, by its header; the stream's id when even that cannot be read.

@@ -140,6 +140,12 @@ impl Shelf {
         self.opened.send_if_modified(|opened| opened.replace(epoch) != Some(epoch));
     }
 
+    /// The views are not to be read by this process for now.
+    pub(crate) fn close(&self) {
+        self.opened.send_replace(None);
+        self.documents.clear();
+    }
+
     /// Waits until the views are of this epoch, and whole.
     pub(crate) async fn opened(&self, epoch: Uuid) {
         if *self.opened.borrow() != Some(epoch) {

@@ -20,6 +20,9 @@ pub trait View: Send + Sync + 'static {
 
     /// Its name, as it is stored.
     const NAME: &'static str;
+    /// The version of this code: another one when what it makes of the same events, or the shape of its documents, is another. It is
+    /// bound to a generation, and another version builds another one.
+    const CODE: i32 = 1;
     /// The kinds of stream whose events it wants. Others are not even opened for it.
     const KINDS: &'static [StreamKind];
 
@@ -64,6 +67,9 @@ pub trait AnyView: Send + Sync + 'static {
     /// Its name, as it is stored.
     fn name(&self) -> &'static str;
 
+    /// The version of its code.
+    fn code(&self) -> i32;
+
     /// Whether it wants events of this kind of stream.
     fn wants(&self, kind: StreamKind) -> bool;
 
@@ -97,6 +103,10 @@ pub(crate) fn erased<V: View>() -> Arc<dyn AnyView> {
 impl<V: View> AnyView for Erased<V> {
     fn name(&self) -> &'static str {
         V::NAME
+    }
+
+    fn code(&self) -> i32 {
+        V::CODE
     }
 
     fn wants(&self, kind: StreamKind) -> bool {

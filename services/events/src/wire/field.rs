@@ -72,7 +72,7 @@ impl Field<Vec<u8>> for Uuid {
     }
 
     fn from_wire(wire: Vec<u8>) -> Result<Self, DecodeError> {
-        Self::from_slice(&wire).map_err(|_cause| DecodeError("id"))
+        Self::from_slice(&wire).map_err(|_cause| DecodeError::Broken("id"))
     }
 }
 
@@ -119,7 +119,7 @@ macro_rules! as_code {
             }
 
             fn from_wire(wire: u32) -> Result<Self, DecodeError> {
-                Self::from_code(wire).ok_or(DecodeError(stringify!($coded)))
+                Self::from_code(wire).ok_or(DecodeError::Newer(stringify!($coded)))
             }
         }
 
@@ -161,7 +161,7 @@ impl Field<u32> for Rating {
     }
 
     fn from_wire(wire: u32) -> Result<Self, DecodeError> {
-        Option::from_wire(wire)?.ok_or(DecodeError("rating"))
+        Option::from_wire(wire)?.ok_or(DecodeError::Broken("rating"))
     }
 }
 
@@ -172,7 +172,7 @@ impl Field<u32> for Option<Rating> {
     }
 
     fn from_wire(wire: u32) -> Result<Self, DecodeError> {
-        u8::try_from(wire).map(Rating::stored).map_err(|_cause| DecodeError("rating"))
+        u8::try_from(wire).map(Rating::stored).map_err(|_cause| DecodeError::Broken("rating"))
     }
 }
 
@@ -194,7 +194,8 @@ impl Field<Option<pb::Author>> for Author {
             Some(pb::Author { kind: 2, .. }) => Ok(Self::Person),
             Some(pb::Author { kind: 4, .. }) => Ok(Self::AnotherPerson),
             Some(pb::Author { kind: 3, agency, staff }) => Ok(Self::Worker(worker(agency, staff)?)),
-            Some(_) | None => Err(DecodeError("author")),
+            Some(_) => Err(DecodeError::Newer("author")),
+            None => Err(DecodeError::Broken("author")),
         }
     }
 }
@@ -205,7 +206,7 @@ impl Field<Option<pb::Sensitivity>> for Sensitivity {
     }
 
     fn from_wire(wire: Option<pb::Sensitivity>) -> Result<Self, DecodeError> {
-        let wire = wire.ok_or(DecodeError("sensitivity"))?;
+        let wire = wire.ok_or(DecodeError::Broken("sensitivity"))?;
         Ok(Self { level: Level::from_wire(wire.level)?, labels: wire.labels })
     }
 }
@@ -275,13 +276,13 @@ impl Field<Option<pb::Terms>> for Terms {
     }
 
     fn from_wire(wire: Option<pb::Terms>) -> Result<Self, DecodeError> {
-        let wire = wire.ok_or(DecodeError("terms"))?;
+        let wire = wire.ok_or(DecodeError::Broken("terms"))?;
         let actor = match wire.actor_kind {
             1 => ProvisionActor::Agency(AgencyId::from_wire(wire.actor_id)?),
             2 => ProvisionActor::Staff(StaffId::from_wire(wire.actor_id)?),
             3 => ProvisionActor::Role(wire.actor_role),
             4 => ProvisionActor::Everybody,
-            _ => return Err(DecodeError("actor")),
+            _ => return Err(DecodeError::Newer("actor")),
         };
         Ok(Self {
             actor,

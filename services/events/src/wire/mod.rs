@@ -19,8 +19,14 @@ pub(crate) use field::{Field, worker};
 
 /// Stored bytes that are not what they should be; names the part, never its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a stored event cannot be read: `{0}`")]
-pub struct DecodeError(pub &'static str);
+pub enum DecodeError {
+    /// They are broken.
+    #[error("a stored event cannot be read: `{0}`")]
+    Broken(&'static str),
+    /// They say something that this version has no word for: a kind, a type, a schema or a value that came later.
+    #[error("a stored event is of a newer version than this: `{0}`")]
+    Newer(&'static str),
+}
 
 /// An event that can be stored.
 pub trait Stored: Sized {
@@ -73,11 +79,11 @@ macro_rules! wire_event {
                 match (code, schema) {
                     $(($code, 1) => {
                         #[allow(unused_variables, reason = "some events have no fields")]
-                        let stored = pb::$event::decode(bytes).map_err(|_cause| crate::DecodeError(stringify!($event)))?;
+                        let stored = pb::$event::decode(bytes).map_err(|_cause| crate::DecodeError::Broken(stringify!($event)))?;
                         $(let $worker = crate::wire::worker(stored.agency, stored.staff)?;)?
                         Ok($event { $($field: crate::wire::Field::from_wire(stored.$field)?,)* $($worker)? }.into())
                     })+
-                    _ => Err(crate::DecodeError("type")),
+                    _ => Err(crate::DecodeError::Newer("type")),
                 }
             }
 

@@ -4,7 +4,9 @@ ALTER TABLE view_state
     ADD COLUMN epoch uuid,
     ADD COLUMN mark  uuid,
     -- A generation that was begun anew is read once it has come so far.
-    ADD COLUMN readable_from bigint NOT NULL DEFAULT 0;
+    ADD COLUMN readable_from bigint NOT NULL DEFAULT 0,
+    -- Which version of the view's code builds it. Another version builds another generation.
+    ADD COLUMN code integer NOT NULL DEFAULT 1;
 
 DROP FUNCTION views_advance;
 

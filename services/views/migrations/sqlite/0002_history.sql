@@ -4,3 +4,5 @@ ALTER TABLE view_state ADD COLUMN epoch BLOB;
 ALTER TABLE view_state ADD COLUMN mark BLOB;
 -- A generation that was begun anew is read once it has come so far.
 ALTER TABLE view_state ADD COLUMN readable_from INTEGER NOT NULL DEFAULT 0;
+-- Which version of the view's code builds it. Another version builds another generation.
+ALTER TABLE view_state ADD COLUMN code INTEGER NOT NULL DEFAULT 1;

@@ -87,7 +87,7 @@ pub(crate) fn current(generations: &[Generation]) -> Option<&Generation> {
 pub(crate) enum Opened {
     Envelope(Box<Envelope>),
     Erased,
-    Unreadable { subject: Uuid, position: u64 },
+    Unreadable { subject: Uuid, position: u64, why: &'static str },
 }
 
 /// Opens those events of a batch that a view wants.
@@ -98,7 +98,8 @@ pub(crate) async fn open_batch(
 ) -> Result<Batch, RunnerError> {
     let wanted = |event: &&Recorded| {
         let kind = StreamKind::from_code(event.stream.kind);
-        kind.is_some_and(|kind| views.iter().any(|view| view.wants(kind)))
+        // One of a kind that nobody here knows is looked at: it came later than this version.
+        kind.is_none_or(|kind| views.iter().any(|view| view.wants(kind)))
     };
     open_all_events(codec, events.iter().filter(wanted).cloned().collect()).await
 }
@@ -161,7 +162,12 @@ async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
         Err(error) if error.is_erased() => Ok(Opened::Erased),
         // The key store is down: nothing is wrong with the event.
         Err(error) if error.is_outage() => Err(error.into()),
-        Err(_) => Ok(Opened::Unreadable { subject: subject_of(event), position: event.position.0 }),
+        // Nor when this process is too old for it: a newer one builds the views.
+        Err(error) if error.is_newer() => Err(RunnerError::Newer { position: event.position.0 }),
+        Err(error) => {
+            let why = if error.is_lost_key() { "the key is lost" } else { "the event is unreadable" };
+            Ok(Opened::Unreadable { subject: subject_of(event), position: event.position.0, why })
+        }
     }
 }
 
@@ -195,7 +201,7 @@ async fn apply_to(
     for event in standing.events(opened) {
         match event {
             Opened::Erased => {}
-            Opened::Unreadable { subject, position } => parking.park(*subject, *position, "the event is unreadable"),
+            Opened::Unreadable { subject, position, why } => parking.park(*subject, *position, why),
             Opened::Envelope(e) => {
                 let subject = e.subject();
                 let left_out = standing.parked.contains(&subject) || parking.subjects.contains(&subject);
@@ -257,7 +263,7 @@ fn traced<T>(view: &dyn AnyView, event: &Envelope, adopt: fn(&tracing::Span, &st
 /// The sealed document; none when there is none any more, or its subject was erased.
 async fn seal(codec: &Codec, view: &str, key: &Key, doc: Option<Doc>) -> Result<Option<Upsert>, RunnerError> {
     let Some(doc) = doc else { return Ok(None) };
-    let subject_key = match codec.vault().key_of(doc.subject).await.map_err(CodecError::from) {
+    let subject_key = match codec.vault().held_key_of(doc.subject).await.map_err(CodecError::from) {
         Ok(subject_key) => subject_key,
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -275,7 +281,7 @@ pub(crate) async fn open_document(
     view: &str,
     stored: StoredDocument,
 ) -> Result<Option<(Key, Doc)>, CodecError> {
-    let subject_key = match codec.vault().key_of(stored.subject).await.map_err(CodecError::from) {
+    let subject_key = match codec.vault().held_key_of(stored.subject).await.map_err(CodecError::from) {
         Ok(subject_key) => subject_key,
         Err(error) if error.is_erased() => return Ok(None),
         Err(error) => return Err(error),

@@ -55,19 +55,24 @@ macro_rules! document_store {
                 Ok(rows.into_iter().map(document).collect())
             }
 
-            async fn generations(&self, view: &str) -> Result<Vec<Generation>, StoreError> {
+            async fn generations(&self, view: &str, code: i32) -> Result<Vec<Generation>, StoreError> {
                 let states = self.builder.run(|pool| async move {
-                    sqlx::query(include_str!("../../sql/create_current.sql")).bind(view).execute(&pool).await?;
+                    sqlx::query(include_str!("../../sql/create_current.sql"))
+                        .bind(view)
+                        .bind(code)
+                        .execute(&pool)
+                        .await?;
                     sqlx::query_as(include_str!("../../sql/states.sql")).bind(view).fetch_all(&pool).await
                 });
-                type Row = (i32, i64, bool, Option<Uuid>, Option<Uuid>, i64);
+                type Row = (i32, i64, bool, Option<Uuid>, Option<Uuid>, i64, i32);
                 let rows: Vec<Row> = states.await?;
-                let generation = |(number, position, current, epoch, mark, readable_from): Row| Generation {
+                let generation = |(number, position, current, epoch, mark, readable_from, code): Row| Generation {
                     number,
                     position: position.unsigned_abs(),
                     current,
                     of: epoch.zip(mark).map(|(epoch, mark)| History { epoch, mark }),
                     readable_from: readable_from.unsigned_abs(),
+                    code,
                 };
                 Ok(rows.into_iter().map(generation).collect())
             }
@@ -94,10 +99,11 @@ macro_rules! document_store {
                 Ok(self.builder.run(|pool| async move { write(&pool, advances).await }).await?)
             }
 
-            async fn begin_generation(&self, view: &str) -> Result<i32, StoreError> {
+            async fn begin_generation(&self, view: &str, code: i32) -> Result<i32, StoreError> {
                 let begun = self.builder.run(|pool| async move {
                     sqlx::query_scalar(include_str!("../../sql/create_generation.sql"))
                         .bind(view)
+                        .bind(code)
                         .fetch_one(&pool)
                         .await
                 });
@@ -111,18 +117,29 @@ macro_rules! document_store {
                 Ok(swapped?)
             }
 
-            async fn restart(&self, view: &str, readable_from: u64) -> Result<(), StoreError> {
+            async fn restart(&self, view: &str, code: i32, readable_from: u64) -> Result<(), StoreError> {
                 let mut connection = self.builder.connections().acquire().await?;
-                let restarted = restart(&mut connection, view, signed(readable_from)).await;
+                let restarted = restart(&mut connection, view, code, signed(readable_from)).await;
                 keep_if(&mut connection, &restarted);
                 Ok(restarted?)
             }
 
-            async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError> {
-                let mut connection = self.builder.connections().acquire().await?;
-                let dropped = drop_generation(&mut connection, view, generation).await;
-                keep_if(&mut connection, &dropped);
-                Ok(dropped?)
+            async fn sweep(&self, view: &str) -> Result<(), StoreError> {
+                for statement in
+                    [include_str!("../../sql/sweep_states.sql"), include_str!("../../sql/sweep_parked.sql")]
+                {
+                    self.builder
+                        .run(|pool| async move { sqlx::query(statement).bind(view).execute(&pool).await })
+                        .await?;
+                }
+                loop {
+                    let swept = self.builder.run(|pool| async move {
+                        sqlx::query(SWEEP_DOCUMENTS).bind(view).bind(SWEPT_AT_ONCE).execute(&pool).await
+                    });
+                    if swept.await?.rows_affected() == 0 {
+                        return Ok(());
+                    }
+                }
             }
         }
 
@@ -147,29 +164,25 @@ macro_rules! document_store {
             Ok(true)
         }
 
-        async fn restart(connection: &mut $connection, view: &str, readable_from: i64) -> Result<(), sqlx::Error> {
+        async fn restart(
+            connection: &mut $connection,
+            view: &str,
+            code: i32,
+            readable_from: i64,
+        ) -> Result<(), sqlx::Error> {
             let mut transaction = connection.begin_with($begin).await?;
             let retire = sqlx::query(include_str!("../../sql/retire.sql")).bind(view);
             retire.execute(&mut *transaction).await?;
-            let begin = sqlx::query(include_str!("../../sql/restart.sql")).bind(view).bind(readable_from);
+            let begin = sqlx::query(include_str!("../../sql/restart.sql")).bind(view).bind(readable_from).bind(code);
             begin.execute(&mut *transaction).await?;
-            transaction.commit().await
-        }
-
-        async fn drop_generation(connection: &mut $connection, view: &str, generation: i32) -> Result<(), sqlx::Error> {
-            let mut transaction = connection.begin_with($begin).await?;
-            for statement in [
-                include_str!("../../sql/drop_state.sql"),
-                include_str!("../../sql/drop_documents.sql"),
-                include_str!("../../sql/drop_parked.sql"),
-            ] {
-                sqlx::query(statement).bind(view).bind(generation).execute(&mut *transaction).await?;
-            }
             transaction.commit().await
         }
     };
 }
 pub(super) use document_store;
+
+/// Documents that are deleted in one transaction.
+pub(super) const SWEPT_AT_ONCE: i32 = 2_000;
 
 use super::StoredDocument;
 use crate::key::Key;

@@ -60,6 +60,8 @@ pub struct Generation {
     pub of: Option<History>,
     /// The position that it must have reached before it is read.
     pub readable_from: u64,
+    /// Which version of the view's code builds it.
+    pub code: i32,
 }
 
 /// Of which history of the log a view is.
@@ -163,11 +165,11 @@ pub trait DocumentStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<StoredDocument>, StoreError>;
 
-    /// The generations of a view, oldest first; makes the first one of a new view.
+    /// The generations of a view, oldest first; makes the first one of a new view, which this version of its code builds.
     ///
     /// # Errors
     /// When the store fails.
-    async fn generations(&self, view: &str) -> Result<Vec<Generation>, StoreError>;
+    async fn generations(&self, view: &str, code: i32) -> Result<Vec<Generation>, StoreError>;
 
     /// How far a view's current generation has read the log; 0 for a new view.
     ///
@@ -188,11 +190,11 @@ pub trait DocumentStore: Send + Sync + 'static {
     /// When the store fails; then nothing is written, or all of it.
     async fn advance(&self, advances: Vec<Advance>) -> Result<bool, StoreError>;
 
-    /// Makes a new generation, empty and not current.
+    /// Makes a new generation, empty and not current, which this version of the view's code builds.
     ///
     /// # Errors
     /// When the store fails.
-    async fn begin_generation(&self, view: &str) -> Result<i32, StoreError>;
+    async fn begin_generation(&self, view: &str, code: i32) -> Result<i32, StoreError>;
 
     /// Makes a generation the current one, in one step. `false`, and nothing changed, when it is not there any more or
     /// stands behind the current one.
@@ -205,11 +207,12 @@ pub trait DocumentStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store fails.
-    async fn restart(&self, view: &str, readable_from: u64) -> Result<(), StoreError>;
+    async fn restart(&self, view: &str, code: i32, readable_from: u64) -> Result<(), StoreError>;
 
-    /// Deletes a generation that is not current.
+    /// Deletes what is left of generations before the current one: first that they were, then their documents, a few at a time, so that
+    /// nobody waits for it long.
     ///
     /// # Errors
     /// When the store fails.
-    async fn drop_generation(&self, view: &str, generation: i32) -> Result<(), StoreError>;
+    async fn sweep(&self, view: &str) -> Result<(), StoreError>;
 }

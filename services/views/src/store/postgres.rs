@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgPool, Postgres};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::dialect::{Row, RowAt, document, document_store, signed};
+use super::dialect::{Row, RowAt, SWEPT_AT_ONCE, document, document_store, signed};
 use super::{Advance, DocumentStore, Generation, History, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
@@ -14,6 +14,7 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 /// Connections for building views: of the runner, and of a rebuild.
 const BUILDERS: u32 = 2;
 const SCAN: &str = include_str!("../../sql/postgres/scan.sql");
+const SWEEP_DOCUMENTS: &str = include_str!("../../sql/postgres/sweep_documents.sql");
 
 /// Documents in PostgreSQL.
 #[derive(Debug, Clone)]

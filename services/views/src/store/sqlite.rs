@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::dialect::{Row, RowAt, document, document_store, signed};
+use super::dialect::{Row, RowAt, SWEPT_AT_ONCE, document, document_store, signed};
 use super::{Advance, DocumentStore, Generation, History, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
@@ -13,6 +13,7 @@ const BUSY_LIMIT: Duration = Duration::from_secs(10);
 /// Connections for reading.
 const READERS: u32 = 4;
 const SCAN: &str = include_str!("../../sql/sqlite/scan.sql");
+const SWEEP_DOCUMENTS: &str = include_str!("../../sql/sqlite/sweep_documents.sql");
 
 /// Documents in SQLite, in a file beside the log's. A lost commit only means that the runner reads the log again, so a
 /// checkpoint costs no fsync.
@@ -139,7 +140,7 @@ mod tests {
     async fn a_full_disk_stops_nothing_for_longer_than_it_is_full() {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteDocuments::open(&directory.path().join("views.db")).await.unwrap();
-        store.generations("v").await.unwrap();
+        store.generations("v", 1).await.unwrap();
         let advance = |from, to, size| {
             let (key, place) = (Key(vec![1]), Key(vec![2]));
             let upsert = Upsert { begins: false, key, place, subject: Uuid::nil(), position: to, body: vec![7; size] };

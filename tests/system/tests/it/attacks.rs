@@ -367,9 +367,9 @@ impl DocumentStore for Dying {
         self.inner.page(view, number, after, limit).await
     }
 
-    async fn generations(&self, view: &str) -> Result<Vec<Generation>, views::StoreError> {
+    async fn generations(&self, view: &str, code: i32) -> Result<Vec<Generation>, views::StoreError> {
         self.alive()?;
-        self.inner.generations(view).await
+        self.inner.generations(view, code).await
     }
 
     async fn position(&self, view: &str) -> Result<u64, views::StoreError> {
@@ -387,9 +387,9 @@ impl DocumentStore for Dying {
         self.inner.advance(advances).await
     }
 
-    async fn begin_generation(&self, view: &str) -> Result<i32, views::StoreError> {
+    async fn begin_generation(&self, view: &str, code: i32) -> Result<i32, views::StoreError> {
         self.alive()?;
-        self.inner.begin_generation(view).await
+        self.inner.begin_generation(view, code).await
     }
 
     async fn swap(&self, view: &str, number: i32) -> Result<bool, views::StoreError> {
@@ -397,13 +397,14 @@ impl DocumentStore for Dying {
         self.inner.swap(view, number).await
     }
 
-    async fn restart(&self, view: &str, readable_from: u64) -> Result<(), views::StoreError> {
-        self.inner.restart(view, readable_from).await
+    async fn restart(&self, view: &str, code: i32, readable_from: u64) -> Result<(), views::StoreError> {
+        self.alive()?;
+        self.inner.restart(view, code, readable_from).await
     }
 
-    async fn drop_generation(&self, view: &str, number: i32) -> Result<(), views::StoreError> {
+    async fn sweep(&self, view: &str) -> Result<(), views::StoreError> {
         self.alive()?;
-        self.inner.drop_generation(view, number).await
+        self.inner.sweep(view).await
     }
 }
 
@@ -424,7 +425,7 @@ async fn a_rebuild_that_dies_at_any_step_stops_no_view() {
         assert!(record.iter().any(|entry| entry.entry_id == written.entry_id), "{words}");
         // What one that died after its swap has left behind goes, though no rebuild sweeps it.
         harness::wait_until("the sweep", || async {
-            let generations = stores.documents.generations("record").await?;
+            let generations = stores.documents.generations("record", 1).await?;
             let current = generations.iter().find(|g| g.current).map_or(0, |g| g.number);
             Ok(generations.iter().all(|g| g.number >= current))
         })

@@ -28,5 +28,6 @@ mod suggested;
 mod telemetry;
 mod timelines;
 mod twice;
+mod upgrades;
 mod words;
 mod world;

@@ -1,1 +1,0 @@
-DELETE FROM document WHERE view = $1 AND generation = $2
