@@ -8,7 +8,9 @@ use anyhow::Context as _;
 use client::{Client, terms};
 use domain::StreamKind;
 use domain::ids::{AgencyId, PersonId};
-use event_log::{Append, AppendError, Appended, EventLog, History, Position, Recorded, StoreError, StreamId, Version};
+use event_log::{
+    Append, AppendError, Appended, Duty, EventLog, History, Leading, Position, Recorded, StoreError, StreamId, Version,
+};
 use gate::Binding;
 use harness::{Nats, Postgres};
 use node::compose::{Stores, System};
@@ -73,6 +75,10 @@ impl EventLog for WithoutReceipts {
 
     fn history(&self) -> History {
         self.0.history()
+    }
+
+    async fn lead(&self, duty: Duty) -> Result<Leading, StoreError> {
+        self.0.lead(duty).await
     }
 
     async fn renew(&self) -> Result<(), StoreError> {

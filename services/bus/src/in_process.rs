@@ -124,6 +124,10 @@ impl Bus for InProcessBus {
             .boxed())
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     async fn nudge(&self) {
         self.nudge.send_modify(|count| *count = count.wrapping_add(1));
     }

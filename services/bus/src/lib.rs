@@ -99,6 +99,9 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError::Gap`] when the bus no longer holds the next message.
     async fn subscribe(&self, after: u64) -> Result<BoxStream<'static, Result<Message, BusError>>, BusError>;
 
+    /// Whether other processes see it, too: then one relay does for all of them.
+    fn is_shared(&self) -> bool;
+
     /// Tells the relays that there is something new. May be lost.
     async fn nudge(&self);
 

@@ -237,6 +237,10 @@ impl Bus for NatsBus {
         Ok(checked.boxed())
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn nudge(&self) {
         // Lost nudges are made up for by the relay's timer.
         if let Err(error) = self.client.publish(NUDGES, bytes::Bytes::new()).await {

@@ -1,10 +1,10 @@
-//! Copies the log to the bus. Any number may run: the bus takes each message once, in order.
+//! Copies the log to the bus. Any number may run: one leads and the others stand by; the bus takes each message once, in order.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Message};
-use event_log::{EventLog, Position, Recorded, StoreError};
+use event_log::{Duty, EventLog, Position, Recorded, StoreError};
 use events::{Carrier, Codec, CodecError, Header};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -86,9 +86,22 @@ impl Relay {
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
             let copying = async {
-                let mut nudges = self.bus.nudges().await?;
-                loop {
-                    self.copy(&mut nudges, &mut pause).await?;
+                let leading = if self.bus.is_shared() { Some(self.log.lead(Duty::Relay).await?) } else { None };
+                let lost = async {
+                    match leading {
+                        Some(leading) => leading.lost().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                let copying = async {
+                    let mut nudges = self.bus.nudges().await?;
+                    loop {
+                        self.copy(&mut nudges, &mut pause).await?;
+                    }
+                };
+                tokio::select! {
+                    result = copying => result,
+                    () = lost => Ok(()),
                 }
             };
             let result: Result<(), RelayError> = tokio::select! {

@@ -49,6 +49,10 @@ macro_rules! event_log {
                 self.timeline.history()
             }
 
+            async fn lead(&self, duty: Duty) -> Result<Leading, StoreError> {
+                self.wait_to_lead(duty).await
+            }
+
             async fn renew(&self) -> Result<(), StoreError> {
                 self.begin_epoch().await
             }

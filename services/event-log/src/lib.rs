@@ -8,6 +8,7 @@ mod batcher;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod dialect;
+mod lead;
 mod limits;
 mod metrics;
 mod postgres;
@@ -16,6 +17,7 @@ mod timeline;
 mod types;
 mod wire;
 
+pub use lead::{Duty, Leading};
 pub use limits::Limits;
 pub use metrics::LogMetrics;
 pub use postgres::{PostgresConfig, PostgresLog};
@@ -78,6 +80,12 @@ pub trait EventLog: Send + Sync + 'static {
     fn epoch(&self) -> Uuid {
         self.history().epoch
     }
+
+    /// Waits until this process does a duty for all processes of the system. Dropped, it waits no more.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn lead(&self, duty: Duty) -> Result<Leading, StoreError>;
 
     /// Begins another epoch: the log was found not to hold what it held.
     ///

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::batcher::{Batcher, Committer, Verdict};
 use crate::dialect::{STORE, event_log, signed, unsigned};
+use crate::lead::{Duty, Leading, by_session};
 use crate::timeline::Timeline;
 use crate::types::{Fault, NotDurable};
 use crate::{
@@ -36,10 +37,14 @@ pub struct PostgresLog {
     followers: Pool<Postgres>,
     batcher: Batcher,
     timeline: Timeline,
+    /// For who leads, or waits to.
+    leads: PgConnectOptions,
 }
 
 /// The name that the server shows for its connections.
 const APPLICATION: &str = "alongside";
+/// The name of connections that hold or wait for a duty.
+const LEADS: &str = "alongside leads";
 /// Connections for following the log: relay, views, and a rebuild beside them. Readers of streams cannot hold them up.
 const FOLLOWERS: u32 = 3;
 /// How long to wait for a connection.
@@ -91,7 +96,12 @@ impl PostgresLog {
             Pool::new(options, reads.clone(), &timeline.since)
         };
         let (readers, followers) = (pool(config.readers), pool(FOLLOWERS));
-        Ok(Self { readers, followers, batcher: Batcher::start(committer, config.limits, metrics), timeline })
+        let (batcher, leads) = (Batcher::start(committer, config.limits, metrics), reads.application_name(LEADS));
+        Ok(Self { readers, followers, batcher, timeline, leads })
+    }
+
+    async fn wait_to_lead(&self, duty: Duty) -> Result<Leading, StoreError> {
+        by_session(self.leads.clone(), duty).await
     }
 
     async fn begin_epoch(&self) -> Result<(), StoreError> {

@@ -5,12 +5,13 @@ mod committer;
 use database::Pool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqliteConnection};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use uuid::Uuid;
 
 use crate::batcher::Batcher;
 use crate::dialect::{STORE, event_log, signed, unsigned};
+use crate::lead::{Duty, Leading, by_file};
 use crate::timeline::Timeline;
 use crate::{
     Append, AppendError, Appended, EventLog, History, Limits, LogMetrics, Position, Recorded, StoreError, StreamId,
@@ -25,6 +26,7 @@ pub struct SqliteLog {
     followers: Pool<Sqlite>,
     batcher: Batcher,
     timeline: Timeline,
+    file: PathBuf,
 }
 
 /// Connections for reading: SQLite reads do not block one another, and a machine has few cores.
@@ -69,7 +71,12 @@ impl SqliteLog {
         };
         let (readers, followers) = (pool(READERS), pool(FOLLOWERS));
         let committer = SqliteCommitter::new(options, writer, timeline.clone());
-        Ok(Self { readers, followers, batcher: Batcher::start(committer, limits, metrics), timeline })
+        let (batcher, file) = (Batcher::start(committer, limits, metrics), file.to_owned());
+        Ok(Self { readers, followers, batcher, timeline, file })
+    }
+
+    async fn wait_to_lead(&self, duty: Duty) -> Result<Leading, StoreError> {
+        by_file(&self.file, duty).await
     }
 
     async fn begin_epoch(&self) -> Result<(), StoreError> {

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use bus::{Bus, BusError};
 use bytes::Bytes;
-use event_log::{EventLog, Position, Recorded};
+use event_log::{Duty, EventLog, Position, Recorded};
 use events::{Carrier, Codec, CodecError};
 use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::follower::Follower;
 use crate::history::settle;
 use crate::in_order::in_order;
 use crate::key::Key;
@@ -49,8 +50,8 @@ pub struct Tail {
     pub position: u64,
 }
 
-/// Runs a set of views. Several may run on the same store: one of them commits each step, the others notice and go on
-/// from there.
+/// Runs a set of views. Several may run on the same store: one leads, and the others stand by. Should two lead for a moment, one of them
+/// commits each step, and the other notices and goes on from there.
 pub struct Runner {
     /// The log.
     pub log: Arc<dyn EventLog>,
@@ -103,8 +104,25 @@ impl Runner {
     pub async fn run(self, stop: CancellationToken) {
         let (mut pause, mut upgrade) = (FIRST_PAUSE, None);
         loop {
-            let result = tokio::select! {
-                result = self.follow(&mut pause, &mut upgrade) => result,
+            // While another process leads, readers of this one are served as where no views are built.
+            let leading = tokio::select! {
+                leading = self.log.lead(Duty::Views) => leading,
+                () = self.follower().run(stop.clone()) => return,
+            };
+            let led = async {
+                let leading = leading?;
+                let following = async {
+                    loop {
+                        self.follow(&mut pause, &mut upgrade).await?;
+                    }
+                };
+                tokio::select! {
+                    result = following => result,
+                    () = leading.lost() => Ok(()),
+                }
+            };
+            let result: Result<(), RunnerError> = tokio::select! {
+                result = led => result,
                 () = stop.cancelled() => return,
             };
             if let Err(error) = result {
@@ -115,6 +133,18 @@ impl Runner {
                     () = stop.cancelled() => return,
                 }
             }
+        }
+    }
+
+    /// What keeps the shelf true meanwhile.
+    fn follower(&self) -> Follower {
+        Follower {
+            log: self.log.clone(),
+            bus: self.bus.clone(),
+            codec: self.codec.clone(),
+            shelf: self.shelf.clone(),
+            store: self.store.clone(),
+            views: self.views.clone(),
         }
     }
 
