@@ -1,5 +1,6 @@
 //! What every store does the same: how it reaches PostgreSQL, and how its tables come about.
 
+mod copy;
 mod fault;
 mod pool;
 
@@ -7,6 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
 
+pub use copy::{copy_sqlite, postgres_settings};
 pub use fault::{is_data_fault, is_lost, is_outage, never_began};
 pub use pool::{Pool, Since};
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod dev;
 mod files;
+pub mod held;
 mod ready;
 pub mod serve;
 pub mod tokens;

@@ -180,6 +180,15 @@ impl Vault {
         Ok(())
     }
 
+    /// Which of these keys the store does not have: neither as they were, nor as destroyed ones.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub async fn unknown(&self, key_ids: &[Uuid]) -> Result<Vec<Uuid>, VaultError> {
+        let known: BTreeSet<_> = self.store.by_ids(key_ids).await?.into_iter().map(|stored| stored.key_id).collect();
+        Ok(key_ids.iter().copied().filter(|id| !known.contains(id)).collect())
+    }
+
     /// Destroys a subject's key. What it sealed can never be opened again. Safe to repeat.
     ///
     /// # Errors

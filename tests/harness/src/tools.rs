@@ -10,7 +10,7 @@ pub(crate) fn workspace() -> PathBuf {
 }
 
 /// A program of PostgreSQL's server.
-pub(crate) fn postgres(program: &str) -> anyhow::Result<PathBuf> {
+pub fn postgres(program: &str) -> anyhow::Result<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         found.extend(versions.flatten().map(|version| version.path().join("bin").join(program)));
@@ -41,7 +41,7 @@ pub(crate) fn oidc_provider() -> anyhow::Result<PathBuf> {
 }
 
 /// The binary under test, built beside the test itself.
-pub(crate) fn alongside() -> anyhow::Result<PathBuf> {
+pub fn alongside() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let directories = test.ancestors().skip(1).take(2);
     let found = directories.map(|directory| directory.join("alongside")).find(|path| path.is_file());

@@ -30,6 +30,8 @@ coded! {
         RegisteredPerson = 6 "registered a person",
         /// An agency's name, or that it is a part of another, or is no more.
         ChangedAgency = 7 "changed an agency",
+        /// The log, from a backup.
+        Restored = 8 "restored a backup",
     }
 }
 

@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+mod backup;
 mod config;
 mod demo;
 mod dev;
@@ -7,6 +8,7 @@ mod documents;
 mod import;
 mod migrate;
 mod rebuild;
+mod restore;
 mod serve;
 mod staff;
 mod token;
@@ -33,6 +35,10 @@ pub(crate) enum Command {
     Migrate,
     /// Build views again beside the old ones, compare, and swap.
     Rebuild(rebuild::Args),
+    /// Copy the log, and its keys apart from it, while they are used; or say what PostgreSQL's own tools must hold together.
+    Backup(backup::Args),
+    /// Put a backup in place, and say what is missing. Every restore is followed by this, also one by PostgreSQL's own tools.
+    Restore(restore::Args),
     /// Import records of other systems.
     #[command(subcommand)]
     Import(import::Import),
@@ -63,6 +69,8 @@ impl Command {
             Self::Serve => serve::run(flags).await,
             Self::Migrate => migrate::run(flags).await,
             Self::Rebuild(args) => rebuild::run(args, flags).await,
+            Self::Backup(args) => backup::run(args, flags).await,
+            Self::Restore(args) => restore::run(args, flags).await,
             Self::Import(import) => import::run(import, flags).await,
             Self::Staff(staff) => staff::run(staff).await,
             Self::Token(args) => token::run(args),

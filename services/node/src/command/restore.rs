@@ -1,0 +1,75 @@
+use std::path::{Path, PathBuf};
+
+use alongside::compose::Stores;
+use alongside::config::{Flags, Place, load};
+use alongside::held::Held;
+use anyhow::{Context as _, bail, ensure};
+use domain::operations::Act;
+use engine::EngineMetrics;
+
+use crate::output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// SQLite: the folder that `backup --to` has filled. PostgreSQL: restore with its own tools first, and leave this out.
+    #[arg(long, value_name = "FOLDER", requires = "keys_from")]
+    from: Option<PathBuf>,
+    /// SQLite: the folder that `backup --keys-to` has filled.
+    #[arg(long, value_name = "FOLDER", requires = "from")]
+    keys_from: Option<PathBuf>,
+    #[command(flatten)]
+    operator: super::Operator,
+}
+
+pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
+    let config = load(flags)?;
+    let _telemetry = super::telemetry(&config.telemetry)?;
+    if let (Some(from), Some(keys_from)) = (&args.from, &args.keys_from) {
+        let keys = Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))?;
+        let (Place::Sqlite(log), Place::Sqlite(keys)) = (Place::of(&config.database.url)?, keys) else {
+            bail!("PostgreSQL is restored with its own tools: run this without `--from` afterwards");
+        };
+        // Both are looked at before either is put in place.
+        let files = [(from.join("log.db"), log.join("log.db")), (keys_from.join("keys.db"), keys.join("keys.db"))];
+        for (from, to) in &files {
+            ensure!(from.exists(), "there is no `{}`", from.display());
+            ensure!(
+                !to.exists(),
+                "`{}` exists: move it away first, and its `-wal`; nothing is overwritten",
+                to.display()
+            );
+        }
+        for (from, to) in &files {
+            put(from, to).await?;
+        }
+    }
+    let stores = Stores::open(&config).await?;
+    // Whoever remembers, copied or built something of this log before does not take it for what it is now.
+    stores.log.renew().await?;
+    let held = Held::look(&stores).await?;
+    args.operator
+        .acts(&stores.engine(EngineMetrics::default()), Act::Restored, None, &format!("up to {}", held.head))
+        .await?;
+    let last = held.last_at.map(|at| at.to_string()).unwrap_or_default();
+    output::line(&format!("the log ends at {} ({last}): what was acknowledged after that is lost", held.head))?;
+    output::line(&format!("{} keys open it; the views are built again from it", held.keys - held.lost_keys))?;
+    if let Some(after) = held.gap_after {
+        bail!("the event after {after} is missing: this is no whole log");
+    }
+    if held.lost_keys > 0 {
+        let Held { lost_keys, lost_events, .. } = held;
+        bail!(
+            "{lost_events} events of {lost_keys} people or agencies cannot be opened: their keys are missing; restore keys that \
+             were backed up after the log"
+        );
+    }
+    Ok(())
+}
+
+async fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let what = || format!("`{}` cannot be restored to `{}`", from.display(), to.display());
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).with_context(what)?;
+    }
+    database::copy_sqlite(from, to).await.with_context(what)
+}
