@@ -27,6 +27,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Kill and stop two servers, their database and their bus at random, and check the whole history. The tests do it for a minute.
+    Torment {
+        /// For how long.
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
     /// Take the protobuf files as they are for the base of `buf breaking`.
     ProtoBase,
 }
@@ -36,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Task::Test { arguments } => test(&arguments),
         Task::Check => check::all(),
         Task::Mutants { arguments } => mutants(&arguments),
+        Task::Torment { minutes } => torment(minutes),
         Task::ProtoBase => check::proto_base(),
     }
 }
@@ -54,6 +61,16 @@ fn mutants(arguments: &[String]) -> anyhow::Result<()> {
     mutants.current_dir(tools::workspace()).args(["mutants", "--package", "alongside-domain", "--no-shuffle"]);
     mutants.arg("--output").arg(tools::workspace().join("target"));
     run("breaking the rules", mutants.args(arguments))
+}
+
+fn torment(minutes: u64) -> anyhow::Result<()> {
+    tools::postgres()?;
+    tools::nats()?;
+    run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
+    let mut test = cargo();
+    test.args(["test", "--package", "alongside-system", "--test", "it", "--", "--nocapture"]);
+    test.arg("torment::whatever_is_killed").env("TORMENT_MINUTES", minutes.to_string());
+    run("tormenting it", &mut test)
 }
 
 /// The cargo that runs this.

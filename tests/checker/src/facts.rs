@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use domain::StreamKind;
 use domain::access::events::AccessEvent;
 use domain::ids::{PersonId, ReceiptId};
 use domain::vocabulary::Author;
@@ -27,11 +28,29 @@ pub struct Facts {
     pub(crate) doubled: Vec<Uuid>,
     pub(crate) requests: HashSet<Uuid>,
     pub(crate) ids: HashSet<Uuid>,
+    /// The position of the last event, and after which ones none follows.
+    pub(crate) last: u64,
+    pub(crate) gaps: Vec<u64>,
+    /// At which version each stream stands, and those on which one version stands twice or never.
+    pub(crate) versions: HashMap<(StreamKind, Uuid), u64>,
+    pub(crate) forked: Vec<Uuid>,
 }
 
 impl Facts {
     /// Takes in the next event of the log.
     pub fn take(&mut self, event: &Envelope) {
+        if event.position.0 != self.last + 1 {
+            self.gaps.push(self.last);
+        }
+        self.last = event.position.0;
+        let (kind, version) = (event.event.kind(), event.version.0);
+        if kind != StreamKind::Access {
+            let stands = self.versions.entry((kind, event.stream)).or_default();
+            if version != *stands + 1 {
+                self.forked.push(event.stream);
+            }
+            *stands = version;
+        }
         // An event's own id is made once, so the same event twice is found whatever it is.
         if !self.ids.insert(event.header.event_id) {
             self.doubled.push(event.header.event_id);

@@ -24,6 +24,8 @@ pub struct Call {
 pub enum What {
     /// Something was written.
     Write {
+        /// Who writes one after the other.
+        client: u32,
         /// The caller's id for it.
         request: Uuid,
         /// The position of the acknowledgement, if there was one.

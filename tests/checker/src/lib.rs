@@ -41,6 +41,21 @@ pub enum Finding {
         /// Whose record it was.
         person: PersonId,
     },
+    /// The log has no event after this position, and goes on behind it.
+    Gap {
+        /// The position.
+        after: u64,
+    },
+    /// A stream has two events at one version, or none: something was decided on what was not so any more.
+    Forked {
+        /// The stream.
+        stream: Uuid,
+    },
+    /// One who writes one thing after the other finds them in another order.
+    OutOfOrder {
+        /// The request that stands before one that was acknowledged before it was made.
+        request: Uuid,
+    },
     /// A look that began after a withdrawal was acknowledged disclosed something, and nothing can have permitted it meanwhile.
     AfterWithdrawal {
         /// Its receipt.
@@ -57,6 +72,9 @@ impl fmt::Display for Finding {
             Self::Doubled { id } => write!(f, "{id} stands in the log twice"),
             Self::Unreceipted { receipt } => write!(f, "a look that names receipt {receipt} has none in the log"),
             Self::Unkept { person } => write!(f, "of refused looks at {person} the log does not have all"),
+            Self::Gap { after } => write!(f, "no event follows {after}, and the log goes on"),
+            Self::Forked { stream } => write!(f, "stream {stream} has two events at one version, or none"),
+            Self::OutOfOrder { request } => write!(f, "request {request} stands before one that came earlier"),
             Self::AfterWithdrawal { receipt } => {
                 write!(f, "a look disclosed after a withdrawal, with receipt {receipt}")
             }
@@ -68,16 +86,36 @@ impl fmt::Display for Finding {
 #[must_use]
 pub fn check(history: &[Call], log: &Facts) -> Vec<Finding> {
     let mut findings: Vec<_> = log.doubled.iter().map(|id| Finding::Doubled { id: *id }).collect();
+    findings.extend(log.gaps.iter().map(|after| Finding::Gap { after: *after }));
+    findings.extend(log.forked.iter().map(|stream| Finding::Forked { stream: *stream }));
+    findings.extend(in_order(history));
     findings.extend(writes(history, log));
     findings.extend(looks(history, log));
     findings.extend(refused(history, log));
     findings
 }
 
+/// What one client writes one after the other stands in that order.
+fn in_order(history: &[Call]) -> Vec<Finding> {
+    let mut by_client = HashMap::<u32, Vec<_>>::new();
+    for call in history {
+        if let What::Write { client, request, acknowledged: Some(position) } = call.what {
+            by_client.entry(client).or_default().push((call.begun, position, request));
+        }
+    }
+    let mut findings = Vec::new();
+    for mut writes in by_client.into_values() {
+        writes.sort_unstable();
+        let later = writes.iter().zip(writes.iter().skip(1)).filter(|((_, before, _), (_, after, _))| after < before);
+        findings.extend(later.map(|(_, (.., request))| Finding::OutOfOrder { request: *request }));
+    }
+    findings
+}
+
 fn writes(history: &[Call], log: &Facts) -> Vec<Finding> {
     let (mut at, mut of, mut findings) = (HashMap::new(), HashMap::new(), Vec::new());
     for call in history {
-        let (What::Write { request, acknowledged: Some(position) }
+        let (What::Write { request, acknowledged: Some(position), .. }
         | What::Change { request, acknowledged: Some(position), .. }) = call.what
         else {
             continue;

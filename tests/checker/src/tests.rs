@@ -28,7 +28,7 @@ fn change(begun: Moment, ended: Moment, opens: bool, position: u64) -> Call {
 }
 
 fn write(request: u128, position: u64) -> Call {
-    call(0, 1, What::Write { request: id(request), acknowledged: Some(position) })
+    call(0, 1, What::Write { client: 0, request: id(request), acknowledged: Some(position) })
 }
 
 fn log() -> Facts {
@@ -96,4 +96,12 @@ fn a_refused_look_without_its_denied_attempt_is_unkept() {
     assert_eq!(check(&[refused(), refused()], &denied(2)), []);
     let unanswered = Call { ended: None, ..refused() };
     assert_eq!(check(&[unanswered], &log()), []);
+}
+
+#[test]
+fn gaps_forks_and_another_order_are_found() {
+    let broken = Facts { gaps: vec![3], forked: vec![id(8)], ..log() };
+    assert_eq!(check(&[], &broken), [Finding::Gap { after: 3 }, Finding::Forked { stream: id(8) }]);
+    let later = Call { begun: 2, ended: Some(3), ..write(51, 1) };
+    assert_eq!(check(&[later, write(50, 2)], &log()), [Finding::OutOfOrder { request: id(51) }]);
 }

@@ -44,6 +44,16 @@ impl Child {
         if status.success() { Ok(()) } else { bail!("the signal could not be sent") }
     }
 
+    /// Stops it where it is (SIGSTOP), or lets it go on (SIGCONT).
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn pause(&self, paused: bool) -> anyhow::Result<()> {
+        let signal = if paused { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.0.id().to_string()]).status()?;
+        if status.success() { Ok(()) } else { bail!("the signal could not be sent") }
+    }
+
     /// Its exit status, once it has ended.
     ///
     /// # Errors

@@ -52,6 +52,31 @@ impl Nats {
         Ok(std::fs::remove_dir_all(self.store())?)
     }
 
+    /// Stops it where it is, or lets it go on.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn pause(&self, paused: bool) -> anyhow::Result<()> {
+        self.child.as_ref().map_or(Ok(()), |child| child.pause(paused))
+    }
+
+    /// Copies its store away, or puts the copy back. It must not be running.
+    ///
+    /// # Errors
+    /// When files cannot be copied.
+    pub fn copy_store(&self, back: bool) -> anyhow::Result<()> {
+        let (store, copy) = (self.store(), self.directory.path().join("copy"));
+        let (from, to) = if back { (copy, store) } else { (store, copy) };
+        if from.exists() {
+            if to.exists() {
+                std::fs::remove_dir_all(&to)?;
+            }
+            let copied = Command::new("cp").arg("-a").arg(&from).arg(&to).status()?;
+            anyhow::ensure!(copied.success(), "the store cannot be copied");
+        }
+        Ok(())
+    }
+
     /// Starts it again on the same port and store.
     ///
     /// # Errors

@@ -286,6 +286,14 @@ impl Node {
         self.child.kill()
     }
 
+    /// Stops it where it is, or lets it go on.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn pause(&self, paused: bool) -> anyhow::Result<()> {
+        self.child.pause(paused)
+    }
+
     /// Asks it to end.
     ///
     /// # Errors

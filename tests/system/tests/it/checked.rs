@@ -17,10 +17,10 @@ use uuid::Uuid;
 use crate::world::{Callers, Pair, World, lasting, stores, until_acknowledged};
 
 /// A caller's side of the run.
-#[derive(Clone)]
-struct Run {
-    history: Arc<History>,
-    stop: Arc<AtomicBool>,
+#[derive(Clone, Default)]
+pub(crate) struct Run {
+    pub(crate) history: Arc<History>,
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Run {
@@ -29,7 +29,7 @@ impl Run {
     }
 
     /// The worker looks, again and again.
-    fn looks(&self, callers: Callers) -> JoinHandle<()> {
+    pub(crate) fn looks(&self, callers: Callers) -> JoinHandle<()> {
         let run = self.clone();
         tokio::spawn(async move {
             while run.goes_on() {
@@ -46,7 +46,7 @@ impl Run {
     }
 
     /// The person looks and writes, each until it is acknowledged.
-    fn lives(&self, callers: Callers) -> JoinHandle<()> {
+    pub(crate) fn lives(&self, callers: Callers, client: u32) -> JoinHandle<()> {
         let run = self.clone();
         tokio::spawn(async move {
             while run.goes_on() {
@@ -62,13 +62,13 @@ impl Run {
                     Ok(callers.person.people().record_strength(strength.clone()).await?.into_inner().position)
                 });
                 let acknowledged = Some(position.await);
-                run.history.keep(begun, true, What::Write { request: id(&strength.request_id), acknowledged });
+                run.history.keep(begun, true, What::Write { client, request: id(&strength.request_id), acknowledged });
             }
         })
     }
 
     /// The person keeps the worker's agency out, and lets it in again, on one server and the other.
-    fn decides(&self, sides: [Callers; 2]) -> JoinHandle<()> {
+    pub(crate) fn decides(&self, sides: [Callers; 2]) -> JoinHandle<()> {
         let run = self.clone();
         tokio::spawn(async move {
             for (n, side) in sides.iter().cycle().enumerate() {
@@ -104,7 +104,7 @@ fn id<Id: From<Uuid>>(text: &str) -> Id {
 }
 
 /// What the log of a system says.
-async fn facts(cluster: &Cluster) -> Facts {
+pub(crate) async fn facts(cluster: &Cluster) -> Facts {
     let (stores, mut facts, mut last) = (stores(cluster).await, Facts::default(), 0);
     loop {
         let events = stores.log.read(Position(last), 1_000).await.unwrap();
@@ -134,8 +134,8 @@ async fn under_crashes_nothing_is_lost_doubled_unreceipted_or_disclosed_after_a_
         run.looks(side(1)),
         run.looks(side(0)),
         run.looks(side(1)),
-        run.lives(side(0)),
-        run.lives(side(1)),
+        run.lives(side(0), 0),
+        run.lives(side(1), 1),
         run.decides([side(0), side(1)]),
     ];
     for round in 0..3 {

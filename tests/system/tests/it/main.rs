@@ -29,6 +29,7 @@ mod strangers;
 mod suggested;
 mod telemetry;
 mod timelines;
+mod torment;
 mod twice;
 mod upgrades;
 mod words;
