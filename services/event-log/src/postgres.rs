@@ -108,7 +108,7 @@ impl PostgresLog {
         let mut connection = self.followers.connections().acquire().await?;
         let before = enter(&mut connection, &self.timeline).await?;
         renew(&mut connection, before.born).await?;
-        enter(&mut connection, &self.timeline).await?;
+        self.timeline.began(who_is_this(&mut connection).await?.history);
         Ok(())
     }
 

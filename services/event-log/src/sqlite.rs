@@ -84,7 +84,7 @@ impl SqliteLog {
         let now: i64 = sqlx::query_scalar(include_str!("../sql/sqlite/now.sql")).fetch_one(&mut *connection).await?;
         let renew = sqlx::query(include_str!("../sql/sqlite/renew.sql")).bind(self.timeline.epoch()).bind(now);
         renew.execute(&mut *connection).await?;
-        self.timeline.entered(enter(&mut connection).await?.0);
+        self.timeline.began(enter(&mut connection).await?.0);
         Ok(())
     }
 }

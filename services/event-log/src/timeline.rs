@@ -60,6 +60,12 @@ impl Timeline {
         events
     }
 
+    /// This process has begun this epoch itself.
+    pub(crate) fn began(&self, history: History) {
+        self.since.now();
+        *self.known() = Known { history, newest: None };
+    }
+
     /// A connection has met this epoch. When it is another, what is known is forgotten, and no connection of the time before is used
     /// any more.
     pub(crate) fn entered(&self, history: History) {

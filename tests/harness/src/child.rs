@@ -44,6 +44,16 @@ impl Child {
         if status.success() { Ok(()) } else { bail!("the signal could not be sent") }
     }
 
+    /// Kills it and all that it has started, which it leads (see [`std::os::unix::process::CommandExt::process_group`]).
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill_group(&mut self) -> anyhow::Result<()> {
+        // Some of them may have ended by themselves.
+        drop(Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).stderr(Stdio::null()).status());
+        self.kill()
+    }
+
     /// Stops it where it is (SIGSTOP), or lets it go on (SIGCONT).
     ///
     /// # Errors

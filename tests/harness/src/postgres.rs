@@ -19,6 +19,9 @@ pub struct Postgres {
     network: u16,
 }
 
+/// How often it is started again when it ends at once.
+const STARTS: usize = 10;
+
 /// Names the socket, which has a folder of its own.
 const PORT: u16 = 5432;
 
@@ -165,7 +168,7 @@ impl Postgres {
     /// # Errors
     /// When it cannot be waited for.
     pub fn stop(&mut self) -> anyhow::Result<()> {
-        self.child.kill()
+        self.child.kill_group()
     }
 
     /// Kills it as a crash would, and starts it again on the same data.
@@ -173,7 +176,7 @@ impl Postgres {
     /// # Errors
     /// When it does not start again.
     pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
+        self.child.kill_group()?;
         self.restart().await
     }
 }
@@ -209,7 +212,7 @@ impl Postgres {
         }
         let data = directory.path().join("data");
         if kind == CopyKind::Disk {
-            self.child.kill()?;
+            self.child.kill_group()?;
             let copied = Command::new("cp").arg("-a").arg(self.directory.path().join("data")).arg(&data).status()?;
             ensure!(copied.success(), "the data cannot be copied");
             self.restart().await?;
@@ -229,7 +232,7 @@ impl Postgres {
     /// # Errors
     /// When it does not start.
     pub async fn lost_to(&mut self, copy: Copy) -> anyhow::Result<()> {
-        self.child.kill()?;
+        self.child.kill_group()?;
         let data = self.directory.path().join("data");
         std::fs::rename(&data, self.directory.path().join(format!("lost-{}", uuid::Uuid::now_v7())))?;
         std::fs::rename(copy.directory.path().join("data"), &data)?;
@@ -264,9 +267,24 @@ impl Postgres {
     }
 
     async fn restart(&mut self) -> anyhow::Result<()> {
-        drop(std::fs::remove_file(self.directory.path().join("data/postmaster.pid")));
-        self.child = Self::spawn(self.directory.path(), unprivileged()?, self.network)?;
-        self.ready().await
+        for _ in 0..STARTS {
+            drop(std::fs::remove_file(self.directory.path().join("data/postmaster.pid")));
+            self.child = Self::spawn(self.directory.path(), unprivileged()?, self.network)?;
+            let url = self.url("postgres", "postgres");
+            let child = &mut self.child;
+            let mut has_ended = false;
+            wait_until("PostgreSQL", || {
+                has_ended = child.ended().is_ok_and(|ended| ended.is_some());
+                let (ended, url) = (has_ended, url.clone());
+                async move { Ok(ended || PgConnection::connect(&url).await.is_ok()) }
+            })
+            .await?;
+            if !has_ended {
+                return Ok(());
+            }
+        }
+        let log = std::fs::read_to_string(self.directory.path().join("postgres.log")).unwrap_or_default();
+        anyhow::bail!("PostgreSQL does not start again: {}", log.lines().rev().take(20).collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -294,6 +312,8 @@ fn run_as(user: Option<(u32, u32)>, program: &PathBuf) -> Command {
     if let Some((uid, gid)) = user {
         command.uid(uid).gid(gid);
     }
+    // What it starts dies with it.
+    command.process_group(0);
     command.current_dir("/");
     command
 }

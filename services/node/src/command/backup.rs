@@ -1,7 +1,8 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use alongside::backup::{back_up, keys_url};
 use alongside::config::{Config, Flags, Place, load};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::bail;
 
 use crate::output;
 
@@ -17,45 +18,19 @@ pub(crate) struct Args {
 
 pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let config = load(flags)?;
-    let (log, keys) = (Place::of(&config.database.url)?, Place::of(keys_url(&config))?);
-    let Place::Sqlite(log) = log else { return postgres(&config).await };
+    if matches!(Place::of(&config.database.url)?, Place::Postgres(_)) {
+        return postgres(&config).await;
+    }
     let (Some(to), Some(keys_to)) = (args.to, args.keys_to) else {
         bail!("`--to` and `--keys-to` must be given: the log and its keys are kept apart");
     };
-    let (to, keys_to) = (made(&to)?, made(&keys_to)?);
-    ensure!(to != keys_to, "`--keys-to` must be another folder than `--to`: the log and its keys are kept apart");
-    // The log first: the keys that are copied after it open all of it, and what is erased meanwhile stays erased.
-    copy(&log.join("log.db"), &to.join("log.db")).await?;
-    if let Place::Sqlite(keys) = keys {
-        copy(&keys.join("keys.db"), &keys_to.join("keys.db")).await?;
-    } else {
+    for file in back_up(&config, &to, &keys_to).await? {
+        output::line(&format!("{}: copied as it was at one moment", file.display()))?;
+    }
+    if matches!(Place::of(keys_url(&config))?, Place::Postgres(_)) {
         output::note("the keys are in PostgreSQL: back them up there, now and not before");
     }
     output::note("the key-encryption key is in neither: keep it in a third place");
-    Ok(())
-}
-
-/// Where the keys are.
-fn keys_url(config: &Config) -> &str {
-    config.vault.url.as_deref().unwrap_or(&config.database.url)
-}
-
-/// A folder that nobody else reads.
-fn made(folder: &Path) -> anyhow::Result<PathBuf> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let unmade = || format!("`{}` cannot be made", folder.display());
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(unmade)?;
-    folder.canonicalize().with_context(unmade)
-}
-
-async fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let what = || format!("`{}` cannot be copied to `{}`", from.display(), to.display());
-    ensure!(from.exists(), "there is no `{}`", from.display());
-    ensure!(!to.exists(), "`{}` exists already; nothing is overwritten", to.display());
-    database::copy_sqlite(from, to).await.with_context(what)?;
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o600)).with_context(what)?;
-    output::line(&format!("{}: copied as it was at one moment", to.display()))?;
     Ok(())
 }
 

@@ -41,7 +41,9 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
             failed.get_or_insert(error);
         }
     };
-    demo::play(channel, &dev.signer, person, tell).await?;
+    let mut tell = tell;
+    demo::play(channel, &dev.signer, person, &mut tell).await?;
+    demo::what_a_backup_holds(&config, &data.join("kept"), &mut tell).await?;
     if let Some(error) = failed {
         return Err(error.into());
     }

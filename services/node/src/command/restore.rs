@@ -1,9 +1,10 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use alongside::backup::put_back;
 use alongside::compose::Stores;
-use alongside::config::{Flags, Place, load};
+use alongside::config::{Flags, load};
 use alongside::held::Held;
-use anyhow::{Context as _, bail, ensure};
+use anyhow::bail;
 use domain::operations::Act;
 use engine::EngineMetrics;
 
@@ -25,23 +26,7 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let config = load(flags)?;
     let _telemetry = super::telemetry(&config.telemetry)?;
     if let (Some(from), Some(keys_from)) = (&args.from, &args.keys_from) {
-        let keys = Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))?;
-        let (Place::Sqlite(log), Place::Sqlite(keys)) = (Place::of(&config.database.url)?, keys) else {
-            bail!("PostgreSQL is restored with its own tools: run this without `--from` afterwards");
-        };
-        // Both are looked at before either is put in place.
-        let files = [(from.join("log.db"), log.join("log.db")), (keys_from.join("keys.db"), keys.join("keys.db"))];
-        for (from, to) in &files {
-            ensure!(from.exists(), "there is no `{}`", from.display());
-            ensure!(
-                !to.exists(),
-                "`{}` exists: move it away first, and its `-wal`; nothing is overwritten",
-                to.display()
-            );
-        }
-        for (from, to) in &files {
-            put(from, to).await?;
-        }
+        put_back(&config, from, keys_from).await?;
     }
     let stores = Stores::open(&config).await?;
     // Whoever remembers, copied or built something of this log before does not take it for what it is now.
@@ -64,12 +49,4 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-async fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let what = || format!("`{}` cannot be restored to `{}`", from.display(), to.display());
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).with_context(what)?;
-    }
-    database::copy_sqlite(from, to).await.with_context(what)
 }

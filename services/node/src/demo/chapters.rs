@@ -26,7 +26,7 @@ use tonic::{Code, Status};
 use super::cast::{Cast, Worker};
 use super::refused;
 
-type Tell<'a> = &'a mut (dyn FnMut(&str) + Send);
+pub(super) type Tell<'a> = &'a mut (dyn FnMut(&str) + Send);
 
 const SHARED: [RecordCategory; 7] = [
     RecordCategory::Strengths,

@@ -3,6 +3,7 @@
 
 mod cast;
 mod chapters;
+mod put_back;
 
 use anyhow::{Context as _, bail};
 use domain::ids::PersonId;
@@ -12,6 +13,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 pub use cast::{Cast, SAMPLE};
+pub use put_back::what_a_backup_holds;
 
 use crate::tokens::TokenSigner;
 use client::Client;
