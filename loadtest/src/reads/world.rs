@@ -22,6 +22,7 @@ use proto::sharing::v1::provision_actor::Actor;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
 
 use crate::Backend;
 
@@ -75,6 +76,10 @@ impl EventLog for WithoutReceipts {
 
     fn history(&self) -> History {
         self.0.history()
+    }
+
+    fn saw(&self, epoch: Uuid, event: &Recorded) {
+        self.0.saw(epoch, event);
     }
 
     async fn lead(&self, duty: Duty) -> Result<Leading, StoreError> {

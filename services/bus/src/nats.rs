@@ -62,6 +62,11 @@ const BEGAN_AT: &str = "alongside_began_at";
 /// Where relays are nudged.
 const NUDGES: &str = "log_nudge";
 
+/// Whether a stream with this subject may take messages of the log.
+fn overlaps(subject: &str) -> bool {
+    matches!(subject.split('.').next(), Some("log" | "*" | ">"))
+}
+
 /// The name of a copy's stream.
 fn name(copy_of: &CopyOf) -> String {
     format!("LOG_{}", copy_of.epoch)
@@ -114,6 +119,10 @@ impl NatsBus {
         let own = name(copy_of);
         for other in names.iter().filter(|name| name.starts_with("LOG_") && **name != own) {
             let stream = self.jetstream.get_stream(other).await.map_err(BusError::failed)?;
+            // What carries nothing of a log is in nobody's way.
+            if !stream.cached_info().config.subjects.iter().any(|subject| overlaps(subject)) {
+                continue;
+            }
             let says = |what: &str| stream.cached_info().config.metadata.get(what);
             let of_this_log = says(LOG) == Some(&copy_of.log);
             let began_at = says(BEGAN_AT).and_then(|began_at| began_at.parse::<i64>().ok());
@@ -203,9 +212,10 @@ impl Bus for NatsBus {
 
     async fn publish(&self, last: u64, messages: Vec<Message>) -> Result<(), BusError> {
         let mut acks = Vec::with_capacity(WINDOW.min(messages.len()));
-        let mut last = last;
+        let (mut last, stream) = (last, name(&(self.copy_of)()));
         for message in messages {
-            let publication = PublishMessage::build().payload(message.payload).expected_last_sequence(last);
+            let publication =
+                PublishMessage::build().payload(message.payload).expected_stream(&stream).expected_last_sequence(last);
             let ack = self.jetstream.send_publish(message.subject, publication).await.map_err(BusError::failed)?;
             acks.push(ack);
             last = message.position;

@@ -30,6 +30,13 @@ pub fn is_lost(error: &Error) -> bool {
     })
 }
 
+/// Whether the server has no room: for data, for connections, for memory. Other connections are as good as before.
+#[must_use]
+pub(crate) fn is_full(error: &Error) -> bool {
+    code(error)
+        .is_some_and(|code| sqlite(&code).is_none_or(|code| code == 13) && (code.starts_with("53") || code.len() < 5))
+}
+
 /// Whether the server has refused to begin: nothing of what was asked for has been done, and another server may do it.
 #[must_use]
 pub fn never_began(error: &Error) -> bool {

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Error};
 
-use crate::fault::is_lost;
+use crate::fault::{is_full, is_lost};
 
 /// A connection that was idle for longer is asked whether it is there: a network may have forgotten it.
 const IDLE: Duration = Duration::from_secs(20);
@@ -52,15 +52,19 @@ impl<DB: Database> Pool<DB> {
     /// Connects when it is asked to; shares with others from when on connections are good.
     #[must_use]
     pub fn new(options: PoolOptions<DB>, to: <DB::Connection as Connection>::Options, since: &Since) -> Self {
-        let good = since.clone();
+        let (good, idle) = (since.clone(), since.clone());
         let options =
             options.test_before_acquire(false).idle_timeout(IDLE_LIMIT).before_acquire(move |connection, meta| {
-                let is_good = good.includes(meta.age);
+                let (is_good, idle) = (good.includes(meta.age), idle.clone());
                 async move {
                     if !is_good || meta.idle_for < IDLE {
                         return Ok(is_good);
                     }
-                    Ok(matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(()))))
+                    let is_there = matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())));
+                    if !is_there {
+                        idle.now();
+                    }
+                    Ok(is_there)
                 }
                 .boxed()
             });
@@ -82,7 +86,7 @@ impl<DB: Database> Pool<DB> {
         F: Future<Output = Result<T, Error>>,
     {
         match work(self.connections.clone()).await {
-            Err(error) if is_lost(&error) => {
+            Err(error) if is_lost(&error) && !is_full(&error) => {
                 // Those beside it died with it.
                 self.since.now();
                 work(self.connections.clone()).await

@@ -107,6 +107,10 @@ where
             break;
         }
     }
+    // What was read of two histories is of neither.
+    if engine.log.epoch() != epoch {
+        return Box::pin(load(engine, id, freshness)).await;
+    }
     if loaded.version != before {
         loaded.clone().remember(&engine.states);
     }

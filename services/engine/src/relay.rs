@@ -1,7 +1,7 @@
 //! Copies the log to the bus. Any number may run: one leads and the others stand by; the bus takes each message once, in order.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::{Bus, BusError, Message};
 use event_log::{Duty, EventLog, Position, Recorded, StoreError};
@@ -125,14 +125,22 @@ impl Relay {
         let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
         let mut last = self.standing(&carrier).await?;
         *pause = FIRST_PAUSE;
+        let mut looked = Instant::now();
         while self.log.epoch() == epoch {
+            // Also while nudges come: what stands on the bus may not be ours.
+            if looked.elapsed() > LOOK_ANYWAY {
+                (last, looked) = (self.standing(&carrier).await?, Instant::now());
+            }
             let batch = self.log.read(Position(last), BATCH).await?;
+            if self.log.epoch() != epoch {
+                break;
+            }
             let Some(newest) = batch.last().map(|event| event.position.0) else {
                 // Woken by a nudge or by the timer; the timer also notices a bus that was emptied meanwhile.
                 match tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await {
                     Ok(Some(())) => {}
                     Ok(None) => return Err(BusError::Gap.into()),
-                    Err(_timer) => last = self.standing(&carrier).await?,
+                    Err(_timer) => {}
                 }
                 continue;
             };
@@ -144,9 +152,12 @@ impl Relay {
                 }
                 Err(BusError::OutOfStep) => {
                     // Another relay was faster, or somebody else has written to the bus.
-                    if let Some(first) = batch.first() {
-                        self.keep_if_it_holds(&message(first, &carrier)).await?;
+                    for event in &batch {
+                        if !self.keep_if_it_holds(&message(event, &carrier)).await? {
+                            break;
+                        }
                     }
+                    tokio::time::sleep(FIRST_PAUSE).await;
                     return Ok(());
                 }
                 Err(error) => return Err(error.into()),

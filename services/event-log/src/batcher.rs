@@ -173,13 +173,22 @@ impl<C: Committer> Worker<C> {
             Ok(verdicts) => verdicts.into_iter().map(settle).collect(),
             Err(error) if error.fault == Fault::Data && appends.len() > 1 => {
                 let mut verdicts = Vec::with_capacity(appends.len());
+                let mut failed: Option<StoreError> = None;
                 for append in appends {
+                    // A server that fails meanwhile is not asked for each of those that are left.
+                    if let Some(error) = &failed {
+                        verdicts.push(Err(error.clone().into()));
+                        continue;
+                    }
                     let alone = self.committer.commit(std::slice::from_ref(append)).await;
                     let verdict = alone.map(|v| v.into_iter().next());
                     verdicts.push(match verdict {
                         Ok(Some(verdict)) => settle(verdict),
                         Ok(None) => Err(StoreError::new("the store gave no verdict").into()),
-                        Err(error) => Err(error.into()),
+                        Err(error) => {
+                            failed = Some(error.clone()).filter(|error| error.fault != Fault::Data);
+                            Err(error.into())
+                        }
                     });
                 }
                 verdicts

@@ -49,6 +49,10 @@ macro_rules! event_log {
                 self.timeline.history()
             }
 
+            fn saw(&self, epoch: Uuid, event: &Recorded) {
+                self.timeline.saw(epoch, event.position, event.mark());
+            }
+
             async fn lead(&self, duty: Duty) -> Result<Leading, StoreError> {
                 self.wait_to_lead(duty).await
             }

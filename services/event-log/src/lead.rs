@@ -35,20 +35,19 @@ impl Duty {
     }
 }
 
-/// How often whoever leads makes sure of it, and whoever waits for a file looks.
+/// How often whoever leads makes sure of it, and whoever waits looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long the server may take to answer that.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// What the locks of this system begin with, in PostgreSQL.
 const LOCKS: i32 = 0x0a51_0de5;
-/// A session that leads or waits waits as long as it takes; one that is cut off is given up by the server soon, so that another takes
-/// over.
+/// One that is cut off or stands still is given up by the server soon, so that another takes over.
 const SESSION: [(&str, &str); 5] = [
-    ("lock_timeout", "0"),
-    ("statement_timeout", "0"),
+    ("idle_session_timeout", "4000"),
     ("tcp_keepalives_idle", "2"),
     ("tcp_keepalives_interval", "1"),
     ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "5000"),
 ];
 
 /// That this process leads, until it is dropped.
@@ -78,12 +77,18 @@ impl Leading {
     }
 }
 
-/// Waits for a session lock, on a connection of its own: at rest it costs nothing, and the server gives it to the next one the moment the
-/// session that has it ends.
+/// Waits for a session lock, on a connection of its own. It asks again and again, and does not wait in the server: who waits there keeps
+/// a snapshot, for as long as which nothing is cleaned up in the whole database.
 pub(crate) async fn by_session(options: PgConnectOptions, duty: Duty) -> Result<Leading, StoreError> {
     let mut session = options.options(SESSION).connect().await?;
-    sqlx::query(include_str!("../sql/postgres/lead.sql")).bind(LOCKS).bind(duty.code()).execute(&mut session).await?;
-    Ok(Leading(Hold::Session(Box::new(session))))
+    loop {
+        let lock = sqlx::query_scalar(include_str!("../sql/postgres/lead.sql")).bind(LOCKS).bind(duty.code());
+        let answer = tokio::time::timeout(ANSWER_LIMIT, lock.fetch_one(&mut session)).await;
+        if answer.map_err(StoreError::new)?? {
+            return Ok(Leading(Hold::Session(Box::new(session))));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// Waits for the lock of a file beside the log's.

@@ -81,6 +81,9 @@ pub trait EventLog: Send + Sync + 'static {
         self.history().epoch
     }
 
+    /// An event was taken up that somebody else has read of the history of this epoch: a log that does not have it is another one.
+    fn saw(&self, epoch: Uuid, event: &Recorded);
+
     /// Waits until this process does a duty for all processes of the system. Dropped, it waits no more.
     ///
     /// # Errors

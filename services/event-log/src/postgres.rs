@@ -11,7 +11,7 @@ use crate::batcher::{Batcher, Committer, Verdict};
 use crate::dialect::{STORE, event_log, signed, unsigned};
 use crate::lead::{Duty, Leading, by_session};
 use crate::timeline::Timeline;
-use crate::types::{Fault, NotDurable};
+use crate::types::{Fault, NotDurable, mark};
 use crate::{
     Append, AppendError, Appended, EventLog, Expected, History, Limits, LogMetrics, Position, Recorded, StoreError,
     StreamId, Version,
@@ -169,7 +169,9 @@ impl Committer for PostgresCommitter {
 impl PostgresCommitter {
     /// The connection that there is, if it is there still, or a new one.
     async fn link(&mut self) -> Result<Link, StoreError> {
-        if let Some(mut link) = self.link.take() {
+        // One that was made before this process met another history leads to the one before.
+        let epoch = self.timeline.epoch();
+        if let Some(mut link) = self.link.take().filter(|link| link.entered.history.epoch == epoch) {
             if link.used.elapsed() < IDLE {
                 return Ok(link);
             }
@@ -200,13 +202,14 @@ impl PostgresCommitter {
         // What was decided on another history is decided again.
         let of_this = |append: &&Append| append.epoch.is_none_or(|epoch| epoch == entered.history.epoch);
         let these: Vec<&Append> = batch.iter().filter(of_this).collect();
-        let call = Columns::of(&these).call(connection, &these, entered);
+        let seen = self.timeline.newest_of(entered.history.epoch);
+        let call = Columns::of(&these).call(connection, &these, (entered, seen));
         // A connection that has died silently would otherwise hold up every append of this process.
         let called = tokio::time::timeout(COMMIT_LIMIT, call).await;
         let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)))?;
         for (append, verdict) in these.iter().zip(&verdicts) {
             if let Verdict::Accepted(position, _) = verdict {
-                self.timeline.saw(entered.history.epoch, *position, append.request);
+                self.timeline.saw(entered.history.epoch, *position, append.mark());
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -228,10 +231,10 @@ struct Entered {
 async fn enter(connection: &mut PgConnection, timeline: &Timeline) -> Result<Entered, sqlx::Error> {
     let (before, newest) = (timeline.epoch(), timeline.newest());
     let mut entered = who_is_this(connection).await?;
-    if let Some((position, request)) = newest.filter(|_| entered.history.epoch == before) {
-        let query = sqlx::query_scalar(include_str!("../sql/request_at.sql")).bind(signed(position.0));
-        let there: Option<Uuid> = query.fetch_optional(&mut *connection).await?;
-        if there != Some(request) {
+    if let Some((position, known)) = newest.filter(|_| entered.history.epoch == before) {
+        let query = sqlx::query_as(include_str!("../sql/mark_at.sql")).bind(signed(position.0));
+        let there: Option<(Uuid, Vec<u8>)> = query.fetch_optional(&mut *connection).await?;
+        if there.is_none_or(|(request, body)| mark(request, &body) != known) {
             renew(connection, entered.born).await?;
             entered = who_is_this(connection).await?;
         }
@@ -313,7 +316,7 @@ impl<'a> Columns<'a> {
         self,
         connection: &mut PgConnection,
         batch: &[&Append],
-        entered: &Entered,
+        (entered, seen): (&Entered, u64),
     ) -> Result<Vec<Verdict>, StoreError> {
         if batch.is_empty() {
             return Ok(vec![]);
@@ -340,6 +343,7 @@ impl<'a> Columns<'a> {
                 .bind(self.not_after)
                 .bind(entered.born)
                 .bind(&entered.timeline)
+                .bind(signed(seen))
                 .fetch_one(connection)
                 .await?;
         Ok(Answer { position_before, version_before, conflicted, moved, late }.verdicts(batch))

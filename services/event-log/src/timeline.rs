@@ -19,7 +19,7 @@ pub(crate) struct Timeline {
 #[derive(Debug, Default)]
 struct Known {
     history: History,
-    /// The newest event that this process has appended or read, by its position and request. It tells one history from another, however
+    /// The newest event that this process has appended or read, by its position and mark. It tells one history from another, however
     /// alike they are: what is before it is the same, or it would not be there.
     newest: Option<(Position, Uuid)>,
 }
@@ -44,18 +44,24 @@ impl Timeline {
         self.known().newest
     }
 
+    /// The position of the newest event that is known of this epoch; 0 for none.
+    pub(crate) fn newest_of(&self, epoch: Uuid) -> u64 {
+        let known = self.known();
+        known.newest.filter(|_| known.history.epoch == epoch).map_or(0, |(position, _)| position.0)
+    }
+
     /// An event of the history of this epoch was appended or read.
-    pub(crate) fn saw(&self, epoch: Uuid, position: Position, request: Uuid) {
+    pub(crate) fn saw(&self, epoch: Uuid, position: Position, mark: Uuid) {
         let mut known = self.known();
         if known.history.epoch == epoch && known.newest.is_none_or(|(newest, _)| newest < position) {
-            known.newest = Some((position, request));
+            known.newest = Some((position, mark));
         }
     }
 
     /// Events were read, by whoever knew this epoch before.
     pub(crate) fn read(&self, epoch: Uuid, events: Vec<Recorded>) -> Vec<Recorded> {
         if let Some(last) = events.iter().max_by_key(|event| event.position) {
-            self.saw(epoch, last.position, last.request);
+            self.saw(epoch, last.position, last.mark());
         }
         events
     }

@@ -96,6 +96,15 @@ pub struct Append {
     pub epoch: Option<Uuid>,
 }
 
+impl Append {
+    /// The mark of its last event: see [`Recorded::mark`].
+    #[must_use]
+    pub(crate) fn mark(&self) -> Uuid {
+        let last = self.streams.iter().rev().find_map(|stream| stream.events.last());
+        mark(self.request, last.map_or(&[], |event| &event.body))
+    }
+}
+
 /// An accepted append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
@@ -126,6 +135,21 @@ pub struct Recorded {
     pub head: Bytes,
     /// Its sealed body.
     pub body: Bytes,
+}
+
+impl Recorded {
+    /// What tells this event from another one at its position in another history of the log: a body is sealed anew each time, also when
+    /// the same request is tried again.
+    #[must_use]
+    pub fn mark(&self) -> Uuid {
+        mark(self.request, &self.body)
+    }
+}
+
+pub(crate) fn mark(request: Uuid, body: &[u8]) -> Uuid {
+    let mut mark = request.into_bytes();
+    mark.iter_mut().zip(body).for_each(|(mark, byte)| *mark ^= byte);
+    Uuid::from_bytes(mark)
 }
 
 /// Why an append was refused.

@@ -23,6 +23,12 @@ impl Carrier {
         Self { secret, epoch }
     }
 
+    /// Of which epoch it carries events.
+    #[must_use]
+    pub fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+
     fn mark(&self, event: &[u8]) -> Uuid {
         self.secret.of("carried event", &[self.epoch.as_bytes(), event])
     }

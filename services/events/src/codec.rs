@@ -151,7 +151,15 @@ impl Codec {
         header: &Header,
         (event_type, plain): (i32, &[u8]),
     ) -> Result<NewEvent, CodecError> {
-        let key = self.vault.key_of(header.subject).await?;
+        // A key is made with what begins a subject's own stream, and with what those who run the system do first. Whoever has lost
+        // theirs gets no second one.
+        let is_own = place.stream.id == header.subject && place.version == Some(Version(1));
+        let begins = is_own || place.stream.kind == StreamKind::Operations.code();
+        let key = if begins {
+            self.vault.key_of(header.subject).await?
+        } else {
+            self.vault.held_key_of(header.subject).await?
+        };
         let head = header.encode(SCHEMA);
         let body = key.seal(&context(place, event_type, at.0, &key, &head), plain)?;
         Ok(NewEvent { event_type, key_id: key.id(), at: at.0, head: head.into(), body: body.into() })

@@ -113,7 +113,11 @@ async fn what_would_never_open_is_not_sealed() {
         left_out: 0,
         changed: 0,
     };
-    let (receipts, event) = (place(StreamKind::Access, subject, 0), AccessEvent::from(contributed).into());
+    let (receipts, registered) = (place(StreamKind::Access, subject, 0), event);
+    let event = AccessEvent::from(contributed).into();
+    let keyless = codec.seal(receipts, Timestamp(1), &header(subject), &event).await;
+    assert!(keyless.is_err(), "nobody gets a key by a receipt");
+    codec.seal(here, Timestamp(1), &header(subject), &registered.into()).await.unwrap();
     assert!(codec.seal(receipts, Timestamp(1), &header(subject), &event).await.is_ok(), "a fact stands anywhere");
     let strange = codec.seal(receipts, Timestamp(1), &header(Uuid::now_v7()), &event).await;
     assert!(strange.is_err(), "a receipt with the key of neither the person nor the agency that asked");

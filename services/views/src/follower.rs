@@ -95,6 +95,10 @@ impl Follower {
             self.shelf.follow(&events);
             if events.len() < BATCH {
                 self.shelf.confirm();
+                if !unseen.is_empty() {
+                    tokio::time::sleep(LOOK_ANYWAY / 5).await;
+                    continue;
+                }
                 last = self.tail(last, &carrier).await;
             }
         }
@@ -109,7 +113,7 @@ impl Follower {
         };
         let mut chunks = messages.ready_chunks(BATCH);
         let until = Instant::now() + LOOK_AGAIN;
-        while Instant::now() < until {
+        while Instant::now() < until && self.log.epoch() == carrier.epoch() {
             let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => return last,
@@ -118,8 +122,13 @@ impl Follower {
                 Err(_silence) => return last,
             };
             let (events, whole) = in_order(chunk, carrier, &mut last);
+            if let Some(newest) = events.last() {
+                self.log.saw(carrier.epoch(), newest);
+            }
             self.shelf.follow(&events);
             if !whole {
+                // What somebody puts there again and again costs no more than this.
+                tokio::time::sleep(LOOK_ANYWAY / 10).await;
                 return last;
             }
             self.shelf.confirm();

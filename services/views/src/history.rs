@@ -26,16 +26,14 @@ pub(crate) async fn look(
     let Some(current) = current(generations) else { return Ok(Found::Whole) };
     if let Some(of) = current.of {
         let there = log.read(Position(current.position.saturating_sub(1)), 1).await?;
-        let is_there = |event: &event_log::Recorded| event.position.0 == current.position && event.request == of.mark;
+        let is_there = |event: &event_log::Recorded| event.position.0 == current.position && event.mark() == of.mark;
         if current.position > 0 && !there.first().is_some_and(is_there) {
             return Ok(Found::Ghost(of));
         }
     }
-    Ok(if current.position < current.readable_from || current.code != view.code() {
-        Found::Unfinished
-    } else {
-        Found::Whole
-    })
+    // It may have been restored to an earlier end since.
+    let whole = current.position >= current.readable_from || current.position >= log.head().await?.0;
+    Ok(if !whole || current.code != view.code() { Found::Unfinished } else { Found::Whole })
 }
 
 /// Begins views anew that are built of what the log does not have. When nothing else has told that the log is another, it gets another

@@ -128,8 +128,8 @@ impl Views {
     /// # Errors
     /// [`ViewsError::Behind`] when it takes too long.
     pub async fn reach<V: View>(&self, at_least: u64) -> Result<(), ViewsError> {
-        self.opened().await?;
-        self.wait(V::NAME, at_least).await
+        let epoch = self.opened().await?;
+        self.wait(V::NAME, at_least, epoch).await
     }
 
     /// How far a view has read the log: what is read of it from now on reflects at least that.
@@ -147,14 +147,16 @@ impl Views {
         opened.map(|()| epoch).map_err(|_elapsed| ViewsError::Behind)
     }
 
-    async fn wait(&self, view: &str, at_least: u64) -> Result<(), ViewsError> {
+    async fn wait(&self, view: &str, at_least: u64, epoch: Uuid) -> Result<(), ViewsError> {
         if at_least == 0 {
             return Ok(());
         }
         let deadline = Instant::now() + WAIT_LIMIT;
         let mut progress = self.progress.clone();
         loop {
-            if progress.as_mut().is_some_and(|progress| progress.borrow_and_update().position >= at_least) {
+            let told = progress.as_mut().map(|progress| *progress.borrow_and_update());
+            // How far a history went that the log does not have any more says nothing.
+            if told.is_some_and(|tail| tail.epoch == epoch && tail.position >= at_least) {
                 return Ok(());
             }
             if self.store.position(view).await? >= at_least {
@@ -258,7 +260,7 @@ impl Views {
         {
             return Ok(Some((documents, position)));
         }
-        self.wait(V::NAME, at_least).await?;
+        self.wait(V::NAME, at_least, epoch).await?;
         let Some(subject) = subject else { return Ok(None) };
         let long = Slot::Long(V::NAME, list.clone());
         if self.shelf.get::<()>(&long, 0).is_some() {
@@ -303,7 +305,7 @@ impl Views {
         if missing.is_empty() {
             return Ok(found);
         }
-        self.wait(V::NAME, at_least).await?;
+        self.wait(V::NAME, at_least, epoch).await?;
         let (documents, position) = self.store.get(V::NAME, &missing).await?;
         for document in documents {
             let (key, subject, bytes) = (document.key.clone(), document.subject, document.body.len());

@@ -186,7 +186,7 @@ impl Rebuild {
     /// The next batch after a position, open, and where it ends; none at the head.
     async fn next(&self, views: &[Arc<dyn AnyView>], after: u64) -> Result<Option<(Batch, u64, Uuid)>, RebuildError> {
         let events = self.log.read(Position(after), LARGEST_BATCH).await?;
-        let Some((newest, mark)) = events.last().map(|event| (event.position.0, event.request)) else {
+        let Some((newest, mark)) = events.last().map(|event| (event.position.0, event.mark())) else {
             return Ok(None);
         };
         Ok(Some((open_batch(&self.codec, views, &events).await?, newest, mark)))

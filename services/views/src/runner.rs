@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bus::{Bus, BusError};
 use bytes::Bytes;
-use event_log::{Duty, EventLog, Position, Recorded};
+use event_log::{Duty, EventLog, Leading, Position, Recorded};
 use events::{Carrier, Codec, CodecError};
 use futures::StreamExt as _;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ use crate::key::Key;
 use crate::metrics::ViewMetrics;
 use crate::rebuild::{Rebuild, RebuildError};
 use crate::shelf::Shelf;
-use crate::store::{DocumentStore, StoreError};
+use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
 pub(crate) use batch::{Batch, Standing, apply, current, needs_documents, open_batch, open_document, reached};
 
@@ -40,14 +40,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long it goes on before it looks again at what is stored.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// What builds views beside those of an older version.
-type Upgrade = tokio::task::JoinHandle<Result<(), RebuildError>>;
+/// What is done besides.
+#[derive(Default)]
+struct Upgrade {
+    /// What builds views beside those of an older version.
+    building: Option<tokio::task::JoinHandle<Result<(), RebuildError>>>,
+    /// Whether what was retired before this process began has been swept away.
+    swept: bool,
+}
 
 /// How far the runner has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tail {
     /// Every view has applied all events up to this position.
     pub position: u64,
+    /// Of this epoch of the log.
+    pub epoch: Uuid,
 }
 
 /// Runs a set of views. Several may run on the same store: one leads, and the others stand by. Should two lead for a moment, one of them
@@ -102,15 +110,14 @@ pub(crate) enum RunnerError {
 impl Runner {
     /// Runs until told to stop. Failures are tried again, with pauses.
     pub async fn run(self, stop: CancellationToken) {
-        let (mut pause, mut upgrade) = (FIRST_PAUSE, None);
+        let (mut pause, mut upgrade) = (FIRST_PAUSE, Upgrade::default());
         loop {
             // While another process leads, readers of this one are served as where no views are built.
             let leading = tokio::select! {
-                leading = self.log.lead(Duty::Views) => leading,
+                leading = self.waits_to_lead() => leading,
                 () = self.follower().run(stop.clone()) => return,
             };
             let led = async {
-                let leading = leading?;
                 let following = async {
                     loop {
                         self.follow(&mut pause, &mut upgrade).await?;
@@ -136,6 +143,33 @@ impl Runner {
         }
     }
 
+    /// Waits to lead, also while the database cannot be reached or has no room.
+    async fn waits_to_lead(&self) -> Leading {
+        loop {
+            match self.log.lead(Duty::Views).await {
+                Ok(leading) => return leading,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "this process cannot stand by to build views; it tries again"
+                    );
+                    tokio::time::sleep(LOOK_ANYWAY).await;
+                }
+            }
+        }
+    }
+
+    /// Deletes what is left of retired generations, beside what goes on.
+    fn sweeps(&self, view: &'static str) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.sweep(view).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(view, error, "a retired generation could not be deleted; it waits");
+            }
+        });
+    }
+
     /// What keeps the shelf true meanwhile.
     fn follower(&self) -> Follower {
         Follower {
@@ -149,43 +183,16 @@ impl Runner {
     }
 
     /// Follows the log until another runner or a swapped generation makes it start from what is stored.
-    async fn follow(&self, pause: &mut Duration, upgrade: &mut Option<Upgrade>) -> Result<(), RunnerError> {
+    async fn follow(&self, pause: &mut Duration, upgrade: &mut Upgrade) -> Result<(), RunnerError> {
         let epoch = self.log.epoch();
         let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
         self.shelf.begin(epoch);
-        let (mut standings, mut outdated) = (Vec::with_capacity(self.views.len()), Vec::new());
-        for view in &self.views {
-            let generations = settle(&*self.log, &*self.store, &**view).await?;
-            match current(&generations).map_or(Ordering::Equal, |current| current.code.cmp(&view.code())) {
-                Ordering::Equal => {
-                    standings.push(Standing::load(&*self.store, view.clone(), &generations, epoch).await?);
-                }
-                Ordering::Less => outdated.push(view.clone()),
-                Ordering::Greater => {
-                    self.shelf.close();
-                    return Err(RunnerError::NewerView { view: view.name() });
-                }
-            }
-            if let Err(error) = self.store.sweep(view.name()).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(view = view.name(), error, "a retired generation could not be deleted; it waits");
-            }
-        }
-        if !outdated.is_empty() {
-            self.shelf.close();
-            if upgrade.is_none() {
-                let names: Vec<_> = outdated.iter().map(|view| view.name()).collect();
-                tracing::warn!(?names, "views were built by an older version; they are built again beside those");
-                let (log, store, codec) = (self.log.clone(), self.store.clone(), self.codec.clone());
-                let rebuild = Rebuild { log, store, codec };
-                *upgrade = Some(tokio::spawn(async move { rebuild.run(outdated).await.map(drop) }));
-            }
-        }
+        let mut standings = self.stand(epoch, upgrade).await?;
         let (mut size, until) = (BATCH, Instant::now() + LOOK_AGAIN);
         self.shelf.start(reached(&standings));
         // Now and then it is looked whether a newer version has taken over.
         while self.log.epoch() == epoch && Instant::now() < until {
-            if let Some(built) = upgrade.take_if(|upgrade| upgrade.is_finished()) {
+            if let Some(built) = upgrade.building.take_if(|building| building.is_finished()) {
                 let built = built.await.map_err(RunnerError::Ended)?;
                 return built.map_err(|error| RunnerError::Upgrade(Box::new(error)));
             }
@@ -193,11 +200,15 @@ impl Runner {
                 tokio::time::sleep(FIRST_PAUSE).await;
                 continue;
             }
-            let is_whole = |standings: &[Standing]| upgrade.is_none() && standings.iter().all(Standing::is_whole);
+            let is_whole =
+                |standings: &[Standing]| upgrade.building.is_none() && standings.iter().all(Standing::is_whole);
             if is_whole(&standings) {
                 self.shelf.open(epoch);
             }
             let batch = self.log.read(Position(reached(&standings)), size).await?;
+            if self.log.epoch() != epoch {
+                break;
+            }
             let full = batch.len() == size;
             size = if full { (size * 2).min(LARGEST_BATCH) } else { BATCH };
             if !full {
@@ -217,6 +228,44 @@ impl Runner {
         Ok(())
     }
 
+    /// Where the views stand that this version has built; those that an older one has built it begins to build beside.
+    async fn stand(&self, epoch: Uuid, upgrade: &mut Upgrade) -> Result<Vec<Standing>, RunnerError> {
+        let head = self.log.head().await?.0;
+        let (mut standings, mut outdated) = (Vec::with_capacity(self.views.len()), Vec::new());
+        for view in &self.views {
+            let generations = settle(&*self.log, &*self.store, &**view).await?;
+            match current(&generations).map_or(Ordering::Equal, |current| current.code.cmp(&view.code())) {
+                Ordering::Equal => {
+                    let mut standing = Standing::load(&*self.store, view.clone(), &generations, epoch).await?;
+                    // It may have been restored to an earlier end since.
+                    standing.readable_from = standing.readable_from.min(head);
+                    standings.push(standing);
+                }
+                Ordering::Less => outdated.push(view.clone()),
+                Ordering::Greater => {
+                    self.shelf.close();
+                    return Err(RunnerError::NewerView { view: view.name() });
+                }
+            }
+            let is_retired = |g: &Generation| current(&generations).is_some_and(|current| g.number < current.number);
+            if !upgrade.swept || generations.iter().any(is_retired) {
+                self.sweeps(view.name());
+            }
+        }
+        upgrade.swept = true;
+        if !outdated.is_empty() {
+            self.shelf.close();
+            if upgrade.building.is_none() {
+                let names: Vec<_> = outdated.iter().map(|view| view.name()).collect();
+                tracing::warn!(?names, "views were built by an older version; they are built again beside those");
+                let (log, store, codec) = (self.log.clone(), self.store.clone(), self.codec.clone());
+                let rebuild = Rebuild { log, store, codec };
+                upgrade.building = Some(tokio::spawn(async move { rebuild.run(outdated).await.map(drop) }));
+            }
+        }
+        Ok(standings)
+    }
+
     /// Takes events from the bus as they come, for so long at most. Returns `true` when the log should be read instead.
     async fn tail(&self, standings: &mut [Standing], carrier: &Carrier, until: Instant) -> Result<bool, RunnerError> {
         let mut last = reached(standings);
@@ -233,7 +282,7 @@ impl Runner {
             }
         };
         let mut chunks = messages.ready_chunks(LARGEST_BATCH);
-        while Instant::now() < until {
+        while Instant::now() < until && self.log.epoch() == carrier.epoch() {
             let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => return Ok(true),
@@ -242,7 +291,12 @@ impl Runner {
                 Err(_silence) => return Ok(true),
             };
             let (events, whole) = in_order(chunk, carrier, &mut last);
+            if let Some(newest) = events.last() {
+                self.log.saw(carrier.epoch(), newest);
+            }
             if !whole {
+                // What somebody puts there again and again costs no more than this.
+                tokio::time::sleep(FIRST_PAUSE).await;
                 return self.take(standings, events).await;
             }
             self.shelf.confirm();
@@ -256,7 +310,7 @@ impl Runner {
     /// Applies a batch and commits it. `false` when somebody else was faster.
     async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
         self.shelf.follow(&events);
-        let Some(newest) = events.last().map(|e| (e.position.0, e.request, e.at)) else {
+        let Some(newest) = events.last().map(|e| (e.position.0, e.mark(), e.at)) else {
             self.report(standings, None);
             return Ok(true);
         };
@@ -290,7 +344,8 @@ impl Runner {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let age = newest_at.map_or(0.0, |at| (now.as_secs_f64() - at as f64 / 1e6).max(0.0));
         self.metrics.lag.set(age);
-        self.progress.send_if_modified(|tail| std::mem::replace(&mut tail.position, position) != position);
+        let reached = Tail { position, epoch: standings.first().map_or_else(Uuid::nil, |standing| standing.epoch) };
+        self.progress.send_if_modified(|tail| std::mem::replace(tail, reached) != reached);
     }
 }
 

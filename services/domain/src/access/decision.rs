@@ -72,7 +72,13 @@ impl Scope {
             |role: &&String| actors().any(|actor| matches!(actor, ProvisionActor::Role(of) if same_role(of, role)));
         let through: Vec<_> = self.roles.as_slice().iter().filter(named_by).map(String::as_str).collect();
         let alone = !self.emergency && actors().all(|actor| matches!(actor, ProvisionActor::Role(_)));
-        if alone && !through.is_empty() { through.join(", ") } else { self.roles.called(named) }
+        // Whoever names another role than one that permitted some of it does not hide that one.
+        let hides = !through.is_empty() && !through.iter().any(|role| same_role(role, named));
+        match (through.is_empty(), alone) {
+            (false, true) => through.join(", "),
+            _ if hides => self.roles.words().to_owned(),
+            _ => self.roles.called(named),
+        }
     }
 
     /// Whether something is covered in which the person names this worker themselves: they need no more than a permit of the category,

@@ -32,7 +32,10 @@ BEGIN
      WHERE d.datname = current_database();
     SELECT e.epoch, e.began_at INTO epoch, began_at FROM log_epoch e WHERE e.identity = here;
     IF NOT FOUND THEN
-        INSERT INTO log_epoch (identity) VALUES (here) ON CONFLICT DO NOTHING;
+        -- Later than all before it, whatever this server's clock says.
+        INSERT INTO log_epoch (identity, began_at)
+        SELECT here, greatest(log_now(), coalesce(max(known.began_at), 0) + 1) FROM log_epoch known
+            ON CONFLICT DO NOTHING;
         SELECT e.epoch, e.began_at INTO epoch, began_at FROM log_epoch e WHERE e.identity = here;
     END IF;
 END $$;
@@ -51,7 +54,8 @@ DROP FUNCTION log_append;
 --   g_*: one element for each stream that a request only relies on.
 --   e_*: one element for each event; e_slot is its slot's ordinal from 1, e_nth its place in the slot from 1.
 --   r_not_after: one element for each request: from when on, by this clock, it must not commit any more, or null.
---   p_born, p_timeline: of which history the caller decided, as `log_enter` told when the connection was made.
+--   p_born, p_timeline: of which history the caller decided, as `log_enter` told when the connection was made; p_seen: the position of the
+--   newest event of it that the caller has seen.
 -- Returns for each slot the position and version before its first event, or -1 where the request was refused, and the
 -- ordinals of the requests whose expectation failed, of those whose guard had moved, and of those that are too late.
 --
@@ -61,7 +65,7 @@ CREATE FUNCTION log_append(
     s_request int[], s_kind smallint[], s_stream uuid[], s_expected bigint[], s_count int[], s_id uuid[],
     g_request int[], g_kind smallint[], g_stream uuid[], g_version bigint[],
     e_slot int[], e_nth int[], e_type int[], e_key uuid[], e_at bigint[], e_head bytea[], e_body bytea[],
-    r_not_after bigint[], p_born uuid, p_timeline text,
+    r_not_after bigint[], p_born uuid, p_timeline text, p_seen bigint,
     OUT position_before bigint[], OUT version_before bigint[], OUT conflicted int[], OUT moved int[], OUT late int[]
 ) LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, alongside, pg_temp SET plan_cache_mode = force_generic_plan
@@ -77,7 +81,7 @@ BEGIN
     -- A statement of its own: the next statement's snapshot must be younger than the lock, or positions are reused.
     LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
     SELECT h.epoch, h.position, h.partitioned_to INTO born, base, made_to FROM log_head h;
-    IF born <> p_born OR log_timeline() <> p_timeline THEN
+    IF born <> p_born OR log_timeline() <> p_timeline OR base < p_seen THEN
         RAISE EXCEPTION 'the log has another history than the caller knows' USING ERRCODE = 'AL001';
     END IF;
 

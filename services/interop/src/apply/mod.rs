@@ -82,7 +82,10 @@ impl Importer {
         let about = About { patient, entry, person, source, name: &name, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
         fits(&plan)?;
-        // Only what is taken binds numbers to anybody.
+        // Only what is taken binds numbers to anybody: all of it is decided on once before.
+        let refused = |cause| ImportError::Log(bundle.file.clone(), cause);
+        let (context, latest) = (Context::of_system(), Freshness::Latest);
+        self.work(&plan, latest, &mut Work::new(&context, &plan)).await.map_err(refused)?;
         known.bind(&self.identifiers).await.map_err(untold)?;
         let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
         imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))

@@ -11,6 +11,8 @@ pub struct Bundle {
     pub meta: Meta,
     /// Whether it is a page of a search that has more.
     pub is_partial: bool,
+    /// Whether a Composition in it speaks for all of it: not among what a search has found.
+    pub is_document: bool,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
 }

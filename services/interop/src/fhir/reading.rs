@@ -108,13 +108,15 @@ fn bundle(file: &str, bytes: &[u8]) -> Result<Bundle, Fault> {
     }
     unique(bytes)?;
     let entries = raw.entry.into_vec().into_iter().enumerate();
-    let mut sketches = entries.map(|(index, raw)| sketch(index, raw)).collect::<Result<Vec<_>, _>>()?;
+    // What a search has found stands beside each other by chance.
+    let is_document = raw.kind != "searchset";
+    let mut sketches = entries.map(|(index, raw)| sketch(index, raw, is_document)).collect::<Result<Vec<_>, _>>()?;
     sort_out(&mut sketches)?;
     let mut reading = Reading::default();
     let entries = sketches.into_iter().enumerate().map(|(index, sketch)| reading.entry(index, sketch));
     let entries = entries.collect::<Result<_, _>>()?;
     let is_partial = raw.link.iter().any(|link| link.relation == "next");
-    Ok(Bundle { file: file.to_owned(), meta: raw.meta, is_partial, entries })
+    Ok(Bundle { file: file.to_owned(), meta: raw.meta, is_partial, is_document, entries })
 }
 
 /// Every name stands once in its object, wherever it stands.
@@ -126,7 +128,7 @@ fn unique(bytes: &[u8]) -> Result<(), Fault> {
 }
 
 /// What an entry is, before its resource is read.
-fn sketch(index: usize, raw: RawEntry<'_>) -> Result<Sketch<'_>, Fault> {
+fn sketch(index: usize, raw: RawEntry<'_>, is_document: bool) -> Result<Sketch<'_>, Fault> {
     let is_deletion = raw.request.method == "DELETE";
     let json = raw.resource.map(RawValue::get);
     let mut set_aside = match raw.request.method.as_str() {
@@ -156,7 +158,14 @@ fn sketch(index: usize, raw: RawEntry<'_>) -> Result<Sketch<'_>, Fault> {
     }
     set_aside = set_aside.or_else(|| header.not_understood());
     if header.resource_type == "Composition" && !is_deletion {
-        whole_document(index, &header, json)?;
+        let not_understood = whole_document(index, &header, json);
+        // One of several resources speaks for itself alone.
+        if is_document || not_understood.is_ok() {
+            not_understood?;
+        } else {
+            set_aside = set_aside
+                .or_else(|| Some("is a document that is not final, or carries what is not known here".to_owned()));
+        }
     }
     let name = if header.resource_type.is_empty() { "resource".to_owned() } else { header.name() };
     Ok(Sketch { header, full_url, name, alias: None, is_deletion, set_aside, json })

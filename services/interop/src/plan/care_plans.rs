@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::ids::EntryId;
 
-use super::entries::{Origin, Part, remark};
+use super::entries::{Origin, Part, is_ahead, remark};
 use super::{EntryKind, Finish, Plan, PlannedEntry, Reader, day, shorten};
 use crate::fhir::{Activity, ActivityDetail, CarePlan, HumanName, Period, Reference, Resource, unknown_modifier};
 use crate::report::Outcome;
@@ -50,14 +50,18 @@ impl Reader<'_> {
         known: &mut Known,
     ) -> Result<PlannedEntry, String> {
         let detail = understood(activity)?;
-        let words = if detail.code.words().is_empty() { detail.description.trim() } else { detail.code.words() };
+        let words = if detail.code.words().is_empty() { detail.description.as_str() } else { detail.code.words() };
         if words.trim().is_empty() {
             return Err("has no words".into());
         }
         let (finish, mut said) = stands(care_plan, detail)?;
+        let timeless = said.clone();
         let ends = Period { start: String::new(), end: care_plan.period.end.clone() };
         if finish == Finish::Open && !ends.holds(self.about.today) {
             said.push(format!("its plan was until {}", day(&ends.end)));
+        }
+        if finish == Finish::Open && is_ahead(&care_plan.period.start, self.about.today) {
+            said.push(format!("its plan begins on {}", day(&care_plan.period.start)));
         }
         let owner = detail.performer.iter().find_map(|who| self.called_by(origin.index, who));
         // Who does it is said or not; the author's agency is not for everybody who may see the actions.
@@ -68,7 +72,7 @@ impl Reader<'_> {
         let description = detail.description.trim();
         let is_more = !description.is_empty() && description != words.trim();
         let told = if is_more { format!("{words}: {description}") } else { words.to_owned() };
-        let text = remark(&told, &said);
+        let (text, timeless) = (remark(&told, &said), remark(&told, &timeless));
         // The same words for another goal, by another day or by somebody else are another action.
         let alike = known.entry(words.to_owned()).or_default();
         if alike.iter().any(|(known, of)| *known == text && *of == kind) {
@@ -76,7 +80,7 @@ impl Reader<'_> {
         }
         alike.push((text.clone(), kind.clone()));
         let part = Part { number: number + 1, words, nth: alike.len() };
-        Ok(self.planned(origin, Some(part), &text, kind))
+        Ok(self.planned(origin, Some(part), &text, kind, &timeless))
     }
 
     /// The goal that an activity serves: the one that it names, or the only one of its plan.

@@ -36,6 +36,8 @@ impl Reader<'_> {
         part: Option<Part<'_>>,
         words: &str,
         kind: EntryKind,
+        // What is said whatever day it is.
+        said: &str,
     ) -> PlannedEntry {
         let Origin { index, name, author } = origin;
         let entry = match part {
@@ -46,12 +48,12 @@ impl Reader<'_> {
         let (source, sensitivity, text) = (shorten(self.called(*index)), self.sensitivity(*index), text(words));
         let mut planned =
             PlannedEntry { entry, author: *author, text, source, fingerprint: 0, place, sensitivity, kind };
-        planned.fingerprint = self.fingerprint(&planned);
+        planned.fingerprint = self.fingerprint(&planned, said);
         planned
     }
 
     /// What its source says of an entry, digested under the vault's key: nobody guesses the words by it.
-    fn fingerprint(&self, planned: &PlannedEntry) -> u64 {
+    fn fingerprint(&self, planned: &PlannedEntry, words: &str) -> u64 {
         let said = |finish: &Finish| match finish {
             Finish::Open => "open".to_owned(),
             Finish::Done => "done".to_owned(),
@@ -66,7 +68,7 @@ impl Reader<'_> {
         };
         let level = [planned.sensitivity.level.code()];
         let labels = planned.sensitivity.labels.join(" ");
-        let mut parts = vec![planned.text.as_bytes(), level.as_slice(), labels.as_bytes()];
+        let mut parts = vec![words.as_bytes(), level.as_slice(), labels.as_bytes()];
         parts.extend(kind.iter().map(String::as_bytes));
         let digest = self.pseudonyms.of("imported entry", &parts);
         // Zero stands for none.
@@ -83,7 +85,7 @@ impl Reader<'_> {
             return Outcome::LeftOut("has no words for its code".into());
         }
         // A code that nobody here knows may say that it is not so.
-        if !status.coding.is_empty() && status.first_of(&CERTAINTY).is_none() && status.words().is_empty() {
+        if !status.coding.is_empty() && status.first_of(&CERTAINTY).is_none() {
             return Outcome::LeftOut("says in a code that is not known here how certain it is".into());
         }
         let mut said: Vec<String> = condition.body_site.iter().map(|site| site.words().to_owned()).collect();
@@ -96,7 +98,9 @@ impl Reader<'_> {
         } else if !status.coding.is_empty() && !status.has("confirmed") {
             said.push("not confirmed".to_owned());
         }
+        let mut timeless = said.clone();
         said.extend(over(condition, self.about.today));
+        timeless.extend(over(condition, END_OF_DAYS));
         if !condition.onset_string.trim().is_empty() {
             said.push(format!("since: {}", shorten(&condition.onset_string)));
         }
@@ -108,7 +112,8 @@ impl Reader<'_> {
             None => self.treated(index, condition.encounter.as_ref()),
         };
         let kind = EntryKind::Condition { onset, recorded };
-        plan.entries.push(self.planned(&self.origin(index, author), None, &remark(words, &said), kind));
+        let (text, timeless) = (remark(words, &said), remark(words, &timeless));
+        plan.entries.push(self.planned(&self.origin(index, author), None, &text, kind, &timeless));
         Outcome::Became("condition")
     }
 
@@ -126,10 +131,14 @@ impl Reader<'_> {
             None => self.goal_authors.get(&index).copied().unwrap_or(Author::System),
         };
         let kind = EntryKind::Goal { finish };
-        plan.entries.push(self.planned(&self.origin(index, author), None, &remark(words, &said), kind));
+        let text = remark(words, &said);
+        plan.entries.push(self.planned(&self.origin(index, author), None, &text, kind, &text));
         Outcome::Became("goal")
     }
 }
+
+/// A day that comes after every other.
+const END_OF_DAYS: &str = "9999-12-31";
 
 /// How certain a condition is (HL7 condition-ver-status).
 const CERTAINTY: [&str; 6] = ["unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"];
@@ -151,7 +160,8 @@ const ACHIEVEMENT: [&str; 9] = [
 /// How far a goal is and what has to be said of it, or why it is none.
 fn stands(goal: &Goal) -> Result<(Finish, Vec<String>), &'static str> {
     let achievement = &goal.achievement_status;
-    let known = achievement.first_of(&["achieved", "sustaining", "not-achieved", "not-attainable", "no-progress"]);
+    let known =
+        achievement.first_of(&["achieved", "sustaining", "not-achieved", "not-attainable", "no-progress", "worsening"]);
     let ended = |why: &str| (Finish::Ended(format!("ended in the imported record{why}")), vec![]);
     let open = |lifecycle: &str| {
         let achieved = match known {
@@ -159,6 +169,7 @@ fn stands(goal: &Goal) -> Result<(Finish, Vec<String>), &'static str> {
             Some("not-achieved") => Some("not achieved".to_owned()),
             Some("not-attainable") => Some("cannot be achieved".to_owned()),
             Some("no-progress") => Some("no progress".to_owned()),
+            Some("worsening") => Some("getting worse".to_owned()),
             _ => achievement.beyond(&ACHIEVEMENT).map(shorten),
         };
         let lifecycle = Some(lifecycle.to_owned()).filter(|words| !words.is_empty());
@@ -205,7 +216,7 @@ fn over(condition: &Condition, today: &str) -> Vec<String> {
 }
 
 /// Whether a day is still to come.
-fn is_ahead(day: &str, today: &str) -> bool {
+pub(super) fn is_ahead(day: &str, today: &str) -> bool {
     !Period { start: day.to_owned(), ..Period::default() }.holds(today)
 }
 

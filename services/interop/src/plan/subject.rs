@@ -37,7 +37,7 @@ pub(crate) fn patient(bundle: &Bundle) -> Result<(usize, &Patient), MalformedBun
             Resource::Condition(r) => Some(&r.subject),
             Resource::CarePlan(r) => Some(&r.subject),
             Resource::Goal(r) => Some(&r.subject),
-            Resource::Composition(r) => r.subject.as_ref(),
+            Resource::Composition(r) => r.subject.as_ref().filter(|_| bundle.is_document),
             Resource::Patient(_) | Resource::Organization(_) | Resource::Practitioner(_) | Resource::Other(_) => None,
         };
         if subject.is_some_and(|subject| references.resolve(index, subject) != Some(theirs)) {

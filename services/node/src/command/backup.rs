@@ -19,6 +19,11 @@ pub(crate) struct Args {
 pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let config = load(flags)?;
     if matches!(Place::of(&config.database.url)?, Place::Postgres(_)) {
+        if args.to.is_some() || args.keys_to.is_some() {
+            bail!(
+                "PostgreSQL is not copied to a folder: run this without `--to` and `--keys-to`, and it says what belongs together"
+            );
+        }
         return postgres(&config).await;
     }
     let (Some(to), Some(keys_to)) = (args.to, args.keys_to) else {

@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// SQLite: the folder that `backup --keys-to` has filled.
     #[arg(long, value_name = "FOLDER", requires = "from")]
     keys_from: Option<PathBuf>,
+    /// Only look: whether the log is whole and its keys are there. Changes nothing, also while it serves.
+    #[arg(long, conflicts_with = "from")]
+    check: bool,
     #[command(flatten)]
     operator: super::Operator,
 }
@@ -29,14 +32,22 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
         put_back(&config, from, keys_from).await?;
     }
     let stores = Stores::open(&config).await?;
-    // Whoever remembers, copied or built something of this log before does not take it for what it is now.
-    stores.log.renew().await?;
     let held = Held::look(&stores).await?;
-    args.operator
-        .acts(&stores.engine(EngineMetrics::default()), Act::Restored, None, &format!("up to {}", held.head))
-        .await?;
+    let head = stores.log.head().await?.0;
+    if held.head != head {
+        bail!("the log is said to end at {head}, and its last event is at {}: its end is missing", held.head);
+    }
+    if head == 0 {
+        bail!("the log is empty: nothing was restored");
+    }
+    if !args.check {
+        // Whoever remembers, copied or built something of this log before does not take it for what it is now.
+        stores.log.renew().await?;
+        let about = format!("up to {head}");
+        args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Restored, None, &about).await?;
+    }
     let last = held.last_at.map(|at| at.to_string()).unwrap_or_default();
-    output::line(&format!("the log ends at {} ({last}): what was acknowledged after that is lost", held.head))?;
+    output::line(&format!("the log ends at {} ({last}); what was acknowledged after that is not in it", held.head))?;
     output::line(&format!("{} keys open it; the views are built again from it", held.keys - held.lost_keys))?;
     if let Some(after) = held.gap_after {
         bail!("the event after {after} is missing: this is no whole log");

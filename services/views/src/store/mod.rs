@@ -69,7 +69,7 @@ pub struct Generation {
 pub struct History {
     /// The log's epoch when its last event was read.
     pub epoch: Uuid,
-    /// The request that appended that event: another log has another one there.
+    /// What tells that event from another one there: [`event_log::Recorded::mark`].
     pub mark: Uuid,
 }
 

@@ -151,6 +151,8 @@ mod tests {
         assert!(store.advance(advance(0, 1, 10)).await.unwrap());
         // As many pages as there are, and no more: the disk is full.
         sqlx::query("PRAGMA max_page_count = 1").execute(store.builder.connections()).await.unwrap();
+        let full = store.advance(advance(1, 2, 1 << 20)).await.unwrap_err();
+        assert!(format!("{full:?}").contains("full"), "{full:?}");
         // The connection is given up, and one of the time after has room again, and no transaction of the time before.
         assert!(store.advance(advance(1, 2, 1 << 20)).await.unwrap());
         assert_eq!(store.position("v").await.unwrap(), 2);

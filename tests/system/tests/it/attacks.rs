@@ -23,7 +23,7 @@ async fn a_system() -> (World, Node, Callers) {
 async fn put_back(database: &Database, kind: i16, event_type: i32) {
     let copy = "SELECT (SELECT position_before[1] FROM log_append(ARRAY[1], ARRAY[kind], ARRAY[stream], ARRAY[-1::bigint], ARRAY[1], ARRAY[request], \
                 '{}', '{}', '{}', '{}', ARRAY[1], ARRAY[1], ARRAY[type], ARRAY[key_id], ARRAY[at], ARRAY[head], ARRAY[body], ARRAY[NULL::bigint], \
-                (SELECT born FROM log_enter()), (SELECT timeline FROM log_enter()))) \
+                (SELECT born FROM log_enter()), (SELECT timeline FROM log_enter()), 0::bigint)) \
                 FROM event WHERE kind = $1 AND type = $2 ORDER BY position DESC LIMIT 1";
     let mut app = PgConnection::connect(&database.app).await.unwrap();
     let before: i64 = sqlx::query_scalar(copy).bind(kind).bind(event_type).fetch_one(&mut app).await.unwrap();

@@ -149,8 +149,17 @@ async fn the_bus_deletes_nothing_but_earlier_copies_of_its_own_log() {
         ..Default::default()
     };
     jetstream.create_stream(somebodys).await.unwrap();
-    assert!(matches!(now.prepare(0).await, Err(BusError::Foreign)));
+    now.prepare(0).await.unwrap();
     assert!(jetstream.get_stream("LOG_of_somebody").await.is_ok());
+    now.reset().await.unwrap();
+    let in_the_way = async_nats::jetstream::stream::Config {
+        name: "LOG_in_the_way".into(),
+        subjects: vec!["log.>".into()],
+        ..Default::default()
+    };
+    jetstream.create_stream(in_the_way).await.unwrap();
+    assert!(matches!(now.prepare(0).await, Err(BusError::Foreign)));
+    assert!(jetstream.get_stream("LOG_in_the_way").await.is_ok());
 }
 
 #[tokio::test]

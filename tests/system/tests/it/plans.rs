@@ -30,7 +30,7 @@ SET client_min_messages = log;
 SELECT log_append('{1,2}', '{1,1}', ARRAY[gen_random_uuid(), gen_random_uuid()], '{0,-1}', '{1,1}',
     ARRAY[gen_random_uuid(), gen_random_uuid()], '{1}', '{1}', ARRAY[gen_random_uuid()], '{0}', '{1,2}', '{1,1}', '{7,7}',
     ARRAY[gen_random_uuid(), gen_random_uuid()], '{1,1}', '{h,h}', '{b,b}', '{NULL,9000000000000000}',
-    (SELECT epoch FROM log_head), log_timeline());
+    (SELECT epoch FROM log_head), log_timeline(), 0);
 SELECT log_enter();
 SELECT views_advance('{record}', '{1}', '{0}', '{0}', '{true}', ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], '{1}', '{false}', '{kk}', '{pp}', ARRAY[gen_random_uuid()], '{1}', '{b}',
     '{1}', '{kk}', '{1}', ARRAY[gen_random_uuid()], '{1}', '{reason}');

@@ -63,6 +63,37 @@ async fn what_was_decided_on_another_history_does_not_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_that_a_reader_meets_is_the_appending_connections_too() {
+    let server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    let (log, other, stream) = (open(&database).await, open(&database).await, fresh());
+    let before = log.epoch();
+    other.renew().await.unwrap();
+    // A reader connects, and no append has failed.
+    log.read_stream(stream, Version(0), 1).await.unwrap();
+    let after = log.epoch();
+    assert_ne!(after, before);
+    log.append(Append { epoch: Some(after), ..one(stream, Expected::Any, "x") }).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_put_back_beneath_a_connection_takes_nothing_of_the_one_before() {
+    let server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    let name = database.owner.split(['/', '?']).nth(3).unwrap().to_owned();
+    let (log, stream) = (open(&database).await, fresh());
+    grow(&*log, stream, 10).await;
+    let before = log.epoch();
+    // As a tool would that restores into the database that is used.
+    let back = "SET session_replication_role = replica; DELETE FROM alongside.event WHERE position > 5; \
+                UPDATE alongside.log_head SET position = 5; UPDATE alongside.stream_head SET version = 5;";
+    server.script(&name, back).unwrap();
+    let decided = Append { epoch: Some(before), ..one(fresh(), Expected::Any, "receipt") };
+    assert!(matches!(log.append(decided).await, Err(AppendError::GuardMoved)));
+    assert_ne!(log.epoch(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_the_server_is_another_history_for_nobody_and_no_call_fails_for_it() {
     let mut server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();

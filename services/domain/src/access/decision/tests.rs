@@ -302,8 +302,11 @@ fn rule_2_roles_are_a_set_of_which_a_permit_needs_one_and_a_deny_matches_any() {
     // What is permitted to more than their roles is not through one of them.
     let permitted = decided(&[relationship(), permit(10, of_role("nurse")), goals_for_the_agency()]);
     assert_eq!(role(&permitted), "nurse, Privacy officer");
-    // Then it is the one that they name, if it is theirs.
-    assert_eq!(role_in(&permitted, Category::Goals, "privacy OFFICER"), "Privacy officer");
+    // Then it is the one that they name, if it is theirs, and hides none that permitted something.
+    assert_eq!(role_in(&permitted, Category::Goals, "NURSE"), "nurse");
+    assert_eq!(role_in(&permitted, Category::Goals, "privacy officer"), "nurse, Privacy officer");
+    let for_all = decided(&[relationship(), goals_for_the_agency()]);
+    assert_eq!(role_in(&for_all, Category::Goals, "privacy OFFICER"), "Privacy officer");
     assert_eq!(role_in(&permitted, Category::Goals, "doctor"), "nurse, Privacy officer");
     // Whatever permits something else does not matter.
     let health = permit(11, terms(ProvisionActor::Everybody, &[Category::Health]));

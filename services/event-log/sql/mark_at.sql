@@ -1,0 +1,1 @@
+SELECT request, body FROM event WHERE position = $1

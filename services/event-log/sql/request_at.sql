@@ -1,1 +1,0 @@
-SELECT request FROM event WHERE position = $1
