@@ -46,7 +46,7 @@ impl Run {
     }
 
     /// The person looks and writes, each until it is acknowledged.
-    pub(crate) fn lives(&self, callers: Callers, client: u32) -> JoinHandle<()> {
+    pub(crate) fn lives(&self, callers: Callers, client: u32, pause: Duration) -> JoinHandle<()> {
         let run = self.clone();
         tokio::spawn(async move {
             while run.goes_on() {
@@ -63,6 +63,7 @@ impl Run {
                 });
                 let acknowledged = Some(position.await);
                 run.history.keep(begun, true, What::Write { client, request: id(&strength.request_id), acknowledged });
+                tokio::time::sleep(pause).await;
             }
         })
     }
@@ -134,8 +135,8 @@ async fn under_crashes_nothing_is_lost_doubled_unreceipted_or_disclosed_after_a_
         run.looks(side(1)),
         run.looks(side(0)),
         run.looks(side(1)),
-        run.lives(side(0), 0),
-        run.lives(side(1), 1),
+        run.lives(side(0), 0, Duration::ZERO),
+        run.lives(side(1), 1, Duration::ZERO),
         run.decides([side(0), side(1)]),
     ];
     for round in 0..3 {

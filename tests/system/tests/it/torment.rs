@@ -78,6 +78,8 @@ impl Tormented {
         let servers = [world.start().await, world.start().await];
         let ports = [servers[0].grpc, servers[1].grpc];
         let (run, mut callers) = (Run::default(), Vec::new());
+        // A record has its limit: the longer it goes on, the slower it is filled.
+        let pause = Duration::from_millis(10 * minutes());
         for (n, pair) in (0..).zip(&pairs) {
             let side = |n: usize| Callers::unenrolled(&world.cluster, &lasting(ports[n]), pair);
             let first = Callers::new(&world.cluster, &lasting(ports[0]), pair).await;
@@ -87,7 +89,7 @@ impl Tormented {
             for server in [0, 1] {
                 callers.push(run.looks(side(server)));
                 callers.push(run.looks(side(server)));
-                callers.push(run.lives(side(server), 2 * n + u32::try_from(server).unwrap()));
+                callers.push(run.lives(side(server), 2 * n + u32::try_from(server).unwrap(), pause));
             }
             callers.push(run.decides([side(0), side(1)]));
         }
