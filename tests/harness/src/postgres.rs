@@ -232,6 +232,34 @@ impl Postgres {
     /// # Errors
     /// When it does not start.
     pub async fn lost_to(&mut self, copy: Copy) -> anyhow::Result<()> {
+        let is_standby = copy.kind == CopyKind::Standby;
+        self.replaced_by(copy).await?;
+        if is_standby {
+            self.promote().await?;
+        }
+        let url = self.url("postgres", "postgres");
+        wait_until("the promotion", || async {
+            let mut connection = PgConnection::connect(&url).await?;
+            Ok(!sqlx::query_scalar::<_, bool>("SELECT pg_is_in_recovery()").fetch_one(&mut connection).await?)
+        })
+        .await
+    }
+
+    /// A standby becomes the primary.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn promote(&self) -> anyhow::Result<()> {
+        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await?;
+        connection.execute("SELECT pg_promote()").await?;
+        Ok(())
+    }
+
+    /// The server is lost, and a copy stands at its address: a standby that nobody has promoted yet.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn replaced_by(&mut self, copy: Copy) -> anyhow::Result<()> {
         self.child.kill_group()?;
         let data = self.directory.path().join("data");
         std::fs::rename(&data, self.directory.path().join(format!("lost-{}", uuid::Uuid::now_v7())))?;
@@ -253,17 +281,7 @@ impl Postgres {
                 own("postgresql.auto.conf", target)?;
             }
         }
-        self.restart().await?;
-        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await?;
-        if copy.kind == CopyKind::Standby {
-            connection.execute("SELECT pg_promote()").await?;
-        }
-        let url = self.url("postgres", "postgres");
-        wait_until("the promotion", || async {
-            let mut connection = PgConnection::connect(&url).await?;
-            Ok(!sqlx::query_scalar::<_, bool>("SELECT pg_is_in_recovery()").fetch_one(&mut connection).await?)
-        })
-        .await
+        self.restart().await
     }
 
     async fn restart(&mut self) -> anyhow::Result<()> {

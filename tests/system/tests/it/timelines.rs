@@ -122,6 +122,27 @@ async fn a_restart_of_the_server_is_another_history_for_nobody_and_no_call_fails
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_a_standby_still_is_left_and_found_again_when_it_is_the_primary() {
+    let mut server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    let (log, stream) = (open(&database).await, fresh());
+    grow(&*log, stream, 3).await;
+    let copy = server.copy(CopyKind::Standby).await.unwrap();
+    server.replaced_by(copy).await.unwrap();
+    for _ in 0..3 {
+        let refused = log.append(one(fresh(), Expected::Any, "x")).await.unwrap_err();
+        let AppendError::Store(error) = refused else { panic!("{refused:?}") };
+        assert!(database::is_outage(&error), "{error:?}");
+    }
+    server.promote().await.unwrap();
+    harness::wait_until("the primary", || async { Ok(log.append(one(fresh(), Expected::Any, "y")).await.is_ok()) })
+        .await
+        .unwrap();
+    assert_eq!(log.read_stream(stream, Version(0), 10).await.unwrap().len(), 3);
+    assert_eq!(log.head().await.unwrap().0, 4, "and nothing that was refused is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn abandoned_work_is_given_up_by_the_server_too() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
