@@ -5,6 +5,7 @@ use domain::ids::{AgencyId, PersonId};
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
+use domain::staff::Staff;
 use domain::vocabulary::SignedIn;
 use engine::{Changes, Context};
 use prost::Message;
@@ -63,6 +64,11 @@ impl Call {
     #[must_use]
     pub fn role(&self) -> &str {
         &self.role
+    }
+
+    /// What a worker changes is done in the role that they name, or in all that they have.
+    pub fn in_role(&self, staff: &Staff, changes: &mut Changes) {
+        changes.in_role(&staff.roles().called(&self.role));
     }
 
     /// The worker, when one calls; none when it is whoever runs the system.

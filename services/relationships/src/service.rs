@@ -51,7 +51,7 @@ impl Relationships {
             changes.record(relationship, subject, proposed);
             changes.guard(sharing);
             changes.guard(staff);
-            changes.in_role(&staff.roles().called(call.role()));
+            call.in_role(staff, changes);
             Ok(())
         };
         match self.gate.engine().transact(&context, (id, person, person, by.worker().staff(), Only), decide).await {
@@ -140,7 +140,7 @@ impl Relationships {
             let subject = if heard { Subject::from(person) } else { Subject::Agency(worker.agency()) };
             changes.record(relationship, subject, withdrawn);
             changes.guard(staff);
-            changes.in_role(&staff.roles().called(call.role()));
+            call.in_role(staff, changes);
             Ok(())
         };
         let withdrawn = self.gate.engine().transact(&context, (id, worker.staff()), decide).await?;
@@ -180,7 +180,7 @@ impl Relationships {
             record(on, (relationship, sharing), changes)?;
             changes.guard(register);
             changes.guard(staff);
-            changes.in_role(&staff.roles().called(call.role()));
+            call.in_role(staff, changes);
             Ok(())
         };
         match engine.transact(&wish.context, (id, person, by.worker().staff(), Only), decide).await {

@@ -37,7 +37,7 @@ impl SharingServices {
             changes.record(declared, worker.agency(), events);
             changes.record(sharing, person, opened);
             changes.guard(staff);
-            changes.in_role(&staff.roles().called(call.role()));
+            call.in_role(staff, changes);
             Ok(())
         };
         let committed =
@@ -66,7 +66,7 @@ impl SharingServices {
         let decide = |(sharing, staff): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
             changes.record(sharing, person, close_emergency_access(sharing, (by, staff), emergency)?);
             changes.guard(staff);
-            changes.in_role(&staff.roles().called(call.role()));
+            call.in_role(staff, changes);
             Ok(())
         };
         let loads = (person, by.worker().staff());
@@ -100,7 +100,7 @@ impl SharingServices {
                     review_emergency((staff, declared), sharing, officer, reviewing.clone())?;
                 changes.record(declared, by.worker().agency(), outcome);
                 changes.guard(officer);
-                changes.in_role(&officer.roles().called(call.role()));
+                call.in_role(officer, changes);
                 Ok::<_, Refusal>((found, closed))
             };
         let review = async || {
@@ -148,7 +148,7 @@ impl SharingServices {
             changes.guard(sharing);
             changes.record(declared, worker.agency(), allowed);
             changes.guard(officer);
-            changes.in_role(&officer.roles().called(call.role()));
+            call.in_role(officer, changes);
             if let Some(told) = told {
                 changes.fact::<Access>(person, person, ReceiptId(Uuid::now_v7()), told.into());
             }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bus::Bus;
-use event_log::{EventLog, Position};
+use event_log::{EventLog, Position, StoreError};
 use events::{Carrier, Codec, CodecError};
-use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
+use crate::arriving::{Arriving, LOOK_ANYWAY};
 use crate::history::{Found, look};
-use crate::in_order::in_order;
 use crate::runner::RunnerError;
 use crate::shelf::Shelf;
 use crate::store::DocumentStore;
@@ -18,8 +17,6 @@ use crate::view::AnyView;
 
 /// Events read at once.
 const BATCH: usize = 1_000;
-/// How long to wait on a silent bus before looking at the log.
-const LOOK_ANYWAY: Duration = Duration::from_millis(500);
 /// How long what was found of the views is taken for true.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long to wait after a failure. The shelf is not believed meanwhile, so that readers ask the store.
@@ -99,40 +96,26 @@ impl Follower {
                     tokio::time::sleep(LOOK_ANYWAY / 5).await;
                     continue;
                 }
-                last = self.tail(last, &carrier).await;
+                last = self.tail(last, &carrier).await?;
             }
         }
         Ok(())
     }
 
     /// Takes events from the bus as they come, as long as they follow each other. Returns how far it came.
-    async fn tail(&self, mut last: u64, carrier: &Carrier) -> u64 {
-        let Ok(messages) = self.bus.subscribe(last).await else {
+    async fn tail(&self, last: u64, carrier: &Carrier) -> Result<u64, StoreError> {
+        let batches = (BATCH, Instant::now() + LOOK_AGAIN);
+        let Ok(mut arriving) = Arriving::after(last, (&*self.log, &*self.bus), carrier, batches).await else {
             tokio::time::sleep(LOOK_ANYWAY / 5).await;
-            return last;
+            return Ok(last);
         };
-        let mut chunks = messages.ready_chunks(BATCH);
-        let until = Instant::now() + LOOK_AGAIN;
-        while Instant::now() < until && self.log.epoch() == carrier.epoch() {
-            let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return last,
-                // Nothing has happened, or it has not been copied: the log tells.
-                Err(_silence) if self.log.head().await.is_ok_and(|head| head.0 == last) => vec![],
-                Err(_silence) => return last,
-            };
-            let (events, whole) = in_order(chunk, carrier, &mut last);
-            if let Some(newest) = events.last() {
-                self.log.saw(carrier.epoch(), newest);
-            }
+        loop {
+            let (events, more) = arriving.next().await?;
             self.shelf.follow(&events);
-            if !whole {
-                // What somebody puts there again and again costs no more than this.
-                tokio::time::sleep(LOOK_ANYWAY / 10).await;
-                return last;
+            if !more {
+                return Ok(arriving.last());
             }
             self.shelf.confirm();
         }
-        last
     }
 }

@@ -5,6 +5,7 @@
 //! gate reads nothing, and shredding reaches the views at once.
 
 pub mod access_history;
+mod arriving;
 pub mod caseload;
 pub mod consultations;
 #[cfg(feature = "contract")]
@@ -14,7 +15,6 @@ pub mod directory;
 mod docs;
 mod follower;
 mod history;
-mod in_order;
 mod key;
 mod metrics;
 pub mod operations;

@@ -11,14 +11,13 @@ use bus::{Bus, BusError};
 use bytes::Bytes;
 use event_log::{Duty, EventLog, Leading, Position, Recorded};
 use events::{Carrier, Codec, CodecError};
-use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::arriving::{Arriving, LOOK_ANYWAY};
 use crate::follower::Follower;
 use crate::history::settle;
-use crate::in_order::in_order;
 use crate::key::Key;
 use crate::metrics::ViewMetrics;
 use crate::rebuild::{Rebuild, RebuildError};
@@ -31,8 +30,6 @@ pub(crate) use batch::{Batch, Standing, apply, current, needs_documents, open_ba
 const BATCH: usize = 500;
 /// The most events in one transaction: the further behind, the more.
 pub(crate) const LARGEST_BATCH: usize = 4_000;
-/// How long to wait on a silent bus before looking at the log: what bounds the lag when the bus is down.
-const LOOK_ANYWAY: Duration = Duration::from_millis(500);
 /// Pauses after a failure: doubled each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -268,9 +265,9 @@ impl Runner {
 
     /// Takes events from the bus as they come, for so long at most. Returns `true` when the log should be read instead.
     async fn tail(&self, standings: &mut [Standing], carrier: &Carrier, until: Instant) -> Result<bool, RunnerError> {
-        let mut last = reached(standings);
-        let messages = match self.bus.subscribe(last).await {
-            Ok(messages) => messages,
+        let (last, batches) = (reached(standings), (LARGEST_BATCH, until));
+        let mut arriving = match Arriving::after(last, (&*self.log, &*self.bus), carrier, batches).await {
+            Ok(arriving) => arriving,
             Err(error) => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
@@ -281,30 +278,18 @@ impl Runner {
                 return Ok(true);
             }
         };
-        let mut chunks = messages.ready_chunks(LARGEST_BATCH);
-        while Instant::now() < until && self.log.epoch() == carrier.epoch() {
-            let chunk = match tokio::time::timeout(LOOK_ANYWAY, chunks.next()).await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok(true),
-                // Nothing has happened, or it has not been copied: the log tells.
-                Err(_silence) if self.log.head().await?.0 == last => vec![],
-                Err(_silence) => return Ok(true),
-            };
-            let (events, whole) = in_order(chunk, carrier, &mut last);
-            if let Some(newest) = events.last() {
-                self.log.saw(carrier.epoch(), newest);
+        loop {
+            let (events, more) = arriving.next().await?;
+            if more {
+                self.shelf.confirm();
             }
-            if !whole {
-                // What somebody puts there again and again costs no more than this.
-                tokio::time::sleep(FIRST_PAUSE).await;
-                return self.take(standings, events).await;
-            }
-            self.shelf.confirm();
             if !self.take(standings, events).await? {
                 return Ok(false);
             }
+            if !more {
+                return Ok(true);
+            }
         }
-        Ok(true)
     }
 
     /// Applies a batch and commits it. `false` when somebody else was faster.

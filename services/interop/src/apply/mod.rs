@@ -19,7 +19,7 @@ use engine::{Context, Engine, EngineError, Freshness, Loaded};
 use vault::{Identifiers, VaultError};
 
 use crate::fhir::{Bundle, MalformedBundle, Patient};
-use crate::identity::{National, SourceSystem, Unknown, identify};
+use crate::identity::{Identified, National, SourceSystem, Unknown, identify};
 use crate::plan::{About, Plan, PlannedSuggestion, current_name, fits, patient, plan};
 use crate::report::{NamedWorker, Outcome, Report};
 use work::Work;
@@ -36,6 +36,24 @@ pub enum ImportError {
     /// The log cannot take it.
     #[error("{0}: not imported")]
     Log(String, #[source] EngineError),
+}
+
+/// Why an attempt came to nothing.
+enum Failed {
+    Engine(EngineError),
+    Unknown(Unknown),
+}
+
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<Unknown> for Failed {
+    fn from(unknown: Unknown) -> Self {
+        Self::Unknown(unknown)
+    }
 }
 
 /// Imports bundles.
@@ -82,13 +100,11 @@ impl Importer {
         let about = About { patient, entry, person, source, name: &name, today: &today };
         let plan = plan(bundle, about, self.identifiers.pseudonyms());
         fits(&plan)?;
-        // Only what is taken binds numbers to anybody: all of it is decided on once before.
-        let refused = |cause| ImportError::Log(bundle.file.clone(), cause);
-        let (context, latest) = (Context::of_system(), Freshness::Latest);
-        self.work(&plan, latest, &mut Work::new(&context, &plan)).await.map_err(refused)?;
-        known.bind(&self.identifiers).await.map_err(untold)?;
-        let imported = self.engine.settle(|freshness| self.attempt(&plan, freshness)).await;
-        imported.map_err(|cause| ImportError::Log(bundle.file.clone(), cause))
+        let imported = self.engine.settle(|_| self.attempt(&plan, &known)).await;
+        imported.map_err(|failed| match failed {
+            Failed::Engine(cause) => ImportError::Log(bundle.file.clone(), cause),
+            Failed::Unknown(unknown) => untold(unknown),
+        })
     }
 
     /// Two who were born on different days are two, whatever number they share.
@@ -111,34 +127,36 @@ impl Importer {
         Err(MalformedBundle { file, entry: Some(entry), path, problem }.into())
     }
 
-    async fn attempt(&self, plan: &Plan, freshness: Freshness) -> Result<Option<Report>, EngineError> {
+    /// Decides on the latest, the first time too: what is bound stays bound, whether or not the commit then holds.
+    async fn attempt(&self, plan: &Plan, known: &Identified) -> Result<Option<Report>, Failed> {
         let context = Context::of_system();
         let mut work = Work::new(&context, plan);
-        let refused = self.work(plan, freshness, &mut work).await?;
+        self.work(plan, &mut work).await?;
+        // Only what can be taken binds numbers to anybody; and nobody is registered whom they do not lead to.
+        known.bind(&self.identifiers).await?;
         let lines = work.lines();
         let (file, agencies) = (plan.file.clone(), plan.agencies.keys().copied().collect());
         let report = Report { file, person: plan.person, agencies, workers: named(plan), events: work.events, lines };
-        if !work.changes.is_empty() {
-            return Ok(self.engine.commit(work.changes).await?.done().map(|_| report));
+        if work.changes.is_empty() {
+            return Ok(Some(report));
         }
-        // That nobody is suggested holds only if what it was decided on is the latest.
-        Ok((!refused || freshness == Freshness::Latest).then_some(report))
+        Ok(self.engine.commit(work.changes).await?.done().map(|_| report))
     }
 
-    /// Decides on everything that the plan says. Returns whether somebody may not be suggested.
-    async fn work(&self, plan: &Plan, freshness: Freshness, work: &mut Work) -> Result<bool, EngineError> {
-        let workers = self.agencies_and_staff(plan, freshness, work).await?;
-        let record = self.engine.load::<Person>(plan.person, freshness).await?;
-        let directive = self.engine.load::<Sharing>(plan.person, freshness).await?;
+    /// Decides on everything that the plan says.
+    async fn work(&self, plan: &Plan, work: &mut Work) -> Result<(), EngineError> {
+        let workers = self.agencies_and_staff(plan, work).await?;
+        let record = self.engine.load::<Person>(plan.person, Freshness::Latest).await?;
+        let directive = self.engine.load::<Sharing>(plan.person, Freshness::Latest).await?;
         work.record(&directive, plan.person, StartSharing.decide(&directive)?);
         let contributed = work.person(plan, &record)?;
-        let register = self.engine.load::<Register>(Only, freshness).await?;
+        let register = self.engine.load::<Register>(Only, Freshness::Latest).await?;
         let resolved = register.resolve(&directive);
         let (mut suggested, mut known, mut refused) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (id, planned) in &plan.suggestions {
             let PlannedSuggestion { worker, words, places } = planned;
             let staff = workers.get(&worker.staff()).ok_or_else(|| Refusal::not_found("staff"))?;
-            let relationship = self.engine.load::<Relationship>(*id, freshness).await?;
+            let relationship = self.engine.load::<Relationship>(*id, Freshness::Latest).await?;
             if staff.has_left() || resolved.shuts_out(*worker) {
                 refused.extend(places);
                 continue;
@@ -166,18 +184,17 @@ impl Importer {
             work.settle(*place, Outcome::LeftOut(why.to_owned()));
         }
         work.receipt(plan, &contributed);
-        Ok(!refused.is_empty())
+        Ok(())
     }
 
     /// Names agencies, and workers at them. Returns the standing of each worker.
     async fn agencies_and_staff(
         &self,
         plan: &Plan,
-        freshness: Freshness,
         work: &mut Work,
     ) -> Result<BTreeMap<StaffId, Loaded<Staff>>, EngineError> {
         for (id, planned) in &plan.agencies {
-            let agency = self.engine.load::<Agency>(*id, freshness).await?;
+            let agency = self.engine.load::<Agency>(*id, Freshness::Latest).await?;
             let named = NameAgency { profile: planned.profile.clone(), kind: planned.kind.clone() }.decide(&agency)?;
             if let (Some(place), true) = (planned.place, named.is_empty()) {
                 work.settle(place, Outcome::AlreadyThere);
@@ -186,7 +203,7 @@ impl Importer {
         }
         let mut workers = BTreeMap::new();
         for (id, planned) in &plan.staff {
-            let staff = self.engine.load::<Staff>(*id, freshness).await?;
+            let staff = self.engine.load::<Staff>(*id, Freshness::Latest).await?;
             // Who has joined or left since is as they are.
             if staff.agency().is_some() {
                 work.settle(planned.place, Outcome::AlreadyThere);
