@@ -1,6 +1,7 @@
 //! The load generator: what the log and the gate can do, as a ratio against a baseline in the same run.
 
 mod cpu;
+mod fleet;
 mod log;
 mod measure;
 mod reads;
@@ -25,6 +26,8 @@ enum What {
     Reads(reads::Args),
     /// Building all views again from the log, compared with those that grew.
     Rebuild(rebuild::Args),
+    /// Many small processes on one database: their connections, and how long a write through one of them takes.
+    Fleet(fleet::Args),
     /// The callers of `reads`, in a process of their own.
     #[command(hide = true)]
     Callers(reads::callers::Args),
@@ -45,6 +48,7 @@ async fn main() -> anyhow::Result<()> {
         What::Log(args) => log::run(args).await,
         What::Reads(args) => reads::run(args).await,
         What::Rebuild(args) => rebuild::run(args).await,
+        What::Fleet(args) => fleet::run(args).await,
         What::Callers(args) => reads::callers::call(args).await,
     }
 }

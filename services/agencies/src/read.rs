@@ -41,6 +41,7 @@ impl Agencies {
             agencies: page.items.into_iter().filter_map(DirectoryDoc::agency).map(to_wire).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 
@@ -73,6 +74,7 @@ impl Agencies {
             staff: page.items.into_iter().filter_map(DirectoryDoc::staff).map(member).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 
@@ -92,6 +94,7 @@ impl Agencies {
             acts: page.items.into_iter().map(act).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 

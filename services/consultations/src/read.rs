@@ -33,6 +33,7 @@ impl Consultations {
             consultations,
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
             receipt_id: receipt.to_string(),
         })
     }
@@ -61,15 +62,16 @@ impl Consultations {
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
             let named_authors = network && page.items.iter().flat_map(speakers).any(elsewhere);
-            let Page { items, next, position } = page;
+            let Page { items, next, position, incomplete } = page;
             let consultations = self.told(items, |author| network || !elsewhere(author)).await?;
-            Ok(Disclosure { answer: (consultations, next, position), categories, entries, named_authors })
+            Ok(Disclosure { answer: (consultations, next, position, incomplete), categories, entries, named_authors })
         });
-        let ((consultations, next, position), receipt) = answer.await?;
+        let ((consultations, next, position, incomplete), receipt) = answer.await?;
         Ok(pb::ListConsultationsResponse {
             consultations,
             next_page_token: paging.next(next),
             position,
+            incomplete,
             receipt_id: receipt.to_string(),
         })
     }

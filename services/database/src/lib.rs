@@ -3,6 +3,7 @@
 mod copy;
 mod fault;
 mod pool;
+mod room;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
@@ -11,6 +12,7 @@ use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
 pub use copy::{copy_sqlite, postgres_settings};
 pub use fault::{is_data_fault, is_lost, is_outage, never_began};
 pub use pool::{Pool, Since};
+pub use room::free_connections;
 
 /// What every connection asks of the planner: to go by an index, once and for all. Every statement names what it wants by a key, or
 /// in the order of one; what the planner knows of a young or an empty table must not decide otherwise for as long as a connection

@@ -18,6 +18,9 @@ use crate::ready::Behind;
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
+/// Connections of a process beside its readers': one that appends, two that wait to lead, three that follow the log, two that build views,
+/// and those for keys.
+const BESIDE_READERS: u32 = 8 + KEY_CONNECTIONS;
 
 /// The stores of one system, open.
 #[derive(Clone)]
@@ -54,6 +57,7 @@ impl Stores {
                 (Arc::new(log), Arc::new(SqliteDocuments::open(&directory.join("views.db")).await?))
             }
             Place::Postgres(url) => {
+                let connections = readers(&url, connections).await;
                 let (limits, accept_volatile) = (Limits::default(), config.database.accept_volatile_server);
                 let postgres = PostgresConfig { url: url.clone(), readers: connections, limits, accept_volatile };
                 let log = PostgresLog::open(&postgres, log_metrics.clone()).await;
@@ -130,6 +134,25 @@ impl Stores {
     pub fn engine(&self, metrics: EngineMetrics) -> Engine {
         Engine::new(self.log.clone(), self.codec.clone(), telemetry::current, metrics)
     }
+}
+
+/// How many connections readers of the log and of the views get each: as many as are wanted, or as there is room for.
+async fn readers(url: &str, wanted: u32) -> u32 {
+    // What keeps it from being asked keeps the log from being opened, and is named there.
+    let Ok(free) = database::free_connections(url).await else { return wanted };
+    let all = wanted.saturating_mul(2).saturating_add(BESIDE_READERS);
+    if free >= all {
+        return wanted;
+    }
+    let readers = (free.saturating_sub(BESIDE_READERS) / 2).max(1);
+    tracing::warn!(
+        free,
+        wanted = all,
+        readers,
+        "the database allows fewer connections than this process wants: readers share fewer, and may wait for one another; raise what the \
+         server, the database or the role allows, or lower `database.connections`"
+    );
+    readers
 }
 
 /// Creates or upgrades the schemas that a configuration names.

@@ -26,8 +26,9 @@ impl People {
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages, |doc| asks_for(&wanted, doc.category)).await?;
         let receipt = self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
+        let (incomplete, receipt_id) = (page.incomplete, receipt.to_string());
         let (entries, next_page_token, position) = self.to_wire(page, &paging, |_| true).await?;
-        Ok(pb::GetMyRecordResponse { entries, next_page_token, position, receipt_id: receipt.to_string() })
+        Ok(pb::GetMyRecordResponse { entries, next_page_token, position, receipt_id, incomplete })
     }
 
     pub(crate) async fn shared_plan(
@@ -53,11 +54,13 @@ impl People {
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
             let named_authors = network && page.items.iter().flat_map(authors_of).any(elsewhere);
-            let answer = self.to_wire(page, paging, |author| network || !elsewhere(author)).await?;
+            let incomplete = page.incomplete;
+            let answer = (self.to_wire(page, paging, |author| network || !elsewhere(author)).await?, incomplete);
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
-        let ((entries, next_page_token, position), receipt) = answer.await?;
-        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position, receipt_id: receipt.to_string() })
+        let (((entries, next_page_token, position), incomplete), receipt) = answer.await?;
+        let receipt_id = receipt.to_string();
+        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position, receipt_id, incomplete })
     }
 
     /// Takes the goal out of an action when the goal itself is withheld: that it exists is not told.

@@ -49,6 +49,7 @@ impl Relationships {
             relationships: items.iter().map(relationship).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 
@@ -60,7 +61,7 @@ impl Relationships {
         let (by, purpose) = (call.worker()?, words::purpose(message.purpose)?);
         let asked = Asked::new(call, purpose, vec![Category::Contact])?;
         let paging = call.pages(&message)?;
-        let Page { items, next, position } = self.supported(by.worker(), &paging.pages).await?;
+        let Page { items, next, position, incomplete } = self.supported(by.worker(), &paging.pages).await?;
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
@@ -75,7 +76,7 @@ impl Relationships {
         let receipt = |person| receipts.get(&person).map(ToString::to_string).unwrap_or_default();
         let rows =
             rows.into_iter().map(|(person, row)| pb::CaseloadRow { receipt_id: receipt(person), ..row }).collect();
-        Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position })
+        Ok(pb::GetCaseloadResponse { rows, next_page_token: paging.next(next), position, incomplete })
     }
 
     /// A page of the people whom a worker supports and who have not blocked the agency. It is full unless the list ends, and goes on only
@@ -91,27 +92,27 @@ impl Relationships {
         // Where the last one was found: after what, and as which.
         let mut last = (after.clone(), 0);
         loop {
-            let page = list(pages.size + 1, &after).await?;
+            let mut page = list(pages.size + 1, &after).await?;
             let persons: Vec<_> = page.items.iter().map(|doc| doc.person).collect();
             let sharings = self.gate.engine().load_each::<Sharing>(&persons, Freshness::Remembered).await?;
             let shown = |sharing: &Sharing| {
                 let sharing = register.resolve(sharing);
                 !sharing.shuts_out(worker) && sharing.relationship_open(worker)
             };
-            for (nth, (doc, sharing)) in (1..).zip(page.items.into_iter().zip(&sharings)) {
+            for (nth, (doc, sharing)) in (1..).zip(std::mem::take(&mut page.items).into_iter().zip(&sharings)) {
                 if !shown(sharing) {
                     continue;
                 }
                 if items.len() == pages.size {
                     let (after, nth) = last;
-                    return Ok(Page { items, next: list(nth, &after).await?.next, position: page.position });
+                    return Ok(Page { items, next: list(nth, &after).await?.next, ..page });
                 }
                 items.push(doc);
                 last = (after.clone(), nth);
             }
-            match page.next {
+            match page.next.take() {
                 Some(next) => after = next,
-                None => return Ok(Page { items, next: None, position: page.position }),
+                None => return Ok(Page { items, ..page }),
             }
         }
     }
@@ -141,6 +142,7 @@ impl Relationships {
             proposals: page.items.into_iter().map(proposal).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 

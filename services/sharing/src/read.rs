@@ -42,6 +42,7 @@ impl SharingServices {
             receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 
@@ -57,6 +58,7 @@ impl SharingServices {
             questions: page.items.iter().map(|q| query(q.query.0, q.receipt, &q.question, q.asked_at)).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
+            incomplete: page.incomplete,
         })
     }
 

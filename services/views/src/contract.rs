@@ -14,6 +14,7 @@ pub async fn run(store: Arc<dyn DocumentStore>) {
     lists_in_the_order_of_places(&*store).await;
     a_new_generation_is_unseen_until_the_swap(&*store).await;
     parked_subjects_are_remembered(&*store).await;
+    who_is_taken_out_of_parking_is_whole_for_whoever_knows(&*store).await;
     documents_of_several_views_are_found_at_once(&*store).await;
     a_view_is_begun_anew_in_one_step(&*store).await;
 }
@@ -45,18 +46,25 @@ fn upsert(key: &[u8], body: &str) -> Upsert {
 
 fn advance(view: &'static str, generation: i32, from: u64, to: u64, upserts: Vec<Upsert>) -> Advance {
     let of = History { epoch: Uuid::from_u128(1), mark: Uuid::from_u128(u128::from(to)) };
-    Advance { view, generation, current: true, from, to, of, upserts, removals: vec![], parked: vec![] }
+    let (removals, parked, revision) = (vec![], vec![], 0);
+    Advance { view, generation, current: true, from, to, revision, of, upserts, removals, parked }
 }
 
 async fn bodies(store: &dyn DocumentStore, view: &str) -> Vec<String> {
-    let (documents, _) = store.scan(view, &[], &[0xff], 100).await.unwrap();
-    documents.into_iter().map(|d| String::from_utf8(d.body).unwrap()).collect()
+    store
+        .scan(view, (&[], &[0xff]), None, 100)
+        .await
+        .unwrap()
+        .documents
+        .into_iter()
+        .map(|d| String::from_utf8(d.body).unwrap())
+        .collect()
 }
 
 async fn documents_and_checkpoint_commit_together(store: &dyn DocumentStore) {
     assert_eq!(store.generations("a", 1).await.unwrap().len(), 1);
     assert!(store.advance(vec![advance("a", 1, 0, 5, vec![upsert(b"k", "one")])]).await.unwrap());
-    assert_eq!(store.scan("a", &[], &[0xff], 10).await.unwrap().1, 5);
+    assert_eq!(store.scan("a", (&[], &[0xff]), None, 10).await.unwrap().position, 5);
     let mut replaced = advance("a", 1, 5, 6, vec![upsert(b"k", "two"), upsert(b"l", "three")]);
     replaced.removals.push(Key(b"absent".to_vec()));
     assert!(store.advance(vec![replaced]).await.unwrap());
@@ -73,8 +81,8 @@ async fn documents_and_checkpoint_commit_together(store: &dyn DocumentStore) {
             .unwrap()
     );
     assert_eq!(bodies(store, "a").await, ["three"]);
-    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().1, 7);
-    assert_eq!(store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap().0.len(), 1);
+    let found = store.get("a", &[Key(b"l".to_vec()), Key(b"k".to_vec())]).await.unwrap();
+    assert_eq!((found.position, found.documents.len(), found.incomplete), (7, 1, false));
 }
 
 async fn a_slower_runner_writes_nothing(store: &dyn DocumentStore) {
@@ -92,11 +100,15 @@ async fn lists_in_the_order_of_places(store: &dyn DocumentStore) {
     let placed = |place: &[u8; 2]| Upsert { place: Key(place.to_vec()), ..upsert(&[0xff - place[1]], "listed") };
     let upserts = [[2u8, 0], [1, 9], [1, 0xff], [3, 1]].iter().map(placed).collect();
     store.advance(vec![advance("d", 1, 0, 1, upserts)]).await.unwrap();
-    let (documents, _) = store.scan("d", &[1], &[2], 10).await.unwrap();
+    let scan = async |after: &[u8], end: &[u8], limit| {
+        let found = store.scan("d", (after, end), None, limit).await.unwrap();
+        (found.documents, found.position)
+    };
+    let (documents, _) = scan(&[1], &[2], 10).await;
     assert_eq!(documents.iter().map(|d| d.place.0.clone()).collect::<Vec<_>>(), [vec![1, 9], vec![1, 0xff]]);
-    let (documents, position) = store.scan("d", &[1, 9], &[9], 2).await.unwrap();
+    let (documents, position) = scan(&[1, 9], &[9], 2).await;
     assert_eq!((documents.len(), documents[0].place.0.clone(), position), (2, vec![1, 0xff], 1));
-    let (documents, position) = store.scan("d", &[8], &[9], 2).await.unwrap();
+    let (documents, position) = scan(&[8], &[9], 2).await;
     assert_eq!((documents.len(), position), (0, 1), "an empty list still tells how far the view is");
 }
 
@@ -128,6 +140,34 @@ async fn parked_subjects_are_remembered(store: &dyn DocumentStore) {
     let parked = vec![(Uuid::from_u128(1), 2, "a document is missing")];
     store.advance(vec![Advance { parked, ..advance("f", 1, 0, 2, vec![]) }]).await.unwrap();
     assert_eq!(store.parked("f", 1).await.unwrap(), [Uuid::from_u128(1)]);
+}
+
+async fn who_is_taken_out_of_parking_is_whole_for_whoever_knows(store: &dyn DocumentStore) {
+    store.generations("p", 1).await.unwrap();
+    let (one, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let parked = vec![(one, 2, "unreadable"), (other, 2, "unreadable")];
+    let first = advance("p", 1, 0, 2, vec![upsert(b"k", "half"), upsert(b"l", "left")]);
+    store.advance(vec![Advance { parked, ..first }]).await.unwrap();
+    let incomplete = async |about| store.scan("p", (&[], &[0xff]), about, 10).await.unwrap().incomplete;
+    assert!(incomplete(Some(one)).await && incomplete(None).await && !incomplete(Some(Uuid::from_u128(9))).await);
+    assert!(store.get("p", &[Key(b"k".to_vec())]).await.unwrap().incomplete);
+    let whole = |revision| Advance {
+        revision,
+        removals: vec![Key(b"l".to_vec())],
+        ..advance("p", 1, 2, 2, vec![upsert(b"k", "whole")])
+    };
+    assert!(!store.unpark(Advance { from: 1, ..whole(0) }, &[one]).await.unwrap(), "it has moved on");
+    assert!(!store.unpark(whole(1), &[one]).await.unwrap(), "somebody else was faster");
+    assert_eq!((bodies(store, "p").await.len(), incomplete(Some(one)).await), (2, true), "nothing was written");
+    assert!(store.unpark(whole(0), &[one]).await.unwrap());
+    assert_eq!(bodies(store, "p").await, ["whole"]);
+    assert!(!incomplete(Some(one)).await && incomplete(Some(other)).await && incomplete(None).await);
+    assert!(
+        !store.advance(vec![advance("p", 1, 2, 3, vec![])]).await.unwrap(),
+        "who takes them for parked must notice"
+    );
+    assert_eq!(store.generations("p", 1).await.unwrap()[0].revision, 1);
+    assert!(store.advance(vec![Advance { revision: 1, ..advance("p", 1, 2, 3, vec![]) }]).await.unwrap());
 }
 
 async fn documents_of_several_views_are_found_at_once(store: &dyn DocumentStore) {

@@ -41,6 +41,11 @@ impl Docs {
         self.open.insert(key, doc);
     }
 
+    /// The documents that there are.
+    pub(crate) fn there_are(&self) -> impl Iterator<Item = (&Key, &Doc)> {
+        self.open.iter().filter_map(|(key, doc)| Some((key, doc.as_ref()?)))
+    }
+
     /// What changed: a document to write, or none to remove.
     pub(crate) fn into_changes(self) -> impl Iterator<Item = (Key, Option<Doc>)> {
         let Self { open, changed } = self;

@@ -9,7 +9,7 @@ use events::{Carrier, Codec, CodecError};
 use tokio_util::sync::CancellationToken;
 
 use crate::arriving::{Arriving, LOOK_ANYWAY};
-use crate::history::{Found, look};
+use crate::history::{Look, look};
 use crate::runner::RunnerError;
 use crate::shelf::Shelf;
 use crate::store::DocumentStore;
@@ -78,7 +78,7 @@ impl Follower {
             // Nobody reads here what is of another history, or not whole.
             while let Some(view) = unseen.last() {
                 let generations = self.store.generations(view.name(), view.code()).await?;
-                if look(&*self.log, &***view, &generations).await? != Found::Whole {
+                if look(&*self.log, &***view, &generations).await? != Look::Whole {
                     self.shelf.close();
                     break;
                 }

@@ -26,6 +26,7 @@ pub mod relationships;
 mod runner;
 mod shelf;
 mod store;
+mod unpark;
 mod view;
 
 pub use follower::Follower;
@@ -36,9 +37,10 @@ pub use rebuild::{Rebuild, Rebuilt};
 pub use runner::{Runner, Tail};
 pub use shelf::Shelf;
 pub use store::{
-    Advance, DocumentStore, Generation, History, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument,
+    Advance, DocumentStore, Found, Generation, History, PostgresDocuments, SqliteDocuments, StoreError, StoredDocument,
     Upsert, Wanted,
 };
+pub use unpark::Unparked;
 pub use view::{AnyView, ApplyError, View};
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::docs::Doc;
 use crate::key::Key;
 use crate::runner::{Tail, open_document};
 use crate::shelf::{BESIDE, Shelf, Slot};
-use crate::store::{DocumentStore, StoreError, StoredDocument};
+use crate::store::{DocumentStore, Found, StoreError, StoredDocument};
 use crate::view::View;
 
 /// How long a read waits for the view to reach the position it asks for.
@@ -63,6 +63,8 @@ pub struct Page<T> {
     pub next: Option<Vec<u8>>,
     /// The position that the page reflects.
     pub position: u64,
+    /// Whether something may be missing, because an event about somebody whom the list is about could not be read.
+    pub incomplete: bool,
 }
 
 /// A document of a list in memory.
@@ -76,12 +78,22 @@ struct One<T> {
 /// A list in memory, in order.
 type List<T> = Vec<One<T>>;
 
+/// All of a list.
+struct Whole<T> {
+    list: Arc<List<T>>,
+    position: u64,
+    incomplete: bool,
+}
+
 /// A page that is being filled.
 struct Filling<T> {
     size: usize,
     kept: Vec<(Key, T)>,
     bytes: usize,
     more: bool,
+    /// The oldest of what was read: the page reflects at least this.
+    position: u64,
+    incomplete: bool,
 }
 
 impl<T> Filling<T> {
@@ -192,73 +204,75 @@ impl Views {
     ) -> Result<Page<V::Doc>, ViewsError> {
         let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
         let epoch = self.opened().await?;
-        let mut filling = Filling { size: pages.size, kept: Vec::new(), bytes: 0, more: false };
-        let position = match self.whole::<V>(prefix, pages.at_least, epoch).await? {
-            Some((list, position)) => {
-                for one in list.iter().filter(|one| one.place.0 > after && keep(&one.value)) {
+        let (size, kept, position) = (pages.size, Vec::new(), u64::MAX);
+        let mut filling = Filling { size, kept, bytes: 0, more: false, position, incomplete: false };
+        match self.whole::<V>(prefix, pages.at_least, epoch).await? {
+            Some(whole) => {
+                (filling.position, filling.incomplete) = (whole.position, whole.incomplete);
+                for one in whole.list.iter().filter(|one| one.place.0 > after && keep(&one.value)) {
                     if filling.is_full(one.bytes) {
                         break;
                     }
                     filling.kept.push((one.place.clone(), one.value.clone()));
                 }
-                position
             }
-            None => self.fill::<V>(&mut filling, after, &prefix.end(), keep).await?,
-        };
-        let Filling { kept, more, .. } = filling;
+            None => self.fill::<V>(&mut filling, prefix, after, keep).await?,
+        }
+        let Filling { kept, more, position, incomplete, .. } = filling;
         // The token names an item that was handed out, never one that was left out.
         let next =
             kept.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
-        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position })
+        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position, incomplete })
     }
 
-    /// Fills a page from the store. Returns the position that the page reflects.
+    /// Fills a page of a list from the store.
     async fn fill<V: View>(
         &self,
         filling: &mut Filling<V::Doc>,
+        list: &Key,
         mut after: Vec<u8>,
-        end: &[u8],
         keep: impl Fn(&V::Doc) -> bool + Send,
-    ) -> Result<u64, ViewsError> {
-        let (mut reflected, mut chunk) = (u64::MAX, (filling.size + 1).min(CHUNK));
+    ) -> Result<(), ViewsError> {
+        let (end, about, mut chunk) = (list.end(), subject_of(list), (filling.size + 1).min(CHUNK));
         loop {
-            let (documents, position) = self.store.scan(V::NAME, &after, end, chunk).await?;
-            // The oldest of what was read: the page reflects at least this.
-            reflected = reflected.min(position);
-            let last = documents.len() < chunk;
-            for document in documents {
+            let found = self.store.scan(V::NAME, (&after, &end), about, chunk).await?;
+            filling.position = filling.position.min(found.position);
+            filling.incomplete |= found.incomplete;
+            let last = found.documents.len() < chunk;
+            for document in found.documents {
                 after.clone_from(&document.place.0);
                 let (place, bytes) = (document.place.clone(), document.body.len());
                 if let Some(value) = self.open::<V>(document).await?
                     && keep(&value)
                 {
                     if filling.is_full(bytes) {
-                        return Ok(reflected);
+                        return Ok(());
                     }
                     filling.kept.push((place, value));
                 }
             }
             if last {
-                return Ok(reflected);
+                return Ok(());
             }
             chunk = (chunk * 2).min(CHUNK);
         }
     }
 
-    /// All documents of a list that is kept in memory, and the position that they reflect; none when it is none of those, or too long.
+    /// All documents of a list that is kept in memory; none when it is none of those, or too long.
     async fn whole<V: View>(
         &self,
         list: &Key,
         at_least: u64,
         epoch: Uuid,
-    ) -> Result<Option<(Arc<List<V::Doc>>, u64)>, ViewsError> {
-        let subject = Uuid::from_slice(&list.0).ok().filter(|_| V::SHELVED);
+    ) -> Result<Option<Whole<V::Doc>>, ViewsError> {
+        let subject = subject_of(list).filter(|_| V::SHELVED);
         let slot = Slot::List(V::NAME, list.clone());
         if subject.is_some()
             && let Some((documents, subject, position)) = self.shelf.get::<List<V::Doc>>(&slot, at_least)
             && !self.erased(&documents, subject, &slot).await?
         {
-            return Ok(Some((documents, position)));
+            // Nothing that is incomplete is kept in memory.
+            return Ok(Some(Whole { list: documents, position, incomplete: false }));
         }
         self.wait(V::NAME, at_least, epoch).await?;
         let Some(subject) = subject else { return Ok(None) };
@@ -266,7 +280,8 @@ impl Views {
         if self.shelf.get::<()>(&long, 0).is_some() {
             return Ok(None);
         }
-        let (stored, position) = self.store.scan(V::NAME, &list.0, &list.end(), WHOLE).await?;
+        let Found { documents: stored, position, incomplete } =
+            self.store.scan(V::NAME, (&list.0, &list.end()), Some(subject), WHOLE).await?;
         if stored.len() == WHOLE {
             self.shelf.put((long, epoch), V::KINDS, subject, Arc::new(()), position, 0);
             return Ok(None);
@@ -279,9 +294,11 @@ impl Views {
                 documents.push(One { place, bytes: size, value });
             }
         }
-        let documents = Arc::new(documents);
-        self.shelf.put((slot, epoch), V::KINDS, subject, documents.clone(), position, bytes);
-        Ok(Some((documents, position)))
+        let list = Arc::new(documents);
+        if !incomplete {
+            self.shelf.put((slot, epoch), V::KINDS, subject, list.clone(), position, bytes);
+        }
+        Ok(Some(Whole { list, position, incomplete }))
     }
 
     /// Those of these documents that exist, once the view has reached this position.
@@ -306,11 +323,11 @@ impl Views {
             return Ok(found);
         }
         self.wait(V::NAME, at_least, epoch).await?;
-        let (documents, position) = self.store.get(V::NAME, &missing).await?;
+        let Found { documents, position, incomplete } = self.store.get(V::NAME, &missing).await?;
         for document in documents {
             let (key, subject, bytes) = (document.key.clone(), document.subject, document.body.len());
             if let Some(value) = self.open::<V>(document).await? {
-                if V::SHELVED {
+                if V::SHELVED && !incomplete {
                     let slot = Slot::One(V::NAME, key.clone());
                     self.shelf.put((slot, epoch), V::KINDS, subject, Arc::new(value.clone()), position, bytes);
                 }
@@ -352,4 +369,9 @@ impl Views {
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());
         serde_json::from_slice(&body).map(Some).map_err(shape)
     }
+}
+
+/// Whom a list is about, when it is one person's or one agency's.
+fn subject_of(list: &Key) -> Option<Uuid> {
+    Uuid::from_slice(&list.0).ok()
 }

@@ -16,7 +16,7 @@ use crate::store::{DocumentStore, StoreError, StoredDocument};
 use crate::view::AnyView;
 
 /// How often a rebuild catches up again before it gives up.
-const SWAPS: usize = 1_000;
+pub(crate) const SWAPS: usize = 1_000;
 /// How often it compares, in the hope that the views are at rest, before it says that they are not.
 const COMPARISONS: usize = 3;
 /// Documents read at once.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Rebuild {
 /// A rebuild failed. The old generation is untouched.
 #[derive(Debug, thiserror::Error)]
 #[error("the view could not be rebuilt; the old one is untouched")]
-pub struct RebuildError(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub struct RebuildError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
 impl<E: Into<RunnerError>> From<E> for RebuildError {
     fn from(error: E) -> Self {
@@ -68,7 +68,7 @@ impl<E: Into<RunnerError>> From<E> for RebuildError {
 /// Another process has moved the generation on.
 #[derive(Debug, thiserror::Error)]
 #[error("somebody else works on the same generation")]
-struct SomebodyElse;
+pub(crate) struct SomebodyElse;
 
 /// Waits until what is being written is there.
 async fn written(writing: &mut Option<JoinHandle<Result<bool, StoreError>>>) -> Result<(), RebuildError> {
@@ -99,9 +99,7 @@ impl Rebuild {
         for view in views {
             olds.push(current(&self.store.generations(view.name(), view.code()).await?).map_or(1, |g| g.number));
             let generation = self.store.begin_generation(view.name(), view.code()).await?;
-            let (position, readable_from) = (0, 0);
-            let parked = Default::default();
-            building.push(Standing { view, generation, current: false, position, readable_from, epoch, parked });
+            building.push(Standing::beginning(view, generation, epoch));
         }
         self.catch_up(&mut building).await?;
         let mut rebuilt = Vec::with_capacity(building.len());
@@ -246,13 +244,13 @@ impl Rebuild {
         }
     }
 
-    fn documents(&self, view: &'static str, generation: i32) -> Documents<'_> {
+    pub(crate) fn documents(&self, view: &'static str, generation: i32) -> Documents<'_> {
         Documents { store: &*self.store, view, generation, page: Vec::new().into_iter(), after: Some(Vec::new()) }
     }
 }
 
 /// The documents of a generation, by their keys.
-struct Documents<'a> {
+pub(crate) struct Documents<'a> {
     store: &'a dyn DocumentStore,
     view: &'static str,
     generation: i32,
@@ -262,7 +260,7 @@ struct Documents<'a> {
 }
 
 impl Documents<'_> {
-    async fn next(&mut self) -> Result<Option<StoredDocument>, RebuildError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<StoredDocument>, RebuildError> {
         if let Some(document) = self.page.next() {
             return Ok(Some(document));
         }

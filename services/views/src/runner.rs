@@ -24,7 +24,9 @@ use crate::rebuild::{Rebuild, RebuildError};
 use crate::shelf::Shelf;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
-pub(crate) use batch::{Batch, Standing, apply, current, needs_documents, open_batch, open_document, reached};
+pub(crate) use batch::{
+    Batch, Parking, Standing, apply, change, current, needs_documents, open_batch, open_document, reached, seal,
+};
 
 /// Events in one transaction, when there are few.
 const BATCH: usize = 500;

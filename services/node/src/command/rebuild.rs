@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use alongside::compose::Stores;
 use alongside::config::{Flags, load};
 use anyhow::bail;
 use domain::operations::Act;
 use engine::EngineMetrics;
 use serde_json::json;
-use views::Rebuild;
+use views::{AnyView, Rebuild, Unparked};
 
 use crate::output;
 
@@ -12,6 +14,9 @@ use crate::output;
 pub(crate) struct Args {
     /// The views to rebuild; all when none is given.
     views: Vec<String>,
+    /// Only replay those subjects that are parked because what happened could not be read, each of them alone.
+    #[arg(long)]
+    parked: bool,
     /// Print one JSON object for each view.
     #[arg(long)]
     json: bool,
@@ -31,11 +36,17 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     let rebuild = Rebuild { log: stores.log.clone(), store: stores.documents.clone(), codec: stores.codec.clone() };
     let mut differing = 0;
     let wanted = |name: &str| args.views.is_empty() || args.views.iter().any(|wanted| wanted == name);
-    let views = known.into_iter().filter(|view| wanted(view.name())).collect();
+    let views: Vec<_> = known.into_iter().filter(|view| wanted(view.name())).collect();
     // First, so that it leaves a trace however far it comes; and the views that grew have that trace, too, when nobody serves.
-    let about = if args.views.is_empty() { "all views".to_owned() } else { args.views.join(", ") };
+    let mut about = if args.views.is_empty() { "all views".to_owned() } else { args.views.join(", ") };
+    if args.parked {
+        about.push_str(": who was parked");
+    }
     args.operator.acts(&stores.engine(EngineMetrics::default()), Act::Rebuilt, None, &about).await?;
     rebuild.follow(views::all()).await?;
+    if args.parked {
+        return unpark(&rebuild, views, args.json).await;
+    }
     for built in rebuild.run(views).await? {
         differing += built.differing.unwrap_or(0);
         let text = if args.json {
@@ -53,6 +64,22 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
     }
     if differing > 0 {
         bail!("{differing} documents differed; the rebuilt ones are in place");
+    }
+    Ok(())
+}
+
+async fn unpark(rebuild: &Rebuild, views: Vec<Arc<dyn AnyView>>, json: bool) -> anyhow::Result<()> {
+    let mut parked = 0;
+    for Unparked { view, whole, parked: still } in rebuild.unpark(views).await? {
+        parked += still;
+        output::line(&if json {
+            json!({"view": view, "whole": whole, "parked": still}).to_string()
+        } else {
+            format!("{view}: {whole} whole again, {still} parked still")
+        })?;
+    }
+    if parked > 0 {
+        bail!("{parked} cannot be read still; the log of the server that builds the views says why");
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-SELECT v.position, d.key, d.place, d.subject, d.position, d.body
+SELECT v.position,
+       EXISTS (SELECT FROM parked WHERE view = v.view AND generation = v.generation AND subject = d.subject),
+       d.key, d.place, d.subject, d.position, d.body
   FROM view_state v
  CROSS JOIN unnest($2::bytea[]) AS w (key)
  CROSS JOIN LATERAL (

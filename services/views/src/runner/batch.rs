@@ -21,6 +21,8 @@ pub(crate) struct Standing {
     /// Whether it is the current generation, and not one that is being built.
     pub(crate) current: bool,
     pub(crate) position: u64,
+    /// The revision of which it is known who is parked.
+    pub(crate) revision: i32,
     /// It is not read before it has reached this position.
     pub(crate) readable_from: u64,
     /// The log's epoch in which it is built.
@@ -37,10 +39,17 @@ impl Standing {
         epoch: Uuid,
     ) -> Result<Self, StoreError> {
         let current = current(generations);
-        let (generation, position, readable_from) =
-            current.map_or((1, 0, 0), |g| (g.number, g.position, g.readable_from));
+        let (generation, position, readable_from, revision) =
+            current.map_or((1, 0, 0, 0), |g| (g.number, g.position, g.readable_from, g.revision));
+        // After the revision: of another one nothing is written.
         let parked = store.parked(view.name(), generation).await?.into_iter().collect();
-        Ok(Self { view, generation, current: true, position, readable_from, epoch, parked })
+        Ok(Self { view, generation, current: true, position, revision, readable_from, epoch, parked })
+    }
+
+    /// A generation that is built from the log's beginning, and nobody parked.
+    pub(crate) fn beginning(view: Arc<dyn AnyView>, generation: i32, epoch: Uuid) -> Self {
+        let (position, revision, readable_from, parked) = (0, 0, 0, Parked::default());
+        Self { view, generation, current: false, position, revision, readable_from, epoch, parked }
     }
 
     /// Whether it may be read.
@@ -173,8 +182,8 @@ async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
 
 /// Subjects that a batch parks.
 #[derive(Default)]
-struct Parking {
-    subjects: Parked,
+pub(crate) struct Parking {
+    pub(crate) subjects: Parked,
     rows: Vec<(Uuid, u64, &'static str)>,
 }
 
@@ -194,10 +203,32 @@ async fn apply_to(
     (newest, mark): (u64, Uuid),
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Advance, RunnerError> {
-    let (view, from) = (standing.view.clone(), standing.position);
+    let (view, from) = (standing.view.name(), standing.position);
     let mut parking = Parking::default();
-    let mut docs = open_all(codec, view.name(), found, newest, &mut parking).await?;
+    let mut docs = open_all(codec, view, found, newest, &mut parking).await?;
+    change(standing, opened, &mut docs, &mut parking, adopt);
+    standing.parked.extend(parking.subjects);
+    let Standing { generation, current, revision, epoch, .. } = *standing;
+    let (upserts, removals, parked, of) = (Vec::new(), Vec::new(), parking.rows, History { epoch, mark });
+    let mut advance = Advance { view, generation, current, from, to: newest, revision, of, upserts, removals, parked };
+    for (key, doc) in docs.into_changes() {
+        match seal(codec, view, &key, doc).await? {
+            Some(upsert) => advance.upserts.push(upsert),
+            None => advance.removals.push(key),
+        }
+    }
+    Ok(advance)
+}
 
+/// What events change in the documents of a view.
+pub(crate) fn change(
+    standing: &Standing,
+    opened: &Batch,
+    docs: &mut Docs,
+    parking: &mut Parking,
+    adopt: fn(&tracing::Span, &str),
+) {
+    let view = &*standing.view;
     for event in standing.events(opened) {
         match event {
             Opened::Erased => {}
@@ -206,7 +237,7 @@ async fn apply_to(
                 let subject = e.subject();
                 let left_out = standing.parked.contains(&subject) || parking.subjects.contains(&subject);
                 let Some(key) = view.key(e).filter(|_| !left_out) else { continue };
-                match traced(&*view, e, adopt, || view.apply(e, docs.body(&key))) {
+                match traced(view, e, adopt, || view.apply(e, docs.body(&key))) {
                     Ok(body) => {
                         let place = docs.place(&key).cloned().unwrap_or_else(|| view.place(e, &key));
                         docs.set(key, body.map(|body| Doc { place, subject, position: e.position.0, body }));
@@ -216,18 +247,6 @@ async fn apply_to(
             }
         }
     }
-    standing.parked.extend(parking.subjects);
-    let (view, generation, current, parked) = (view.name(), standing.generation, standing.current, parking.rows);
-    let (upserts, removals) = (Vec::new(), Vec::new());
-    let of = History { epoch: standing.epoch, mark };
-    let mut advance = Advance { view, generation, current, from, to: newest, of, upserts, removals, parked };
-    for (key, doc) in docs.into_changes() {
-        match seal(codec, view, &key, doc).await? {
-            Some(upsert) => advance.upserts.push(upsert),
-            None => advance.removals.push(key),
-        }
-    }
-    Ok(advance)
 }
 
 /// The documents that a batch needs, open.
@@ -261,7 +280,12 @@ fn traced<T>(view: &dyn AnyView, event: &Envelope, adopt: fn(&tracing::Span, &st
 }
 
 /// The sealed document; none when there is none any more, or its subject was erased.
-async fn seal(codec: &Codec, view: &str, key: &Key, doc: Option<Doc>) -> Result<Option<Upsert>, RunnerError> {
+pub(crate) async fn seal(
+    codec: &Codec,
+    view: &str,
+    key: &Key,
+    doc: Option<Doc>,
+) -> Result<Option<Upsert>, RunnerError> {
     let Some(doc) = doc else { return Ok(None) };
     let subject_key = match codec.vault().held_key_of(doc.subject).await.map_err(CodecError::from) {
         Ok(subject_key) => subject_key,

@@ -10,29 +10,32 @@ macro_rules! document_store {
             async fn scan(
                 &self,
                 view: &str,
-                after: &[u8],
-                end: &[u8],
+                (after, end): (&[u8], &[u8]),
+                about: Option<Uuid>,
                 limit: usize,
-            ) -> Result<(Vec<StoredDocument>, u64), StoreError> {
-                type Row = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
+            ) -> Result<Found, StoreError> {
+                type Row = (i64, bool, Option<Vec<u8>>, Option<Vec<u8>>, Option<Uuid>, Option<i64>, Option<Vec<u8>>);
                 let limit = signed(limit as u64);
+                let (first, last) = (about.unwrap_or(Uuid::nil()), about.unwrap_or(Uuid::max()));
                 let scan = self.readers.run(|pool| async move {
                     let query = sqlx::query_as(SCAN).bind(view).bind(after).bind(end).bind(limit);
-                    query.fetch_all(&pool).await
+                    query.bind(first).bind(last).fetch_all(&pool).await
                 });
                 let rows: Vec<Row> = scan.await?;
-                let position = rows.first().map_or(0, |row| row.0.unsigned_abs());
-                let found = rows
+                let (position, incomplete) = rows.first().map_or((0, false), |row| (row.0.unsigned_abs(), row.1));
+                let documents = rows
                     .into_iter()
-                    .filter_map(|(_, key, place, subject, at, body)| Some((key?, place?, subject?, at?, body?)));
-                Ok((found.map(document).collect(), position))
+                    .filter_map(|(_, _, key, place, subject, at, body)| Some((key?, place?, subject?, at?, body?)));
+                Ok(Found { documents: documents.map(document).collect(), position, incomplete })
             }
 
-            async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), StoreError> {
+            async fn get(&self, view: &str, keys: &[Key]) -> Result<Found, StoreError> {
                 let rows = self.readers.run(|pool| async move { find(&pool, view, keys).await }).await?;
                 let position = rows.iter().map(|row| row.0.unsigned_abs()).min().unwrap_or_default();
-                let found = rows.into_iter().map(|(_, key, place, subject, at, body)| (key, place, subject, at, body));
-                Ok((found.map(document).collect(), position))
+                let incomplete = rows.iter().any(|row| row.1);
+                let documents =
+                    rows.into_iter().map(|(_, _, key, place, subject, at, body)| (key, place, subject, at, body));
+                Ok(Found { documents: documents.map(document).collect(), position, incomplete })
             }
 
             async fn load(&self, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDocument>>, StoreError> {
@@ -64,16 +67,18 @@ macro_rules! document_store {
                         .await?;
                     sqlx::query_as(include_str!("../../sql/states.sql")).bind(view).fetch_all(&pool).await
                 });
-                type Row = (i32, i64, bool, Option<Uuid>, Option<Uuid>, i64, i32);
+                type Row = (i32, i64, bool, Option<Uuid>, Option<Uuid>, i64, i32, i32);
                 let rows: Vec<Row> = states.await?;
-                let generation = |(number, position, current, epoch, mark, readable_from, code): Row| Generation {
-                    number,
-                    position: position.unsigned_abs(),
-                    current,
-                    of: epoch.zip(mark).map(|(epoch, mark)| History { epoch, mark }),
-                    readable_from: readable_from.unsigned_abs(),
-                    code,
-                };
+                let generation =
+                    |(number, position, current, epoch, mark, readable_from, code, revision): Row| Generation {
+                        number,
+                        position: position.unsigned_abs(),
+                        current,
+                        of: epoch.zip(mark).map(|(epoch, mark)| History { epoch, mark }),
+                        readable_from: readable_from.unsigned_abs(),
+                        code,
+                        revision,
+                    };
                 Ok(rows.into_iter().map(generation).collect())
             }
 
@@ -97,6 +102,13 @@ macro_rules! document_store {
                 let advances = advances.as_slice();
                 // Done twice it is done once: the second time the views stand elsewhere.
                 Ok(self.builder.run(|pool| async move { write(&pool, advances).await }).await?)
+            }
+
+            async fn unpark(&self, advance: Advance, subjects: &[Uuid]) -> Result<bool, StoreError> {
+                let mut connection = self.builder.connections().acquire().await?;
+                let unparked = unpark(&mut connection, advance, subjects).await;
+                keep_if(&mut connection, &unparked);
+                Ok(unparked?)
             }
 
             async fn begin_generation(&self, view: &str, code: i32) -> Result<i32, StoreError> {
@@ -150,6 +162,29 @@ macro_rules! document_store {
             }
         }
 
+        async fn unpark(
+            connection: &mut $connection,
+            mut advance: Advance,
+            subjects: &[Uuid],
+        ) -> Result<bool, sqlx::Error> {
+            let mut transaction = connection.begin_with($begin).await?;
+            let (view, generation) = (advance.view, advance.generation);
+            let revise = sqlx::query(include_str!("../../sql/revise.sql")).bind(view).bind(generation);
+            let mut done = revise.bind(advance.revision).execute(&mut *transaction).await?.rows_affected() == 1;
+            advance.revision += 1;
+            done = done && write_in(&mut *transaction, std::slice::from_ref(&advance)).await?;
+            if !done {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+            for subject in subjects {
+                let unpark = sqlx::query(include_str!("../../sql/unpark.sql")).bind(view).bind(generation);
+                unpark.bind(subject).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok(true)
+        }
+
         async fn swap(connection: &mut $connection, view: &str, generation: i32) -> Result<bool, sqlx::Error> {
             let mut transaction = connection.begin_with($begin).await?;
             let retire = sqlx::query_scalar(include_str!("../../sql/retire.sql")).bind(view);
@@ -188,8 +223,8 @@ use super::StoredDocument;
 use crate::key::Key;
 use uuid::Uuid;
 
-/// A document, and how far its view had read the log.
-pub(super) type RowAt = (i64, Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
+/// A document, how far its view had read the log, and whether its subject is parked.
+pub(super) type RowAt = (i64, bool, Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
 pub(super) type Row = (Vec<u8>, Vec<u8>, Uuid, i64, Vec<u8>);
 
 pub(super) fn document((key, place, subject, position, body): Row) -> StoredDocument {

@@ -62,6 +62,8 @@ pub struct Generation {
     pub readable_from: u64,
     /// Which version of the view's code builds it.
     pub code: i32,
+    /// How often subjects of it were taken out of parking.
+    pub revision: i32,
 }
 
 /// Of which history of the log a view is.
@@ -103,6 +105,8 @@ pub struct Advance {
     pub from: u64,
     /// Where it stands after.
     pub to: u64,
+    /// The revision of which it is known who is parked. It must still be so.
+    pub revision: i32,
     /// Of which history that is.
     pub of: History,
     /// Documents to write.
@@ -111,6 +115,17 @@ pub struct Advance {
     pub removals: Vec<Key>,
     /// Subjects to park: with the position and the reason.
     pub parked: Vec<(Uuid, u64, &'static str)>,
+}
+
+/// What readers find of a view.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The documents.
+    pub documents: Vec<StoredDocument>,
+    /// How far the view has read the log; 0 when nothing was found.
+    pub position: u64,
+    /// Whether somebody is parked whom this is about, so that something may be missing.
+    pub incomplete: bool,
 }
 
 /// Documents that are wanted of one generation of a view.
@@ -127,25 +142,24 @@ pub struct Wanted {
 /// A store of documents. Every implementation passes the same contract suite.
 #[async_trait::async_trait]
 pub trait DocumentStore: Send + Sync + 'static {
-    /// Up to `limit` documents of a view's current generation, with places after `after` and before `end`, in order; and
-    /// how far that generation has read the log.
+    /// Up to `limit` documents of a view's current generation, with places between these, in order. They are about this subject, or else
+    /// about anybody.
     ///
     /// # Errors
     /// When the store fails.
     async fn scan(
         &self,
         view: &str,
-        after: &[u8],
-        end: &[u8],
+        between: (&[u8], &[u8]),
+        about: Option<Uuid>,
         limit: usize,
-    ) -> Result<(Vec<StoredDocument>, u64), StoreError>;
+    ) -> Result<Found, StoreError>;
 
-    /// Those of these documents that a view's current generation has, in no order; and how far that had read the log, 0 when it has
-    /// none of them.
+    /// Those of these documents that a view's current generation has, in no order.
     ///
     /// # Errors
     /// When the store fails.
-    async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), StoreError>;
+    async fn get(&self, view: &str, keys: &[Key]) -> Result<Found, StoreError>;
 
     /// Those of these documents that there are in given generations of several views, at once: an answer for each, in order.
     ///
@@ -189,6 +203,13 @@ pub trait DocumentStore: Send + Sync + 'static {
     /// # Errors
     /// When the store fails; then nothing is written, or all of it.
     async fn advance(&self, advances: Vec<Advance>) -> Result<bool, StoreError>;
+
+    /// Takes these subjects of a generation out of parking, with the documents that an advance writes and removes, in one transaction.
+    /// `false`, and nothing written, when the view does not stand where it is thought to. A runner notices by the revision.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is written, or all of it.
+    async fn unpark(&self, advance: Advance, subjects: &[Uuid]) -> Result<bool, StoreError>;
 
     /// Makes a new generation, empty and not current, which this version of the view's code builds.
     ///

@@ -1,11 +1,11 @@
 use database::{Pool, Since};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{Connection as _, PgPool, Postgres};
+use sqlx::{Connection as _, PgExecutor, PgPool, Postgres};
 use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, RowAt, SWEPT_AT_ONCE, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, History, STORE, StoreError, StoredDocument, Wanted};
+use super::{Advance, DocumentStore, Found, Generation, History, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
 /// The name that the server shows for its connections.
@@ -47,6 +47,7 @@ impl PostgresDocuments {
         let files = [
             (1, include_str!("../../migrations/postgres/0001_views.sql")),
             (2, include_str!("../../migrations/postgres/0002_history.sql")),
+            (3, include_str!("../../migrations/postgres/0003_revision.sql")),
         ];
         Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
@@ -85,6 +86,11 @@ async fn find_in(builder: &PgPool, wanted: &[Wanted]) -> Result<Vec<Vec<StoredDo
 }
 
 async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, sqlx::Error> {
+    write_in(builder, advances).await
+}
+
+/// All of it is one statement.
+async fn write_in(on: impl PgExecutor<'_>, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     let numbered = || (1..).zip(advances);
     let upserts = || numbered().flat_map(|(of, a): (i32, _)| a.upserts.iter().map(move |u| (of, u)));
     let removals = || numbered().flat_map(|(of, a): (i32, _)| a.removals.iter().map(move |key| (of, key)));
@@ -109,6 +115,7 @@ async fn write(builder: &PgPool, advances: &[Advance]) -> Result<bool, sqlx::Err
         .bind(parked().map(|(of, _)| of).collect::<Vec<_>>())
         .bind(parked().map(|(_, (subject, ..))| *subject).collect::<Vec<_>>())
         .bind(parked().map(|(_, (_, position, _))| signed(*position)).collect::<Vec<_>>())
-        .bind(parked().map(|(_, (.., reason))| *reason).collect::<Vec<_>>());
-    query.fetch_one(builder).await
+        .bind(parked().map(|(_, (.., reason))| *reason).collect::<Vec<_>>())
+        .bind(advances.iter().map(|a| a.revision).collect::<Vec<_>>());
+    query.fetch_one(on).await
 }

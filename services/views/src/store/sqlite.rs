@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::dialect::{Row, RowAt, SWEPT_AT_ONCE, document, document_store, signed};
-use super::{Advance, DocumentStore, Generation, History, STORE, StoreError, StoredDocument, Wanted};
+use super::{Advance, DocumentStore, Found, Generation, History, STORE, StoreError, StoredDocument, Wanted};
 use crate::key::Key;
 
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
@@ -41,6 +41,7 @@ impl SqliteDocuments {
         let files = [
             (1, include_str!("../../migrations/sqlite/0001_views.sql")),
             (2, include_str!("../../migrations/sqlite/0002_history.sql")),
+            (3, include_str!("../../migrations/sqlite/0003_revision.sql")),
         ];
         database::migrator(STORE, &files).run(builder.connections()).await?;
         Ok(Self { readers: Pool::new(pool().max_connections(READERS), options, &since), builder })
@@ -80,6 +81,17 @@ async fn write(builder: &SqlitePool, advances: &[Advance]) -> Result<bool, sqlx:
 
 async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let written = write_in(&mut transaction, advances).await?;
+    if written {
+        transaction.commit().await?;
+    } else {
+        transaction.rollback().await?;
+    }
+    Ok(written)
+}
+
+/// In a transaction, which is to be rolled back when this is `false`.
+async fn write_in(transaction: &mut SqliteConnection, advances: &[Advance]) -> Result<bool, sqlx::Error> {
     for advance in advances {
         let moved = sqlx::query(include_str!("../../sql/sqlite/advance.sql"))
             .bind(advance.view)
@@ -89,15 +101,14 @@ async fn write_on(connection: &mut SqliteConnection, advances: &[Advance]) -> Re
             .bind(advance.current)
             .bind(advance.of.epoch)
             .bind(advance.of.mark)
+            .bind(advance.revision)
             .execute(&mut *transaction)
             .await?;
         if moved.rows_affected() != 1 {
-            transaction.rollback().await?;
             return Ok(false);
         }
-        write_one(&mut transaction, advance).await?;
+        write_one(transaction, advance).await?;
     }
-    transaction.commit().await?;
     Ok(true)
 }
 
@@ -146,7 +157,18 @@ mod tests {
             let upsert = Upsert { begins: false, key, place, subject: Uuid::nil(), position: to, body: vec![7; size] };
             let (upserts, removals, parked) = (vec![upsert], vec![], vec![]);
             let of = History { epoch: Uuid::nil(), mark: Uuid::nil() };
-            vec![Advance { view: "v", generation: 1, current: true, from, to, of, upserts, removals, parked }]
+            vec![Advance {
+                view: "v",
+                generation: 1,
+                current: true,
+                from,
+                to,
+                of,
+                upserts,
+                removals,
+                parked,
+                revision: 0,
+            }]
         };
         assert!(store.advance(advance(0, 1, 10)).await.unwrap());
         // As many pages as there are, and no more: the disk is full.

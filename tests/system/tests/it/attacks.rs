@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use harness::{Cluster, Database, Node, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tonic::Code;
-use views::{Advance, DocumentStore, Generation, Key, Rebuild, StoredDocument, Wanted};
+use views::{Advance, DocumentStore, Found, Generation, Key, Rebuild, StoredDocument, Wanted};
 
 use crate::world::{Callers, Pair, World, at_rest, stores};
 
@@ -338,15 +338,15 @@ impl DocumentStore for Dying {
     async fn scan(
         &self,
         view: &str,
-        after: &[u8],
-        end: &[u8],
+        between: (&[u8], &[u8]),
+        about: Option<uuid::Uuid>,
         limit: usize,
-    ) -> Result<(Vec<StoredDocument>, u64), views::StoreError> {
+    ) -> Result<Found, views::StoreError> {
         self.alive()?;
-        self.inner.scan(view, after, end, limit).await
+        self.inner.scan(view, between, about, limit).await
     }
 
-    async fn get(&self, view: &str, keys: &[Key]) -> Result<(Vec<StoredDocument>, u64), views::StoreError> {
+    async fn get(&self, view: &str, keys: &[Key]) -> Result<Found, views::StoreError> {
         self.alive()?;
         self.inner.get(view, keys).await
     }
@@ -385,6 +385,11 @@ impl DocumentStore for Dying {
     async fn advance(&self, advances: Vec<Advance>) -> Result<bool, views::StoreError> {
         self.alive()?;
         self.inner.advance(advances).await
+    }
+
+    async fn unpark(&self, advance: Advance, subjects: &[uuid::Uuid]) -> Result<bool, views::StoreError> {
+        self.alive()?;
+        self.inner.unpark(advance, subjects).await
     }
 
     async fn begin_generation(&self, view: &str, code: i32) -> Result<i32, views::StoreError> {

@@ -7,7 +7,9 @@ use harness::{Cluster, Postgres};
 use proto::access::v1::{Purpose, RecordCategory, receipt};
 use proto::sharing::v1::provision_actor::Actor;
 
-use crate::world::{Supported, import};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use crate::world::{Callers, Supported, World, import};
 
 fn move_all(from: &Path, to: &Path, name: &str) {
     for file in [name.to_owned(), format!("{name}-wal"), format!("{name}-shm")] {
@@ -108,4 +110,28 @@ async fn a_permit_that_has_ended_by_the_logs_clock_discloses_nothing_whatever_th
     assert_eq!(newest.kind(), receipt::Kind::Denied);
     let wrong = async || Ok(node.admin_get("/readyz").await?.contains("this machine's clock is wrong"));
     harness::wait_until("readiness to say so", wrong).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_with_few_connections_is_used_with_what_there_is_and_the_shortage_is_named() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let mut owner = PgConnection::connect(&world.postgres.url("postgres", "postgres")).await.unwrap();
+    owner.execute("ALTER ROLE alongside_app CONNECTION LIMIT 13").await.unwrap();
+    let node = world.start().await;
+    let log = node.log().unwrap();
+    assert!(
+        log.contains("the database allows fewer connections than this process wants") && log.contains("13"),
+        "{log}"
+    );
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    callers.propose().await;
+    callers.accept().await;
+    callers.grant().await;
+    // More at once than there are connections.
+    let looks = (0..64).map(|_| callers.look());
+    for look in futures::future::join_all(looks).await {
+        look.unwrap();
+    }
+    assert!(!node.log().unwrap().contains("too many connections"), "no more is asked for than there is");
 }

@@ -1,12 +1,16 @@
 //! Two versions on one log, and one key that is lost.
 
+use client::{Client, request_id};
 use domain::StreamKind;
+use domain::ids::PersonId;
 use domain::vocabulary::{Timestamp, Version};
 use event_log::{Append, Expected, StreamAppend, StreamId};
 use events::{Actor, Header, Place};
 use harness::wait_until;
 use node::compose::Stores;
 use prost::Message as _;
+use proto::access::v1::ListAccessHistoryRequest;
+use proto::people::v1::{GetMyRecordRequest, RateGoalRequest, SetGoalRequest};
 use sqlx::{Connection as _, PgConnection};
 use tonic::Code;
 use uuid::Uuid;
@@ -96,6 +100,7 @@ async fn a_view_of_an_older_version_is_built_again_beside_it_and_one_of_a_newer_
     let node = supported.world.start().await;
     let callers =
         Callers::unenrolled(&supported.world.cluster, &node.channel().await.unwrap(), &supported.callers.pair);
+    wait_until("the views", || async { Ok(callers.person.my_record(supported.position).await.is_ok()) }).await.unwrap();
     assert!(!callers.person.my_record(supported.position).await.unwrap().is_empty());
     assert_eq!(state(&mut owner).await, (before.0 + 1, before.1), "built again, by this version");
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM document WHERE view = 'record' AND generation = $1")
@@ -129,6 +134,14 @@ async fn one_lost_key_harms_one_subject() {
     let another: Uuid = another["person_id"].as_str().unwrap().parse().unwrap();
     at_rest(&supported.world.cluster).await;
     let mut owner = PgConnection::connect(&supported.world.database.owner).await.unwrap();
+    let token = supported.world.cluster.signer.person(PersonId(another)).unwrap();
+    let theirs = Client::new(supported.node.channel().await.unwrap(), &token).unwrap();
+    let whole = theirs.my_record(0).await.unwrap();
+    let key: (Uuid, Vec<u8>) = sqlx::query_as("SELECT key_id, wrapped FROM subject_key WHERE subject = $1")
+        .bind(another)
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
     let lost = [
         "ALTER TABLE subject_key DISABLE TRIGGER ALL",
         "DELETE FROM subject_key WHERE subject = $1",
@@ -156,6 +169,67 @@ async fn one_lost_key_harms_one_subject() {
     assert_eq!(made, 0, "nobody who reads makes a key");
     // Everybody else goes on.
     let written = supported.callers.person.strength("goes on").await.unwrap();
-    supported.callers.look_for(&[], written.position).await.unwrap();
+    let plan = supported.callers.look_for(&[], written.position).await.unwrap();
+    assert!(!plan.incomplete);
     assert!(!supported.callers.person.my_record(written.position).await.unwrap().is_empty());
+    let parked_still = supported.world.cluster.run(&["rebuild", "--parked"]).unwrap();
+    assert!(!parked_still.status.success(), "the key is lost still");
+
+    // The key is found again: what is theirs is replayed.
+    let back = sqlx::query("INSERT INTO subject_key (key_id, subject, wrapped) VALUES ($1, $2, $3)");
+    back.bind(key.0).bind(another).bind(key.1).execute(&mut owner).await.unwrap();
+    let output = supported.world.cluster.run(&["rebuild", "--parked"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("record: 1 whole again, 0 parked still"), "{output:?}");
+    assert_eq!((theirs.my_record(0).await.unwrap(), parked(&mut owner).await), (whole, 0));
+    at_rest(&supported.world.cluster).await;
+    let rebuilt = supported.world.cluster.run(&["rebuild"]).unwrap();
+    assert!(rebuilt.status.success(), "equal to the first rebuild: {rebuilt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_parked_is_read_as_incomplete_and_is_replayed_alone() {
+    let supported = Supported::sharing(0).await;
+    let person = &supported.callers.person;
+    let goal = SetGoalRequest { request_id: request_id(), text: "walk to the loch".into(), ..Default::default() };
+    let goal = person.people().set_goal(goal).await.unwrap().into_inner();
+    let rate = async |importance| {
+        let goal_id = goal.entry_id.clone();
+        let rated = RateGoalRequest { request_id: request_id(), goal_id, importance };
+        person.people().rate_goal(rated).await.unwrap().into_inner().position
+    };
+    let mut owner = PgConnection::connect(&supported.world.database.owner).await.unwrap();
+    at_rest(&supported.world.cluster).await;
+    let entry: Uuid = goal.entry_id.parse().unwrap();
+    let lost = "DELETE FROM document WHERE view = 'record' AND position(uuid_send($1) IN key) > 0";
+    assert_eq!(sqlx::query(lost).bind(entry).execute(&mut owner).await.unwrap().rows_affected(), 1);
+    let rated = rate(9).await;
+    let read = async |at_least_position| {
+        let request = GetMyRecordRequest { page_size: 200, at_least_position, ..Default::default() };
+        person.people().get_my_record(request).await.unwrap().into_inner()
+    };
+    let half = read(rated).await;
+    assert!(half.incomplete && !half.entries.is_empty(), "{half:?}");
+    assert!(!half.entries.iter().any(|found| found.entry_id == goal.entry_id));
+    assert!(supported.callers.look_for(&[], rated).await.unwrap().incomplete, "a worker is told, too");
+    let history = ListAccessHistoryRequest { at_least_position: rated, ..Default::default() };
+    let history = person.access().list_access_history(history).await.unwrap().into_inner();
+    assert!(!history.incomplete && !history.receipts.is_empty(), "another view has it all");
+
+    let generations = "SELECT max(generation) FROM view_state";
+    let before: i32 = sqlx::query_scalar(generations).fetch_one(&mut owner).await.unwrap();
+    let output = supported.world.cluster.run(&["rebuild", "--parked"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("record: 1 whole again, 0 parked still"), "{output:?}");
+    let whole = read(0).await;
+    let found = whole.entries.iter().find(|found| found.entry_id == goal.entry_id).unwrap();
+    assert!(!whole.incomplete && format!("{found:?}").contains("importance: 9"), "{found:?}");
+    let after: i32 = sqlx::query_scalar(generations).fetch_one(&mut owner).await.unwrap();
+    assert_eq!((after, parked(&mut owner).await), (before, 0), "no view was built again");
+    // The server that builds the views knows it, though nobody told it.
+    let rated = rate(8).await;
+    assert!(format!("{:?}", read(rated).await).contains("importance: 8"));
+    at_rest(&supported.world.cluster).await;
+    let rebuilt = supported.world.cluster.run(&["rebuild"]).unwrap();
+    assert!(rebuilt.status.success(), "equal to the first rebuild: {rebuilt:?}");
 }

@@ -1,0 +1,2 @@
+-- How often subjects were taken out of parking: who still takes them for parked writes nothing.
+ALTER TABLE view_state ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
