@@ -111,7 +111,7 @@ impl Agencies {
         self.searches.begin(person)?;
         let engine = self.gate.engine();
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
-        let (mut workers, mut more, mut position) = (Vec::new(), false, u64::MAX);
+        let (mut workers, mut more, mut incomplete, mut position) = (Vec::new(), false, false, u64::MAX);
         // Those of what has become a part of it, too. As each has it now: a view may lag, and this keeps somebody safe.
         let one: Vec<_> = register.one_with(agency).into_iter().collect();
         for agency in engine.load_each::<Agency>(&one, Freshness::Latest).await? {
@@ -129,11 +129,12 @@ impl Agencies {
             };
             workers.extend(page.items.into_iter().filter_map(DirectoryDoc::staff).map(found));
             more |= page.next.is_some();
+            incomplete |= page.incomplete;
             position = position.min(page.position);
         }
         more |= workers.len() > FOUND;
         workers.truncate(FOUND);
-        Ok(pb::FindWorkersResponse { workers, more, position })
+        Ok(pb::FindWorkersResponse { workers, more, position, incomplete })
     }
 
     /// The worker who runs this agency's staff now; none when it is whoever runs the system. Refuses everybody else.

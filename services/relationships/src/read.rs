@@ -65,14 +65,15 @@ impl Relationships {
         let people: Vec<_> = items.iter().map(|doc| doc.person).collect();
         let items = &items;
         let rows = self.gate.disclose_each(&asked, &people, |scopes| async move {
-            let rows = self.rows(items, &scopes.into_iter().collect(), message.at_least_position).await?;
+            let (rows, unread) = self.rows(items, &scopes.into_iter().collect(), message.at_least_position).await?;
             let named = |row: &&(PersonId, pb::CaseloadRow)| !row.1.name.is_empty();
             let categories = BTreeSet::from([Category::Contact]);
             let name = || Disclosure { answer: (), categories: categories.clone(), entries: 1, named_authors: false };
             let disclosed = rows.iter().filter(named).map(|(person, _)| (*person, name())).collect();
-            Ok((rows, disclosed))
+            Ok(((rows, unread), disclosed))
         });
-        let (rows, receipts) = rows.await?;
+        let ((rows, unread), receipts) = rows.await?;
+        let incomplete = incomplete || unread;
         let receipt = |person| receipts.get(&person).map(ToString::to_string).unwrap_or_default();
         let rows =
             rows.into_iter().map(|(person, row)| pb::CaseloadRow { receipt_id: receipt(person), ..row }).collect();
@@ -160,16 +161,17 @@ impl Relationships {
         Ok(())
     }
 
-    /// A row for each relationship, with the name where the person shares it. Whoever has blocked the agency has none.
+    /// A row for each relationship, with the name where the person shares it, and whether one may be missing that cannot be read. Whoever has
+    /// blocked the agency has none.
     async fn rows(
         &self,
         docs: &[SupportDoc],
         scopes: &HashMap<PersonId, Option<Scope>>,
         at_least: u64,
-    ) -> Result<Vec<(PersonId, pb::CaseloadRow)>, Error> {
+    ) -> Result<(Vec<(PersonId, pb::CaseloadRow)>, bool), Error> {
         let disclosed = scopes.iter().filter(|(_, scope)| scope.is_some());
         let keys: Vec<_> = disclosed.map(|(person, _)| record::contact_key(*person)).collect();
-        let contacts = self.views.get::<Record>(&keys, at_least).await?;
+        let (contacts, incomplete) = self.views.find::<Record>(&keys, at_least).await?;
         // A name is as sensitive as its source says.
         let name = |doc: &SupportDoc| {
             let contact = contacts.get(&record::contact_key(doc.person));
@@ -189,7 +191,8 @@ impl Relationships {
             since: doc.since.map(words::timestamp),
             receipt_id: String::new(),
         };
-        Ok(docs.iter().filter(|doc| scopes.contains_key(&doc.person)).map(|doc| (doc.person, row(doc))).collect())
+        let shown = docs.iter().filter(|doc| scopes.contains_key(&doc.person));
+        Ok((shown.map(|doc| (doc.person, row(doc))).collect(), incomplete))
     }
 }
 

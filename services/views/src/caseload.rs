@@ -6,6 +6,7 @@ use domain::relationship::events::{ProposalUnheard, RelationshipEvent, SupportPr
 use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::view::changed;
 use crate::{ApplyError, Key, View};
@@ -48,6 +49,11 @@ impl View for Caseload {
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Relationship(happened) = &event.event else { return None };
         Some(of_staff(supporter(happened)).id(event.stream))
+    }
+
+    /// A worker's list is about whom they support.
+    fn about(_: &Key) -> Option<Uuid> {
+        None
     }
 
     fn apply(event: &Envelope, doc: Option<SupportDoc>) -> Result<Option<SupportDoc>, ApplyError> {

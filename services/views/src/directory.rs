@@ -9,6 +9,7 @@ use domain::values::push_latest;
 use domain::vocabulary::Timestamp;
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::view::changed;
 use crate::{ApplyError, Key, View};
@@ -238,6 +239,11 @@ impl View for Directory {
             Event::Staff(_) => Some(staff_key(StaffId(event.stream))),
             _ => None,
         }
+    }
+
+    /// The workers of one agency are about that agency; agencies among one another are about all.
+    fn about(list: &Key) -> Option<Uuid> {
+        list.0.strip_prefix(workers().0.as_slice()).and_then(|agency| Uuid::from_slice(agency).ok())
     }
 
     /// Workers stand in the list of their agency.

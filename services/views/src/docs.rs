@@ -41,9 +41,13 @@ impl Docs {
         self.open.insert(key, doc);
     }
 
-    /// The documents that there are.
-    pub(crate) fn there_are(&self) -> impl Iterator<Item = (&Key, &Doc)> {
-        self.open.iter().filter_map(|(key, doc)| Some((key, doc.as_ref()?)))
+    /// What has changed since this was asked last: a document as it is now, or none.
+    pub(crate) fn take_changes(&mut self) -> impl Iterator<Item = (Key, Option<&Doc>)> {
+        let open = &self.open;
+        std::mem::take(&mut self.changed).into_iter().map(|key| {
+            let doc = open.get(&key).and_then(Option::as_ref);
+            (key, doc)
+        })
     }
 
     /// What changed: a document to write, or none to remove.

@@ -233,7 +233,7 @@ impl Views {
         mut after: Vec<u8>,
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<(), ViewsError> {
-        let (end, about, mut chunk) = (list.end(), subject_of(list), (filling.size + 1).min(CHUNK));
+        let (end, about, mut chunk) = (list.end(), V::about(list), (filling.size + 1).min(CHUNK));
         loop {
             let found = self.store.scan(V::NAME, (&after, &end), about, chunk).await?;
             filling.position = filling.position.min(found.position);
@@ -265,7 +265,7 @@ impl Views {
         at_least: u64,
         epoch: Uuid,
     ) -> Result<Option<Whole<V::Doc>>, ViewsError> {
-        let subject = subject_of(list).filter(|_| V::SHELVED);
+        let subject = V::about(list).filter(|_| V::SHELVED);
         let slot = Slot::List(V::NAME, list.clone());
         if subject.is_some()
             && let Some((documents, subject, position)) = self.shelf.get::<List<V::Doc>>(&slot, at_least)
@@ -306,6 +306,14 @@ impl Views {
     /// # Errors
     /// As [`Views::list`].
     pub async fn get<V: View>(&self, keys: &[Key], at_least: u64) -> Result<HashMap<Key, V::Doc>, ViewsError> {
+        Ok(self.find::<V>(keys, at_least).await?.0)
+    }
+
+    /// As [`Views::get`], and whether somebody is parked whom what was found is about.
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn find<V: View>(&self, keys: &[Key], at_least: u64) -> Result<(HashMap<Key, V::Doc>, bool), ViewsError> {
         let epoch = self.opened().await?;
         let mut found = HashMap::with_capacity(keys.len());
         let mut missing = Vec::new();
@@ -320,7 +328,7 @@ impl Views {
             }
         }
         if missing.is_empty() {
-            return Ok(found);
+            return Ok((found, false));
         }
         self.wait(V::NAME, at_least, epoch).await?;
         let Found { documents, position, incomplete } = self.store.get(V::NAME, &missing).await?;
@@ -334,7 +342,7 @@ impl Views {
                 found.insert(key, value);
             }
         }
-        Ok(found)
+        Ok((found, incomplete))
     }
 
     /// Whether the subject of these documents was erased: nothing of them is shown, and it is not kept. Of nobody there is no key to ask
@@ -369,9 +377,4 @@ impl Views {
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());
         serde_json::from_slice(&body).map(Some).map_err(shape)
     }
-}
-
-/// Whom a list is about, when it is one person's or one agency's.
-fn subject_of(list: &Key) -> Option<Uuid> {
-    Uuid::from_slice(&list.0).ok()
 }

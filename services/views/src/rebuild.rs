@@ -116,6 +116,10 @@ impl Rebuild {
     pub async fn follow(&self, views: Vec<Arc<dyn AnyView>>) -> Result<(), RebuildError> {
         for view in views {
             let generations = settle(&*self.log, &*self.store, &*view).await?;
+            // What another version builds it goes on building, or begins anew.
+            if current(&generations).is_some_and(|current| current.code != view.code()) {
+                continue;
+            }
             let mut standing = Standing::load(&*self.store, view, &generations, self.log.epoch()).await?;
             match self.catch_up(std::slice::from_mut(&mut standing)).await {
                 Err(RebuildError(cause)) if !cause.is::<SomebodyElse>() => return Err(RebuildError(cause)),

@@ -1,9 +1,9 @@
-//! Takes subjects out of parking: what they are about is replayed, and nothing else.
+//! Takes subjects out of parking: what is about them is replayed, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use event_log::Position;
+use event_log::{Position, Recorded};
 use uuid::Uuid;
 
 use crate::docs::Docs;
@@ -11,135 +11,209 @@ use crate::history::settle;
 use crate::key::Key;
 use crate::rebuild::{Rebuild, RebuildError, SWAPS, SomebodyElse};
 use crate::runner::{LARGEST_BATCH, Parked, Parking, Standing, change, current, open_batch, seal, subject_of};
-use crate::store::{Advance, Generation, History};
+use crate::store::{Advance, Generation, History, Upsert};
 use crate::view::AnyView;
 
+/// How many subjects are replayed in one pass, and written in one transaction.
+const TOGETHER: usize = 100;
+
 /// What became of a view's parked subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unparked {
     /// The view.
     pub view: &'static str,
     /// How many are whole again.
     pub whole: usize,
-    /// How many cannot be read still, and stay as they were.
-    pub parked: usize,
+    /// Those that stay as they were: the position of the event that cannot be applied still, and why.
+    pub parked: Vec<(u64, &'static str)>,
 }
 
 /// Subjects of one view, replayed from the beginning.
 struct Replay {
     standing: Standing,
     subjects: Parked,
+    /// The streams of which one event is about them: their documents follow from all events there, whomever each is about.
+    streams: HashSet<Uuid>,
+    /// The keys of the documents that there are of these subjects.
+    stored: BTreeSet<Key>,
     docs: Docs,
     parking: Parking,
+    /// What comes of it, sealed; nothing where a document is to go.
+    sealed: BTreeMap<Key, Option<Upsert>>,
 }
 
 impl Rebuild {
-    /// Replays those subjects of these views that are parked, each of them alone; what cannot be read still stays parked.
+    /// Replays those subjects of a view that are parked; what cannot be read still stays as it was. None when nobody is parked.
     ///
     /// # Errors
-    /// When the log or a store fails, or the view grows faster than it is replayed.
-    pub async fn unpark(&self, views: Vec<Arc<dyn AnyView>>) -> Result<Vec<Unparked>, RebuildError> {
-        let mut unparked = Vec::new();
-        for view in views {
-            let generations = settle(&*self.log, &*self.store, &*view).await?;
-            let Some(now) = current(&generations) else { continue };
-            let subjects: Parked = self.store.parked(view.name(), now.number).await?.into_iter().collect();
-            if !subjects.is_empty() {
-                unparked.push(self.replay(view, now, subjects).await?);
-            }
+    /// When the log or a store fails, the view is another version's, or it grows faster than it is replayed.
+    pub async fn unpark(&self, view: Arc<dyn AnyView>) -> Result<Option<Unparked>, RebuildError> {
+        let generations = settle(&*self.log, &*self.store, &*view).await?;
+        let Some(now) = current(&generations) else { return Ok(None) };
+        if now.code != view.code() {
+            return Err(RebuildError("the view is built by another version than this".into()));
         }
-        Ok(unparked)
+        let parked = self.store.parked(view.name(), now.number).await?;
+        let mut unparked = Unparked { view: view.name(), whole: 0, parked: vec![] };
+        for subjects in parked.chunks(TOGETHER) {
+            let (whole, still) = self.replay(view.clone(), now.number, subjects).await?;
+            unparked.whole += whole;
+            unparked.parked.extend(still);
+        }
+        Ok((!parked.is_empty()).then_some(unparked))
     }
 
+    /// Replays some of them. Returns how many are whole again, and why others are not: those are left out, and the rest is replayed again.
     async fn replay(
         &self,
         view: Arc<dyn AnyView>,
-        of: &Generation,
-        subjects: Parked,
-    ) -> Result<Unparked, RebuildError> {
-        let standing = Standing::beginning(view.clone(), of.number, self.log.epoch());
-        let mut replay = Replay { standing, subjects, docs: Docs::default(), parking: Parking::default() };
-        // Nothing of them is written while they are parked.
-        let stored = self.stored(view.name(), of.number, &replay.subjects).await?;
+        generation: i32,
+        subjects: &[Uuid],
+    ) -> Result<(usize, Vec<(u64, &'static str)>), RebuildError> {
+        let mut still = Vec::new();
+        let mut subjects: Parked = subjects.iter().copied().collect();
+        while !subjects.is_empty() {
+            let parking = self.replay_once(view.clone(), generation, &subjects).await?;
+            let theirs = parking.rows.iter().filter(|(subject, ..)| subjects.contains(subject));
+            let fails: Vec<_> = theirs.map(|(subject, position, why)| (*subject, (*position, *why))).collect();
+            if fails.is_empty() {
+                break;
+            }
+            for (subject, why) in fails {
+                subjects.remove(&subject);
+                still.push(why);
+            }
+        }
+        Ok((subjects.len(), still))
+    }
+
+    /// Replays them, and puts back what comes of it unless one of them cannot be read still. Returns who cannot be.
+    async fn replay_once(
+        &self,
+        view: Arc<dyn AnyView>,
+        generation: i32,
+        subjects: &Parked,
+    ) -> Result<Parking, RebuildError> {
+        let mut replay = Replay {
+            standing: Standing::beginning(view.clone(), generation, self.log.epoch()),
+            subjects: subjects.clone(),
+            streams: HashSet::new(),
+            stored: BTreeSet::new(),
+            docs: Docs::default(),
+            parking: Parking::default(),
+            sealed: BTreeMap::new(),
+        };
+        let mut looked = 0;
         for _ in 0..SWAPS {
-            let generations = self.store.generations(view.name(), view.code()).await?;
-            let now = current(&generations).filter(|now| now.number == of.number && now.revision == of.revision);
-            let now = now.ok_or_else(|| RebuildError(Box::new(SomebodyElse)))?;
+            let now = self.now(&*view, generation).await?;
+            looked = self.find_streams(&mut replay, looked, now.position).await?;
             self.read_on(&mut replay, now.position).await?;
-            if let Some(done) = self.put_back(&replay, now, &stored).await? {
-                return Ok(done);
+            if !replay.subjects.is_disjoint(&replay.parking.subjects) {
+                return Ok(replay.parking);
+            }
+            self.stored(&mut replay).await?;
+            if self.put_back(&replay, &now).await? {
+                return Ok(replay.parking);
             }
         }
         Err(RebuildError("the view grows faster than its parked subjects are replayed".into()))
     }
 
-    /// The keys of the documents that there are of these subjects.
-    async fn stored(
-        &self,
-        view: &'static str,
-        generation: i32,
-        subjects: &Parked,
-    ) -> Result<BTreeMap<Key, Uuid>, RebuildError> {
-        let (mut documents, mut stored) = (self.documents(view, generation), BTreeMap::new());
-        while let Some(document) = documents.next().await? {
-            if subjects.contains(&document.subject) {
-                stored.insert(document.key, document.subject);
-            }
-        }
-        Ok(stored)
+    /// The generation, as it stands now.
+    async fn now(&self, view: &dyn AnyView, generation: i32) -> Result<Generation, RebuildError> {
+        let generations = self.store.generations(view.name(), view.code()).await?;
+        let now = current(&generations).filter(|now| now.number == generation).copied();
+        now.ok_or_else(|| RebuildError(Box::new(SomebodyElse)))
     }
 
-    /// Applies what is about the subjects, up to a position.
+    /// Events after a position, and up to another one at most.
+    async fn between(&self, replay: &Replay, after: u64, until: u64) -> Result<Vec<Recorded>, RebuildError> {
+        let most = usize::try_from(until - after).unwrap_or(LARGEST_BATCH).min(LARGEST_BATCH);
+        let events = self.log.read(Position(after), most).await?;
+        if replay.standing.epoch != self.log.epoch() {
+            return Err(RebuildError("the log has another history than before".into()));
+        }
+        Ok(events)
+    }
+
+    /// Finds the streams on which something is about the subjects. Returns how far it has looked. One that is found after what is replayed
+    /// already makes it begin again.
+    async fn find_streams(&self, replay: &mut Replay, mut looked: u64, until: u64) -> Result<u64, RebuildError> {
+        let known = replay.streams.len();
+        while looked < until {
+            let events = self.between(replay, looked, until).await?;
+            let Some(last) = events.last() else { break };
+            looked = last.position.0;
+            let about =
+                |e: &&Recorded| replay.subjects.contains(&subject_of(e)) || replay.subjects.contains(&e.stream.id);
+            let found: Vec<_> = events.iter().filter(about).map(|event| event.stream.id).collect();
+            replay.streams.extend(found);
+        }
+        if replay.streams.len() > known && replay.standing.position > 0 {
+            replay.standing.position = 0;
+            (replay.docs, replay.parking) = (Docs::default(), Parking::default());
+            replay.sealed.clear();
+        }
+        Ok(looked)
+    }
+
+    /// Applies what is about the subjects, up to a position, and seals what comes of it.
     async fn read_on(&self, replay: &mut Replay, until: u64) -> Result<(), RebuildError> {
-        let views = [replay.standing.view.clone()];
+        let view = replay.standing.view.clone();
         while replay.standing.position < until {
-            let most = usize::try_from(until - replay.standing.position).unwrap_or(LARGEST_BATCH).min(LARGEST_BATCH);
-            let mut events = self.log.read(Position(replay.standing.position), most).await?;
+            let mut events = self.between(replay, replay.standing.position, until).await?;
             let Some(newest) = events.last().map(|event| event.position.0) else { break };
-            if replay.standing.epoch != self.log.epoch() {
-                return Err(RebuildError("the log has another history than before".into()));
-            }
-            events.retain(|event| replay.subjects.contains(&subject_of(event)));
-            let opened = open_batch(&self.codec, &views, &events).await?;
+            events.retain(|event| replay.streams.contains(&event.stream.id));
+            let opened = open_batch(&self.codec, std::slice::from_ref(&view), &events).await?;
             change(&replay.standing, &opened, &mut replay.docs, &mut replay.parking, |_, _| {});
             replay.standing.position = newest;
+        }
+        let changed: Vec<_> = replay.docs.take_changes().map(|(key, doc)| (key, doc.cloned())).collect();
+        for (key, doc) in changed {
+            // Of whom something cannot be read nothing is written: they stay as they are.
+            if !doc.as_ref().is_some_and(|doc| replay.parking.subjects.contains(&doc.subject)) {
+                let sealed = seal(&self.codec, view.name(), &key, doc).await?;
+                replay.sealed.insert(key, sealed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks once for the documents that there are of the subjects: nothing of them is begun while they are parked.
+    async fn stored(&self, replay: &mut Replay) -> Result<(), RebuildError> {
+        if !replay.stored.is_empty() {
+            return Ok(());
+        }
+        let mut documents = self.documents(replay.standing.view.name(), replay.standing.generation);
+        while let Some(document) = documents.next().await? {
+            if replay.subjects.contains(&document.subject) {
+                replay.stored.insert(document.key);
+            }
         }
         Ok(())
     }
 
     /// Writes what was replayed, if the view stands still where it ended.
-    async fn put_back(
-        &self,
-        replay: &Replay,
-        now: &Generation,
-        stored: &BTreeMap<Key, Uuid>,
-    ) -> Result<Option<Unparked>, RebuildError> {
-        let (view, still) = (replay.standing.view.name(), &replay.parking.subjects);
-        let whole: Vec<_> = replay.subjects.difference(still).copied().collect();
-        let unparked = Unparked { view, whole: whole.len(), parked: still.len() };
-        if whole.is_empty() {
-            return Ok(Some(unparked));
-        }
-        let (mut upserts, mut kept) = (Vec::new(), BTreeSet::new());
-        for (key, doc) in replay.docs.there_are().filter(|(_, doc)| !still.contains(&doc.subject)) {
-            if let Some(upsert) = seal(&self.codec, view, key, Some(doc.clone())).await? {
-                kept.insert(key);
-                upserts.push(upsert);
-            }
-        }
-        let removed = stored.iter().filter(|(key, subject)| !still.contains(subject) && !kept.contains(key));
+    async fn put_back(&self, replay: &Replay, now: &Generation) -> Result<bool, RebuildError> {
+        let whole: Vec<_> = replay.subjects.iter().copied().collect();
+        let others = &replay.parking.subjects;
+        let upserts = replay.sealed.values().flatten().filter(|upsert| !others.contains(&upsert.subject));
+        let upserts: Vec<_> = upserts.cloned().collect();
+        let kept: BTreeSet<_> = upserts.iter().map(|upsert| &upsert.key).collect();
+        let gone = replay.sealed.iter().filter(|(_, sealed)| sealed.is_none()).map(|(key, _)| key);
+        let removals = replay.stored.iter().chain(gone).filter(|key| !kept.contains(key)).cloned();
         let advance = Advance {
-            view,
+            view: replay.standing.view.name(),
             generation: now.number,
             current: true,
             from: now.position,
             to: now.position,
             revision: now.revision,
             of: now.of.unwrap_or(History { epoch: replay.standing.epoch, mark: Uuid::nil() }),
+            removals: removals.collect::<BTreeSet<_>>().into_iter().collect(),
             upserts,
-            removals: removed.map(|(key, _)| key.clone()).collect(),
             parked: vec![],
         };
-        Ok(self.store.unpark(advance, &whole).await?.then_some(unparked))
+        Ok(self.store.unpark(advance, &whole).await?)
     }
 }

@@ -5,6 +5,7 @@ use domain::StreamKind;
 use events::Envelope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::key::{Key, Order};
 
@@ -38,6 +39,11 @@ pub trait View: Send + Sync + 'static {
     /// The list in which the document stands that this event begins.
     fn list(_event: &Envelope, key: &Key) -> Key {
         key.list()
+    }
+
+    /// Whom a list is about, when it is one person or one agency: then it is complete though somebody else is parked.
+    fn about(list: &Key) -> Option<Uuid> {
+        Uuid::from_slice(&list.0).ok()
     }
 
     /// Whether no event before this one can have been about its document: then none is looked for.

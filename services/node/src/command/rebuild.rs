@@ -70,16 +70,19 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
 
 async fn unpark(rebuild: &Rebuild, views: Vec<Arc<dyn AnyView>>, json: bool) -> anyhow::Result<()> {
     let mut parked = 0;
-    for Unparked { view, whole, parked: still } in rebuild.unpark(views).await? {
-        parked += still;
+    for view in views {
+        let Some(Unparked { view, whole, parked: still }) = rebuild.unpark(view).await? else { continue };
+        parked += still.len();
+        let each = still.iter().map(|(position, why)| json!({"position": position, "why": why}));
         output::line(&if json {
-            json!({"view": view, "whole": whole, "parked": still}).to_string()
+            json!({"view": view, "whole": whole, "parked": each.collect::<Vec<_>>()}).to_string()
         } else {
-            format!("{view}: {whole} whole again, {still} parked still")
+            let why: String = still.iter().map(|(position, why)| format!("; at {position}: {why}")).collect();
+            format!("{view}: {whole} whole again, {} parked still{why}", still.len())
         })?;
     }
     if parked > 0 {
-        bail!("{parked} cannot be read still; the log of the server that builds the views says why");
+        bail!("{parked} cannot be read still");
     }
     Ok(())
 }

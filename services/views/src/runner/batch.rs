@@ -175,7 +175,10 @@ async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
         Err(error) if error.is_newer() => Err(RunnerError::Newer { position: event.position.0 }),
         Err(error) => {
             let why = if error.is_lost_key() { "the key is lost" } else { "the event is unreadable" };
-            Ok(Opened::Unreadable { subject: subject_of(event), position: event.position.0, why })
+            // A header may have been changed around the system: whose the key is says whom the event is about.
+            let of_key = codec.vault().key(event.key_id).await.ok().map(|key| key.subject());
+            let subject = of_key.unwrap_or_else(|| subject_of(event));
+            Ok(Opened::Unreadable { subject, position: event.position.0, why })
         }
     }
 }
@@ -184,7 +187,7 @@ async fn open(codec: &Codec, event: &Recorded) -> Result<Opened, RunnerError> {
 #[derive(Default)]
 pub(crate) struct Parking {
     pub(crate) subjects: Parked,
-    rows: Vec<(Uuid, u64, &'static str)>,
+    pub(crate) rows: Vec<(Uuid, u64, &'static str)>,
 }
 
 impl Parking {

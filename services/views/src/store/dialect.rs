@@ -170,7 +170,8 @@ macro_rules! document_store {
             let mut transaction = connection.begin_with($begin).await?;
             let (view, generation) = (advance.view, advance.generation);
             let revise = sqlx::query(include_str!("../../sql/revise.sql")).bind(view).bind(generation);
-            let mut done = revise.bind(advance.revision).execute(&mut *transaction).await?.rows_affected() == 1;
+            let revise = revise.bind(advance.revision).bind(signed(advance.from));
+            let mut done = revise.execute(&mut *transaction).await?.rows_affected() == 1;
             advance.revision += 1;
             done = done && write_in(&mut *transaction, std::slice::from_ref(&advance)).await?;
             if !done {

@@ -11,6 +11,7 @@ use node::compose::Stores;
 use prost::Message as _;
 use proto::access::v1::ListAccessHistoryRequest;
 use proto::people::v1::{GetMyRecordRequest, RateGoalRequest, SetGoalRequest};
+use proto::relationships::v1::WithdrawProposalRequest;
 use sqlx::{Connection as _, PgConnection};
 use tonic::Code;
 use uuid::Uuid;
@@ -182,6 +183,29 @@ async fn one_lost_key_harms_one_subject() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && said.contains("record: 1 whole again, 0 parked still"), "{output:?}");
     assert_eq!((theirs.my_record(0).await.unwrap(), parked(&mut owner).await), (whole, 0));
+    at_rest(&supported.world.cluster).await;
+    let rebuilt = supported.world.cluster.run(&["rebuild"]).unwrap();
+    assert!(rebuilt.status.success(), "equal to the first rebuild: {rebuilt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_speak_of_is_replayed_with_the_words_of_both() {
+    let supported = Supported::without_consent(0).await;
+    let callers = &supported.callers;
+    // Nobody is registered under this id: what is said of it is the agency's, though it names a person.
+    let nobody = Uuid::now_v7().to_string();
+    callers.worker.propose(&nobody, "A visit").await.unwrap();
+    callers.worker.propose(&Uuid::now_v7().to_string(), "Another").await.unwrap();
+    let withdraw = WithdrawProposalRequest { request_id: request_id(), person_id: nobody };
+    callers.worker.relationships().withdraw_proposal(withdraw).await.unwrap();
+    at_rest(&supported.world.cluster).await;
+    let mut owner = PgConnection::connect(&supported.world.database.owner).await.unwrap();
+    let park = "INSERT INTO parked SELECT view, generation, subject, 1, 'tried' FROM document WHERE view IN ('caseload', 'directory')
+                ON CONFLICT DO NOTHING";
+    assert!(sqlx::query(park).execute(&mut owner).await.unwrap().rows_affected() > 1);
+    let output = supported.world.cluster.run(&["rebuild", "--parked"]).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(parked(&mut owner).await, 0);
     at_rest(&supported.world.cluster).await;
     let rebuilt = supported.world.cluster.run(&["rebuild"]).unwrap();
     assert!(rebuilt.status.success(), "equal to the first rebuild: {rebuilt:?}");
