@@ -43,6 +43,10 @@ package! {
     consultations, "alongside.consultations.v1"
 }
 package! {
+    /// Feeds of agencies' systems.
+    feeds, "alongside.feeds.v1"
+}
+package! {
     /// Stored payloads. Never imported by the services' protos.
     events, "alongside.events.v1"
 }
@@ -115,8 +119,9 @@ mod tests {
         for (method, _) in rpcs() {
             let reads = method.input().get_field_by_name("at_least_position").is_some();
             let retries = method.input().get_field_by_name("request_id").is_some();
-            // What never changes needs no position.
-            let fixed = method.input().fields().next().is_none();
+            // What never changes needs no position; what comes as it happens, and that it has come, is safe to say again by itself.
+            let fixed = method.input().fields().next().is_none() || method.is_server_streaming();
+            let fixed = fixed || method.name() == "Acknowledge";
             assert!(reads != retries || fixed, "{} is neither a read nor a write", path(&method));
             if retries {
                 assert!(method.output().get_field_by_name("position").is_some(), "{}", path(&method));

@@ -5,6 +5,7 @@ mod verbs;
 use proto::access::v1::access_service_client::AccessServiceClient;
 use proto::agencies::v1::agency_service_client::AgencyServiceClient;
 use proto::consultations::v1::consultation_service_client::ConsultationServiceClient;
+use proto::feeds::v1::feed_service_client::FeedServiceClient;
 use proto::people::v1::people_service_client::PeopleServiceClient;
 use proto::relationships::v1::relationship_service_client::RelationshipServiceClient;
 use proto::sharing::v1::sharing_service_client::SharingServiceClient;
@@ -68,6 +69,8 @@ clients! {
     consultations: ConsultationServiceClient,
     /// `AgencyService`.
     agencies: AgencyServiceClient,
+    /// `FeedService`.
+    feeds: FeedServiceClient,
 }
 
 /// A token, or a role, that no header can carry.

@@ -54,6 +54,12 @@ ids! {
     ReceiptId,
     /// A question about a receipt.
     QueryId,
+    /// A feed of an agency.
+    FeedId,
+    /// An account with which an agency's system signs in.
+    AccountId,
+    /// A request to give back what was delivered.
+    RecallId,
     /// A request, made its caller's own.
     RequestId,
 }

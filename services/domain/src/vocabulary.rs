@@ -11,7 +11,7 @@ pub use crate::text::LABELS_LIMIT;
 macro_rules! coded {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$vdoc])* $variant = $code),+ }
 
@@ -122,6 +122,8 @@ coded! {
         Contribute = 2 "add to",
         /// Sending it out of the system.
         Disclose = 3 "pass on",
+        /// An agency's computer system being told of it as it happens.
+        Subscribe = 4 "receive on their computer system",
     }
 }
 

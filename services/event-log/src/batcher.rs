@@ -73,7 +73,8 @@ impl Batcher {
     fn measure(&self, append: &Append) -> Result<(usize, usize), AppendError> {
         let mut seen = HashSet::with_capacity(append.streams.len() + append.guards.len());
         let streams = append.streams.iter().map(|s| s.stream).chain(append.guards.iter().map(|g| g.stream));
-        if append.streams.is_empty() || append.streams.iter().any(|s| s.events.is_empty()) {
+        let nothing = append.streams.is_empty() && append.guards.is_empty();
+        if nothing || append.streams.iter().any(|s| s.events.is_empty()) {
             return Err(AppendError::Invalid("nothing to append"));
         }
         if streams.clone().count() > self.limits.append_streams {

@@ -26,6 +26,7 @@ cases! {
     appends_several_streams_or_none,
     refuses_when_a_guard_has_moved,
     a_guard_is_checked_against_streams_that_do_not_exist,
+    guards_alone_are_checked_and_write_nothing,
     what_is_too_late_is_refused_by_the_logs_own_clock,
     the_same_append_again_is_refused_whole,
     an_unconditional_append_is_a_new_fact_each_time,
@@ -133,6 +134,30 @@ async fn refuses_when_a_guard_has_moved(log: Arc<dyn EventLog>) {
     log.append(one(guarded, Expected::Exactly(Version(1)), "g2")).await.unwrap();
     assert!(matches!(log.append(relying(1)).await, Err(AppendError::GuardMoved)));
     assert_eq!(bodies(&*log, written).await, ["w"]);
+}
+
+async fn guards_alone_are_checked_and_write_nothing(log: Arc<dyn EventLog>) {
+    let guarded = fresh();
+    log.append(one(guarded, NEW, "g")).await.unwrap();
+    let guards_alone = |version, not_after| Append {
+        streams: vec![],
+        guards: vec![Guard { stream: guarded, version: Version(version) }],
+        request: Uuid::now_v7(),
+        not_after,
+        epoch: None,
+    };
+    let head = log.head().await.unwrap();
+    assert_eq!(log.append(guards_alone(1, None)).await.unwrap().versions, []);
+    assert!(matches!(log.append(guards_alone(2, None)).await, Err(AppendError::GuardMoved)));
+    assert!(matches!(log.append(guards_alone(1, Some(1))).await, Err(AppendError::TooLate)));
+    assert_eq!(log.head().await.unwrap(), head, "nothing was written");
+    // Beside others in one batch, in whatever order.
+    let mixed = (0..40).map(|n| if n % 2 == 0 { guards_alone(1, None) } else { one(fresh(), NEW, "x") });
+    for appended in join_all(mixed.map(|append| log.append(append))).await {
+        appended.unwrap();
+    }
+    log.append(one(guarded, Expected::Exactly(Version(1)), "g2")).await.unwrap();
+    assert!(matches!(log.append(guards_alone(1, None)).await, Err(AppendError::GuardMoved)));
 }
 
 async fn a_guard_is_checked_against_streams_that_do_not_exist(log: Arc<dyn EventLog>) {

@@ -17,6 +17,8 @@ pub enum Duty {
     Relay,
     /// Building views.
     Views,
+    /// Asking back what feeds have delivered.
+    Feeds,
 }
 
 impl Duty {
@@ -24,6 +26,7 @@ impl Duty {
         match self {
             Self::Relay => 1,
             Self::Views => 2,
+            Self::Feeds => 3,
         }
     }
 
@@ -31,6 +34,7 @@ impl Duty {
         match self {
             Self::Relay => "relay",
             Self::Views => "views",
+            Self::Feeds => "feeds",
         }
     }
 }

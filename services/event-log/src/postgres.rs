@@ -208,7 +208,9 @@ impl PostgresCommitter {
         let called = tokio::time::timeout(COMMIT_LIMIT, call).await;
         let verdicts = called.unwrap_or_else(|elapsed| Err(StoreError::new(elapsed)))?;
         for (append, verdict) in these.iter().zip(&verdicts) {
-            if let Verdict::Accepted(position, _) = verdict {
+            if let Verdict::Accepted(position, _) = verdict
+                && *position > Position(0)
+            {
                 self.timeline.saw(entered.history.epoch, *position, append.mark());
             }
         }
@@ -352,8 +354,9 @@ impl<'a> Columns<'a> {
 
 /// What the function answers: see its comment.
 struct Answer {
-    position_before: Vec<i64>,
-    version_before: Vec<i64>,
+    /// None when no append of the batch writes anything.
+    position_before: Option<Vec<i64>>,
+    version_before: Option<Vec<i64>>,
     conflicted: Vec<i32>,
     moved: Vec<i32>,
     late: Vec<i32>,
@@ -361,7 +364,8 @@ struct Answer {
 
 impl Answer {
     fn verdicts(self, batch: &[&Append]) -> Vec<Verdict> {
-        let mut befores = self.position_before.into_iter().zip(self.version_before);
+        let (positions, versions) = (self.position_before.unwrap_or_default(), self.version_before.unwrap_or_default());
+        let mut befores = positions.into_iter().zip(versions);
         let mut verdicts = Vec::with_capacity(batch.len());
         for (request, append) in (1..).zip(batch) {
             let mut versions = Vec::with_capacity(append.streams.len());

@@ -83,7 +83,7 @@ pub struct Guard {
 /// What commits together.
 #[derive(Debug, Clone)]
 pub struct Append {
-    /// The streams to write, each at most once.
+    /// The streams to write, each at most once; none for what only finds out whether what it relies on still holds.
     pub streams: Vec<StreamAppend>,
     /// The streams that must not have moved.
     pub guards: Vec<Guard>,
@@ -108,7 +108,7 @@ impl Append {
 /// An accepted append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
-    /// The position of its last event.
+    /// The position of its last event; of one that only relies on something, 0 or any that is there.
     pub position: Position,
     /// The version that each stream stands at after it, in the order of the append.
     pub versions: Vec<Version>,

@@ -1,9 +1,11 @@
 //! A value of every type that a stored event may hold, by the name of its field.
 
-use domain::agency::{AgencyNumber, Registry};
+use domain::access::events::{Delivered, RecallAnswer};
+use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
-    AgencyId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
+    AccountId, AgencyId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId,
+    SignInId, StaffId,
 };
 use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
@@ -50,6 +52,19 @@ samples! {
     EmergencyId: _field => EmergencyId(id(7)),
     ReceiptId: _field => ReceiptId(id(8)),
     SignInId: _field => SignInId(id(11)),
+    FeedId: _field => FeedId(id(13)),
+    AccountId: _field => AccountId(id(14)),
+    RecallId: _field => RecallId(id(15)),
+    Door: _field => Door::Grpc,
+    ContentLevel: _field => ContentLevel::IdOnly,
+    RecallAnswer: _field => RecallAnswer::Retained,
+    Vec<ProvisionId>: field => vec![ProvisionId::sample(field)],
+    Vec<Delivered>: field => vec![Delivered { event: id(16), entry: EntryId::sample(field), category: Category::Goals }],
+    Selection: _field => Selection {
+        categories: vec![Category::Goals],
+        types: vec!["alongside.record.goal.set.v1".into()],
+        content: ContentLevel::Full,
+    },
     Worker: field => Worker::new(AgencyId::sample(field), StaffId::sample(field)),
     Author: field => Author::Worker(Worker::sample(field)),
     Option<Date>: field => Date::stored(text(field)),

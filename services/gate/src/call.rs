@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::ids::{AgencyId, PersonId};
+use domain::ids::{AgencyId, PersonId, SignInId};
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
@@ -58,6 +58,23 @@ impl Call {
     /// For any other caller.
     pub fn worker(&self) -> Result<SignedIn, Error> {
         if let Caller::Worker(by) = self.caller { Ok(by) } else { Err(not_admitted()) }
+    }
+
+    /// What a system of an agency signs in with, and the agency that vouches for it. Whether it is one of its systems, the log says.
+    ///
+    /// # Errors
+    /// For any other caller: also a worker.
+    pub fn system(&self) -> Result<(AgencyId, SignInId), Error> {
+        let by = self.worker()?;
+        // What a worker signs in with is theirs, whatever else it may be.
+        let is_workers = by.worker().staff().0 != by.sign_in().0;
+        if is_workers { Err(Error::denied()) } else { Ok((by.worker().agency(), by.sign_in())) }
+    }
+
+    /// What tokens are signed with that this system hands out.
+    #[must_use]
+    pub fn pseudonyms(&self) -> &Pseudonyms {
+        &self.pseudonyms
     }
 
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
@@ -119,6 +136,9 @@ pub fn leave_trace(changes: &mut Changes, acted: OperatorActed) {
     changes.fact::<Operations>(Only, OPERATORS, Uuid::now_v7(), acted.into());
 }
 
+/// Answers that come as it happens.
+pub type Answers<M> = std::pin::Pin<Box<dyn futures::Stream<Item = Result<M, tonic::Status>> + Send>>;
+
 /// An answer, unless it is larger than what is sent.
 ///
 /// # Errors
@@ -145,12 +165,30 @@ pub(crate) fn not_admitted() -> Error {
 /// ```
 ///
 /// The function takes the [`Call`] and the message, and returns the response or an [`rpc::Error`]. Messages are those of
-/// what is called `pb` where the rows stand.
+/// what is called `pb` where the rows stand. One that answers as it happens stands under `streaming`, and returns [`Answers`].
 #[macro_export]
 macro_rules! service {
-    ($trait:ident for $service:ident { $($rpc:ident($request:ident) -> $response:ident: $answer:ident),+ $(,)? }) => {
+    ($trait:ident for $service:ident {
+        $($rpc:ident($request:ident) -> $response:ident: $answer:ident),+ $(,)?
+    } $(streaming {
+        $stream:ident($asks:ident) -> $type:ident of $item:ident: $begins:ident
+    })?) => {
         #[$crate::tonic::async_trait]
         impl $trait for $service {
+            $(
+            type $type = $crate::Answers<pb::$item>;
+
+            async fn $stream(
+                &self,
+                request: $crate::tonic::Request<pb::$asks>,
+            ) -> Result<$crate::tonic::Response<Self::$type>, $crate::tonic::Status> {
+                let (_, extensions, mut message) = request.into_parts();
+                $crate::normalize(&mut message);
+                let call = $crate::Call::of(&extensions, &message)?;
+                Ok($crate::tonic::Response::new(self.$begins(&call, message).await?))
+            }
+            )?
+
             $(async fn $rpc(
                 &self,
                 request: $crate::tonic::Request<pb::$request>,

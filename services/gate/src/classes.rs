@@ -37,7 +37,11 @@ pub(crate) fn admits(class: AccessClass, caller: Caller) -> bool {
         AccessClass::Operator => matches!(caller, Caller::Operator(_)),
         AccessClass::Administration => matches!(caller, Caller::Operator(_) | Caller::Worker(_)),
         AccessClass::Self_ => matches!(caller, Caller::Person(_)),
-        AccessClass::StaffRead | AccessClass::StaffWrite => matches!(caller, Caller::Worker(_)),
+        // Whether it is a worker or a system that an agency vouches for, the log says.
+        AccessClass::StaffRead
+        | AccessClass::StaffWrite
+        | AccessClass::AgencySystem
+        | AccessClass::AgencyAdministrator => matches!(caller, Caller::Worker(_)),
         AccessClass::Contribute => matches!(caller, Caller::Person(_) | Caller::Worker(_)),
     }
 }

@@ -14,10 +14,11 @@ mod metrics;
 mod page;
 mod rates;
 mod role;
+mod system;
 mod text;
 
 pub use believed::believed_nowhere_after;
-pub use call::{Call, fits, leave_trace};
+pub use call::{Answers, Call, fits, leave_trace};
 pub use caller::Caller;
 pub use classes::Classes;
 pub use contribute::Contribution;
@@ -28,6 +29,7 @@ pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
 pub use rates::{Rates, Searches};
 pub use role::ROLE_HEADER;
+pub use system::SystemGrounds;
 pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]

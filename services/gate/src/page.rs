@@ -27,7 +27,9 @@ macro_rules! paged {
 }
 paged! {
     access::ListAccessHistoryRequest,
+    access::ListMyDeliveriesRequest,
     access::ListMyQuestionsRequest,
+    access::ListMyRecallsRequest,
     agencies::ListAgenciesRequest,
     agencies::ListOperatorActsRequest,
     agencies::ListStaffRequest,

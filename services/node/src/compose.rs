@@ -9,6 +9,7 @@ use event_log::{EventLog, History, Limits, LogMetrics, Position, PostgresConfig,
 use events::Codec;
 use gate::{Gate, GateMetrics, Issuer, KeySource};
 use prometheus_client::registry::Registry;
+use state::{FeedCursors, PostgresState, SqliteState};
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
 use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
@@ -18,9 +19,11 @@ use crate::ready::Behind;
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
-/// Connections of a process beside its readers': one that appends, two that wait to lead, three that follow the log, two that build views,
-/// and those for keys.
-const BESIDE_READERS: u32 = 8 + KEY_CONNECTIONS;
+/// Connections of a process beside its readers': one that appends, three that wait to lead, three that follow the log, two that build views,
+/// and those for keys and small state.
+const BESIDE_READERS: u32 = 9 + KEY_CONNECTIONS + STATE_CONNECTIONS;
+/// Connections for small state: how far feeds have come.
+const STATE_CONNECTIONS: u32 = 2;
 
 /// The stores of one system, open.
 #[derive(Clone)]
@@ -31,6 +34,8 @@ pub struct Stores {
     pub documents: Arc<dyn DocumentStore>,
     /// What opens and seals.
     pub codec: Codec,
+    /// How far feeds have come.
+    pub cursors: Arc<dyn FeedCursors>,
     /// What the log tells Prometheus.
     pub log_metrics: LogMetrics,
 }
@@ -49,12 +54,14 @@ impl Stores {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let log_metrics = LogMetrics::default();
         let connections = config.database.connections;
-        let (log, documents): (Arc<dyn EventLog>, Arc<dyn DocumentStore>) = match Place::of(&config.database.url)? {
+        type Opened = (Arc<dyn EventLog>, Arc<dyn DocumentStore>, Arc<dyn FeedCursors>);
+        let (log, documents, cursors): Opened = match Place::of(&config.database.url)? {
             Place::Sqlite(directory) => {
                 std::fs::create_dir_all(&directory)
                     .with_context(|| format!("`{}` cannot be made", directory.display()))?;
                 let log = SqliteLog::open(&directory.join("log.db"), Limits::default(), log_metrics.clone()).await?;
-                (Arc::new(log), Arc::new(SqliteDocuments::open(&directory.join("views.db")).await?))
+                let documents = SqliteDocuments::open(&directory.join("views.db")).await?;
+                (Arc::new(log), Arc::new(documents), Arc::new(SqliteState::open(&directory.join("state.db")).await?))
             }
             Place::Postgres(url) => {
                 let connections = readers(&url, connections).await;
@@ -72,7 +79,8 @@ impl Stores {
                     };
                     anyhow::Error::new(error).context(problem)
                 })?;
-                (Arc::new(log), Arc::new(PostgresDocuments::open(&url, connections).await?))
+                let documents = PostgresDocuments::open(&url, connections).await?;
+                (Arc::new(log), Arc::new(documents), Arc::new(PostgresState::open(&url, STATE_CONNECTIONS)?))
             }
         };
         let keys: Arc<dyn KeyStore> = match Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))? {
@@ -96,7 +104,7 @@ impl Stores {
             .await
             .context("`vault.key_encryption_key` is not the one that this system was started with")?;
         let codec = Codec::new(Arc::new(vault));
-        let stores = Self { log, documents, codec, log_metrics };
+        let stores = Self { log, documents, codec, cursors, log_metrics };
         stores.belong_together().await?;
         Ok(stores)
     }
@@ -165,6 +173,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
         Place::Postgres(url) => {
             PostgresLog::migrate(&url).await?;
             PostgresDocuments::migrate(&url).await?;
+            PostgresState::migrate(&url).await?;
         }
     }
     if let Place::Postgres(url) = Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))? {
@@ -183,6 +192,8 @@ pub struct System {
     pub documents: Arc<dyn DocumentStore>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
+    /// How far feeds have come.
+    pub cursors: Arc<dyn FeedCursors>,
     /// The metrics of every part.
     pub registry: Registry,
     /// Builds the views, when this process does.
@@ -253,7 +264,8 @@ impl System {
             adopt: telemetry::adopt,
         });
         let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
-        Ok(Self { gate, views, documents, bus, registry, runner, follower, relay, behind })
+        let cursors = stores.cursors.clone();
+        Ok(Self { gate, views, documents, bus, cursors, registry, runner, follower, relay, behind })
     }
 }
 

@@ -63,6 +63,8 @@ pub enum Role {
     Sharing,
     /// Serve `AgencyService`.
     Agencies,
+    /// Serve `FeedService`, and ask back what is not covered any more.
+    Feeds,
     /// Build the views.
     Views,
     /// Copy the log to the bus.
@@ -71,12 +73,13 @@ pub enum Role {
 
 impl Role {
     /// Every role: the default.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::People,
         Self::Relationships,
         Self::Consultations,
         Self::Sharing,
         Self::Agencies,
+        Self::Feeds,
         Self::Views,
         Self::Relay,
     ];

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use feeds::{Feeds, Head, Recaller};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
+use proto::feeds::v1::feed_service_server::FeedServiceServer;
 use proto::people::v1::people_service_server::PeopleServiceServer;
 use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
 use proto::sharing::v1::sharing_service_server::SharingServiceServer;
@@ -73,7 +75,7 @@ pub async fn start(
     let mut tasks = JoinSet::new();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, documents, bus, registry, runner, follower, relay, behind } = system;
+    let System { gate, views, documents, bus, cursors, registry, runner, follower, relay, behind } = system;
     let engine = gate.engine().clone();
     let (roles, stood) = (config.roles.clone(), Mutex::default());
     let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, behind, stood });
@@ -81,6 +83,11 @@ pub async fn start(
         let watch = watch.clone();
         async move { watch.look().await }
     });
+    let head = Head::default();
+    if config.roles.contains(&Role::Feeds) {
+        tasks.spawn(head.clone().follow(engine.log().clone(), bus.clone(), background.clone()));
+        tasks.spawn(Recaller::new(gate.clone(), views.clone(), head.clone()).run(background.clone()));
+    }
     tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
     relay.map(|relay| tasks.spawn(relay.run(background.clone())));
     follower.map(|follower| tasks.spawn(follower.run(background.clone())));
@@ -97,7 +104,8 @@ pub async fn start(
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
-    let (health, routes) = routes(config, &gate, &views, &issuers).await?;
+    let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, head, stop.clone());
+    let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {
         server = server.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?;
@@ -196,6 +204,7 @@ async fn routes(
     gate: &gate::Gate,
     views: &views::Views,
     issuers: &Arc<Issuers>,
+    feeds: Feeds,
 ) -> anyhow::Result<(Health, Routes)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
@@ -232,6 +241,7 @@ async fn routes(
                 serve!(AccessServiceServer, services);
             }
             Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views, issuers.clone())),
+            Role::Feeds => serve!(FeedServiceServer, feeds.clone()),
             Role::Views | Role::Relay => {}
         }
     }

@@ -95,7 +95,7 @@ impl Error {
             Reason::NotFound => Code::NotFound,
             Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
             Reason::RuleRefused => Code::FailedPrecondition,
-            Reason::Contention => Code::Aborted,
+            Reason::Contention | Reason::FeedIsCarried => Code::Aborted,
             Reason::Overloaded | Reason::TooLarge => Code::ResourceExhausted,
             Reason::ViewBehind | Reason::Unavailable => Code::Unavailable,
             Reason::DeadlineExceeded => Code::DeadlineExceeded,
@@ -121,7 +121,11 @@ impl From<Error> for Status {
             Reason::RuleRefused => {
                 details.add_precondition_failure_violation("RULE", error.subject.clone(), error.message.clone());
             }
-            Reason::Contention | Reason::Overloaded | Reason::ViewBehind | Reason::Unavailable => {
+            Reason::Contention
+            | Reason::FeedIsCarried
+            | Reason::Overloaded
+            | Reason::ViewBehind
+            | Reason::Unavailable => {
                 details.set_retry_info(Some(error.after.unwrap_or(RETRY_DELAY)));
             }
             _ => {}

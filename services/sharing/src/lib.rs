@@ -1,5 +1,6 @@
 //! The person's sharing directive, their access history, and emergency access, over gRPC.
 
+mod delivered;
 mod emergency;
 mod read;
 mod service;

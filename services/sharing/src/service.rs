@@ -46,6 +46,8 @@ mod access {
     gate::service! { AccessService for SharingServices {
         list_access_history(ListAccessHistoryRequest) -> ListAccessHistoryResponse: history,
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,
+        list_my_deliveries(ListMyDeliveriesRequest) -> ListMyDeliveriesResponse: my_deliveries,
+        list_my_recalls(ListMyRecallsRequest) -> ListMyRecallsResponse: my_recalls,
         list_labels(ListLabelsRequest) -> ListLabelsResponse: labels,
         query_access(QueryAccessRequest) -> QueryAccessResponse: query,
         declare_emergency_access(DeclareEmergencyAccessRequest) -> DeclareEmergencyAccessResponse: declare,

@@ -1,9 +1,13 @@
 //! Receipts and provisions in plain words.
 
+use domain::access::events::RecallAnswer;
+use domain::agency::ContentLevel;
 use domain::sharing::Provision;
 use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, TOPICS, Timestamp};
 use rpc::words::Names;
 use views::access_history::{ReceiptDoc, ReceiptKind};
+use views::deliveries::DeliveryDoc;
+use views::recalls::{AnswerDoc, RecallDoc};
 
 /// `a`, `b and c`.
 fn list(words: &[&str], nothing: &str) -> String {
@@ -82,6 +86,42 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             let reason = &doc.reason;
             format!("{who} allowed {whom} to open emergency access to your record again, saying: {reason}")
         }
+    }
+}
+
+/// How many entries, and of what: `3 entries of your goals and health`.
+fn entries(count: usize, of: &[Category]) -> String {
+    format!("{count} {} of your {}", if count == 1 { "entry" } else { "entries" }, categories(of, "record"))
+}
+
+/// An agency's computer system, as people call it.
+fn system(agency: &str) -> String {
+    let agency = if agency.is_empty() { "An agency" } else { agency };
+    format!("{agency}'s computer system")
+}
+
+/// What one feed delivered on a day.
+pub(crate) fn delivered(doc: &DeliveryDoc, agency: &str, count: usize, of: &[Category]) -> String {
+    let (system, purpose) = (format!("{} ({})", system(agency), doc.name), purpose(doc.purpose));
+    let received = entries(count, of);
+    match doc.content {
+        ContentLevel::Full => format!("{system} received {received}, {purpose}"),
+        ContentLevel::IdOnly => format!("{system} was told which {received} are new or changed, {purpose}"),
+        ContentLevel::Empty => format!("{system} was told that something had happened, {purpose}"),
+    }
+}
+
+/// What an agency was asked to give back, and what came of it.
+pub(crate) fn recall(doc: &RecallDoc, agency: &str, overdue: bool, (count, of): (usize, &[Category])) -> String {
+    let asked =
+        format!("{} is to delete {}, which you do not share with it any more", system(agency), entries(count, of));
+    match doc.answers.last() {
+        Some(AnswerDoc { answer: RecallAnswer::Erased, .. }) => format!("{asked}; the agency says that it has"),
+        Some(AnswerDoc { answer: RecallAnswer::Retained, basis, .. }) => {
+            format!("{asked}; the agency says that it keeps it, because: {basis}")
+        }
+        None if overdue => format!("{asked}; the agency has not answered, and should have by {}", day(doc.deadline)),
+        None => format!("{asked}; the agency is to answer by {}", day(doc.deadline)),
     }
 }
 

@@ -108,7 +108,13 @@ impl AgencyDoc {
             AgencyEvent::AgencyClosed(_) => self.closed = true,
             AgencyEvent::StaffListingChanged(e) => self.lists_names = e.by_name,
             AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
-            AgencyEvent::AgencyNamed(_) => {}
+            AgencyEvent::AgencyNamed(_)
+            | AgencyEvent::FeedOpened(_)
+            | AgencyEvent::FeedChanged(_)
+            | AgencyEvent::FeedClosed(_)
+            | AgencyEvent::FeedTested(_)
+            | AgencyEvent::ServiceAccountAdded(_)
+            | AgencyEvent::ServiceAccountRemoved(_) => {}
         }
     }
 }

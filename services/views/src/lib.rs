@@ -10,6 +10,7 @@ pub mod caseload;
 pub mod consultations;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod deliveries;
 pub mod departures;
 pub mod directory;
 mod docs;
@@ -21,6 +22,8 @@ pub mod operations;
 mod query;
 pub mod questions;
 mod rebuild;
+pub mod recalls;
+pub mod receivers;
 pub mod record;
 pub mod relationships;
 mod runner;
@@ -65,5 +68,8 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<questions::Questions>(),
         erased::<operations::Operations>(),
         erased::<departures::Departures>(),
+        erased::<deliveries::Deliveries>(),
+        erased::<recalls::Recalls>(),
+        erased::<receivers::Receivers>(),
     ]
 }

@@ -1,7 +1,10 @@
 //! What can have happened on an `access` stream.
 
-use crate::ids::{EmergencyId, ReceiptId};
-use crate::vocabulary::{Author, Category, DenialRule, Purpose, Version, Worker};
+use uuid::Uuid;
+
+use crate::agency::{ContentLevel, Door};
+use crate::ids::{AgencyId, EmergencyId, EntryId, FeedId, ProvisionId, RecallId, ReceiptId};
+use crate::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp, Version, Worker, coded};
 
 /// Somebody looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +97,70 @@ pub struct EmergencyAllowedAgain {
     pub worker: Worker,
 }
 
+/// One event that an agency's system received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    /// The event's id in the log.
+    pub event: Uuid,
+    /// The entry that it is about.
+    pub entry: EntryId,
+    /// The heading that the entry stands under.
+    pub category: Category,
+}
+
+/// An agency's system received what has happened, as a feed of the agency tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDelivered {
+    pub receipt: ReceiptId,
+    pub agency: AgencyId,
+    pub feed: FeedId,
+    /// What the agency called the feed then.
+    pub name: String,
+    pub door: Door,
+    /// The purpose that the feed declares.
+    pub purpose: Purpose,
+    /// How much it says.
+    pub content: ContentLevel,
+    /// What was received.
+    pub events: Vec<Delivered>,
+    /// The person's choices that let it be received.
+    pub choices: Vec<ProvisionId>,
+    /// The version of the sharing stream that the decision relied on.
+    pub directive: Version,
+}
+
+/// What was delivered is not covered any more: the agency is asked to give it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecallRequested {
+    pub recall: RecallId,
+    pub agency: AgencyId,
+    pub feed: FeedId,
+    /// What was delivered and is not covered any more.
+    pub events: Vec<Delivered>,
+    /// By when it is to be answered.
+    pub deadline: Timestamp,
+}
+
+coded! {
+    /// What has become of what a recall names.
+    RecallAnswer {
+        /// It is erased.
+        Erased = 1 "erased it",
+        /// It is kept, on a legal ground.
+        Retained = 2 "kept it",
+    }
+}
+
+/// The agency answered a recall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecallAnswered {
+    pub recall: RecallId,
+    pub agency: AgencyId,
+    pub answer: RecallAnswer,
+    /// The legal basis on which it is kept, in words that the person reads; else empty.
+    pub basis: String,
+}
+
 crate::event_enum! {
     /// An event of an `access` stream.
     AccessEvent {
@@ -102,5 +169,8 @@ crate::event_enum! {
         AccessDenied,
         EmergencyReviewed,
         EmergencyAllowedAgain,
+        EventDelivered,
+        RecallRequested,
+        RecallAnswered,
     }
 }

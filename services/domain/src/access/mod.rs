@@ -1,13 +1,17 @@
 //! Who may see what now: a pure function of the person's directive and the worker's standing, with its reasons.
 
+mod answer_recall;
 mod contribute;
 mod decision;
 pub mod events;
+mod system;
 
+pub use answer_recall::AnswerRecall;
 pub use contribute::Contribute;
 #[cfg(test)]
 pub(crate) use decision::scope_of;
 pub use decision::{Ask, Decision, Scope, decide};
+pub use system::{Standing, SystemAsk, SystemScope, decide_for_system, whom_to_ask};
 
 use crate::ids::PersonId;
 use crate::{Aggregate, StreamKind};

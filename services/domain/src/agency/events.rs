@@ -1,7 +1,8 @@
 //! What can have happened on an `agency` stream.
 
-use super::AgencyNumber;
-use crate::ids::AgencyId;
+use super::{AgencyNumber, Door, Selection};
+use crate::ids::{AccountId, AgencyId, FeedId, SignInId};
+use crate::vocabulary::Purpose;
 
 /// An agency was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,56 @@ pub struct StaffListingChanged {
     pub by_name: bool,
 }
 
+/// The agency's systems are told of what people let them receive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedOpened {
+    pub feed: FeedId,
+    pub name: String,
+    pub door: Door,
+    pub purpose: Purpose,
+    /// What it carries.
+    pub selection: Selection,
+}
+
+/// A feed carries something else from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedChanged {
+    pub feed: FeedId,
+    /// What it carries.
+    pub selection: Selection,
+}
+
+/// A feed is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedClosed {
+    pub feed: FeedId,
+}
+
+/// A feed tells a test event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedTested {
+    pub feed: FeedId,
+}
+
+/// A system of the agency signs in as itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccountAdded {
+    pub account: AccountId,
+    pub name: String,
+    /// The agency's identity provider.
+    pub issuer: String,
+    /// The subject there.
+    pub subject: String,
+    /// The two as a pseudonym.
+    pub sign_in: SignInId,
+}
+
+/// A system does not sign in any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccountRemoved {
+    pub account: AccountId,
+}
+
 crate::event_enum! {
     /// An event of an `agency` stream.
     AgencyEvent {
@@ -71,5 +122,11 @@ crate::event_enum! {
         AgencyRenamed,
         AgencyMerged,
         AgencyClosed,
+        FeedOpened,
+        FeedChanged,
+        FeedClosed,
+        ServiceAccountAdded,
+        ServiceAccountRemoved,
+        FeedTested,
     }
 }

@@ -3,6 +3,7 @@
 mod change_agency;
 mod change_listing;
 pub mod events;
+mod feeds;
 mod name_agency;
 mod name_role;
 mod profile;
@@ -10,6 +11,10 @@ mod register_agency;
 
 pub use change_agency::{CloseAgency, MergeAgencies, RenameAgency, close_agency, merge_agencies, rename_agency};
 pub use change_listing::ChangeStaffListing;
+pub use feeds::{
+    ACCOUNTS_LIMIT, AddServiceAccount, ChangeFeed, CloseFeed, ContentLevel, Door, FEEDS_LIMIT, Feed, OpenFeed,
+    RemoveServiceAccount, Selection, ServiceAccount, TestFeed, add_service_account,
+};
 pub use name_agency::NameAgency;
 pub(crate) use name_role::roles_at;
 pub use name_role::{NameRole, ROLES_LIMIT};
@@ -38,6 +43,8 @@ pub struct Agency {
     /// Whether it lists its workers by role alone.
     keeps_names: bool,
     roles: Vec<String>,
+    feeds: Vec<Feed>,
+    accounts: Vec<ServiceAccount>,
 }
 
 impl Agency {
@@ -77,6 +84,11 @@ impl Agency {
         !self.keeps_names
     }
 
+    /// The roles that somebody there has or had, as the agency writes them.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str)
+    }
+
     /// A role as the agency writes it, in whatever case it is asked for; none when nobody there has ever had it.
     #[must_use]
     pub fn role(&self, role: &str) -> Option<&str> {
@@ -104,6 +116,26 @@ impl Aggregate for Agency {
             AgencyEvent::AgencyMerged(e) => self.merged_into = Some(e.into),
             AgencyEvent::AgencyClosed(_) => self.closed = true,
             AgencyEvent::RoleNamed(e) => self.roles.push(e.role.clone()),
+            AgencyEvent::FeedOpened(e) => self.feeds.push(Feed {
+                feed: e.feed,
+                name: e.name.clone(),
+                door: e.door,
+                purpose: e.purpose,
+                selection: e.selection.clone(),
+                closed: false,
+            }),
+            AgencyEvent::FeedChanged(e) => self.change_feed(e.feed, |feed| feed.selection = e.selection.clone()),
+            AgencyEvent::FeedTested(_) => {}
+            AgencyEvent::FeedClosed(e) => self.change_feed(e.feed, |feed| feed.closed = true),
+            AgencyEvent::ServiceAccountAdded(e) => {
+                let (account, name, sign_in, removed) = (e.account, e.name.clone(), e.sign_in, false);
+                self.accounts.push(ServiceAccount { account, name, sign_in, removed });
+            }
+            AgencyEvent::ServiceAccountRemoved(e) => {
+                for account in self.accounts.iter_mut().filter(|known| known.account == e.account) {
+                    account.removed = true;
+                }
+            }
         }
     }
 }

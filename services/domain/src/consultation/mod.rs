@@ -35,7 +35,6 @@ use crate::ids::{ConsultationId, EntryId, PersonId};
 use crate::vocabulary::{Author, Category, Sensitivity, coded};
 use crate::{Aggregate, Command as _, Refusal, StreamKind};
 use events::ConsultationEvent;
-use serde::{Deserialize, Serialize};
 
 coded! {
     /// How the person takes part.

@@ -2,8 +2,6 @@
 
 pub mod events;
 
-use serde::{Deserialize, Serialize};
-
 use crate::ids::AgencyId;
 use crate::issuers::Only;
 use crate::vocabulary::coded;

@@ -106,6 +106,11 @@ impl Sharing {
         )
     }
 
+    /// The workers whom a relationship lets in.
+    pub fn supporters(&self) -> impl Iterator<Item = Worker> {
+        self.relationships.iter().map(|(_, worker)| *worker)
+    }
+
     /// Whether this relationship lets its supporter in.
     #[must_use]
     pub fn is_open(&self, relationship: RelationshipId) -> bool {

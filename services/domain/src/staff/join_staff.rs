@@ -60,6 +60,10 @@ pub fn join_staff(
     if !agency.is_registered() {
         return Err(Refusal::not_found("agency"));
     }
+    // What a system signs in with is no worker's.
+    if agency.account_of(command.identity.sign_in).is_some() {
+        return Err(Refusal::already_exists("sign_in"));
+    }
     let (roles, named) = roles_at(agency, command.roles.clone())?;
     Ok((JoinStaff { roles, ..command }.decide(staff)?, named))
 }

@@ -37,7 +37,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         required("subject", &self.subject, LINE)?;
         required("issuer", &self.issuer, LINE)
     }

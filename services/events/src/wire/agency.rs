@@ -14,5 +14,11 @@ wire_event! {
         5 => AgencyRenamed { name, place, numbers },
         6 => AgencyMerged { into, name },
         7 => AgencyClosed {},
+        8 => FeedOpened { feed, name, door, purpose, selection },
+        9 => FeedChanged { feed, selection },
+        10 => FeedClosed { feed },
+        11 => ServiceAccountAdded { account, name, issuer, subject, sign_in },
+        12 => ServiceAccountRemoved { account },
+        13 => FeedTested { feed },
     }
 }

@@ -1,9 +1,11 @@
 //! How a field of a domain event is stored.
 
-use domain::agency::{AgencyNumber, Registry};
+use domain::access::events::{Delivered, RecallAnswer};
+use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
-    AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, ReceiptId, RelationshipId, SignInId, StaffId,
+    AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId,
+    RelationshipId, SignInId, StaffId,
 };
 use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
@@ -88,12 +90,15 @@ macro_rules! as_uuid {
     })+};
 }
 as_uuid!(
+    AccountId,
     AgencyId,
     ConsultationId,
     EmergencyId,
     EntryId,
+    FeedId,
     PersonId,
     ProvisionId,
+    RecallId,
     ReceiptId,
     RelationshipId,
     SignInId,
@@ -134,7 +139,20 @@ macro_rules! as_code {
         }
     )+};
 }
-as_code!(Act, Action, Category, DenialRule, Level, Mode, Purpose, Registry, WithoutPersonGround);
+as_code!(
+    Act,
+    Action,
+    Category,
+    ContentLevel,
+    DenialRule,
+    Door,
+    Level,
+    Mode,
+    Purpose,
+    RecallAnswer,
+    Registry,
+    WithoutPersonGround,
+);
 
 /// A worker, from the two fields that it is stored in.
 pub(crate) fn worker(agency: Vec<u8>, staff: Vec<u8>) -> Result<Worker, DecodeError> {
@@ -232,6 +250,47 @@ impl Field<Vec<pb::AgencyNumber>> for Vec<AgencyNumber> {
         let number =
             |n: pb::AgencyNumber| Ok(AgencyNumber { registry: Registry::from_wire(n.registry)?, number: n.number });
         wire.into_iter().map(number).collect()
+    }
+}
+
+impl Field<Vec<Vec<u8>>> for Vec<ProvisionId> {
+    fn to_wire(&self) -> Vec<Vec<u8>> {
+        self.iter().map(Field::to_wire).collect()
+    }
+
+    fn from_wire(wire: Vec<Vec<u8>>) -> Result<Self, DecodeError> {
+        wire.into_iter().map(ProvisionId::from_wire).collect()
+    }
+}
+
+impl Field<Vec<pb::Delivered>> for Vec<Delivered> {
+    fn to_wire(&self) -> Vec<pb::Delivered> {
+        let delivered = |d: &Delivered| pb::Delivered {
+            event: d.event.to_wire(),
+            entry: d.entry.to_wire(),
+            category: d.category.to_wire(),
+        };
+        self.iter().map(delivered).collect()
+    }
+
+    fn from_wire(wire: Vec<pb::Delivered>) -> Result<Self, DecodeError> {
+        let delivered = |d: pb::Delivered| {
+            let (event, entry) = (Uuid::from_wire(d.event)?, EntryId::from_wire(d.entry)?);
+            Ok(Delivered { event, entry, category: Category::from_wire(d.category)? })
+        };
+        wire.into_iter().map(delivered).collect()
+    }
+}
+
+impl Field<Option<pb::Selection>> for Selection {
+    fn to_wire(&self) -> Option<pb::Selection> {
+        let (categories, types) = (self.categories.to_wire(), self.types.clone());
+        Some(pb::Selection { categories, types, content: self.content.to_wire() })
+    }
+
+    fn from_wire(wire: Option<pb::Selection>) -> Result<Self, DecodeError> {
+        let pb::Selection { categories, types, content } = wire.ok_or(DecodeError::Broken("selection"))?;
+        Ok(Self { categories: Vec::from_wire(categories)?, types, content: ContentLevel::from_wire(content)? })
     }
 }
 

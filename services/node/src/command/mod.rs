@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod dev;
 mod documents;
+mod feeds;
 mod import;
 mod migrate;
 mod rebuild;
@@ -13,14 +14,18 @@ mod serve;
 mod staff;
 mod token;
 
+use std::path::PathBuf;
+
 use alongside::config::Flags;
 use anyhow::Context as _;
+use client::Client;
 use domain::ids::AgencyId;
 use domain::operations::Act;
 use domain::operations::events::OperatorActed;
 use engine::{Changes, Context, Engine};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tonic::transport::{ClientTlsConfig, Endpoint};
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -45,6 +50,9 @@ pub(crate) enum Command {
     /// An agency's staff, as its administrator.
     #[command(subcommand)]
     Staff(staff::Staff),
+    /// Feeds of an agency: read one as its system, or print what they publish.
+    #[command(subcommand)]
+    Feeds(feeds::Feeds),
     /// Make a token for a development system.
     Token(token::Args),
     /// Print the configuration, secrets redacted.
@@ -73,6 +81,7 @@ impl Command {
             Self::Restore(args) => restore::run(args, flags).await,
             Self::Import(import) => import::run(import, flags).await,
             Self::Staff(staff) => staff::run(staff).await,
+            Self::Feeds(feeds) => feeds::run(feeds).await,
             Self::Token(args) => token::run(args),
             Self::Config => config::run(flags),
             Self::Completions { shell } => {
@@ -102,6 +111,31 @@ impl Operator {
         gate::leave_trace(&mut changes, OperatorActed { operator, issuer, act, agency, about: about.to_owned() });
         engine.commit(changes).await?.done().context("somebody else was faster; run it again")?;
         Ok(())
+    }
+}
+
+/// A server that a command calls, and as whom.
+#[derive(Debug, clap::Args)]
+struct Server {
+    /// The server, such as `https://alongside.example:7443`.
+    #[arg(long)]
+    server: String,
+    /// A file with the caller's bearer token.
+    #[arg(long)]
+    token_file: PathBuf,
+}
+
+impl Server {
+    /// The caller.
+    async fn client(&self) -> anyhow::Result<Client> {
+        let token = std::fs::read_to_string(&self.token_file)
+            .with_context(|| format!("`{}` cannot be read", self.token_file.display()))?;
+        let mut endpoint = Endpoint::from_shared(self.server.clone()).context("`--server` is no address")?;
+        if self.server.starts_with("https:") {
+            endpoint = endpoint.tls_config(ClientTlsConfig::new().with_enabled_roots())?;
+        }
+        let channel = endpoint.connect().await.with_context(|| format!("`{}` does not answer", self.server))?;
+        Ok(Client::new(channel, token.trim())?)
     }
 }
 

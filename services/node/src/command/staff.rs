@@ -1,11 +1,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use client::{Client, request_id};
+use client::request_id;
 use proto::agencies::v1::AddStaffRequest;
 use serde::Deserialize;
 use tonic::Code;
-use tonic::transport::{ClientTlsConfig, Endpoint};
 
 use crate::output;
 
@@ -27,12 +26,8 @@ pub(crate) struct Add {
     /// The agency's identity provider (`iss`), for rows that name none.
     #[arg(long, default_value = "")]
     issuer: String,
-    /// The server, such as `https://alongside.example:7443`.
-    #[arg(long)]
-    server: String,
-    /// A file with the administrator's bearer token.
-    #[arg(long)]
-    token_file: PathBuf,
+    #[command(flatten)]
+    server: super::Server,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,14 +48,7 @@ pub(super) async fn run(staff: Staff) -> anyhow::Result<()> {
     // All are read before any is added: a malformed file changes nothing.
     let rows = read(&args.file)?;
     ensure!(!rows.is_empty(), "`{}` has no rows", args.file.display());
-    let token = std::fs::read_to_string(&args.token_file)
-        .with_context(|| format!("`{}` cannot be read", args.token_file.display()))?;
-    let mut endpoint = Endpoint::from_shared(args.server.clone()).context("`--server` is no address")?;
-    if args.server.starts_with("https:") {
-        endpoint = endpoint.tls_config(ClientTlsConfig::new().with_enabled_roots())?;
-    }
-    let channel = endpoint.connect().await.with_context(|| format!("`{}` does not answer", args.server))?;
-    let client = Client::new(channel, token.trim())?;
+    let client = args.server.client().await?;
     let (mut added, mut there) = (0, 0);
     for (number, row) in (1..).zip(rows) {
         let issuer = if row.issuer.is_empty() { args.issuer.clone() } else { row.issuer };

@@ -86,7 +86,7 @@ fn value(field: &FieldDescriptor, pair: &Pair) -> Value {
         Kind::String => Value::String(match field.name() {
             "person_id" => pair.person_id(),
             "agency_id" => pair.agency_id(),
-            "page_token" | "due" | "birth_date" => String::new(),
+            "page_token" | "due" | "birth_date" | "token" => String::new(),
             "goal_id" if field.parent_message().name().contains("AgreeAction") => String::new(),
             name if name.ends_with("_id") || name.ends_with("_ids") => Uuid::now_v7().to_string(),
             "labels" => "PSY".into(),
@@ -145,7 +145,8 @@ fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operato
         AccessClass::Operator => vec![person, worker],
         AccessClass::Administration => vec![person],
         AccessClass::Self_ => vec![worker, operator],
-        AccessClass::StaffRead | AccessClass::StaffWrite => vec![person, operator],
+        AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::AgencyAdministrator => vec![person, operator],
+        AccessClass::AgencySystem => vec![person, operator],
         AccessClass::Contribute => vec![operator],
         AccessClass::SignedIn => vec![],
         AccessClass::Public | AccessClass::Unspecified => panic!("no RPC of ours is open to anybody"),
@@ -155,7 +156,12 @@ fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operato
 fn is_for_staff(class: AccessClass) -> bool {
     matches!(
         class,
-        AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::Contribute | AccessClass::Administration
+        AccessClass::StaffRead
+            | AccessClass::StaffWrite
+            | AccessClass::Contribute
+            | AccessClass::Administration
+            | AccessClass::AgencyAdministrator
+            | AccessClass::AgencySystem
     )
 }
 

@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event-log", &["database"]),
     ("bus", &[]),
     ("vault", &["database"]),
+    ("state", &["database"]),
     ("telemetry", &[]),
     ("events", &["domain", "event-log", "proto", "vault"]),
     ("engine", &["domain", "events", "event-log", "bus"]),
@@ -26,12 +27,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("consultations", SERVICE),
     ("sharing", SERVICE),
     ("agencies", SERVICE),
+    ("feeds", &["bus", "domain", "engine", "event-log", "events", "gate", "proto", "rpc", "state", "vault", "views"]),
     ("interop", &["domain", "engine", "events", "vault"]),
 ];
 const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];
 /// Who alone talks to a database, and to NATS.
 const ONLY_IN: &[(&str, &[&str])] =
-    &[("sqlx", &["database", "event-log", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
+    &[("sqlx", &["database", "event-log", "state", "views", "vault"]), ("async-nats", &["bus", "feeds"])];
 /// Above the system, and free to use all of it.
 const ABOVE: &[&str] = &["node", "loadtest", "checker", "harness", "system", "xtask"];
 /// The longest file, in lines.

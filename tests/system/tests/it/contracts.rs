@@ -75,6 +75,13 @@ async fn postgres_itself_refuses_update_delete_and_truncate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn small_state_in_postgres_keeps_the_contract() {
+    let server = Postgres::start().await.unwrap();
+    let database = server.database().await.unwrap();
+    state::contract::run(Arc::new(state::PostgresState::open(&database.app, 2).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn partitions_are_made_ahead() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();

@@ -15,6 +15,8 @@ mod crashes;
 mod ended;
 mod every_list;
 mod every_word;
+mod fed;
+mod feeds;
 mod golden;
 mod handbook;
 mod import;

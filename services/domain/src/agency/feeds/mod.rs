@@ -1,0 +1,170 @@
+//! An agency's feeds, and the accounts with which its systems sign in.
+
+mod change_feed;
+mod close_feed;
+mod open_feed;
+mod service_accounts;
+mod test_feed;
+
+pub use change_feed::ChangeFeed;
+pub use close_feed::CloseFeed;
+pub use open_feed::{FEEDS_LIMIT, OpenFeed};
+pub use service_accounts::{ACCOUNTS_LIMIT, AddServiceAccount, RemoveServiceAccount, add_service_account};
+pub use test_feed::TestFeed;
+
+use std::collections::BTreeSet;
+
+use super::Agency;
+use crate::Refusal;
+use crate::ids::{AccountId, FeedId, SignInId};
+use crate::text::{LINE, required};
+use crate::vocabulary::{Category, Purpose, coded};
+
+coded! {
+    /// Through which door a feed's events leave.
+    Door {
+        /// A stream over gRPC, for as long as the agency's system holds it open.
+        Grpc = 1 "gRPC stream",
+    }
+}
+
+coded! {
+    /// How much an event of a feed says (the content levels of FHIR's `Subscription`).
+    ContentLevel {
+        /// That something has happened.
+        Empty = 1 "empty",
+        /// Whom and which entry it is about.
+        IdOnly = 2 "id-only",
+        /// What it says, too.
+        Full = 3 "full",
+    }
+}
+
+/// What a feed carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// The record categories; none means all.
+    pub categories: Vec<Category>,
+    /// The published event types; none means all.
+    pub types: Vec<String>,
+    /// How much an event says.
+    pub content: ContentLevel,
+}
+
+/// The most published types that a feed names.
+const TYPES_LIMIT: usize = 100;
+
+impl Selection {
+    fn check(&self) -> Result<(), Refusal> {
+        if self.types.len() > TYPES_LIMIT {
+            return Err(Refusal::invalid("types", format!("holds at most `{TYPES_LIMIT}` types")));
+        }
+        Ok(())
+    }
+
+    /// Whether it is the same, in whatever order.
+    fn is_same(&self, other: &Self) -> bool {
+        fn set<T: Ord>(values: &[T]) -> BTreeSet<&T> {
+            values.iter().collect()
+        }
+        set(&self.categories) == set(&other.categories)
+            && set(&self.types) == set(&other.types)
+            && self.content == other.content
+    }
+
+    /// Whether it carries events of this category and published type.
+    #[must_use]
+    pub fn carries(&self, category: Category, published: &str) -> bool {
+        (self.categories.is_empty() || self.categories.contains(&category))
+            && (self.types.is_empty() || self.types.iter().any(|wanted| wanted == published))
+    }
+}
+
+/// A feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Which.
+    pub feed: FeedId,
+    /// What the agency calls it.
+    pub name: String,
+    /// Through which door it leaves.
+    pub door: Door,
+    /// What the agency needs it for.
+    pub purpose: Purpose,
+    /// What it carries.
+    pub selection: Selection,
+    /// Whether it is over.
+    pub closed: bool,
+}
+
+/// An account with which an agency's system signs in as itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Which.
+    pub account: AccountId,
+    /// What the agency calls the system.
+    pub name: String,
+    /// What it signs in with.
+    pub sign_in: SignInId,
+    /// Whether it was removed.
+    pub removed: bool,
+}
+
+impl Agency {
+    /// Its feeds, the oldest first, also those that are closed.
+    #[must_use]
+    pub fn feeds(&self) -> &[Feed] {
+        &self.feeds
+    }
+
+    /// A feed, closed or not.
+    #[must_use]
+    pub fn feed(&self, feed: FeedId) -> Option<&Feed> {
+        self.feeds.iter().find(|known| known.feed == feed)
+    }
+
+    /// A feed that is open, at an agency that is there.
+    #[must_use]
+    pub fn open_feed(&self, feed: FeedId) -> Option<&Feed> {
+        self.feed(feed).filter(|feed| self.is_there() && !feed.closed)
+    }
+
+    /// The accounts with which its systems sign in, the oldest first, also those that were removed.
+    #[must_use]
+    pub fn accounts(&self) -> &[ServiceAccount] {
+        &self.accounts
+    }
+
+    /// The account that has this sign-in now, at an agency that is there.
+    #[must_use]
+    pub fn account_of(&self, sign_in: SignInId) -> Option<&ServiceAccount> {
+        self.accounts.iter().find(|account| self.is_there() && !account.removed && account.sign_in == sign_in)
+    }
+
+    /// Takes in that a feed carries something else.
+    pub(super) fn change_feed(&mut self, feed: FeedId, change: impl FnOnce(&mut Feed)) {
+        if let Some(feed) = self.feeds.iter_mut().find(|known| known.feed == feed) {
+            change(feed);
+        }
+    }
+}
+
+/// Refuses a name that is none.
+fn name(name: &str) -> Result<(), Refusal> {
+    required("name", name, LINE)
+}
+
+/// Purposes that belong to one act of somebody, and not to a system that receives day and night.
+fn may_be_declared(purpose: Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Treatment
+            | Purpose::CareCoordination
+            | Purpose::SupportNetwork
+            | Purpose::Research
+            | Purpose::PublicHealth
+    )
+}
+
+#[cfg(test)]
+mod tests;

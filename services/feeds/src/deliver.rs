@@ -1,0 +1,228 @@
+//! What of some events about one person leaves now: decided together, with one receipt.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::access::SystemScope;
+use domain::access::events::{Delivered, EventDelivered};
+use domain::agency::{ContentLevel, Feed};
+use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ReceiptId, SignInId};
+use domain::person::{Content, Person};
+use domain::vocabulary::{Category, Sensitivity};
+use engine::{EngineError, Freshness, Loaded};
+use event_log::Recorded;
+use events::{Envelope, Event};
+use gate::SystemGrounds;
+use rpc::{Error, Reason};
+use serde_json::Value;
+use uuid::Uuid;
+use views::record::{self, EntryDoc, Record};
+
+use crate::Feeds;
+use crate::cloud_event::{Told, cloud_event};
+use crate::entry;
+use crate::published::{Published, published};
+
+/// Who receives a feed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Receiver {
+    pub(crate) agency: AgencyId,
+    pub(crate) feed: FeedId,
+    /// What its system has signed in with.
+    pub(crate) sign_in: SignInId,
+}
+
+/// An event that leaves.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub(crate) position: u64,
+    pub(crate) cloud_event: String,
+}
+
+/// An event of a record, and the entry that it is about.
+struct About<'a> {
+    event: &'a Envelope,
+    published: &'static str,
+    entry: EntryId,
+    category: Category,
+    sensitivity: Sensitivity,
+}
+
+impl Feeds {
+    /// What leaves of these events about one person, the oldest first, once its receipt is durable. Events up to `receipted` have theirs. Of
+    /// whom it is `known` that what is remembered is no older than the events, nothing newer need be asked.
+    ///
+    /// # Errors
+    /// When the feed is closed or its system has been removed, and when something is out of reach: then nothing leaves.
+    pub(crate) async fn deliver(
+        &self,
+        to: Receiver,
+        person: PersonId,
+        events: &[Recorded],
+        (receipted, known): (u64, bool),
+    ) -> Result<Vec<Leaving>, Error> {
+        let attempt = |freshness| async move {
+            let grounds = self.grounds(to, person, freshness).await?;
+            let leaving = self.try_deliver(to, person, events, receipted, &grounds).await?;
+            // That nothing may leave is decided on the latest: nothing proves that it still holds.
+            let unsure = freshness == Freshness::Remembered && !known;
+            Ok::<_, Error>(leaving.filter(|leaving| !leaving.is_empty() || !unsure))
+        };
+        self.gate.engine().settle(attempt).await
+    }
+
+    async fn grounds(&self, to: Receiver, person: PersonId, freshness: Freshness) -> Result<SystemGrounds, Error> {
+        let feed = self.feed_of(to, freshness).await?;
+        Ok(self.gate.for_system(to.agency, feed.purpose, person, freshness).await?)
+    }
+
+    async fn try_deliver(
+        &self,
+        to: Receiver,
+        person: PersonId,
+        events: &[Recorded],
+        receipted: u64,
+        grounds: &SystemGrounds,
+    ) -> Result<Option<Vec<Leaving>>, Error> {
+        let Some(scope) = grounds.scope() else { return Ok(Some(vec![])) };
+        // As the decision saw it: what it relies on is guarded.
+        let agency = grounds.agency(to.agency).ok_or_else(Error::denied)?;
+        let feed = receives(agency, to)?;
+        let opened = self.open(events).await?;
+        let record = self.record(person, &opened).await?;
+        let about = opened.iter().filter_map(|event| about(event, person, &record));
+        let covered = |about: &About<'_>| {
+            scope.covers(about.category, &about.sensitivity) && feed.selection.carries(about.category, about.published)
+        };
+        let about: Vec<_> = about.filter(covered).collect();
+        if about.is_empty() {
+            return Ok(Some(vec![]));
+        }
+        let docs = self.docs(person, feed, &about).await?;
+        let delivered = receipt(to, feed, grounds, scope, about.iter().filter(|a| a.event.position.0 > receipted));
+        if self.gate.deliver(person, grounds, delivered).await?.is_none() {
+            return Ok(None);
+        }
+        let goal_shown = |doc: &EntryDoc| {
+            let Content::Action(action) = &doc.content else { return true };
+            let goal = action.goal.and_then(|goal| record.entry(goal));
+            goal.is_none_or(|goal| scope.covers(Category::Goals, &goal.sensitivity))
+        };
+        let leaving = about.iter().map(|about| {
+            let event = about.event;
+            let (feed_id, id, published, at) = (to.feed, event.header.event_id, about.published, event.at);
+            let told = Told { feed: feed_id, event: id, published, person: Some(person), at };
+            let ids = entry::ids(about.entry, about.category);
+            let doc = docs.get(&about.entry);
+            let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, scope, goal_shown(doc)));
+            Leaving { position: event.position.0, cloud_event: cloud_event(&told, feed.selection.content, ids, says) }
+        });
+        Ok(Some(leaving.collect()))
+    }
+
+    /// The events, opened: but those of whom nothing is left, and what cannot be read, which stops nobody else's.
+    pub(crate) async fn open(&self, events: &[Recorded]) -> Result<Vec<Envelope>, Error> {
+        let mut opened = Vec::with_capacity(events.len());
+        for recorded in events {
+            match self.gate.engine().codec().open(recorded).await {
+                Ok(envelope) => opened.push(envelope),
+                Err(error) if error.is_erased() => {}
+                Err(error) if error.is_newer() => {
+                    return Err(begin_again("this server is older than what has happened"));
+                }
+                Err(error) if error.is_outage() => return Err(EngineError::from(error).into()),
+                Err(error) => {
+                    let (position, error) = (recorded.position.0, &error as &dyn std::error::Error);
+                    tracing::error!(position, error, "an event cannot be read, and no feed tells it");
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    /// The record, as new as the events.
+    async fn record(&self, person: PersonId, events: &[Envelope]) -> Result<Loaded<Person>, Error> {
+        let engine = self.gate.engine();
+        let newest = events.iter().map(|event| event.version).max().unwrap_or_default();
+        let record = engine.load::<Person>(person, Freshness::Remembered).await?;
+        if record.version >= newest { Ok(record) } else { Ok(engine.load(person, Freshness::Latest).await?) }
+    }
+
+    /// The entries as they stand, where a feed says what they say.
+    async fn docs(
+        &self,
+        person: PersonId,
+        feed: &Feed,
+        about: &[About<'_>],
+    ) -> Result<HashMap<EntryId, EntryDoc>, Error> {
+        if feed.selection.content != ContentLevel::Full {
+            return Ok(HashMap::new());
+        }
+        let at_least = about.iter().map(|about| about.event.position.0).max().unwrap_or_default();
+        let keys: Vec<_> = about.iter().map(|a| record::entry_key(person, a.category, a.entry)).collect();
+        let docs = self.views.get::<Record>(&keys, at_least).await?;
+        Ok(docs.into_values().map(|doc| (doc.entry, doc)).collect())
+    }
+
+    /// The feed, if it is open and its system may receive it.
+    ///
+    /// # Errors
+    /// When it is closed, or the system has been removed.
+    pub(crate) async fn feed_of(&self, to: Receiver, freshness: Freshness) -> Result<Feed, Error> {
+        let agency = self.gate.engine().load(to.agency, freshness).await?;
+        receives(&agency, to).cloned()
+    }
+}
+
+/// The feed, if it is open and its system may receive it.
+fn receives(agency: &domain::agency::Agency, to: Receiver) -> Result<&Feed, Error> {
+    agency.account_of(to.sign_in).ok_or_else(Error::denied)?;
+    agency.open_feed(to.feed).ok_or_else(|| Error::not_found("feed"))
+}
+
+/// What an event of a record is about, and how sensitive that is now.
+fn about<'a>(event: &'a Envelope, person: PersonId, record: &Person) -> Option<About<'a>> {
+    let (Event::Person(happened), Published::As(published)) = (&event.event, published(&event.event)) else {
+        return None;
+    };
+    Some(match happened.entry() {
+        Some(change) => {
+            // Of what the record does not have nobody is told.
+            let sensitivity = record.entry(change.entry)?.sensitivity.clone();
+            About { event, published, entry: change.entry, category: change.category, sensitivity }
+        }
+        None => {
+            let sensitivity = record.registered()?.sensitivity.clone().unwrap_or(Sensitivity::NORMAL);
+            About { event, published, entry: EntryId(person.0), category: Category::Contact, sensitivity }
+        }
+    })
+}
+
+/// The receipt of what has none; nothing when all has.
+fn receipt<'a>(
+    to: Receiver,
+    feed: &Feed,
+    grounds: &SystemGrounds,
+    scope: &SystemScope,
+    about: impl Iterator<Item = &'a About<'a>> + Clone,
+) -> Option<EventDelivered> {
+    let choices: BTreeSet<_> = about.clone().flat_map(|a| scope.choices(a.category, &a.sensitivity)).collect();
+    let events: Vec<_> =
+        about.map(|a| Delivered { event: a.event.header.event_id, entry: a.entry, category: a.category }).collect();
+    (!events.is_empty()).then(|| EventDelivered {
+        receipt: ReceiptId(Uuid::now_v7()),
+        agency: to.agency,
+        feed: to.feed,
+        name: feed.name.clone(),
+        door: feed.door,
+        purpose: feed.purpose,
+        content: feed.selection.content,
+        events,
+        choices: choices.into_iter().collect(),
+        directive: grounds.directive(),
+    })
+}
+
+/// Why a stream ends that the agency has no part in.
+pub(crate) fn begin_again(why: &str) -> Error {
+    Error::new(Reason::Unavailable, format!("{why}; subscribe again with the token of what came last"))
+}

@@ -1,0 +1,147 @@
+//! What feeds publish, as an AsyncAPI 3.0 document with JSON Schemas: <https://www.asyncapi.com/docs/reference/specification/v3.0.0>.
+
+use serde_json::{Map, Value, json};
+
+use crate::published::{ENTRY_TYPES, RECALLED, SOMETHING, TESTED};
+
+/// Every published type, with what it means.
+fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let beside = [
+        (RECALLED, "what was delivered is not covered any more: delete it, and answer with `AnswerRecall`"),
+        (SOMETHING, "something has happened, of a feed that says no more than that"),
+        (TESTED, "a test of the feed, about nobody"),
+    ];
+    ENTRY_TYPES.into_iter().chain(beside)
+}
+
+/// The document.
+#[must_use]
+pub fn asyncapi() -> Value {
+    let mut messages = Map::new();
+    let mut referred = Map::new();
+    for (name, means) in types() {
+        let message = json!({
+            "name": name,
+            "title": means,
+            "contentType": "application/cloudevents+json",
+            "payload": {"schemaFormat": "application/schema+json;version=draft-07", "schema": schema(name)},
+        });
+        messages.insert(name.to_owned(), message);
+        referred.insert(name.to_owned(), json!({"$ref": format!("#/components/messages/{name}")}));
+    }
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Alongside: feeds",
+            "version": "1.0.0",
+            "description": "What people let an agency's systems receive, as CloudEvents 1.0 in JSON. The same event has the same id however often it comes.",
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": {
+            "feed": {
+                "address": "alongside.feeds.v1.FeedService/Subscribe",
+                "title": "A feed of an agency, over gRPC",
+                "messages": referred,
+            },
+        },
+        "operations": {
+            "receive": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/feed"},
+                "summary": "A system of the agency receives the feed, and acknowledges what it has kept.",
+            },
+        },
+        "components": {"messages": messages},
+    })
+}
+
+/// The JSON Schema of an event of this type.
+fn schema(name: &str) -> Value {
+    let constant = |value: &str| json!({"const": value});
+    let text = || json!({"type": "string"});
+    let id = || json!({"type": "string", "format": "uuid"});
+    let time = || json!({"type": "string", "format": "date-time"});
+    let mut properties = json!({
+        "specversion": constant("1.0"), "id": id(), "source": text(), "type": constant(name),
+    });
+    let mut required = vec!["specversion", "id", "source", "type"];
+    let mut add = |name: &'static str, value: Value| {
+        if let Some(properties) = properties.as_object_mut() {
+            properties.insert(name.to_owned(), value);
+        }
+        required.push(name);
+    };
+    if name != SOMETHING {
+        add("time", time());
+        add("datacontenttype", constant("application/json"));
+        let (data, needed) = data(name);
+        add("data", json!({"type": "object", "properties": data, "required": needed}));
+    }
+    if name != SOMETHING && name != TESTED {
+        add("subject", json!({"type": "string", "format": "uuid", "description": "the person_id of the API"}));
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// What the data of an event of this type holds, and what of it is always there.
+fn data(name: &str) -> (Value, Vec<&'static str>) {
+    let text = || json!({"type": "string"});
+    let id = || json!({"type": "string", "format": "uuid"});
+    let content = || json!({"enum": ["id-only", "full"]});
+    if name == TESTED {
+        return (json!({"content": content()}), vec!["content"]);
+    }
+    if name == RECALLED {
+        let item = json!({
+            "type": "object",
+            "properties": {"id": id(), "entryId": id(), "category": text()},
+            "required": ["id", "entryId", "category"],
+        });
+        let properties = json!({
+            "content": content(),
+            "recallId": id(),
+            "deadline": {"type": "string", "format": "date-time"},
+            "recalled": {"type": "array", "items": item, "description": "the ids of events that were delivered"},
+        });
+        return (properties, vec!["content", "recallId", "deadline", "recalled"]);
+    }
+    let said = json!({"type": "array", "items": {"type": "object"}, "description": "what was said of it since, each word with its speaker and time"});
+    let properties = json!({
+        "content": content(),
+        "entryId": id(),
+        "category": text(),
+        "recordedAt": {"type": "string", "format": "date-time"},
+        "author": {"type": "object", "properties": {"kind": {"enum": ["person", "worker", "system", "another-agency", "another-person"]}}},
+        "sensitivity": {"type": "object"},
+        "importedFrom": {"type": ["string", "null"]},
+        "entry": {"type": "object", "description": "what it says, where `content` is `full`"},
+        "said": said,
+    });
+    (properties, vec!["content", "entryId", "category"])
+}
+
+#[cfg(test)]
+mod tests {
+    use events::Event;
+
+    use super::*;
+    use crate::published::{Published, published};
+
+    #[test]
+    fn every_published_type_is_described() {
+        let document = asyncapi();
+        let described = &document["components"]["messages"];
+        for event in Event::samples() {
+            if let Published::As(name) = published(&event) {
+                let schema = &described[name]["payload"]["schema"];
+                assert_eq!(schema["properties"]["type"]["const"], name);
+                assert_eq!(
+                    document["channels"]["feed"]["messages"][name]["$ref"],
+                    format!("#/components/messages/{name}")
+                );
+            }
+        }
+        assert!(described[SOMETHING]["payload"]["schema"]["properties"].get("subject").is_none());
+    }
+}

@@ -1,0 +1,88 @@
+//! What an entry says, as a feed tells it.
+
+use domain::access::SystemScope;
+use domain::ids::{AgencyId, EntryId};
+use domain::person::{Content, Progress};
+use domain::vocabulary::{Author, Category, Sensitivity};
+use serde_json::{Value, json};
+use views::record::{ChangeDoc, EntryDoc, Said};
+
+use crate::cloud_event::time;
+
+/// The ids of an entry.
+pub(crate) fn ids(entry: EntryId, category: Category) -> Value {
+    json!({"entryId": entry.to_string(), "category": category.word()})
+}
+
+/// An entry as it stands, and what has been said of it: every word with its speaker, their role and its time. `agency` is the one that is
+/// told; who else supports the person it learns only if that is shared.
+pub(crate) fn says(doc: &EntryDoc, agency: AgencyId, scope: &SystemScope, goal_shown: bool) -> Value {
+    let network = scope.covers(Category::SupportNetwork, &Sensitivity::NORMAL);
+    let party = |author, role: &str| {
+        let elsewhere = |author: Author| author.worker().is_some_and(|worker| worker.agency() != agency);
+        if elsewhere(author) && !network { json!({"kind": "another-agency"}) } else { party(author, role) }
+    };
+    let said = |change: &ChangeDoc| json!({"what": what(change.what), "by": party(change.author, &change.role), "at": time(change.at), "words": change.words});
+    json!({
+        "recordedAt": time(doc.at),
+        "author": party(doc.author, &doc.role),
+        "sensitivity": {"level": doc.sensitivity.level.word(), "labels": doc.sensitivity.labels},
+        "importedFrom": doc.imported.as_ref().map(|imported| imported.from.clone()),
+        "entry": content(&doc.content, goal_shown),
+        "said": doc.changes.iter().map(said).collect::<Vec<_>>(),
+    })
+}
+
+fn party(author: Author, role: &str) -> Value {
+    match author {
+        Author::System => json!({"kind": "system"}),
+        Author::Person => json!({"kind": "person"}),
+        Author::AnotherPerson => json!({"kind": "another-person"}),
+        Author::Worker(worker) => {
+            json!({"kind": "worker", "agencyId": worker.agency().to_string(), "staffId": worker.staff().to_string(), "role": role})
+        }
+    }
+}
+
+fn what(said: Said) -> Value {
+    match said {
+        Said::Stands(progress) => json!({"progress": progress_word(progress)}),
+        Said::Noted => json!("noted"),
+        Said::Important(rating) => json!({"importance": rating.value()}),
+    }
+}
+
+fn progress_word(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Open => "open",
+        Progress::Done => "done",
+        Progress::Ended => "ended",
+    }
+}
+
+fn content(content: &Content, goal_shown: bool) -> Value {
+    match content {
+        Content::AboutMe { heading, text } => json!({"heading": heading, "text": text}),
+        Content::Strength { text } | Content::WhatMatters { text } | Content::ContingencyPlan { text } => {
+            json!({"text": text})
+        }
+        Content::Condition { text, impact, onset } => {
+            json!({"text": text, "impact": impact, "onset": onset.as_ref().map(|date| date.as_str())})
+        }
+        Content::Goal { text, importance, progress } => {
+            json!({"text": text, "importance": importance.map(|rating| rating.value()), "progress": progress_word(*progress)})
+        }
+        Content::Action(action) => json!({
+            "text": action.text,
+            "goalId": action.goal.filter(|_| goal_shown).map(|goal| goal.to_string()),
+            "owner": action.owner,
+            "due": action.due.as_ref().map(|date| date.as_str()),
+            "confidence": action.confidence.map(|rating| rating.value()),
+            "progress": progress_word(action.progress),
+            "notes": action.notes,
+        }),
+        Content::Contact { name, birth_date } => {
+            json!({"name": name, "birthDate": birth_date.as_ref().map(|date| date.as_str())})
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! A row for each RPC: feeds and accounts, which an agency's administrator opens and closes, and what a system receives.
+
+use std::collections::{HashSet, VecDeque};
+
+use domain::Command as _;
+use domain::access::events::{RecallAnswer, RecallAnswered};
+use domain::access::{Access, AnswerRecall};
+use domain::agency::{
+    AddServiceAccount, Agency, ChangeFeed, CloseFeed, ContentLevel, Door, Feed, OpenFeed, RemoveServiceAccount,
+    Selection, ServiceAccount, TestFeed, add_service_account,
+};
+use domain::ids::{AccountId, AgencyId, FeedId, PersonId, RecallId};
+use domain::sign_in::SignIn;
+use domain::staff::{Staff, administers};
+use domain::vocabulary::{SignedIn, Timestamp};
+use engine::{Changes, EngineError, Freshness, Loaded};
+use gate::{Answers, Call};
+use proto::feeds::v1 as pb;
+use proto::feeds::v1::feed_service_server::FeedService;
+use rpc::{Error, Reason, words};
+use state::FeedState;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
+use views::recalls::{self, Recalls};
+
+use crate::Feeds;
+use crate::deliver::Receiver;
+use crate::published::{ENTRY_TYPES, RECALLED};
+use crate::pump::{LEASE, Pump};
+use crate::token::Place;
+
+/// How many events may be under way when nobody says, and at most.
+const WINDOW: u32 = 1_000;
+const LARGEST_WINDOW: u32 = 10_000;
+/// How many feeds and accounts that are over are listed: the latest.
+const OVER_LISTED: usize = 100;
+
+gate::service! { FeedService for Feeds {
+    open_feed(OpenFeedRequest) -> OpenFeedResponse: open_one,
+    change_feed(ChangeFeedRequest) -> ChangeFeedResponse: change,
+    close_feed(CloseFeedRequest) -> CloseFeedResponse: close,
+    get_feed(GetFeedRequest) -> GetFeedResponse: one,
+    list_feeds(ListFeedsRequest) -> ListFeedsResponse: list,
+    send_test_event(SendTestEventRequest) -> SendTestEventResponse: test,
+    add_service_account(AddServiceAccountRequest) -> AddServiceAccountResponse: add_account,
+    remove_service_account(RemoveServiceAccountRequest) -> RemoveServiceAccountResponse: remove_account,
+    list_service_accounts(ListServiceAccountsRequest) -> ListServiceAccountsResponse: accounts,
+    acknowledge(AcknowledgeRequest) -> AcknowledgeResponse: acknowledged,
+    answer_recall(AnswerRecallRequest) -> AnswerRecallResponse: answer,
+} streaming {
+    subscribe(SubscribeRequest) -> SubscribeStream of SubscribeResponse: begin
+} }
+
+impl Feeds {
+    async fn open_one(&self, call: &Call, m: pb::OpenFeedRequest) -> Result<pb::OpenFeedResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let feed: FeedId = context.new_id();
+        let command = OpenFeed {
+            feed,
+            name: m.name,
+            door: rpc::one_of("door", m.door, Door::from_code)?,
+            purpose: words::purpose(m.purpose)?,
+            selection: selection(&m.categories, m.types, m.content)?,
+        };
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, command.clone().decide(state)?);
+            Ok(())
+        };
+        let opened = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
+        Ok(pb::OpenFeedResponse { position: opened.position.0, feed_id: feed.to_string() })
+    }
+
+    async fn change(&self, call: &Call, m: pb::ChangeFeedRequest) -> Result<pb::ChangeFeedResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let feed = rpc::id("feed_id", &m.feed_id)?;
+        let command = ChangeFeed { feed, selection: selection(&m.categories, m.types, m.content)? };
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, command.clone().decide(state)?);
+            Ok(())
+        };
+        let changed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
+        Ok(pb::ChangeFeedResponse { position: changed.position.0 })
+    }
+
+    async fn close(&self, call: &Call, m: pb::CloseFeedRequest) -> Result<pb::CloseFeedResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let feed = rpc::id("feed_id", &m.feed_id)?;
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, CloseFeed { feed }.decide(state)?);
+            Ok(())
+        };
+        let closed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
+        Ok(pb::CloseFeedResponse { position: closed.position.0 })
+    }
+
+    async fn test(&self, call: &Call, m: pb::SendTestEventRequest) -> Result<pb::SendTestEventResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let feed = rpc::id("feed_id", &m.feed_id)?;
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, TestFeed { feed }.decide(state)?);
+            Ok(())
+        };
+        let tested = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
+        Ok(pb::SendTestEventResponse { position: tested.position.0 })
+    }
+
+    async fn one(&self, call: &Call, m: pb::GetFeedRequest) -> Result<pb::GetFeedResponse, Error> {
+        let (agency, _) = self.administers(call, &m.agency_id).await?;
+        let feed: FeedId = rpc::id("feed_id", &m.feed_id)?;
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+        let feed = state.feed(feed).ok_or_else(|| Error::not_found("feed"))?;
+        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        let cursor = self.cursors.feed(feed.feed.0).await.map_err(|error| Error::internal(&error))?;
+        let now = self.gate.engine().now();
+        Ok(pb::GetFeedResponse { feed: Some(to_wire(feed)), progress: Some(progress(cursor, head, now)) })
+    }
+
+    async fn list(&self, call: &Call, m: pb::ListFeedsRequest) -> Result<pb::ListFeedsResponse, Error> {
+        let (agency, _) = self.administers(call, &m.agency_id).await?;
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+        let feeds = with_the_latest(state.feeds(), |feed| feed.closed).into_iter().map(to_wire).collect();
+        Ok(pb::ListFeedsResponse { feeds, position: state.position.0 })
+    }
+
+    async fn add_account(
+        &self,
+        call: &Call,
+        m: pb::AddServiceAccountRequest,
+    ) -> Result<pb::AddServiceAccountResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let account: AccountId = context.new_id();
+        let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
+        let sign_in = identity.sign_in;
+        let command = AddServiceAccount { account, name: m.name, identity };
+        type Loads = (Loaded<Agency>, Loaded<Staff>, Loaded<SignIn>);
+        let decide = |(state, standing, pointer): &Loads, changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.guard(pointer);
+            changes.record(state, agency, add_service_account(command.clone(), state, pointer)?);
+            Ok(())
+        };
+        let ids = (agency, by.worker().staff(), sign_in);
+        let added = self.gate.engine().transact(&context, ids, decide).await?;
+        Ok(pb::AddServiceAccountResponse { position: added.position.0, account_id: account.to_string() })
+    }
+
+    async fn remove_account(
+        &self,
+        call: &Call,
+        m: pb::RemoveServiceAccountRequest,
+    ) -> Result<pb::RemoveServiceAccountResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let account = rpc::id("account_id", &m.account_id)?;
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, RemoveServiceAccount { account }.decide(state)?);
+            Ok(())
+        };
+        let removed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
+        Ok(pb::RemoveServiceAccountResponse { position: removed.position.0 })
+    }
+
+    async fn accounts(
+        &self,
+        call: &Call,
+        m: pb::ListServiceAccountsRequest,
+    ) -> Result<pb::ListServiceAccountsResponse, Error> {
+        let (agency, _) = self.administers(call, &m.agency_id).await?;
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+        let account = |account: &ServiceAccount| pb::ServiceAccount {
+            account_id: account.account.to_string(),
+            name: account.name.clone(),
+            removed: account.removed,
+        };
+        let accounts = with_the_latest(state.accounts(), |known| known.removed).into_iter().map(account).collect();
+        Ok(pb::ListServiceAccountsResponse { accounts, position: state.position.0 })
+    }
+
+    /// Begins a stream: nothing of it leaves before this answers.
+    async fn begin(&self, call: &Call, m: pb::SubscribeRequest) -> Result<Answers<pb::SubscribeResponse>, Error> {
+        let to = self.receiver(call, &m.feed_id).await?;
+        let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
+        let from = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
+        if from.is_some() && m.from_beginning {
+            return Err(Error::invalid("from_beginning", "must be false where there is a `token`"));
+        }
+        let Ok(room) = self.room.clone().try_acquire_owned() else {
+            return Err(Error::new(Reason::Overloaded, "this server carries as many streams as it can; try another"));
+        };
+        let (holder, epoch) = (Uuid::now_v7(), self.gate.engine().log().epoch());
+        let held = self.cursors.hold(to.feed.0, epoch, holder, LEASE).await;
+        let mut cursor = held.map_err(|error| Error::internal(&error))?.ok_or_else(is_carried)?;
+        let begun = async {
+            if m.from_beginning {
+                let begun = self.cursors.begin(to.feed.0, holder).await.map_err(|error| Error::internal(&error))?;
+                cursor = begun.ok_or_else(is_carried)?;
+            }
+            let position = match from {
+                None => cursor.acknowledged,
+                Some(from)
+                    if from.run == cursor.run && (cursor.acknowledged..=cursor.delivered).contains(&from.position) =>
+                {
+                    from.position
+                }
+                Some(_) => {
+                    let problem =
+                        "is of what was acknowledged since, or of an earlier beginning; leave it out, or begin again";
+                    return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+                }
+            };
+            Ok(position)
+        };
+        let position = match begun.await {
+            Ok(position) => position,
+            Err(error) => {
+                self.cursors.release(to.feed.0, holder).await.map_err(|failed| Error::internal(&failed))?;
+                return Err(error);
+            }
+        };
+        let window = if m.window == 0 { WINDOW } else { m.window.min(LARGEST_WINDOW) };
+        let pump = Pump {
+            feeds: self.clone(),
+            to,
+            holder,
+            cursor,
+            position,
+            window: usize::try_from(window).unwrap_or(usize::MAX),
+            pseudonyms: call.pseudonyms().clone(),
+            head: self.head.subscribe(),
+            epoch,
+            known: HashSet::new(),
+            under_way: VecDeque::new(),
+        };
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            pump.run(sender).await;
+            drop(room);
+        });
+        Ok(Box::pin(ReceiverStream::new(receiver)))
+    }
+
+    async fn acknowledged(&self, call: &Call, m: pb::AcknowledgeRequest) -> Result<pb::AcknowledgeResponse, Error> {
+        let to = self.receiver(call, &m.feed_id).await?;
+        let place = Place::read(&m.token, call.pseudonyms(), to.feed)?;
+        let kept = self.cursors.acknowledge(to.feed.0, place.run, place.position).await;
+        if !kept.map_err(|error| Error::internal(&error))? {
+            let problem = "is of what was not delivered since the feed began again";
+            return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+        }
+        Ok(pb::AcknowledgeResponse {})
+    }
+
+    async fn answer(&self, call: &Call, m: pb::AnswerRecallRequest) -> Result<pb::AnswerRecallResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let recall: RecallId = rpc::id("recall_id", &m.recall_id)?;
+        let answer = rpc::one_of("answer", m.answer, RecallAnswer::from_code)?;
+        let (agency, sign_in) = call.system()?;
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+        state.account_of(sign_in).ok_or_else(Error::denied)?;
+        // The agency may have been told of it a moment ago: the view is waited for.
+        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        let known = self.views.one::<Recalls>(recalls::recall_key(person, recall), head).await?;
+        let known = known.filter(|known| known.agency == agency).ok_or_else(|| Error::not_found("recall"))?;
+        let answered: Vec<_> = known.answers.iter().map(|answered| answered.answer).collect();
+        let decided = AnswerRecall { recall, agency, answer, basis: m.basis }.decide(&answered)?;
+        self.keep_answer(&context, person, decided).await
+    }
+
+    async fn keep_answer(
+        &self,
+        context: &engine::Context,
+        person: PersonId,
+        decided: Option<RecallAnswered>,
+    ) -> Result<pb::AnswerRecallResponse, Error> {
+        let engine = self.gate.engine();
+        let Some(answered) = decided else {
+            let position = engine.log().head().await.map_err(EngineError::failed)?.0;
+            return Ok(pb::AnswerRecallResponse { position });
+        };
+        let mut changes = Changes::new(context);
+        changes.fact::<Access>(person, person, Uuid::now_v7(), answered.into());
+        let kept = engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
+        Ok(pb::AnswerRecallResponse { position: kept.0 })
+    }
+
+    /// Which feed a system of an agency asks for. One of another agency is as absent as one that there is not.
+    async fn receiver(&self, call: &Call, feed: &str) -> Result<Receiver, Error> {
+        let (agency, sign_in) = call.system()?;
+        let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in };
+        let feed = self.feed_of(to, Freshness::Latest).await?;
+        if feed.door == Door::Grpc { Ok(to) } else { Err(Error::not_found("feed")) }
+    }
+
+    /// The agency that a worker runs.
+    async fn administers(&self, call: &Call, agency: &str) -> Result<(AgencyId, SignedIn), Error> {
+        let by = call.worker()?;
+        let agency: AgencyId = rpc::id("agency_id", agency)?;
+        let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        administers(by, &standing, Some(agency)).map_err(EngineError::Refused)?;
+        Ok((agency, by))
+    }
+}
+
+/// Another stream carries the feed.
+fn is_carried() -> Error {
+    let problem = "another stream carries this feed; end it, or try again when it has ended";
+    Error::new(Reason::FeedIsCarried, problem).after(LEASE)
+}
+
+/// Whoever changes something is its administrator still when that commits.
+fn may_change(
+    by: SignedIn,
+    standing: &Loaded<Staff>,
+    agency: AgencyId,
+    changes: &mut Changes,
+) -> Result<(), domain::Refusal> {
+    administers(by, standing, Some(agency))?;
+    changes.guard(standing);
+    Ok(())
+}
+
+/// What a feed carries, from the wire.
+fn selection(categories: &[i32], types: Vec<String>, content: i32) -> Result<Selection, Error> {
+    for wanted in &types {
+        let known = ENTRY_TYPES.iter().any(|(name, _)| name == wanted) || wanted == RECALLED;
+        if !known {
+            return Err(Error::invalid(
+                "types",
+                "names a type that is not published; `alongside feeds describe` has those that are",
+            ));
+        }
+    }
+    let content =
+        if content == 0 { ContentLevel::IdOnly } else { rpc::one_of("content", content, ContentLevel::from_code)? };
+    Ok(Selection { categories: words::categories("categories", categories)?, types, content })
+}
+
+/// Those that go on, and the latest of those that are over.
+fn with_the_latest<T>(all: &[T], is_over: impl Fn(&T) -> bool) -> Vec<&T> {
+    let over = all.iter().filter(|one| is_over(one)).count();
+    let mut left_out = over.saturating_sub(OVER_LISTED);
+    let listed = all.iter().filter(|one| {
+        let skip = is_over(one) && left_out > 0;
+        left_out -= usize::from(skip);
+        !skip
+    });
+    listed.collect()
+}
+
+fn to_wire(feed: &Feed) -> pb::Feed {
+    pb::Feed {
+        feed_id: feed.feed.to_string(),
+        name: feed.name.clone(),
+        door: i32::from(feed.door.code()),
+        purpose: i32::from(feed.purpose.code()),
+        categories: words::to_categories(&feed.selection.categories),
+        types: feed.selection.types.clone(),
+        content: i32::from(feed.selection.content.code()),
+        closed: feed.closed,
+    }
+}
+
+/// How far a feed has come, as it is now.
+fn progress(state: Option<FeedState>, head: u64, now: Timestamp) -> pb::FeedProgress {
+    let Some(state) = state else {
+        return pb::FeedProgress { head, behind: head, ..pb::FeedProgress::default() };
+    };
+    let failed = Timestamp(state.failed_at.saturating_mul(1_000));
+    pb::FeedProgress {
+        delivered: state.cursor.delivered,
+        acknowledged: state.cursor.acknowledged,
+        head,
+        behind: head.saturating_sub(state.cursor.delivered),
+        carried: state.held_until.saturating_mul(1_000) > now.0,
+        run: state.cursor.run.unsigned_abs(),
+        last_failure_at: (state.failed_at > 0).then(|| words::timestamp(failed)),
+        last_failure: state.failure,
+    }
+}

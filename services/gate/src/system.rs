@@ -1,0 +1,129 @@
+//! What an agency's system receives: decided when it is delivered (rules 9 and 27), with a receipt under the same guards as a look's.
+
+use std::collections::BTreeMap;
+
+use domain::access::events::{EventDelivered, RecallRequested};
+use domain::access::{Access, Standing, SystemAsk, SystemScope, decide_for_system, whom_to_ask};
+use domain::agency::Agency;
+use domain::ids::{AgencyId, PersonId};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
+use domain::vocabulary::{DenialRule, Purpose, Version};
+use engine::{Changes, Context, EngineError, Freshness, Loaded};
+use events::Actor;
+use uuid::Uuid;
+
+use crate::Gate;
+use crate::believed::Belief;
+
+/// What was decided for a system, and on what.
+#[derive(Debug, Clone)]
+pub struct SystemGrounds {
+    belief: Belief,
+    sharing: Loaded<Sharing>,
+    agencies: Vec<Loaded<Agency>>,
+    workers: Vec<Loaded<Staff>>,
+    decision: Result<SystemScope, DenialRule>,
+}
+
+impl SystemGrounds {
+    /// What may be received, if anything may.
+    #[must_use]
+    pub fn scope(&self) -> Option<&SystemScope> {
+        self.decision.as_ref().ok()
+    }
+
+    /// The version of the person's directive.
+    #[must_use]
+    pub fn directive(&self) -> Version {
+        self.sharing.version
+    }
+
+    /// The agency, as it was when this was decided.
+    #[must_use]
+    pub fn agency(&self, agency: AgencyId) -> Option<&Agency> {
+        self.agencies.iter().find(|known| known.id == agency).map(|known| &*known.state)
+    }
+
+    /// Whether the time for which it was decided is over.
+    #[must_use]
+    pub fn is_over(&self, gate: &Gate) -> bool {
+        let until = self.scope().and_then(SystemScope::until).into_iter().chain([self.belief.until]).min();
+        until.is_some_and(|until| until <= gate.engine.now()) || self.belief.epoch != gate.engine.log().epoch()
+    }
+
+    /// What a change that relies on it is guarded by.
+    fn guard(&self, changes: &mut Changes) {
+        changes.guard(&self.sharing);
+        self.agencies.iter().for_each(|agency| changes.guard(agency));
+        self.workers.iter().for_each(|worker| changes.guard(worker));
+        changes.relies_on(self.belief.epoch);
+        changes.holds_until(Some(self.belief.until));
+        changes.holds_until(self.scope().and_then(SystemScope::until));
+    }
+}
+
+impl Gate {
+    /// Decides what a system of an agency may receive of a person, for a purpose.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub async fn for_system(
+        &self,
+        agency: AgencyId,
+        purpose: Purpose,
+        person: PersonId,
+        freshness: Freshness,
+    ) -> Result<SystemGrounds, EngineError> {
+        let belief = self.believed.get(&self.engine).await?;
+        let one = belief.register.one_with(agency);
+        let sharing = self.engine.load::<Sharing>(person, freshness).await?;
+        let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(one.iter().copied()), freshness).await?;
+        let resolved = belief.register.resolve(&sharing);
+        let asked: Vec<_> = whom_to_ask(&resolved, &one).into_iter().collect();
+        let workers = self.engine.load_each::<Staff>(&asked, freshness).await?;
+        let standing = Standing {
+            agencies: &agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
+            workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
+        };
+        let ask = SystemAsk { one: &one, purpose, now: self.engine.now() };
+        let decision = decide_for_system(&resolved, standing, ask);
+        Ok(SystemGrounds { belief, sharing, agencies, workers, decision })
+    }
+
+    /// Keeps the receipt of a delivery to a system, on condition that what it was decided on still holds; of what has its receipt already,
+    /// only that is found out. Nothing when it has moved.
+    ///
+    /// # Errors
+    /// When the log takes no more, or fails.
+    pub async fn deliver(
+        &self,
+        person: PersonId,
+        grounds: &SystemGrounds,
+        delivered: Option<EventDelivered>,
+    ) -> Result<Option<()>, EngineError> {
+        let mut changes = Changes::new(&Context::new(Actor::system(), Uuid::now_v7()));
+        grounds.guard(&mut changes);
+        let label = if delivered.is_some() { "delivered" } else { "delivered again" };
+        if let Some(delivered) = delivered {
+            changes.fact::<Access>(person, person, delivered.receipt, delivered.into());
+        }
+        self.commit(changes, label).await
+    }
+
+    /// Asks an agency to give back what is not covered any more, on condition that this still holds. Nothing when it has moved.
+    ///
+    /// # Errors
+    /// When the log takes no more, or fails.
+    pub async fn recall(
+        &self,
+        person: PersonId,
+        grounds: &SystemGrounds,
+        recall: RecallRequested,
+    ) -> Result<Option<()>, EngineError> {
+        let mut changes = Changes::new(&Context::of_system());
+        grounds.guard(&mut changes);
+        changes.fact::<Access>(person, person, Uuid::now_v7(), recall.into());
+        self.commit(changes, "recall").await
+    }
+}

@@ -1,0 +1,122 @@
+//! What agencies' computer systems received, and what was asked back of it: for the person.
+
+use std::collections::BTreeSet;
+
+use domain::access::events::RecallAnswer;
+use domain::agency::ContentLevel;
+use domain::ids::{AgencyId, EntryId};
+use domain::vocabulary::{Category, Timestamp};
+use gate::Call;
+use proto::access::v1 as pb;
+use rpc::words::{self, Names};
+use rpc::{Directory, Error, Named};
+use views::deliveries::{self, Deliveries, DeliveryDoc};
+use views::recalls::{self, RecallDoc, Recalls};
+
+use crate::SharingServices;
+use crate::summary;
+
+/// The most entries of a day, or of a recall, that are named one by one.
+const NAMED: usize = 1_000;
+
+impl SharingServices {
+    pub(crate) async fn my_deliveries(
+        &self,
+        call: &Call,
+        message: pb::ListMyDeliveriesRequest,
+    ) -> Result<pb::ListMyDeliveriesResponse, Error> {
+        let person = call.person()?;
+        let paging = call.pages(&message)?;
+        let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
+        let keep = |doc: &DeliveryDoc| wanted.is_none_or(|wanted| wanted == doc.agency);
+        let page = self.views.list::<Deliveries>(&deliveries::of_person(person), &paging.pages, keep).await?;
+        let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
+        Ok(pb::ListMyDeliveriesResponse {
+            days: page.items.iter().map(|doc| day(doc, &names)).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    pub(crate) async fn my_recalls(
+        &self,
+        call: &Call,
+        message: pb::ListMyRecallsRequest,
+    ) -> Result<pb::ListMyRecallsResponse, Error> {
+        let person = call.person()?;
+        let paging = call.pages(&message)?;
+        let page = self.views.list::<Recalls>(&recalls::of_person(person), &paging.pages, |_| true).await?;
+        let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
+        let now = self.gate.engine().now();
+        Ok(pb::ListMyRecallsResponse {
+            recalls: page.items.iter().map(|doc| recall(doc, &names, now)).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+}
+
+fn named(agencies: impl Iterator<Item = AgencyId>) -> Named {
+    let mut named = Named::default();
+    agencies.for_each(|agency| named.agency(agency));
+    named
+}
+
+/// Entries, each once, and how many there are.
+fn entries(of: impl Iterator<Item = (EntryId, Category)>) -> (Vec<pb::DeliveredEntry>, usize, Vec<Category>) {
+    let mut seen = BTreeSet::new();
+    let each: Vec<_> = of.filter(|entry| seen.insert(*entry)).collect();
+    let categories: BTreeSet<_> = each.iter().map(|(_, category)| *category).collect();
+    let entry = |(entry, category): &(EntryId, Category)| pb::DeliveredEntry {
+        entry_id: entry.to_string(),
+        category: i32::from(category.code()),
+    };
+    (each.iter().take(NAMED).map(entry).collect(), each.len(), categories.into_iter().collect())
+}
+
+fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {
+    let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
+    let agency_name = names.agency_then(doc.agency, doc.first_at);
+    pb::DeliveryDay {
+        summary: summary::delivered(doc, &agency_name, count, &categories),
+        agency_id: doc.agency.to_string(),
+        agency_name,
+        feed_id: doc.feed.to_string(),
+        feed_name: doc.name.clone(),
+        purpose: i32::from(doc.purpose.code()),
+        first_at: Some(words::timestamp(doc.first_at)),
+        last_at: Some(words::timestamp(doc.last_at)),
+        entries,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        provision_ids: doc.choices.iter().map(ToString::to_string).collect(),
+        with_content: doc.content == ContentLevel::Full,
+    }
+}
+
+fn recall(doc: &RecallDoc, names: &impl Names, now: Timestamp) -> pb::Recall {
+    use pb::recall::State;
+    let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
+    let agency_name = names.agency_then(doc.agency, doc.requested_at);
+    let answer = doc.answers.last();
+    let state = match answer.map(|answer| answer.answer) {
+        Some(RecallAnswer::Erased) => State::Erased,
+        Some(RecallAnswer::Retained) => State::Retained,
+        None if doc.deadline <= now => State::Overdue,
+        None => State::Open,
+    };
+    pb::Recall {
+        summary: summary::recall(doc, &agency_name, state == State::Overdue, (count, &categories)),
+        recall_id: doc.recall.to_string(),
+        agency_id: doc.agency.to_string(),
+        agency_name,
+        entries,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        requested_at: Some(words::timestamp(doc.requested_at)),
+        deadline: Some(words::timestamp(doc.deadline)),
+        state: state.into(),
+        basis: answer.map(|answer| answer.basis.clone()).unwrap_or_default(),
+        answered_at: answer.map(|answer| words::timestamp(answer.at)),
+    }
+}

@@ -1,0 +1,68 @@
+//! What every store of feed cursors keeps to.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test suite")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Cursor, FeedCursors};
+
+const LONG: Duration = Duration::from_secs(600);
+const SHORT: Duration = Duration::from_millis(100);
+
+/// Runs every case.
+pub async fn run(store: Arc<dyn FeedCursors>) {
+    one_carries_a_feed_until_they_let_go_or_their_time_is_over(&*store).await;
+    what_was_delivered_is_acknowledged_and_nothing_else(&*store).await;
+    another_history_or_another_beginning_is_another_run(&*store).await;
+}
+
+async fn one_carries_a_feed_until_they_let_go_or_their_time_is_over(store: &dyn FeedCursors) {
+    let (feed, epoch, one, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(store.feed(feed).await.unwrap(), None);
+    let beginning = Some(Cursor { run: 1, delivered: 0, acknowledged: 0 });
+    assert_eq!(store.hold(feed, epoch, one, LONG).await.unwrap(), beginning);
+    assert_eq!(store.hold(feed, epoch, one, LONG).await.unwrap(), beginning, "twice is once");
+    assert_eq!(store.hold(feed, epoch, other, LONG).await.unwrap(), None);
+    assert_eq!(store.advance(feed, (other, 1), 5, LONG).await.unwrap(), None);
+    store.release(feed, other).await.unwrap();
+    assert_eq!(store.hold(feed, epoch, other, LONG).await.unwrap(), None, "nobody lets go for somebody else");
+    store.release(feed, one).await.unwrap();
+    assert_eq!(store.hold(feed, epoch, other, SHORT).await.unwrap(), beginning);
+    let taken = async { while store.hold(feed, epoch, one, LONG).await.unwrap().is_none() {} };
+    tokio::time::timeout(Duration::from_secs(10), taken).await.unwrap();
+    assert_eq!(store.advance(feed, (other, 1), 5, LONG).await.unwrap(), None, "its time was over");
+    store.failed(feed, "gone").await.unwrap();
+    let state = store.feed(feed).await.unwrap().unwrap();
+    assert!(state.failure == "gone" && state.failed_at > 0 && state.held_until > 0);
+}
+
+async fn what_was_delivered_is_acknowledged_and_nothing_else(store: &dyn FeedCursors) {
+    let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    assert!(!store.acknowledge(feed, 1, 0).await.unwrap(), "there is no such feed");
+    store.hold(feed, epoch, one, LONG).await.unwrap();
+    assert_eq!(store.advance(feed, (one, 1), 10, LONG).await.unwrap(), Some(0));
+    assert!(!store.acknowledge(feed, 1, 11).await.unwrap());
+    assert!(!store.acknowledge(feed, 2, 5).await.unwrap());
+    assert!(store.acknowledge(feed, 1, 10).await.unwrap());
+    assert!(store.acknowledge(feed, 1, 7).await.unwrap(), "an older one changes nothing");
+    assert_eq!(store.advance(feed, (one, 1), 9, LONG).await.unwrap(), Some(10));
+    let cursor = store.feed(feed).await.unwrap().unwrap().cursor;
+    assert_eq!(cursor, Cursor { run: 1, delivered: 10, acknowledged: 10 });
+}
+
+async fn another_history_or_another_beginning_is_another_run(store: &dyn FeedCursors) {
+    let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    store.hold(feed, epoch, one, LONG).await.unwrap();
+    store.advance(feed, (one, 1), 10, LONG).await.unwrap();
+    assert_eq!(store.begin(feed, Uuid::now_v7()).await.unwrap(), None);
+    let begun = |run| Some(Cursor { run, delivered: 0, acknowledged: 0 });
+    assert_eq!(store.begin(feed, one).await.unwrap(), begun(2));
+    assert_eq!(store.advance(feed, (one, 1), 10, LONG).await.unwrap(), None, "what was before goes on no more");
+    assert!(!store.acknowledge(feed, 1, 0).await.unwrap());
+    store.advance(feed, (one, 2), 10, LONG).await.unwrap();
+    let another = Uuid::now_v7();
+    assert_eq!(store.hold(feed, another, one, LONG).await.unwrap(), begun(3));
+    assert_eq!(store.feed(feed).await.unwrap().unwrap().epoch, another);
+}

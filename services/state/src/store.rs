@@ -1,0 +1,162 @@
+use std::path::Path;
+use std::time::Duration;
+
+use database::{Pool, Since};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Postgres, Sqlite};
+use uuid::Uuid;
+
+use crate::{Cursor, FeedCursors, FeedState, StateError};
+
+/// The name of this store among the migrations.
+const STORE: &str = "state";
+/// The name that the server shows for its connections.
+const APPLICATION: &str = "alongside state";
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Small state in PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct PostgresState(Pool<Postgres>);
+
+/// Small state in SQLite.
+#[derive(Debug, Clone)]
+pub struct SqliteState(Pool<Sqlite>);
+
+impl PostgresState {
+    /// Opens a store that [`PostgresState::migrate`] has made, with at most `connections`: when they are first needed.
+    ///
+    /// # Errors
+    /// When the URL has a wrong form.
+    pub fn open(url: &str, connections: u32) -> Result<Self, StateError> {
+        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT);
+        Ok(Self(Pool::new(pool, database::options(url, APPLICATION)?, &Since::default())))
+    }
+
+    /// Creates or upgrades the schema. Safe to run again.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses a statement.
+    pub async fn migrate(url: &str) -> Result<(), StateError> {
+        let files = [(1, include_str!("../migrations/postgres/0001_feed_cursor.sql"))];
+        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
+    }
+}
+
+impl SqliteState {
+    /// Opens the store in this file, and creates or upgrades it.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub async fn open(file: &Path) -> Result<Self, StateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(ACQUIRE_LIMIT)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
+        let pool = Pool::new(pool, options, &Since::default());
+        let files = [(1, include_str!("../migrations/sqlite/0001_feed_cursor.sql"))];
+        database::migrator(STORE, &files).run(pool.connections()).await?;
+        Ok(Self(pool))
+    }
+}
+
+/// A row of `hold.sql` or `begin.sql`.
+fn cursor((run, delivered, acknowledged): (i32, i64, i64)) -> Cursor {
+    Cursor { run, delivered: delivered.unsigned_abs(), acknowledged: acknowledged.unsigned_abs() }
+}
+
+/// SQL has no unsigned numbers.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The same statements in every database, each of which may be done twice, but for how each tells the time.
+macro_rules! feed_cursors {
+    ($store:ident, $hold:literal, $advance:literal, $failed:literal) => {
+        #[async_trait::async_trait]
+        impl FeedCursors for $store {
+            async fn hold(
+                &self,
+                feed: Uuid,
+                epoch: Uuid,
+                holder: Uuid,
+                time: Duration,
+            ) -> Result<Option<Cursor>, StateError> {
+                let held = self.0.run(|pool| async move {
+                    let query = sqlx::query_as(include_str!($hold)).bind(feed).bind(epoch).bind(holder);
+                    query.bind(milliseconds(time)).fetch_optional(&pool).await
+                });
+                Ok(held.await?.map(cursor))
+            }
+
+            async fn begin(&self, feed: Uuid, holder: Uuid) -> Result<Option<Cursor>, StateError> {
+                let begun = self.0.run(|pool| async move {
+                    let query = sqlx::query_as(include_str!("../sql/begin.sql")).bind(feed).bind(holder);
+                    query.fetch_optional(&pool).await
+                });
+                Ok(begun.await?.map(cursor))
+            }
+
+            async fn advance(
+                &self,
+                feed: Uuid,
+                (holder, run): (Uuid, i32),
+                delivered: u64,
+                time: Duration,
+            ) -> Result<Option<u64>, StateError> {
+                let advanced = self.0.run(|pool| async move {
+                    let query = sqlx::query_scalar(include_str!($advance)).bind(feed).bind(holder).bind(run);
+                    query.bind(signed(delivered)).bind(milliseconds(time)).fetch_optional(&pool).await
+                });
+                let acknowledged: Option<i64> = advanced.await?;
+                Ok(acknowledged.map(i64::unsigned_abs))
+            }
+
+            async fn acknowledge(&self, feed: Uuid, run: i32, position: u64) -> Result<bool, StateError> {
+                let acknowledged = self.0.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/acknowledge.sql")).bind(feed).bind(run);
+                    query.bind(signed(position)).execute(&pool).await
+                });
+                Ok(acknowledged.await?.rows_affected() == 1)
+            }
+
+            async fn release(&self, feed: Uuid, holder: Uuid) -> Result<(), StateError> {
+                let release = self.0.run(|pool| async move {
+                    sqlx::query(include_str!("../sql/release.sql")).bind(feed).bind(holder).execute(&pool).await
+                });
+                release.await?;
+                Ok(())
+            }
+
+            async fn failed(&self, feed: Uuid, why: &str) -> Result<(), StateError> {
+                let failed = self.0.run(|pool| async move {
+                    sqlx::query(include_str!($failed)).bind(feed).bind(why).execute(&pool).await
+                });
+                failed.await?;
+                Ok(())
+            }
+
+            async fn feed(&self, feed: Uuid) -> Result<Option<FeedState>, StateError> {
+                let found = self.0.run(|pool| async move {
+                    sqlx::query_as(include_str!("../sql/cursor.sql")).bind(feed).fetch_optional(&pool).await
+                });
+                let found: Option<(Uuid, i32, i64, i64, i64, i64, String)> = found.await?;
+                Ok(found.map(|(epoch, run, delivered, acknowledged, held_until, failed_at, failure)| {
+                    let cursor = cursor((run, delivered, acknowledged));
+                    FeedState { epoch, cursor, held_until, failed_at, failure }
+                }))
+            }
+        }
+    };
+}
+
+feed_cursors!(PostgresState, "../sql/postgres/hold.sql", "../sql/postgres/advance.sql", "../sql/postgres/failed.sql");
+feed_cursors!(SqliteState, "../sql/sqlite/hold.sql", "../sql/sqlite/advance.sql", "../sql/sqlite/failed.sql");
