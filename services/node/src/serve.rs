@@ -83,11 +83,7 @@ pub async fn start(
         let watch = watch.clone();
         async move { watch.look().await }
     });
-    let head = Head::default();
-    if config.roles.contains(&Role::Feeds) {
-        tasks.spawn(head.clone().follow(engine.log().clone(), bus.clone(), background.clone()));
-        tasks.spawn(Recaller::new(gate.clone(), views.clone(), head.clone()).run(background.clone()));
-    }
+    let head = follow_for_feeds(config, &mut tasks, (&gate, &views, &bus), &background);
     tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
     relay.map(|relay| tasks.spawn(relay.run(background.clone())));
     follower.map(|follower| tasks.spawn(follower.run(background.clone())));
@@ -106,11 +102,7 @@ pub async fn start(
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
     let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, head, stop.clone());
     let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
-    let mut server = Server::builder();
-    if let Some(tls) = &config.tls {
-        server = server.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?;
-    }
-    let server = server
+    let server = with_tls(Server::builder(), config.tls.as_ref())?
         .accept_http1(true)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -154,8 +146,29 @@ pub async fn start(
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
 }
 
+/// What feeds need beside the streams that carry them.
+fn follow_for_feeds(
+    config: &Config,
+    tasks: &mut JoinSet<()>,
+    (gate, views, bus): (&gate::Gate, &views::Views, &Arc<dyn bus::Bus>),
+    background: &CancellationToken,
+) -> Head {
+    let (head, log) = (Head::default(), gate.engine().log().clone());
+    if config.roles.contains(&Role::Feeds) {
+        tasks.spawn(head.clone().follow(log, bus.clone(), background.clone()));
+        tasks.spawn(Recaller::new(gate.clone(), views.clone(), head.clone()).run(background.clone()));
+    }
+    head
+}
+
 async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("`{address}` cannot be opened"))
+}
+
+/// The server, with TLS if there is a certificate.
+fn with_tls(server: Server, tls: Option<&Tls>) -> anyhow::Result<Server> {
+    let Some(tls) = tls else { return Ok(server) };
+    Ok(server.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?)
 }
 
 fn identity(tls: &Tls) -> anyhow::Result<Identity> {

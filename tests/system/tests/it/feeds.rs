@@ -1,19 +1,14 @@
 //! What agencies' systems receive: no more than people let them, each delivery with its receipt, and what is not covered any more is
 //! asked back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use client::{Client, request_id, terms};
-use proto::access::v1::{ListMyDeliveriesRequest, Purpose, RecordCategory, SensitivityLevel, recall};
-use proto::agencies::v1::RemoveStaffRequest;
+use client::{Client, request_id};
+use proto::access::v1::{ListMyDeliveriesRequest, Purpose, RecordCategory};
 use proto::feeds::v1::{
-    AcknowledgeRequest, AddServiceAccountRequest, AnswerRecallRequest, ChangeFeedRequest, CloseFeedRequest,
-    ContentLevel, GetFeedRequest, ListFeedsRequest, OpenFeedRequest, RecallAnswer, RemoveServiceAccountRequest,
-    SendTestEventRequest, SubscribeRequest,
+    AcknowledgeRequest, AddServiceAccountRequest, ChangeFeedRequest, CloseFeedRequest, ContentLevel, GetFeedRequest,
+    ListFeedsRequest, OpenFeedRequest, RemoveServiceAccountRequest, SendTestEventRequest, SubscribeRequest,
 };
-use proto::relationships::v1::EndSupportRequest;
-use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{BlockWorkerRequest, DenyProvisionRequest, NarrowProvisionRequest};
 use serde_json::Value;
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -199,125 +194,6 @@ async fn a_bad_wish_is_refused_by_name_and_changes_nothing() {
     let joins = fed.supported.callers.operator.agencies().add_staff(pair.joins("record-system", "R", "nurse")).await;
     assert_eq!(joins.unwrap_err().code(), Code::AlreadyExists);
     assert_eq!(fed.admin.feeds().list_feeds(list).await.unwrap().into_inner().feeds.len(), 2, "nothing was changed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_ends_it_nothing_more_is_delivered_and_what_was_is_asked_back() {
-    let fed = Fed::new(ContentLevel::Full).await;
-    let pair = fed.supported.callers.pair.clone();
-    let person = fed.person().clone();
-    let (mut denied, mut supporter) = (String::new(), String::new());
-    let mut reading = fed.read(false, "").await.unwrap();
-    let mut recalled_before = BTreeMap::new();
-    for path in
-        ["withdrawn", "narrowed", "denied", "agency blocked", "worker blocked", "relationship ended", "worker left"]
-    {
-        let provision_id = fed.permit().await;
-        let written = person.strength(&format!("before it is {path}")).await.unwrap();
-        let delivered = reading.next(1).await.remove(0);
-        assert_eq!(entry(&delivered), written.entry_id, "{path}");
-        match path {
-            "withdrawn" => drop(person.withdraw(&provision_id).await.unwrap()),
-            "narrowed" => {
-                let categories = vec![RecordCategory::WhatMatters.into()];
-                let up_to = SensitivityLevel::Normal.into();
-                let narrow = NarrowProvisionRequest { request_id: request_id(), provision_id, categories, up_to };
-                person.sharing().narrow_provision(narrow).await.unwrap();
-            }
-            "denied" => {
-                let nobody =
-                    terms(Actor::StaffId(pair.staff_id()), [RecordCategory::Strengths], Purpose::Treatment, []);
-                let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(nobody) };
-                denied = person.sharing().deny_provision(deny).await.unwrap().into_inner().provision_id;
-            }
-            "agency blocked" => drop(person.block(&pair.agency_id()).await.unwrap()),
-            "worker blocked" => {
-                let block =
-                    BlockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id(), ..Default::default() };
-                person.sharing().block_worker(block).await.unwrap();
-            }
-            "relationship ended" => {
-                let relationship_id = fed.supported.callers.active(0).await;
-                let end = EndSupportRequest { request_id: request_id(), relationship_id, ..Default::default() };
-                person.relationships().end_support(end).await.unwrap();
-            }
-            _ => {
-                let staff_id = supporter.clone();
-                let remove = RemoveStaffRequest { request_id: request_id(), staff_id, ..Default::default() };
-                fed.supported.callers.operator.agencies().remove_staff(remove).await.unwrap();
-            }
-        }
-        // From its acknowledgement on; and not what was delivered, but that it is to be given back, comes.
-        person.strength(&format!("after it is {path}")).await.unwrap();
-        let recall = reading.next(1).await.remove(0);
-        assert_eq!(recall["type"].as_str(), Some("alongside.recall.requested.v1"), "{path}: {recall}");
-        let named = recall["data"]["recalled"].as_array().unwrap();
-        assert!(
-            named.iter().any(|item| item["id"] == delivered["id"] && item["entryId"] == delivered["data"]["entryId"]),
-            "{path}"
-        );
-        assert_eq!(named.len(), 1, "{path}: just what was delivered and was not asked back before: {named:?}");
-        assert!(!recall.to_string().contains(path), "why is not told");
-        recalled_before.insert(recall["data"]["recallId"].as_str().unwrap().to_owned(), path);
-        reading.is_silent().await;
-        // Whoever begins again receives only what is covered now.
-        match path {
-            "denied" => drop(person.withdraw(&denied).await.unwrap()),
-            "agency blocked" => drop(person.unblock(&pair.agency_id()).await.unwrap()),
-            "worker blocked" => {
-                let unblock =
-                    proto::sharing::v1::UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
-                person.sharing().unblock_worker(unblock).await.unwrap();
-            }
-            // Another worker of the agency supports them then.
-            "relationship ended" => {
-                let callers = &fed.supported.callers;
-                let colleague = pair.joins("colleague", "Colleague", "nurse");
-                supporter = callers.operator.agencies().add_staff(colleague).await.unwrap().into_inner().staff_id;
-                let token = fed.supported.world.cluster.signer.staff(pair.worker.agency(), "colleague").unwrap();
-                let worker = Client::new(fed.supported.node.channel().await.unwrap(), &token).unwrap();
-                let proposed = worker.propose(&pair.person_id(), "A visit").await.unwrap();
-                person.accept(&proposed.relationship_id).await.unwrap();
-            }
-            _ => {}
-        }
-    }
-    let recalls = fed.recalls().await;
-    assert_eq!(recalls.len(), recalled_before.len());
-    assert!(recalls.iter().all(|recall| recall.state() == recall::State::Open && recall.count == 1), "{recalls:?}");
-
-    // The agency answers, and the person reads the answer.
-    let answer = |recall_id: &str, answer: RecallAnswer, basis: &str| {
-        let (request_id, person_id, recall_id) = (request_id(), pair.person_id(), recall_id.to_owned());
-        let request =
-            AnswerRecallRequest { request_id, person_id, recall_id, answer: answer.into(), basis: basis.into() };
-        let system = fed.system.clone();
-        async move { system.feeds().answer_recall(request).await.map(drop) }
-    };
-    let (one, other) = (&recalls[0].recall_id, &recalls[1].recall_id);
-    answer(one, RecallAnswer::Erased, "").await.unwrap();
-    answer(one, RecallAnswer::Erased, "").await.unwrap();
-    assert_eq!(
-        answer(one, RecallAnswer::Retained, "the law says that we must").await.unwrap_err().code(),
-        Code::FailedPrecondition
-    );
-    assert_eq!(answer(other, RecallAnswer::Retained, "").await.unwrap_err().code(), Code::InvalidArgument);
-    answer(other, RecallAnswer::Retained, "Public Records (Scotland) Act 2011").await.unwrap();
-    let unknown = Uuid::now_v7().to_string();
-    assert_eq!(answer(&unknown, RecallAnswer::Erased, "").await.unwrap_err().code(), Code::NotFound);
-    let read = fed.recalls().await;
-    let state = |id: &str| read.iter().find(|recall| recall.recall_id == id).unwrap();
-    assert!(
-        state(one).state() == recall::State::Erased && state(one).summary.ends_with("the agency says that it has"),
-        "{}",
-        state(one).summary
-    );
-    let kept = state(other);
-    assert!(
-        kept.state() == recall::State::Retained && kept.summary.contains("Public Records (Scotland) Act 2011"),
-        "{}",
-        kept.summary
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,7 @@ mod issuers;
 mod kept;
 mod lifecycle;
 mod plans;
+mod recalled;
 mod shut_out;
 mod stores;
 mod story;
