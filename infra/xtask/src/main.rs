@@ -51,6 +51,8 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     tools::postgres()?;
     tools::nats()?;
     tools::oidc_provider()?;
+    tools::consumers()?;
+    tools::asyncapi()?;
     // The system tests start the binary, so it is built first.
     run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
     run("testing", cargo().args(["test", "--workspace"]).args(arguments))

@@ -15,6 +15,10 @@ const BUF: &str = "@bufbuild/buf@1.75.0";
 const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The checker of compose files, from PyPI: it has the compose specification's schema in it.
 const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
+/// What an integrator's own system uses to receive a feed, from PyPI.
+const CONSUMERS: [&str; 3] = ["grpcio==1.85.1", "grpcio-tools==1.85.1", "cloudevents==2.2.0"];
+/// The checker of AsyncAPI documents, from npm.
+const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
 /// The breaker of rules, from crates.io.
@@ -98,6 +102,28 @@ pub(crate) fn oidc_provider() -> anyhow::Result<()> {
     std::fs::create_dir_all(&directory)?;
     npm(&directory, OIDC_PROVIDER)
         .context("the tests sign in with a real OpenID provider, which needs Node.js with npm")
+}
+
+/// What consumers of feeds are run with, in a folder of its own.
+pub(crate) fn consumers() -> anyhow::Result<()> {
+    let directory = directory()?.join("consumers");
+    if directory.join("cloudevents").is_dir() {
+        return Ok(());
+    }
+    let mut install = Command::new("python3");
+    install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&directory).args(CONSUMERS);
+    run("installing what consumers of feeds use", &mut install)
+        .context("the tests run consumers of feeds, which need Python 3 with pip")
+}
+
+/// The checker of AsyncAPI documents, in a folder of its own.
+pub(crate) fn asyncapi() -> anyhow::Result<()> {
+    let directory = directory()?.join("asyncapi");
+    if directory.join("node_modules/@asyncapi/parser/package.json").is_file() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&directory)?;
+    npm(&directory, ASYNCAPI).context("the tests read the AsyncAPI document, which needs Node.js with npm")
 }
 
 fn npm(directory: &Path, package: &str) -> anyhow::Result<()> {

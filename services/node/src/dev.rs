@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use client::Client;
 use domain::ids::AgencyId;
+use domain::staff::ADMINISTRATOR;
 use engine::EngineMetrics;
 use gate::{Binding, Issuer};
 use interop::{Importer, Report, SourceSystem};
-use proto::access::v1::Party;
+use proto::access::v1::{Party, Purpose};
 use proto::agencies::v1::{AddStaffRequest, RegisterAgencyRequest};
+use proto::feeds::v1::{
+    AddServiceAccountRequest, ContentLevel, Door, ListFeedsRequest, OpenFeedRequest, SendTestEventRequest,
+};
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 use vault::LocalKek;
 use views::directory::{self, Directory, DirectoryDoc};
@@ -134,6 +139,85 @@ pub async fn enrol(operator: &Client, named: &Party) -> anyhow::Result<()> {
         staff_id: named.staff_id.clone(),
     };
     already_or(operator.agencies().add_staff(add).await)
+}
+
+/// A sample feed, opened, and who reads it.
+#[derive(Debug)]
+pub struct SampleFeed {
+    /// The feed's id.
+    pub feed_id: String,
+    /// The file with the token of the agency's system, made anew.
+    pub token_file: PathBuf,
+}
+
+/// What the sample feed, its agency's administrator and its system are called.
+const SAMPLE_FEED: &str = "record system";
+const SAMPLE_ADMINISTRATOR: &str = "sample-administrator";
+pub(crate) const SAMPLE_SYSTEM: &str = "sample-system";
+
+/// Opens a feed at an agency that is registered, for a system of it, and sends it a test event. What is there already stays as it is.
+///
+/// # Errors
+/// What the server answers.
+pub async fn sample_feed(
+    channel: &Channel,
+    signer: &TokenSigner,
+    (operator, agency): (&Client, AgencyId),
+    directory: &Path,
+) -> anyhow::Result<SampleFeed> {
+    let (feed_id, administrator) = open_feed(channel, signer, (operator, agency)).await?;
+    let (request_id, agency_id) = (client::request_id(), agency.to_string());
+    let test = SendTestEventRequest { request_id, agency_id, feed_id: feed_id.clone() };
+    administrator.feeds().send_test_event(test).await?;
+    let token_file = directory.join("sample-system.token");
+    if token_file.exists() {
+        std::fs::remove_file(&token_file)?;
+    }
+    write_private(&token_file, signer.staff(agency, SAMPLE_SYSTEM)?.as_bytes())?;
+    Ok(SampleFeed { feed_id, token_file })
+}
+
+/// Opens the sample feed, for the sample system; returns it with its administrator.
+pub(crate) async fn open_feed(
+    channel: &Channel,
+    signer: &TokenSigner,
+    (operator, agency): (&Client, AgencyId),
+) -> anyhow::Result<(String, Client)> {
+    let (agency_id, issuer) = (agency.to_string(), issuer_name(Binding::Agency(agency)));
+    let administrator = AddStaffRequest {
+        request_id: client::request_id(),
+        agency_id: agency_id.clone(),
+        subject: SAMPLE_ADMINISTRATOR.into(),
+        name: "Sample administrator".into(),
+        roles: vec![ADMINISTRATOR.into()],
+        issuer: issuer.clone(),
+        staff_id: String::new(),
+    };
+    already_or(operator.agencies().add_staff(administrator).await)?;
+    let administrator = Client::new(channel.clone(), &signer.staff(agency, SAMPLE_ADMINISTRATOR)?)?;
+    let account = AddServiceAccountRequest {
+        request_id: client::request_id(),
+        agency_id: agency_id.clone(),
+        name: "Sample record system".into(),
+        issuer,
+        subject: SAMPLE_SYSTEM.into(),
+    };
+    already_or(administrator.feeds().add_service_account(account).await)?;
+    let open = OpenFeedRequest {
+        request_id: client::request_id(),
+        agency_id: agency_id.clone(),
+        name: SAMPLE_FEED.into(),
+        door: Door::Grpc.into(),
+        purpose: Purpose::CareCoordination.into(),
+        content: ContentLevel::Full.into(),
+        ..OpenFeedRequest::default()
+    };
+    already_or(administrator.feeds().open_feed(open).await)?;
+    let list = ListFeedsRequest { agency_id, ..ListFeedsRequest::default() };
+    let feeds = administrator.feeds().list_feeds(list).await?.into_inner().feeds;
+    let feed = feeds.into_iter().find(|feed| feed.name == SAMPLE_FEED && !feed.closed);
+    let feed_id = feed.context("the sample feed is open")?.feed_id;
+    Ok((feed_id, administrator))
 }
 
 /// Whatever was done before is done.

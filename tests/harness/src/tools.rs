@@ -40,6 +40,27 @@ pub(crate) fn oidc_provider() -> anyhow::Result<PathBuf> {
     Ok(directory.canonicalize()?)
 }
 
+/// A consumer of feeds, as an integrator is shown it: what runs it.
+pub fn consumer(script: &str) -> anyhow::Result<std::process::Command> {
+    let packages = workspace().join("target/tools/consumers");
+    if !packages.join("cloudevents").is_dir() {
+        bail!("`target/tools/consumers` has no packages: run `cargo xtask test`");
+    }
+    let mut command = std::process::Command::new("python3");
+    command.env("PYTHONPATH", packages.canonicalize()?).arg(workspace().join("infra/consumers").join(script));
+    command.arg("--protos").arg(workspace().join("proto"));
+    Ok(command)
+}
+
+/// The folder in which the checker of AsyncAPI documents is installed.
+pub fn asyncapi() -> anyhow::Result<PathBuf> {
+    let directory = workspace().join("target/tools/asyncapi");
+    if !directory.join("node_modules/@asyncapi/parser").is_dir() {
+        bail!("`target/tools/asyncapi` has no checker: run `cargo xtask test`");
+    }
+    Ok(directory.canonicalize()?)
+}
+
 /// The binary under test, built beside the test itself.
 pub fn alongside() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;

@@ -65,28 +65,41 @@ async fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
     output::line("")?;
     output::line(&format!("operator\n  {}", dev.signer.operator()?))?;
     let channel = Endpoint::from_shared(format!("http://{}", dev.running.address))?.connect().await?;
+    let mut agencies = Vec::new();
     for report in dev.imported.iter().take(NAMED) {
-        tokens(&dev.signer, &channel, report).await?;
+        agencies.push(tokens(&dev.signer, &channel, report).await?);
     }
+    let agency = *agencies.first().context("every sample is seen by somebody")?;
+    feed(dev, data, &channel, agency).await?;
     output::line("")?;
     output::line(&format!("More tokens: alongside token --data {} (person|staff|operator) …", data.display()))?;
     output::note("Ctrl-C stops it.");
     Ok(())
 }
 
-/// Tokens for a sample person, and for somebody whom the import named as a supporter, who joins the staff for that.
-async fn tokens(signer: &TokenSigner, channel: &Channel, report: &Report) -> anyhow::Result<()> {
+/// A sample feed, and the command that reads it.
+async fn feed(dev: &Dev, data: &Path, channel: &Channel, agency: AgencyId) -> anyhow::Result<()> {
+    let operator = Client::new(channel.clone(), &dev.signer.operator()?)?;
+    let feed = dev::sample_feed(channel, &dev.signer, (&operator, agency), data).await?;
+    let (feed_id, address, token_file) = (feed.feed_id, dev.running.address, feed.token_file);
+    let read =
+        format!("alongside feeds read {feed_id} --server http://{address} --token-file {}", token_file.display());
+    Ok(output::line(&format!("\nfeed of that agency's record system\n  {read}"))?)
+}
+
+/// Tokens for a sample person, and for somebody whom the import named as a supporter, who joins the staff for that. Returns their agency.
+async fn tokens(signer: &TokenSigner, channel: &Channel, report: &Report) -> anyhow::Result<AgencyId> {
     let (person, operator) = (signer.person(report.person)?, signer.operator()?);
     output::line(&format!("\nperson {} ({})\n  {person}", report.person, report.file))?;
     let people = Client::new(channel.clone(), &person)?.my_people(0).await?;
     let named = people.into_iter().next().and_then(|proposal| proposal.supporter);
     let named = named.context("every sample is seen by somebody")?;
     dev::enrol(&Client::new(channel.clone(), &operator)?, &named).await?;
+    let agency = AgencyId(named.agency_id.parse()?);
     output::line(&format!(
-        "staff {} of agency {}, whose support is proposed\n  {}",
+        "staff {} of agency {agency}, whose support is proposed\n  {}",
         named.staff_id,
-        named.agency_id,
-        signer.staff(AgencyId(named.agency_id.parse()?), &named.staff_id)?
+        signer.staff(agency, &named.staff_id)?
     ))?;
-    Ok(())
+    Ok(agency)
 }

@@ -3,6 +3,7 @@
 
 mod cast;
 mod chapters;
+mod feed;
 mod put_back;
 
 use anyhow::{Context as _, bail};
@@ -29,12 +30,13 @@ pub async fn play(
     person: PersonId,
     mut tell: impl FnMut(&str) + Send,
 ) -> anyhow::Result<()> {
-    let cast = Cast::choose(channel, signer, person).await?;
+    let cast = Cast::choose(channel.clone(), signer, person).await?;
     let tell = &mut tell;
     chapters::an_import_enrols_nobody(&cast, tell).await?;
     chapters::before_consent(&cast, tell).await?;
     let grant = chapters::the_person_decides(&cast, tell).await?;
     chapters::working_together(&cast, grant.position, tell).await?;
+    feed::their_computer_system(&cast, (&channel, signer), tell).await?;
     chapters::a_decision(&cast, tell).await?;
     chapters::not_for_everybody(&cast, tell).await?;
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;

@@ -21,7 +21,7 @@ async fn the_story_is_true_distributed_over_processes_of_different_roles() {
     let imported = import(&world.cluster, 60);
     let _views = world.cluster.start("views").await.unwrap();
     let _relay = world.cluster.start("relay").await.unwrap();
-    let services = world.cluster.start("people,relationships,consultations,sharing,agencies").await.unwrap();
+    let services = world.cluster.start("people,relationships,consultations,sharing,agencies,feeds").await.unwrap();
     let channel = services.channel().await.unwrap();
     let mut lines = Vec::new();
     // The story waits for the views where it must; its first chapter reads what was imported a moment ago.
