@@ -89,7 +89,6 @@ class Consumer:
     def answer(self, service, recall):
         answer = self.messages.AnswerRecallRequest(
             request_id=str(uuid.uuid4()),
-            person_id=recall.get_subject(),
             recall_id=recall.get_data()["recallId"],
             answer=self.messages.RECALL_ANSWER_ERASED,
         )

@@ -59,7 +59,12 @@ samples! {
     ContentLevel: _field => ContentLevel::IdOnly,
     RecallAnswer: _field => RecallAnswer::Retained,
     Vec<ProvisionId>: field => vec![ProvisionId::sample(field)],
-    Vec<Delivered>: field => vec![Delivered { event: id(16), entry: EntryId::sample(field), category: Category::Goals }],
+    Vec<Delivered>: field => vec![Delivered {
+        event: id(16),
+        entry: EntryId::sample(field),
+        category: Category::Goals,
+        content: ContentLevel::IdOnly,
+    }],
     Selection: _field => Selection {
         categories: vec![Category::Goals],
         types: vec!["alongside.record.goal.set.v1".into()],

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::access::SystemScope;
 use domain::access::events::{Delivered, EventDelivered};
 use domain::agency::{ContentLevel, Feed};
-use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ReceiptId, SignInId};
+use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
 use domain::vocabulary::{Category, Sensitivity};
 use engine::{EngineError, Freshness, Loaded};
@@ -20,6 +19,7 @@ use views::record::{self, EntryDoc, Record};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event};
 use crate::entry;
+use crate::held::{Held, held};
 use crate::published::{Published, published};
 
 /// Who receives a feed.
@@ -32,10 +32,23 @@ pub(crate) struct Receiver {
 }
 
 /// An event that leaves.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Leaving {
     pub(crate) position: u64,
     pub(crate) cloud_event: String,
+    /// What its receipt is to say; nothing where it has one.
+    pub(crate) unreceipted: Option<Delivered>,
+    /// The person's choices that let it leave.
+    pub(crate) choices: BTreeSet<ProvisionId>,
+}
+
+/// What of the events about one person may leave, and what that was decided on.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) person: PersonId,
+    pub(crate) grounds: SystemGrounds,
+    pub(crate) feed: Feed,
+    pub(crate) leaving: Vec<Leaving>,
 }
 
 /// An event of a record, and the entry that it is about.
@@ -47,43 +60,54 @@ struct About<'a> {
     sensitivity: Sensitivity,
 }
 
+/// Up to where events may have their receipts, and where the log ended when that was so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Receipted {
+    pub(crate) until: u64,
+    pub(crate) by: u64,
+}
+
 impl Feeds {
-    /// What leaves of these events about one person, the oldest first, once its receipt is durable. Events up to `receipted` have theirs. Of
-    /// whom it is `known` that what is remembered is no older than the events, nothing newer need be asked.
+    /// What may leave of these events about one person, the oldest first; nothing of it has left. Of whom it is `known` that what is
+    /// remembered is no older than the events, nothing newer need be asked.
     ///
     /// # Errors
-    /// When the feed is closed or its system has been removed, and when something is out of reach: then nothing leaves.
-    pub(crate) async fn deliver(
+    /// When the feed is closed or its system has been removed, and when something is out of reach.
+    pub(crate) async fn prepare(
         &self,
         to: Receiver,
         person: PersonId,
         events: &[Recorded],
-        (receipted, known): (u64, bool),
-    ) -> Result<Vec<Leaving>, Error> {
-        let attempt = |freshness| async move {
-            let grounds = self.grounds(to, person, freshness).await?;
-            let leaving = self.try_deliver(to, person, events, receipted, &grounds).await?;
+        (receipted, known): (Receipted, bool),
+    ) -> Result<Option<Prepared>, Error> {
+        for freshness in [Freshness::Remembered, Freshness::Latest] {
+            let feed = self.feed_of(to, freshness).await?;
+            let grounds = match self.gate.for_system(to.agency, feed.purpose, person, freshness).await {
+                // Of whom nothing is left nothing is told.
+                Err(EngineError::Erased) => return Ok(None),
+                grounds => grounds?,
+            };
+            let leaving = self.leaving(to, person, events, receipted, &grounds).await?;
             // That nothing may leave is decided on the latest: nothing proves that it still holds.
-            let unsure = freshness == Freshness::Remembered && !known;
-            Ok::<_, Error>(leaving.filter(|leaving| !leaving.is_empty() || !unsure))
-        };
-        self.gate.engine().settle(attempt).await
+            if !leaving.is_empty() {
+                return Ok(Some(Prepared { person, grounds, feed, leaving }));
+            }
+            if known {
+                break;
+            }
+        }
+        Ok(None)
     }
 
-    async fn grounds(&self, to: Receiver, person: PersonId, freshness: Freshness) -> Result<SystemGrounds, Error> {
-        let feed = self.feed_of(to, freshness).await?;
-        Ok(self.gate.for_system(to.agency, feed.purpose, person, freshness).await?)
-    }
-
-    async fn try_deliver(
+    async fn leaving(
         &self,
         to: Receiver,
         person: PersonId,
         events: &[Recorded],
-        receipted: u64,
+        receipted: Receipted,
         grounds: &SystemGrounds,
-    ) -> Result<Option<Vec<Leaving>>, Error> {
-        let Some(scope) = grounds.scope() else { return Ok(Some(vec![])) };
+    ) -> Result<Vec<Leaving>, Error> {
+        let Some(scope) = grounds.scope() else { return Ok(vec![]) };
         // As the decision saw it: what it relies on is guarded.
         let agency = grounds.agency(to.agency).ok_or_else(Error::denied)?;
         let feed = receives(agency, to)?;
@@ -95,28 +119,68 @@ impl Feeds {
         };
         let about: Vec<_> = about.filter(covered).collect();
         if about.is_empty() {
-            return Ok(Some(vec![]));
+            return Ok(vec![]);
         }
         let docs = self.docs(person, feed, &about).await?;
-        let delivered = receipt(to, feed, grounds, scope, about.iter().filter(|a| a.event.position.0 > receipted));
-        if self.gate.deliver(person, grounds, delivered).await?.is_none() {
-            return Ok(None);
-        }
+        let held = self.held_before(to, person, &about, receipted).await?;
         let goal_shown = |doc: &EntryDoc| {
             let Content::Action(action) = &doc.content else { return true };
             let goal = action.goal.and_then(|goal| record.entry(goal));
             goal.is_none_or(|goal| scope.covers(Category::Goals, &goal.sensitivity))
         };
+        let content = feed.selection.content;
         let leaving = about.iter().map(|about| {
-            let event = about.event;
-            let (feed_id, id, published, at) = (to.feed, event.header.event_id, about.published, event.at);
-            let told = Told { feed: feed_id, event: id, published, person: Some(person), at };
-            let ids = entry::ids(about.entry, about.category);
+            let (event, published) = (about.event, about.published);
+            let (id, at) = (event.header.event_id, event.at);
+            let told = Told { feed: to.feed, event: id, published, person: Some(person), at };
             let doc = docs.get(&about.entry);
-            let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, scope, goal_shown(doc)));
-            Leaving { position: event.position.0, cloud_event: cloud_event(&told, feed.selection.content, ids, says) }
+            let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, goal_shown(doc)));
+            let cloud_event = cloud_event(&told, content, entry::ids(about.entry, about.category), says);
+            let has_receipt = held.get(&id).is_some_and(|held| held.delivered.content >= content);
+            let delivered = Delivered { event: id, entry: about.entry, category: about.category, content };
+            Leaving {
+                position: event.position.0,
+                cloud_event,
+                unreceipted: (!has_receipt).then_some(delivered),
+                choices: scope.choices(about.category, &about.sensitivity).collect(),
+            }
         });
-        Ok(Some(leaving.collect()))
+        Ok(leaving.collect())
+    }
+
+    /// What the feed holds of these events already, with a receipt: of those only that a stream before this one may have delivered.
+    async fn held_before(
+        &self,
+        to: Receiver,
+        person: PersonId,
+        about: &[About<'_>],
+        receipted: Receipted,
+    ) -> Result<HashMap<Uuid, Held>, Error> {
+        if about.iter().all(|about| about.event.position.0 > receipted.until) {
+            return Ok(HashMap::new());
+        }
+        // What cannot be read has no receipt that anybody could read: it gets one.
+        Ok(held(&self.views, (person, to.feed), receipted.by).await?.unwrap_or_default())
+    }
+
+    /// Makes the receipts of what is prepared durable, or finds out that what has its receipts may still leave. Returns the position of the
+    /// receipt, 0 where there was none to keep; nothing when what it was decided on has moved.
+    pub(crate) async fn commit(&self, to: Receiver, prepared: &Prepared) -> Result<Option<u64>, Error> {
+        let Prepared { person, grounds, feed, leaving } = prepared;
+        let events: Vec<_> = leaving.iter().filter_map(|leaving| leaving.unreceipted).collect();
+        let choices: BTreeSet<_> = leaving.iter().flat_map(|leaving| leaving.choices.iter().copied()).collect();
+        let delivered = (!events.is_empty()).then(|| EventDelivered {
+            receipt: ReceiptId(Uuid::now_v7()),
+            agency: to.agency,
+            feed: to.feed,
+            name: feed.name.clone(),
+            door: feed.door,
+            purpose: feed.purpose,
+            events,
+            choices: choices.into_iter().collect(),
+            directive: grounds.directive(),
+        });
+        Ok(self.gate.deliver(*person, grounds, delivered).await?)
     }
 
     /// The events, opened: but those of whom nothing is left, and what cannot be read, which stops nobody else's.
@@ -194,31 +258,6 @@ fn about<'a>(event: &'a Envelope, person: PersonId, record: &Person) -> Option<A
             let sensitivity = record.registered()?.sensitivity.clone().unwrap_or(Sensitivity::NORMAL);
             About { event, published, entry: EntryId(person.0), category: Category::Contact, sensitivity }
         }
-    })
-}
-
-/// The receipt of what has none; nothing when all has.
-fn receipt<'a>(
-    to: Receiver,
-    feed: &Feed,
-    grounds: &SystemGrounds,
-    scope: &SystemScope,
-    about: impl Iterator<Item = &'a About<'a>> + Clone,
-) -> Option<EventDelivered> {
-    let choices: BTreeSet<_> = about.clone().flat_map(|a| scope.choices(a.category, &a.sensitivity)).collect();
-    let events: Vec<_> =
-        about.map(|a| Delivered { event: a.event.header.event_id, entry: a.entry, category: a.category }).collect();
-    (!events.is_empty()).then(|| EventDelivered {
-        receipt: ReceiptId(Uuid::now_v7()),
-        agency: to.agency,
-        feed: to.feed,
-        name: feed.name.clone(),
-        door: feed.door,
-        purpose: feed.purpose,
-        content: feed.selection.content,
-        events,
-        choices: choices.into_iter().collect(),
-        directive: grounds.directive(),
     })
 }
 

@@ -78,7 +78,7 @@ fn schema(name: &str) -> Value {
         let (data, needed) = data(name);
         add("data", json!({"type": "object", "properties": data, "required": needed}));
     }
-    if name != SOMETHING && name != TESTED {
+    if ENTRY_TYPES.iter().any(|(entry, _)| *entry == name) {
         add("subject", json!({"type": "string", "format": "uuid", "description": "the person_id of the API"}));
     }
     json!({"type": "object", "properties": properties, "required": required})
@@ -96,7 +96,7 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
         let item = json!({
             "type": "object",
             "properties": {"id": id(), "entryId": id(), "category": text()},
-            "required": ["id", "entryId", "category"],
+            "required": ["id"],
         });
         let properties = json!({
             "content": content(),

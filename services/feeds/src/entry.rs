@@ -1,9 +1,8 @@
 //! What an entry says, as a feed tells it.
 
-use domain::access::SystemScope;
 use domain::ids::{AgencyId, EntryId};
 use domain::person::{Content, Progress};
-use domain::vocabulary::{Author, Category, Sensitivity};
+use domain::vocabulary::{Author, Category};
 use serde_json::{Value, json};
 use views::record::{ChangeDoc, EntryDoc, Said};
 
@@ -15,12 +14,11 @@ pub(crate) fn ids(entry: EntryId, category: Category) -> Value {
 }
 
 /// An entry as it stands, and what has been said of it: every word with its speaker, their role and its time. `agency` is the one that is
-/// told; who else supports the person it learns only if that is shared.
-pub(crate) fn says(doc: &EntryDoc, agency: AgencyId, scope: &SystemScope, goal_shown: bool) -> Value {
-    let network = scope.covers(Category::SupportNetwork, &Sensitivity::NORMAL);
-    let party = |author, role: &str| {
-        let elsewhere = |author: Author| author.worker().is_some_and(|worker| worker.agency() != agency);
-        if elsewhere(author) && !network { json!({"kind": "another-agency"}) } else { party(author, role) }
+/// told: workers of others are not named, for who else supports the person is another matter than what an entry says.
+pub(crate) fn says(doc: &EntryDoc, agency: AgencyId, goal_shown: bool) -> Value {
+    let party = |author: Author, role: &str| {
+        let elsewhere = author.worker().is_some_and(|worker| worker.agency() != agency);
+        if elsewhere { json!({"kind": "another-agency"}) } else { party(author, role) }
     };
     let said = |change: &ChangeDoc| json!({"what": what(change.what), "by": party(change.author, &change.role), "at": time(change.at), "words": change.words});
     json!({
@@ -79,7 +77,6 @@ fn content(content: &Content, goal_shown: bool) -> Value {
             "due": action.due.as_ref().map(|date| date.as_str()),
             "confidence": action.confidence.map(|rating| rating.value()),
             "progress": progress_word(action.progress),
-            "notes": action.notes,
         }),
         Content::Contact { name, birth_date } => {
             json!({"name": name, "birthDate": birth_date.as_ref().map(|date| date.as_str())})

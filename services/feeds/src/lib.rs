@@ -3,11 +3,13 @@
 //! A delivery is a disclosure: it is decided when it is made (rules 9 and 27), as a look is, and its receipt is durable before the first
 //! byte of it leaves. What is delivered and not covered any more is recalled.
 
+mod beside;
 mod cloud_event;
 mod deliver;
 mod describe;
 mod entry;
 mod head;
+mod held;
 mod published;
 mod pump;
 mod recalls;

@@ -1,29 +1,28 @@
 //! What was delivered and is not covered any more is asked back: by whatever path it came to that.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use domain::StreamKind;
-use domain::access::events::{AccessEvent, Delivered, RecallRequested};
+use domain::access::events::{AccessEvent, RecallRequested};
 use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId, RecallId, derived_id};
+use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::vocabulary::{Category, Sensitivity, Timestamp};
 use engine::{Engine, EngineError, Freshness};
 use event_log::{Duty, Position, Recorded};
 use events::{Event, Header};
 use gate::{Gate, SystemGrounds};
-use rpc::Error;
+use rpc::{Error, Reason};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 use views::deliveries::{self, Deliveries};
-use views::recalls::{self, Recalls};
 use views::receivers::{self, ReceiverDoc, Receivers};
 use views::{Pages, Views};
 
 use crate::Head;
+use crate::held::{Held, held};
 
 /// In how many days a recall is to be answered.
 const ANSWER_DAYS: u32 = 14;
@@ -31,6 +30,8 @@ const ANSWER_DAYS: u32 = 14;
 const NAMED: usize = 5_000;
 /// How often it looks whether something has ended by time.
 const LOOK: Duration = Duration::from_secs(1);
+/// After how many minutes it looks again at whom it could not look at.
+const PUT_OFF: u32 = 1;
 /// Pauses after a failure: doubled each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -38,6 +39,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const BATCH: usize = 1_000;
 /// Documents on one page.
 const PAGE: usize = 100;
+/// The stored type of a delivery.
+const DELIVERED_CODE: i32 = 6;
+/// The stored types of an agency's events that may take something away: a role that is named, a merger, a closure.
+const AGENCY_CODES: [i32; 3] = [2, 6, 7];
 
 /// Asks back what is not covered any more. Several may run; one leads.
 #[derive(Debug, Clone)]
@@ -47,11 +52,36 @@ pub struct Recaller {
     head: Head,
 }
 
-/// Of whom something was delivered to which feed, and until when that is known to be covered.
+/// Which feeds have received something of whom, and when that is to be looked at again though nothing happens.
 #[derive(Default)]
 struct Watched {
-    known: HashSet<ReceiverDoc>,
-    due: BinaryHeap<Reverse<(Timestamp, PersonId, AgencyId, Uuid)>>,
+    again: HashMap<ReceiverDoc, Option<Timestamp>>,
+    due: BTreeSet<(Timestamp, ReceiverDoc)>,
+}
+
+impl Watched {
+    fn look_again(&mut self, doc: ReceiverDoc, at: Option<Timestamp>) {
+        if let Some(Some(before)) = self.again.insert(doc, at) {
+            self.due.remove(&(before, doc));
+        }
+        self.due.extend(at.map(|at| (at, doc)));
+    }
+}
+
+/// What is looked at, and up to where the log has been read for it.
+struct Looking {
+    watched: Watched,
+    position: u64,
+}
+
+/// What came of a look.
+enum Looked {
+    /// All is covered that is left, until then.
+    Covered(Option<Timestamp>),
+    /// Something was asked back; there may be more.
+    Recalled,
+    /// What was delivered cannot be read.
+    Unreadable,
 }
 
 impl Recaller {
@@ -67,20 +97,25 @@ impl Recaller {
 
     /// Works until it is told to stop. What fails is tried again.
     pub async fn run(self, stop: CancellationToken) {
-        let mut pause = FIRST_PAUSE;
         let working = async {
+            let mut pause = FIRST_PAUSE;
             loop {
-                let led = async {
-                    let leading = self.engine().log().lead(Duty::Feeds).await.map_err(EngineError::failed)?;
-                    tokio::select! {
-                        result = self.follow(&mut pause) => result,
-                        () = leading.lost() => Ok(()),
+                match self.engine().log().lead(Duty::Feeds).await {
+                    Ok(leading) => {
+                        pause = FIRST_PAUSE;
+                        tokio::select! {
+                            () = self.lead() => {}
+                            () = leading.lost() => {}
+                        }
                     }
-                };
-                if let Err(error) = led.await {
-                    tracing::warn!(reason = ?error.reason(), "what is to be asked back could not be found out; it is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "this process cannot stand by to ask back what was delivered"
+                        );
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
                 }
             }
         };
@@ -90,53 +125,80 @@ impl Recaller {
         }
     }
 
-    /// Looks at everybody once, and then at those about whom something happens.
-    async fn follow(&self, pause: &mut Duration) -> Result<(), Error> {
-        let (mut head, epoch) = (self.head.subscribe(), self.engine().log().epoch());
-        let mut position = self.engine().log().head().await.map_err(EngineError::failed)?.0;
-        let mut watched = Watched::default();
-        self.look_at_all(&mut watched, position, |_| true).await?;
+    /// Looks at everybody once, and then at those about whom something happens. After a failure it goes on where it was, until the log has
+    /// another history.
+    async fn lead(&self) {
+        let (epoch, mut looking, mut pause) = (self.engine().log().epoch(), None, FIRST_PAUSE);
         while self.engine().log().epoch() == epoch {
-            *pause = FIRST_PAUSE;
-            let events = self.engine().log().read(Position(position), BATCH).await.map_err(EngineError::failed)?;
-            if let Some(last) = events.last() {
-                position = last.position.0;
-                self.take(&mut watched, &events, position).await?;
+            match self.follow(&mut looking, epoch).await {
+                Ok(()) => pause = FIRST_PAUSE,
+                Err(error) => {
+                    let reason = error.reason().as_str_name();
+                    tracing::warn!(reason, "what is to be asked back could not be found out; it is tried again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
             }
-            self.look_at_due(&mut watched, position).await?;
+        }
+    }
+
+    async fn follow(&self, looking: &mut Option<Looking>, epoch: uuid::Uuid) -> Result<(), Error> {
+        let mut head = self.head.subscribe();
+        if looking.is_none() {
+            let position = self.end().await?;
+            let mut watched = Watched::default();
+            self.look_at_all(&mut watched, position, |_| true).await?;
+            *looking = Some(Looking { watched, position });
+        }
+        let Some(Looking { watched, position }) = looking else { return Ok(()) };
+        while self.engine().log().epoch() == epoch {
+            let events = self.engine().log().read(Position(*position), BATCH).await.map_err(EngineError::failed)?;
+            if let Some(last) = events.last() {
+                self.take(watched, &events, last.position.0).await?;
+                *position = last.position.0;
+            }
+            self.look_at_due(watched).await?;
             if events.len() < BATCH {
-                wait(&mut head, position).await;
+                wait(&mut head, *position).await;
             }
         }
         Ok(())
     }
 
-    /// Looks at those about whom these events may have taken something away.
+    async fn end(&self) -> Result<u64, Error> {
+        Ok(self.engine().log().head().await.map_err(EngineError::failed)?.0)
+    }
+
+    /// Looks at those about whom these events may have taken something away: first at the people whom they name.
     async fn take(&self, watched: &mut Watched, events: &[Recorded], position: u64) -> Result<(), Error> {
         let (mut people, mut agencies, mut all) = (BTreeSet::new(), BTreeSet::new(), false);
         for event in events {
+            let agency = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Sharing) => people.extend([PersonId(event.stream.id)]),
-                Some(StreamKind::Staff | StreamKind::Agency) => {
-                    agencies
-                        .extend([Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject)]);
+                Some(StreamKind::Staff) => agencies.extend([AgencyId(agency())]),
+                Some(StreamKind::Agency) if AGENCY_CODES.contains(&event.event_type) => {
+                    agencies.extend([AgencyId(agency())]);
                 }
                 Some(StreamKind::Issuers) => all = true,
-                // What a feed receives of somebody for the first time: it is to be known until when it is covered.
+                // What is delivered now may be covered for another time than what was delivered before.
                 Some(StreamKind::Access) if event.event_type == DELIVERED_CODE => {
-                    let new = self.receiver_of(event).await.filter(|doc| !watched.known.contains(doc));
+                    let receiver = self.receiver_of(event).await;
+                    let new = receiver.filter(|doc| !matches!(watched.again.get(doc), Some(Some(_))));
                     people.extend(new.map(|doc| doc.person));
                 }
                 _ => {}
             }
         }
-        if all || !agencies.is_empty() {
-            self.look_at_all(watched, position, |doc| all || agencies.contains(&doc.agency.0)).await?;
-        }
         for person in people {
             for doc in self.receivers_of(person, position).await? {
                 self.look_at(watched, doc, position).await?;
             }
+        }
+        if all || !agencies.is_empty() {
+            let register = self.engine().load::<Register>(Only, Freshness::Latest).await?;
+            let agencies: BTreeSet<_> = agencies.into_iter().flat_map(|agency| register.one_with(agency)).collect();
+            self.look_at_all(watched, position, |doc| all || agencies.contains(&doc.agency)).await?;
         }
         Ok(())
     }
@@ -148,14 +210,18 @@ impl Recaller {
         Some(ReceiverDoc { person: PersonId(opened.stream), agency: e.agency, feed: e.feed })
     }
 
-    /// Looks at those whose time is over.
-    async fn look_at_due(&self, watched: &mut Watched, position: u64) -> Result<(), Error> {
-        while let Some(Reverse((until, person, agency, feed))) = watched.due.peek().copied() {
-            if until > self.engine().now() {
+    /// Looks at those whose time is over by the log's clock: nothing more of it can be delivered then.
+    async fn look_at_due(&self, watched: &mut Watched) -> Result<(), Error> {
+        if watched.due.first().is_none_or(|(at, _)| *at > self.engine().now()) {
+            return Ok(());
+        }
+        let now = Timestamp(self.engine().log().now().await.map_err(EngineError::failed)?);
+        let end = self.end().await?;
+        while let Some((at, doc)) = watched.due.first().copied() {
+            if at > now {
                 break;
             }
-            watched.due.pop();
-            self.look_at(watched, ReceiverDoc { person, agency, feed: feed.into() }, position).await?;
+            self.look_at(watched, doc, end).await?;
         }
         Ok(())
     }
@@ -180,33 +246,44 @@ impl Recaller {
     }
 
     /// The feeds that have received something of a person.
-    async fn receivers_of(&self, person: PersonId, position: u64) -> Result<Vec<ReceiverDoc>, Error> {
-        let mut feeds = BTreeMap::new();
+    async fn receivers_of(&self, person: PersonId, position: u64) -> Result<BTreeSet<ReceiverDoc>, Error> {
+        let mut feeds = BTreeSet::new();
         let mut pages = Pages { size: PAGE, after: vec![], at_least: position };
         loop {
             let page = self.views.list::<Deliveries>(&deliveries::of_person(person), &pages, |_| true).await?;
-            feeds.extend(page.items.iter().map(|day| (day.feed, day.agency)));
+            feeds.extend(page.items.iter().map(|day| ReceiverDoc { person, agency: day.agency, feed: day.feed }));
             match page.next {
                 Some(next) => pages.after = next,
-                None => break,
+                None => return Ok(feeds),
             }
         }
-        Ok(feeds.into_iter().map(|(feed, agency)| ReceiverDoc { person, agency, feed }).collect())
     }
 
-    /// Asks one feed to give back what of one person is not covered any more, and notes until when the rest is.
+    /// Asks one feed to give back what of one person is not covered any more, and notes when it is to be looked at again. One who cannot be
+    /// looked at is put off, and stops nobody else; an outage stops all.
     async fn look_at(&self, watched: &mut Watched, doc: ReceiverDoc, position: u64) -> Result<(), Error> {
-        watched.known.insert(doc);
         let mut at_least = position;
         loop {
-            match self.engine().settle(|_| self.try_recall(doc, at_least)).await? {
-                Looked::Covered(until) => {
-                    let due = until.map(|until| Reverse((until, doc.person, doc.agency, doc.feed.0)));
-                    watched.due.extend(due);
+            let put_off = self.engine().now().plus_minutes(PUT_OFF);
+            match self.engine().settle(|_| self.try_recall(doc, at_least)).await {
+                Ok(Looked::Covered(until)) => {
+                    watched.look_again(doc, until);
                     return Ok(());
                 }
                 // What it has named is to be known before more is.
-                Looked::Recalled => at_least = self.engine().log().head().await.map_err(EngineError::failed)?.0,
+                Ok(Looked::Recalled) => at_least = self.end().await?,
+                Ok(Looked::Unreadable) => {
+                    tracing::warn!(feed = %doc.feed, "what a feed has received of somebody cannot be read; it waits");
+                    watched.look_again(doc, Some(put_off));
+                    return Ok(());
+                }
+                Err(error) if matches!(error.reason(), Reason::Internal | Reason::Contention) => {
+                    let (feed, reason) = (doc.feed, error.reason().as_str_name());
+                    tracing::error!(%feed, reason, "what a feed has received of somebody could not be asked back; it waits");
+                    watched.look_again(doc, Some(put_off));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -215,81 +292,33 @@ impl Recaller {
         let ReceiverDoc { person, agency, feed } = doc;
         let state = self.engine().load::<Agency>(agency, Freshness::Latest).await?;
         let Some(purpose) = state.feed(feed).map(|feed| feed.purpose) else { return Ok(Some(Looked::Covered(None))) };
-        let grounds = self.gate.for_system(agency, purpose, person, Freshness::Latest).await?;
+        let grounds = match self.gate.for_system(agency, purpose, person, Freshness::Latest).await {
+            // Of somebody who was erased nothing is left to be asked for.
+            Err(EngineError::Erased) => return Ok(Some(Looked::Covered(None))),
+            grounds => grounds?,
+        };
         let record = self.engine().load::<Person>(person, Freshness::Latest).await?;
-        let left = self.delivered(doc, at_least).await?;
-        let uncovered: Vec<_> = left.into_iter().filter(|d| !is_covered(&grounds, &record, d)).take(NAMED).collect();
-        let until = grounds.scope().and_then(domain::access::SystemScope::until);
+        let Some(held) = held(&self.views, (person, feed), at_least).await? else {
+            return Ok(Some(Looked::Unreadable));
+        };
+        let mut uncovered: Vec<_> = held.into_values().filter(|held| !is_covered(&grounds, &record, held)).collect();
         if uncovered.is_empty() {
-            return Ok(Some(Looked::Covered(until)));
+            return Ok(Some(Looked::Covered(grounds.changes_at())));
         }
-        let events: Vec<_> = uncovered.iter().map(|uncovered| uncovered.delivered).collect();
+        uncovered.sort_by_key(|held| (held.position, held.delivered.event));
+        uncovered.truncate(NAMED);
+        let events = uncovered.iter().map(|held| held.delivered).collect();
         let deadline = self.engine().now().plus_days(ANSWER_DAYS);
         let recall = RecallRequested { recall: recall_of(doc, &uncovered), agency, feed, events, deadline };
         Ok(self.gate.recall(person, &grounds, recall).await?.map(|()| Looked::Recalled))
     }
-
-    /// What a feed has received of a person, each event once, and was not asked to give back since.
-    async fn delivered(&self, doc: ReceiverDoc, at_least: u64) -> Result<Vec<Held>, Error> {
-        let mut held: HashMap<Uuid, Held> = HashMap::new();
-        let mut pages = Pages { size: PAGE, after: vec![], at_least };
-        loop {
-            let ours = |day: &deliveries::DeliveryDoc| day.feed == doc.feed;
-            let page = self.views.list::<Deliveries>(&deliveries::of_person(doc.person), &pages, ours).await?;
-            for event in page.items.iter().flat_map(|day| &day.events) {
-                let delivered = Delivered { event: event.event, entry: event.entry, category: event.category };
-                let one = held.entry(event.event).or_insert(Held { delivered, position: event.position });
-                one.position = one.position.max(event.position);
-            }
-            match page.next {
-                Some(next) => pages.after = next,
-                None => break,
-            }
-        }
-        let mut pages = Pages { size: PAGE, after: vec![], at_least };
-        loop {
-            let ours = |recall: &recalls::RecallDoc| recall.feed == doc.feed;
-            let page = self.views.list::<Recalls>(&recalls::of_person(doc.person), &pages, ours).await?;
-            for recall in page.items {
-                for event in recall.events {
-                    if held.get(&event.event).is_some_and(|held| held.position < recall.position) {
-                        held.remove(&event.event);
-                    }
-                }
-            }
-            match page.next {
-                Some(next) => pages.after = next,
-                None => break,
-            }
-        }
-        let mut held: Vec<_> = held.into_values().collect();
-        held.sort_by_key(|held| (held.position, held.delivered.event));
-        Ok(held)
-    }
 }
-
-/// What came of a look.
-enum Looked {
-    /// All is covered that is left, until then.
-    Covered(Option<Timestamp>),
-    /// Something was asked back; there may be more.
-    Recalled,
-}
-
-/// An event that a feed has received, and the position of its receipt.
-struct Held {
-    delivered: Delivered,
-    position: u64,
-}
-
-/// The stored type of a delivery.
-const DELIVERED_CODE: i32 = 6;
 
 fn is_covered(grounds: &SystemGrounds, record: &Person, held: &Held) -> bool {
-    let Delivered { entry, category, .. } = held.delivered;
-    let own = record.entry(entry).map(|entry| entry.sensitivity.clone());
+    let (entry, category) = (held.delivered.entry, held.delivered.category);
+    let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
     let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
-    let sensitivity = if category == Category::Contact { contact() } else { own };
+    let sensitivity = if category == Category::Contact { contact() } else { own() };
     grounds.scope().zip(sensitivity).is_some_and(|(scope, sensitivity)| scope.covers(category, &sensitivity))
 }
 
@@ -313,8 +342,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delivery_is_known_by_its_stored_type() {
-        let delivery = Event::samples().into_iter().find(|event| event.name() == "EventDelivered").unwrap();
-        assert_eq!((delivery.kind(), delivery.code()), (StreamKind::Access, DELIVERED_CODE));
+    fn what_may_take_something_away_is_known_by_its_stored_type() {
+        let code = |name: &str| Event::samples().into_iter().find(|event| event.name() == name).unwrap().code();
+        assert_eq!(code("EventDelivered"), DELIVERED_CODE);
+        assert_eq!(["RoleNamed", "AgencyMerged", "AgencyClosed"].map(code), AGENCY_CODES);
     }
 }

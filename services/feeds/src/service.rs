@@ -1,31 +1,33 @@
 //! A row for each RPC: feeds and accounts, which an agency's administrator opens and closes, and what a system receives.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Instant;
 
-use domain::Command as _;
-use domain::access::events::{RecallAnswer, RecallAnswered};
+use domain::access::events::RecallAnswer;
 use domain::access::{Access, AnswerRecall};
 use domain::agency::{
     AddServiceAccount, Agency, ChangeFeed, CloseFeed, ContentLevel, Door, Feed, OpenFeed, RemoveServiceAccount,
     Selection, ServiceAccount, TestFeed, add_service_account,
 };
-use domain::ids::{AccountId, AgencyId, FeedId, PersonId, RecallId};
+use domain::ids::{AccountId, AgencyId, FeedId, RecallId, RequestId, SignInId, derived_id};
+use domain::request::Request;
+use domain::request::events::RequestCarriedOut;
 use domain::sign_in::SignIn;
 use domain::staff::{Staff, administers};
 use domain::vocabulary::{SignedIn, Timestamp};
+use domain::{Command as _, Refusal};
 use engine::{Changes, EngineError, Freshness, Loaded};
 use gate::{Answers, Call};
 use proto::feeds::v1 as pb;
 use proto::feeds::v1::feed_service_server::FeedService;
 use rpc::{Error, Reason, words};
 use state::FeedState;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
-use views::recalls::{self, Recalls};
+use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
 
 use crate::Feeds;
-use crate::deliver::Receiver;
+use crate::cloud_event::id_of;
+use crate::deliver::{Receipted, Receiver};
 use crate::published::{ENTRY_TYPES, RECALLED};
 use crate::pump::{LEASE, Pump};
 use crate::token::Place;
@@ -33,6 +35,8 @@ use crate::token::Place;
 /// How many events may be under way when nobody says, and at most.
 const WINDOW: u32 = 1_000;
 const LARGEST_WINDOW: u32 = 10_000;
+/// The most events of a recall that are named one by one.
+const NAMED: usize = 1_000;
 /// How many feeds and accounts that are over are listed: the latest.
 const OVER_LISTED: usize = 100;
 
@@ -47,6 +51,7 @@ gate::service! { FeedService for Feeds {
     remove_service_account(RemoveServiceAccountRequest) -> RemoveServiceAccountResponse: remove_account,
     list_service_accounts(ListServiceAccountsRequest) -> ListServiceAccountsResponse: accounts,
     acknowledge(AcknowledgeRequest) -> AcknowledgeResponse: acknowledged,
+    list_recalls(ListRecallsRequest) -> ListRecallsResponse: recalls,
     answer_recall(AnswerRecallRequest) -> AnswerRecallResponse: answer,
 } streaming {
     subscribe(SubscribeRequest) -> SubscribeStream of SubscribeResponse: begin
@@ -189,7 +194,7 @@ impl Feeds {
 
     /// Begins a stream: nothing of it leaves before this answers.
     async fn begin(&self, call: &Call, m: pb::SubscribeRequest) -> Result<Answers<pb::SubscribeResponse>, Error> {
-        let to = self.receiver(call, &m.feed_id).await?;
+        let (to, issuer) = self.receiver(call, &m.feed_id).await?;
         let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
         let from = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
         if from.is_some() && m.from_beginning {
@@ -229,11 +234,15 @@ impl Feeds {
             }
         };
         let window = if m.window == 0 { WINDOW } else { m.window.min(LARGEST_WINDOW) };
+        let by = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        let now = Instant::now();
         let pump = Pump {
             feeds: self.clone(),
             to,
+            issuer,
             holder,
             cursor,
+            receipted: Receipted { until: cursor.delivered, by },
             position,
             window: usize::try_from(window).unwrap_or(usize::MAX),
             pseudonyms: call.pseudonyms().clone(),
@@ -241,17 +250,17 @@ impl Feeds {
             epoch,
             known: HashSet::new(),
             under_way: VecDeque::new(),
+            receipts: 0,
+            begun: now,
+            checked: now,
+            said: now,
+            _room: room,
         };
-        let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(async move {
-            pump.run(sender).await;
-            drop(room);
-        });
-        Ok(Box::pin(ReceiverStream::new(receiver)))
+        Ok(Box::pin(pump.stream()))
     }
 
     async fn acknowledged(&self, call: &Call, m: pb::AcknowledgeRequest) -> Result<pb::AcknowledgeResponse, Error> {
-        let to = self.receiver(call, &m.feed_id).await?;
+        let (to, _) = self.receiver(call, &m.feed_id).await?;
         let place = Place::read(&m.token, call.pseudonyms(), to.feed)?;
         let kept = self.cursors.acknowledge(to.feed.0, place.run, place.position).await;
         if !kept.map_err(|error| Error::internal(&error))? {
@@ -261,46 +270,69 @@ impl Feeds {
         Ok(pb::AcknowledgeResponse {})
     }
 
+    async fn recalls(&self, call: &Call, m: pb::ListRecallsRequest) -> Result<pb::ListRecallsResponse, Error> {
+        let (agency, _) = self.account(call).await?;
+        let paging = call.pages(&m)?;
+        let waits = |doc: &RecallDoc| doc.answers.is_empty();
+        let page = self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), &paging.pages, waits).await?;
+        Ok(pb::ListRecallsResponse {
+            recalls: page.items.iter().map(open_recall).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
     async fn answer(&self, call: &Call, m: pb::AnswerRecallRequest) -> Result<pb::AnswerRecallResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let recall: RecallId = rpc::id("recall_id", &m.recall_id)?;
         let answer = rpc::one_of("answer", m.answer, RecallAnswer::from_code)?;
+        let (agency, sign_in) = self.account(call).await?;
+        // The agency may have been told of it a moment ago: the view is waited for.
+        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        let known = self.views.one::<Recalls>(recalls::recall_key(recall), head).await?;
+        let known = known.filter(|known| known.agency == agency).ok_or_else(|| Error::not_found("recall"))?;
+        let answered: Vec<_> = known.answers.iter().map(|answered| answered.answer).collect();
+        let command = AnswerRecall { recall, agency, answer, basis: m.basis };
+        // Two answers at once are not two: each takes the place that it has found free.
+        let place = RequestId(derived_id(recall.0, &[b"answer", &answered.len().to_be_bytes()]));
+        let decide = |(state, taken): &(Loaded<Agency>, Loaded<Request>), changes: &mut Changes| {
+            state.account_of(sign_in).ok_or_else(Refusal::undisclosed)?;
+            changes.guard(state);
+            let decided = command.clone().decide(&answered)?;
+            if decided.is_some() && taken.asked().is_some() {
+                return Err(Refusal::rule(
+                    "recall_answered",
+                    "it was answered a moment ago; read that, and answer again",
+                ));
+            }
+            if let Some(answered) = decided {
+                changes.record(taken, known.person, vec![RequestCarriedOut { asked: recall.0 }.into()]);
+                changes.fact::<Access>(known.person, known.person, Uuid::now_v7(), answered.into());
+            }
+            Ok(())
+        };
+        let kept = self.gate.engine().transact(&context, (agency, place), decide).await?;
+        Ok(pb::AnswerRecallResponse { position: kept.position.0 })
+    }
+
+    /// The agency of a system that signs in, and what it signs in with.
+    async fn account(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
         let (agency, sign_in) = call.system()?;
         let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
         state.account_of(sign_in).ok_or_else(Error::denied)?;
-        // The agency may have been told of it a moment ago: the view is waited for.
-        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
-        let known = self.views.one::<Recalls>(recalls::recall_key(person, recall), head).await?;
-        let known = known.filter(|known| known.agency == agency).ok_or_else(|| Error::not_found("recall"))?;
-        let answered: Vec<_> = known.answers.iter().map(|answered| answered.answer).collect();
-        let decided = AnswerRecall { recall, agency, answer, basis: m.basis }.decide(&answered)?;
-        self.keep_answer(&context, person, decided).await
+        Ok((agency, sign_in))
     }
 
-    async fn keep_answer(
-        &self,
-        context: &engine::Context,
-        person: PersonId,
-        decided: Option<RecallAnswered>,
-    ) -> Result<pb::AnswerRecallResponse, Error> {
-        let engine = self.gate.engine();
-        let Some(answered) = decided else {
-            let position = engine.log().head().await.map_err(EngineError::failed)?.0;
-            return Ok(pb::AnswerRecallResponse { position });
-        };
-        let mut changes = Changes::new(context);
-        changes.fact::<Access>(person, person, Uuid::now_v7(), answered.into());
-        let kept = engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
-        Ok(pb::AnswerRecallResponse { position: kept.0 })
-    }
-
-    /// Which feed a system of an agency asks for. One of another agency is as absent as one that there is not.
-    async fn receiver(&self, call: &Call, feed: &str) -> Result<Receiver, Error> {
+    /// Which feed a system of an agency asks for, and the issuer that vouches for it. One of another agency is as absent as one that there is
+    /// not.
+    async fn receiver(&self, call: &Call, feed: &str) -> Result<(Receiver, String), Error> {
         let (agency, sign_in) = call.system()?;
         let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in };
         let feed = self.feed_of(to, Freshness::Latest).await?;
-        if feed.door == Door::Grpc { Ok(to) } else { Err(Error::not_found("feed")) }
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Remembered).await?;
+        let account = state.account_of(sign_in).ok_or_else(Error::denied)?;
+        if feed.door == Door::Grpc { Ok((to, account.issuer.clone())) } else { Err(Error::not_found("feed")) }
     }
 
     /// The agency that a worker runs.
@@ -320,12 +352,7 @@ fn is_carried() -> Error {
 }
 
 /// Whoever changes something is its administrator still when that commits.
-fn may_change(
-    by: SignedIn,
-    standing: &Loaded<Staff>,
-    agency: AgencyId,
-    changes: &mut Changes,
-) -> Result<(), domain::Refusal> {
+fn may_change(by: SignedIn, standing: &Loaded<Staff>, agency: AgencyId, changes: &mut Changes) -> Result<(), Refusal> {
     administers(by, standing, Some(agency))?;
     changes.guard(standing);
     Ok(())
@@ -369,6 +396,18 @@ fn to_wire(feed: &Feed) -> pb::Feed {
         types: feed.selection.types.clone(),
         content: i32::from(feed.selection.content.code()),
         closed: feed.closed,
+    }
+}
+
+/// A recall on the wire, by what the feed has told: ids alone.
+fn open_recall(doc: &RecallDoc) -> pb::OpenRecall {
+    let ids = doc.events.iter().map(|event| id_of(doc.feed, event.event).to_string());
+    pb::OpenRecall {
+        recall_id: doc.recall.to_string(),
+        feed_id: doc.feed.to_string(),
+        event_ids: ids.take(NAMED).collect(),
+        count: u32::try_from(doc.events.len()).unwrap_or(u32::MAX),
+        deadline: Some(words::timestamp(doc.deadline)),
     }
 }
 

@@ -240,6 +240,12 @@ impl Issuers {
         self.configured.contains_key(issuer)
     }
 
+    /// Whether an issuer is trusted now to speak for an agency; not so while that cannot be asked.
+    #[must_use]
+    pub fn speaks_for(&self, issuer: &str, agency: AgencyId) -> bool {
+        matches!(self.trusted(issuer), Ok(Some(trusted)) if trusted.binding == Binding::Agency(agency))
+    }
+
     /// The issuer, if it is trusted now.
     fn trusted(&self, issuer: &str) -> Result<Option<Arc<Trusted>>, Turned> {
         if let Some(configured) = self.configured.get(issuer) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Message;
-use proto::{access, agencies, consultations, people, relationships, sharing};
+use proto::{access, agencies, consultations, feeds, people, relationships, sharing};
 use rpc::{Error, Reason};
 use views::Pages;
 
@@ -34,6 +34,7 @@ paged! {
     agencies::ListOperatorActsRequest,
     agencies::ListStaffRequest,
     consultations::ListConsultationsRequest,
+    feeds::ListRecallsRequest,
     consultations::ListMyConsultationsRequest,
     people::GetMyRecordRequest,
     people::GetSharedPlanRequest,

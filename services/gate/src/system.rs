@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::access::events::{EventDelivered, RecallRequested};
-use domain::access::{Access, Standing, SystemAsk, SystemScope, decide_for_system, whom_to_ask};
+use domain::access::{Access, Standing, SystemAsk, SystemScope, decide_for_system, whom_it_relies_on, whom_to_ask};
 use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{DenialRule, Purpose, Version};
+use domain::vocabulary::{DenialRule, Purpose, Timestamp, Version};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
-use events::Actor;
 use uuid::Uuid;
 
 use crate::Gate;
@@ -22,7 +21,9 @@ pub struct SystemGrounds {
     belief: Belief,
     sharing: Loaded<Sharing>,
     agencies: Vec<Loaded<Agency>>,
+    /// The workers on whose standing it relies.
     workers: Vec<Loaded<Staff>>,
+    changes_at: Option<Timestamp>,
     decision: Result<SystemScope, DenialRule>,
 }
 
@@ -31,6 +32,12 @@ impl SystemGrounds {
     #[must_use]
     pub fn scope(&self) -> Option<&SystemScope> {
         self.decision.as_ref().ok()
+    }
+
+    /// When time alone changes next what the person's directive says, if it does.
+    #[must_use]
+    pub fn changes_at(&self) -> Option<Timestamp> {
+        self.changes_at
     }
 
     /// The version of the person's directive.
@@ -43,13 +50,6 @@ impl SystemGrounds {
     #[must_use]
     pub fn agency(&self, agency: AgencyId) -> Option<&Agency> {
         self.agencies.iter().find(|known| known.id == agency).map(|known| &*known.state)
-    }
-
-    /// Whether the time for which it was decided is over.
-    #[must_use]
-    pub fn is_over(&self, gate: &Gate) -> bool {
-        let until = self.scope().and_then(SystemScope::until).into_iter().chain([self.belief.until]).min();
-        until.is_some_and(|until| until <= gate.engine.now()) || self.belief.epoch != gate.engine.log().epoch()
     }
 
     /// What a change that relies on it is guarded by.
@@ -80,19 +80,25 @@ impl Gate {
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(one.iter().copied()), freshness).await?;
         let resolved = belief.register.resolve(&sharing);
-        let asked: Vec<_> = whom_to_ask(&resolved, &one).into_iter().collect();
-        let workers = self.engine.load_each::<Staff>(&asked, freshness).await?;
+        let asked = whom_to_ask(&resolved, &one);
+        let too_many = asked.is_none();
+        let workers = self.engine.load_each::<Staff>(&Vec::from_iter(asked.unwrap_or_default()), freshness).await?;
         let standing = Standing {
             agencies: &agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
             workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
         };
         let ask = SystemAsk { one: &one, purpose, now: self.engine.now() };
-        let decision = decide_for_system(&resolved, standing, ask);
-        Ok(SystemGrounds { belief, sharing, agencies, workers, decision })
+        let decision =
+            if too_many { Err(DenialRule::NothingPermits) } else { decide_for_system(&resolved, standing, ask) };
+        let relies_on = whom_it_relies_on(&resolved, &one);
+        let changes_at = resolved.changes_at(self.engine.now());
+        drop(resolved);
+        let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
+        Ok(SystemGrounds { belief, sharing, agencies, workers, changes_at, decision })
     }
 
     /// Keeps the receipt of a delivery to a system, on condition that what it was decided on still holds; of what has its receipt already,
-    /// only that is found out. Nothing when it has moved.
+    /// only that is found out. Returns the receipt's position; nothing when what it was decided on has moved.
     ///
     /// # Errors
     /// When the log takes no more, or fails.
@@ -101,14 +107,20 @@ impl Gate {
         person: PersonId,
         grounds: &SystemGrounds,
         delivered: Option<EventDelivered>,
-    ) -> Result<Option<()>, EngineError> {
-        let mut changes = Changes::new(&Context::new(Actor::system(), Uuid::now_v7()));
+    ) -> Result<Option<u64>, EngineError> {
+        let mut changes = Changes::new(&Context::of_system());
         grounds.guard(&mut changes);
         let label = if delivered.is_some() { "delivered" } else { "delivered again" };
         if let Some(delivered) = delivered {
             changes.fact::<Access>(person, person, delivered.receipt, delivered.into());
         }
-        self.commit(changes, label).await
+        let committed = self.engine.commit(changes).await?.done();
+        if committed.is_some() {
+            self.metrics.count(label);
+        } else {
+            self.metrics.again.inc();
+        }
+        Ok(committed.map(|position| position.0))
     }
 
     /// Asks an agency to give back what is not covered any more, on condition that this still holds. Nothing when it has moved.

@@ -91,7 +91,7 @@ fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
         provision_ids: doc.choices.iter().map(ToString::to_string).collect(),
-        with_content: doc.content == ContentLevel::Full,
+        with_content: doc.content() == ContentLevel::Full,
     }
 }
 

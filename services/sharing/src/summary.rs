@@ -104,7 +104,7 @@ fn system(agency: &str) -> String {
 pub(crate) fn delivered(doc: &DeliveryDoc, agency: &str, count: usize, of: &[Category]) -> String {
     let (system, purpose) = (format!("{} ({})", system(agency), doc.name), purpose(doc.purpose));
     let received = entries(count, of);
-    match doc.content {
+    match doc.content() {
         ContentLevel::Full => format!("{system} received {received}, {purpose}"),
         ContentLevel::IdOnly => format!("{system} was told which {received} are new or changed, {purpose}"),
         ContentLevel::Empty => format!("{system} was told that something had happened, {purpose}"),

@@ -22,8 +22,6 @@ pub struct DeliveryDoc {
     pub name: String,
     /// The purpose that it declares.
     pub purpose: Purpose,
-    /// How much was said, at most.
-    pub content: ContentLevel,
     /// When the first of it was delivered.
     pub first_at: Timestamp,
     /// When the last of it was.
@@ -43,8 +41,18 @@ pub struct DeliveredDoc {
     pub entry: EntryId,
     /// The heading that the entry stands under.
     pub category: Category,
+    /// How much was said of it, at most.
+    pub content: ContentLevel,
     /// The position of the receipt of its last delivery.
     pub position: u64,
+}
+
+impl DeliveryDoc {
+    /// How much was said, at most.
+    #[must_use]
+    pub fn content(&self) -> ContentLevel {
+        self.events.iter().map(|event| event.content).max().unwrap_or(ContentLevel::Empty)
+    }
 }
 
 /// Before all days of a person.
@@ -85,25 +93,27 @@ impl View for Deliveries {
             feed: e.feed,
             name: e.name.clone(),
             purpose: e.purpose,
-            content: e.content,
             first_at: event.at,
             last_at: event.at,
             events: Vec::new(),
             choices: Vec::new(),
         });
         doc.last_at = doc.last_at.max(event.at);
-        doc.content = doc.content.max(e.content);
         // The same event again, after the feed was begun again, is the same disclosure to the person's eyes.
         let known: std::collections::HashMap<_, _> =
             (0..).zip(&doc.events).map(|(nth, known)| (known.event, nth)).collect();
         let position = event.position.0;
         for delivered in &e.events {
             match known.get(&delivered.event).and_then(|nth| doc.events.get_mut(*nth)) {
-                Some(known) => known.position = position,
+                Some(known) => {
+                    known.position = position;
+                    known.content = known.content.max(delivered.content);
+                }
                 None => doc.events.push(DeliveredDoc {
                     event: delivered.event,
                     entry: delivered.entry,
                     category: delivered.category,
+                    content: delivered.content,
                     position,
                 }),
             }

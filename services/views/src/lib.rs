@@ -70,6 +70,7 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<departures::Departures>(),
         erased::<deliveries::Deliveries>(),
         erased::<recalls::Recalls>(),
+        erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),
     ]
 }

@@ -1,7 +1,8 @@
 //! What agencies were asked to give back, and what they answered.
 
 use domain::StreamKind;
-use domain::access::events::{AccessEvent, RecallAnswer};
+use domain::access::events::{AccessEvent, Delivered, RecallAnswer};
+use domain::agency::ContentLevel;
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, RecallId};
 use domain::vocabulary::{Category, Timestamp};
 use events::{Envelope, Event};
@@ -16,6 +17,8 @@ use crate::{ApplyError, Key, Order, View};
 pub struct RecallDoc {
     /// Its id.
     pub recall: RecallId,
+    /// About whom.
+    pub person: PersonId,
     /// Who was asked.
     pub agency: AgencyId,
     /// Of which feed.
@@ -41,6 +44,8 @@ pub struct RecalledDoc {
     pub entry: EntryId,
     /// The heading that the entry stands under.
     pub category: Category,
+    /// How much was said of it.
+    pub content: ContentLevel,
 }
 
 /// An answer.
@@ -60,10 +65,26 @@ pub fn of_person(person: PersonId) -> Key {
     Key::new().id(person)
 }
 
+/// Before all recalls of an agency.
+#[must_use]
+pub fn of_agency(agency: AgencyId) -> Key {
+    Key::new().id(agency)
+}
+
 /// A recall.
 #[must_use]
-pub fn recall_key(person: PersonId, recall: RecallId) -> Key {
-    of_person(person).id(recall)
+pub fn recall_key(recall: RecallId) -> Key {
+    Key::new().id(recall)
+}
+
+/// The recall that an event is about.
+fn recall_of(event: &Envelope) -> Option<RecallId> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are about a recall")]
+    match &event.event {
+        Event::Access(AccessEvent::RecallRequested(e)) => Some(e.recall),
+        Event::Access(AccessEvent::RecallAnswered(e)) => Some(e.recall),
+        _ => None,
+    }
 }
 
 /// The view.
@@ -78,13 +99,11 @@ impl View for Recalls {
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
-        let person = PersonId(event.stream);
-        #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are about a recall")]
-        match &event.event {
-            Event::Access(AccessEvent::RecallRequested(e)) => Some(recall_key(person, e.recall)),
-            Event::Access(AccessEvent::RecallAnswered(e)) => Some(recall_key(person, e.recall)),
-            _ => None,
-        }
+        recall_of(event).map(recall_key)
+    }
+
+    fn list(event: &Envelope, _: &Key) -> Key {
+        of_person(PersonId(event.stream))
     }
 
     fn apply(event: &Envelope, doc: Option<RecallDoc>) -> Result<Option<RecallDoc>, ApplyError> {
@@ -92,13 +111,16 @@ impl View for Recalls {
         match &event.event {
             // The same request again, of two who led for a moment, is one.
             Event::Access(AccessEvent::RecallRequested(e)) => Ok(doc.or_else(|| {
-                let recalled =
-                    e.events.iter().map(|d| RecalledDoc { event: d.event, entry: d.entry, category: d.category });
+                let recalled = |d: &Delivered| {
+                    let Delivered { event, entry, category, content } = *d;
+                    RecalledDoc { event, entry, category, content }
+                };
                 Some(RecallDoc {
                     recall: e.recall,
                     agency: e.agency,
                     feed: e.feed,
-                    events: recalled.collect(),
+                    person: PersonId(event.stream),
+                    events: e.events.iter().map(recalled).collect(),
                     requested_at: event.at,
                     deadline: e.deadline,
                     position: event.position.0,
@@ -110,5 +132,34 @@ impl View for Recalls {
             }),
             _ => Ok(doc),
         }
+    }
+}
+
+/// The same recalls, as each agency's systems list them.
+#[derive(Debug)]
+pub struct AgencyRecalls;
+
+impl View for AgencyRecalls {
+    type Doc = RecallDoc;
+
+    const NAME: &'static str = "agency-recalls";
+    const KINDS: &'static [StreamKind] = Recalls::KINDS;
+
+    fn key(event: &Envelope) -> Option<Key> {
+        Recalls::key(event)
+    }
+
+    fn list(event: &Envelope, key: &Key) -> Key {
+        let Event::Access(AccessEvent::RecallRequested(e)) = &event.event else { return key.list() };
+        of_agency(e.agency)
+    }
+
+    /// An agency's list is about whoever something was delivered of.
+    fn about(_: &Key) -> Option<Uuid> {
+        None
+    }
+
+    fn apply(event: &Envelope, doc: Option<RecallDoc>) -> Result<Option<RecallDoc>, ApplyError> {
+        Recalls::apply(event, doc)
     }
 }

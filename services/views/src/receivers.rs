@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ApplyError, Key, View};
 
 /// A feed that has received something of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReceiverDoc {
     /// Of whom.
     pub person: PersonId,

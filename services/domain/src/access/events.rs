@@ -106,6 +106,8 @@ pub struct Delivered {
     pub entry: EntryId,
     /// The heading that the entry stands under.
     pub category: Category,
+    /// How much was said of it.
+    pub content: ContentLevel,
 }
 
 /// An agency's system received what has happened, as a feed of the agency tells it.
@@ -119,8 +121,6 @@ pub struct EventDelivered {
     pub door: Door,
     /// The purpose that the feed declares.
     pub purpose: Purpose,
-    /// How much it says.
-    pub content: ContentLevel,
     /// What was received.
     pub events: Vec<Delivered>,
     /// The person's choices that let it be received.

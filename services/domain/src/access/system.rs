@@ -62,15 +62,25 @@ impl SystemScope {
     }
 }
 
-/// The workers whose standing a decision about a system needs: those of the agency who are let in, and those whom a deny names.
+/// The most workers whose standing is asked for: of a directive that names more a system receives nothing.
+const MOST_ASKED: usize = 200;
+
+/// The workers of the agency whom the person lets in: what is decided relies on their standing.
 #[must_use]
-pub fn whom_to_ask(sharing: &Sharing, one: &BTreeSet<AgencyId>) -> BTreeSet<StaffId> {
+pub fn whom_it_relies_on(sharing: &Sharing, one: &BTreeSet<AgencyId>) -> BTreeSet<StaffId> {
+    sharing.supporters().filter(|worker| one.contains(&worker.agency())).map(Worker::staff).collect()
+}
+
+/// The workers whose standing a decision about a system needs: those of the agency who are let in, and those whom a deny names, who stay
+/// at the agency that they joined. None when they are too many.
+#[must_use]
+pub fn whom_to_ask(sharing: &Sharing, one: &BTreeSet<AgencyId>) -> Option<BTreeSet<StaffId>> {
     let denied = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| match p.terms().actor {
         ProvisionActor::Staff(staff) => Some(staff),
         ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody => None,
     });
-    let supporting = sharing.supporters().filter(|worker| one.contains(&worker.agency())).map(Worker::staff);
-    supporting.chain(denied).collect()
+    let asked: BTreeSet<_> = whom_it_relies_on(sharing, one).into_iter().chain(denied).collect();
+    (asked.len() <= MOST_ASKED).then_some(asked)
 }
 
 /// Decides what a system may receive. Default deny.
@@ -239,7 +249,7 @@ mod tests {
         let workers =
             [of(11, NORTH, "nurse"), of(12, NORTH, "social worker"), of(21, SOUTH, "peer"), of(13, NORTH, "clerk")];
         let (agency, one) = (north(), BTreeSet::from([NORTH]));
-        let asked = whom_to_ask(&sharing, &one);
+        let asked = whom_to_ask(&sharing, &one).unwrap_or_default();
         let workers = workers.iter().filter(|(id, _)| asked.contains(id)).map(|(id, staff)| (*id, staff)).collect();
         let standing = Standing { agencies: &[&agency], workers: &workers };
         decide_for_system(&sharing, standing, SystemAsk { one: &one, purpose, now: NOW })
@@ -327,6 +337,17 @@ mod tests {
         assert_eq!(receives(&[deny(3, later.clone())]).len(), 2);
         let until = decided(&[deny(3, later)], &[], Purpose::CareCoordination).unwrap().until();
         assert_eq!(until, Some(Timestamp(NOW.0 + 5)));
+    }
+
+    #[test]
+    fn rule_27_of_a_directive_that_names_too_many_a_system_receives_nothing() {
+        let one = BTreeSet::from([NORTH]);
+        let deny_each = |n: u128| deny(n, terms(ProvisionActor::Staff(staff(1_000 + n)), &[Category::Goals], &[]));
+        let few = Sharing::folded(&(0..100).map(deny_each).collect::<Vec<_>>());
+        assert_eq!(whom_to_ask(&few, &one).map(|asked| asked.len()), Some(100));
+        let many = Sharing::folded(&(0..=MOST_ASKED as u128).map(deny_each).collect::<Vec<_>>());
+        assert_eq!(whom_to_ask(&many, &one), None);
+        assert!(whom_it_relies_on(&many, &one).is_empty(), "who is only named cannot move anything");
     }
 
     #[test]

@@ -128,8 +128,8 @@ impl Aggregate for Agency {
             AgencyEvent::FeedTested(_) => {}
             AgencyEvent::FeedClosed(e) => self.change_feed(e.feed, |feed| feed.closed = true),
             AgencyEvent::ServiceAccountAdded(e) => {
-                let (account, name, sign_in, removed) = (e.account, e.name.clone(), e.sign_in, false);
-                self.accounts.push(ServiceAccount { account, name, sign_in, removed });
+                let (account, name, issuer) = (e.account, e.name.clone(), e.issuer.clone());
+                self.accounts.push(ServiceAccount { account, name, issuer, sign_in: e.sign_in, removed: false });
             }
             AgencyEvent::ServiceAccountRemoved(e) => {
                 for account in self.accounts.iter_mut().filter(|known| known.account == e.account) {

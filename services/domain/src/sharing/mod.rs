@@ -106,6 +106,13 @@ impl Sharing {
         )
     }
 
+    /// When time alone changes next what is permitted or denied, if it does.
+    #[must_use]
+    pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let terms = self.provisions().map(Provision::terms);
+        terms.flat_map(|terms| [terms.from, terms.until]).flatten().filter(|at| now < *at).min()
+    }
+
     /// The workers whom a relationship lets in.
     pub fn supporters(&self) -> impl Iterator<Item = Worker> {
         self.relationships.iter().map(|(_, worker)| *worker)

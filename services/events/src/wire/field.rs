@@ -269,6 +269,7 @@ impl Field<Vec<pb::Delivered>> for Vec<Delivered> {
             event: d.event.to_wire(),
             entry: d.entry.to_wire(),
             category: d.category.to_wire(),
+            content: d.content.to_wire(),
         };
         self.iter().map(delivered).collect()
     }
@@ -276,7 +277,8 @@ impl Field<Vec<pb::Delivered>> for Vec<Delivered> {
     fn from_wire(wire: Vec<pb::Delivered>) -> Result<Self, DecodeError> {
         let delivered = |d: pb::Delivered| {
             let (event, entry) = (Uuid::from_wire(d.event)?, EntryId::from_wire(d.entry)?);
-            Ok(Delivered { event, entry, category: Category::from_wire(d.category)? })
+            let (category, content) = (Category::from_wire(d.category)?, ContentLevel::from_wire(d.content)?);
+            Ok(Delivered { event, entry, category, content })
         };
         wire.into_iter().map(delivered).collect()
     }

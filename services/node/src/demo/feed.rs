@@ -93,7 +93,6 @@ pub(super) async fn their_computer_system(
     let recall_id = recalled.pointer("/data/recallId").and_then(Value::as_str).context("a recall has an id")?;
     let answer = AnswerRecallRequest {
         request_id: request_id(),
-        person_id,
         recall_id: recall_id.to_owned(),
         answer: RecallAnswer::Erased.into(),
         basis: String::new(),

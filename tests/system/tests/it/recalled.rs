@@ -3,11 +3,14 @@
 use client::{Client, request_id, terms};
 use proto::access::v1::{Purpose, Recall, RecordCategory, SensitivityLevel, recall};
 use proto::agencies::v1::RemoveStaffRequest;
-use proto::feeds::v1::{AnswerRecallRequest, ContentLevel, RecallAnswer};
+use proto::feeds::v1::{
+    AnswerRecallRequest, CloseFeedRequest, ContentLevel, ListRecallsRequest, RecallAnswer, SubscribeRequest,
+};
 use proto::relationships::v1::EndSupportRequest;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{BlockWorkerRequest, DenyProvisionRequest, NarrowProvisionRequest, UnblockWorkerRequest};
 use serde_json::Value;
+use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -151,9 +154,8 @@ async fn are_answered(fed: &Fed, recalls: &[Recall]) {
 }
 
 async fn answer(fed: &Fed, recall_id: &str, answer: RecallAnswer, basis: &str) -> Result<(), Status> {
-    let person_id = fed.supported.callers.pair.person_id();
     let (request_id, recall_id, answer) = (request_id(), recall_id.to_owned(), answer.into());
-    let request = AnswerRecallRequest { request_id, person_id, recall_id, answer, basis: basis.into() };
+    let request = AnswerRecallRequest { request_id, recall_id, answer, basis: basis.into() };
     fed.system.feeds().answer_recall(request).await.map(drop)
 }
 
@@ -187,4 +189,117 @@ async fn what_time_ends_is_asked_back_and_what_is_covered_otherwise_is_not() {
     fed.matters("not any more").await;
     fed.person().strength("still").await.unwrap();
     assert_eq!(reading.next(1).await[0]["type"], "alongside.record.strength.recorded.v1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_passed_by_and_comes_after_all_has_its_receipt_and_is_asked_back() {
+    let fed = Fed::new(ContentLevel::IdOnly).await;
+    let mut reading = fed.read(false, "").await.unwrap();
+    let written = fed.person().strength("passed by").await.unwrap();
+    reading.is_silent().await;
+    // The stream has come further than that, and nothing was acknowledged: what is shared now comes, with a receipt.
+    let provision = fed.permit().await;
+    drop(reading);
+    let mut reading = fed.read_when_free(false, "").await;
+    assert_eq!(entry(&reading.next(1).await[0]), written.entry_id);
+    assert_eq!(fed.receipts().await.concat().len(), 1);
+    // Taken back and given again: the repetition is a delivery of its own, and is asked back again.
+    fed.person().withdraw(&provision).await.unwrap();
+    reading.next(1).await;
+    let provision = fed.permit().await;
+    drop(reading);
+    let mut reading = fed.read_when_free(false, "").await;
+    let again = reading.next(1).await;
+    assert_eq!((entry(&again[0]), fed.receipts().await.concat().len()), (written.entry_id.as_str(), 2));
+    fed.person().withdraw(&provision).await.unwrap();
+    is_asked_back(&reading.next(1).await[0], &again[0], "taken back twice");
+    assert_eq!(fed.recalls().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_tells_no_more_than_was_told_and_nothing_of_what_was_given_again() {
+    let fed = Fed::new(ContentLevel::Empty).await;
+    let provision = fed.permit().await;
+    let mut reading = fed.read(false, "").await.unwrap();
+    fed.person().strength("quietly").await.unwrap();
+    let told = reading.next(1).await.remove(0);
+    fed.person().withdraw(&provision).await.unwrap();
+    let recall = reading.next(1).await.remove(0);
+    assert!(recall.get("subject").is_none(), "{recall}");
+    assert_eq!(recall["data"]["recalled"], serde_json::json!([{"id": told["id"]}]));
+    // Whoever begins again after it was given again is not told to delete it.
+    fed.permit().await;
+    drop(reading);
+    let mut again = fed.read_when_free(true, "").await;
+    let all = again.all().await;
+    assert_eq!(all.iter().map(|event| &event["id"]).collect::<Vec<_>>(), [&told["id"]], "{all:?}");
+    let recall = recall["data"]["recallId"].as_str().unwrap();
+    answer(&fed, recall, RecallAnswer::Erased, "").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_is_closed_is_asked_back_what_it_delivered() {
+    let fed = Fed::new(ContentLevel::IdOnly).await;
+    let provision = fed.permit().await;
+    let mut reading = fed.read(false, "").await.unwrap();
+    fed.person().strength("delivered").await.unwrap();
+    let delivered = reading.next(1).await.remove(0);
+    let (request_id_of, agency_id) = (request_id(), fed.supported.callers.pair.agency_id());
+    let close = CloseFeedRequest { request_id: request_id_of, agency_id, feed_id: fed.feed.clone() };
+    fed.admin.feeds().close_feed(close).await.unwrap();
+    fed.person().withdraw(&provision).await.unwrap();
+    let open = || async {
+        let list = fed.system.feeds().list_recalls(ListRecallsRequest::default()).await.unwrap();
+        list.into_inner().recalls
+    };
+    harness::wait_until("the recall", || async { Ok(open().await.len() == 1) }).await.unwrap();
+    let recall = open().await.remove(0);
+    assert_eq!(
+        (recall.event_ids.as_slice(), recall.count),
+        ([delivered["id"].as_str().unwrap().to_owned()].as_slice(), 1)
+    );
+    // The same request twice is one answer, and used for another it is refused.
+    let erased = AnswerRecallRequest {
+        request_id: request_id(),
+        recall_id: recall.recall_id.clone(),
+        answer: RecallAnswer::Erased.into(),
+        basis: String::new(),
+    };
+    let first = fed.system.feeds().answer_recall(erased.clone()).await.unwrap().into_inner().position;
+    assert_eq!(fed.system.feeds().answer_recall(erased.clone()).await.unwrap().into_inner().position, first);
+    let other =
+        AnswerRecallRequest { answer: RecallAnswer::Retained.into(), basis: "for another reason".into(), ..erased };
+    assert!(fed.system.feeds().answer_recall(other).await.is_err());
+    harness::wait_until("the answer", || async { Ok(open().await.is_empty()) }).await.unwrap();
+    let read = fed.recalls().await;
+    assert!(read.len() == 1 && read[0].state() == recall::State::Erased, "{read:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_was_decided_waits_for_a_reader_who_reads_later() {
+    let fed = Fed::new(ContentLevel::Full).await;
+    let provision = fed.permit().await;
+    // A reader that takes little at a time.
+    let address = format!("http://127.0.0.1:{}", fed.supported.node.grpc);
+    let channel = Endpoint::from_shared(address).unwrap().initial_stream_window_size(65_535).connect().await.unwrap();
+    let agency = fed.supported.callers.pair.worker.agency();
+    let token = fed.supported.world.cluster.signer.staff(agency, "record-system").unwrap();
+    let subscribe = SubscribeRequest { feed_id: fed.feed.clone(), ..Default::default() };
+    let mut reading = Reading::of(&Client::new(channel, &token).unwrap(), subscribe).await.unwrap();
+    fed.person().strength("read at once").await.unwrap();
+    reading.next(1).await;
+    // The reader stops reading: what fits on its way there leaves, and no more is decided.
+    let long = "long ".repeat(390);
+    for n in 0..200 {
+        fed.person().strength(&format!("{n} {long}")).await.unwrap();
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let before = fed.receipts().await.concat().len();
+    assert!(before < 201, "{before}: all was decided though nobody read it");
+    fed.person().withdraw(&provision).await.unwrap();
+    let came = reading.all().await;
+    let delivered = came.iter().filter(|event| event["type"] == "alongside.record.strength.recorded.v1").count();
+    assert_eq!(delivered + 1, before, "what came after the withdrawal had left before it");
+    let recalled: usize = fed.recalls().await.iter().map(|recall| recall.count as usize).sum();
+    assert_eq!(recalled, before);
 }

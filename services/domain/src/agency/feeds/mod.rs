@@ -104,6 +104,8 @@ pub struct ServiceAccount {
     pub account: AccountId,
     /// What the agency calls the system.
     pub name: String,
+    /// The agency's identity provider, which vouches for it.
+    pub issuer: String,
     /// What it signs in with.
     pub sign_in: SignInId,
     /// Whether it was removed.

@@ -1,0 +1,75 @@
+//! What a feed holds of a person: delivered, and not asked back since.
+
+use std::collections::HashMap;
+
+use domain::access::events::Delivered;
+use domain::ids::{FeedId, PersonId};
+use rpc::Error;
+use uuid::Uuid;
+use views::deliveries::{self, Deliveries, DeliveryDoc};
+use views::recalls::{self, RecallDoc, Recalls};
+use views::{Pages, View, Views};
+
+/// Documents on one page.
+const PAGE: usize = 100;
+
+/// An event that a feed has received, and the position of its last receipt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) delivered: Delivered,
+    pub(crate) position: u64,
+}
+
+/// What a feed holds of a person, by event, once the views have come so far. None while something about the person cannot be read: then it
+/// is not known.
+pub(crate) async fn held(
+    views: &Views,
+    (person, feed): (PersonId, FeedId),
+    at_least: u64,
+) -> Result<Option<HashMap<Uuid, Held>>, Error> {
+    let ours = |day: &DeliveryDoc| day.feed == feed;
+    let Some(days) = all::<Deliveries>(views, &deliveries::of_person(person), at_least, ours).await? else {
+        return Ok(None);
+    };
+    let mut held: HashMap<Uuid, Held> = HashMap::new();
+    for event in days.into_iter().flat_map(|day| day.events) {
+        let deliveries::DeliveredDoc { event, entry, category, content, position } = event;
+        let one =
+            held.entry(event).or_insert(Held { delivered: Delivered { event, entry, category, content }, position });
+        one.position = one.position.max(position);
+        one.delivered.content = one.delivered.content.max(content);
+    }
+    let ours = |recall: &RecallDoc| recall.feed == feed;
+    let Some(recalls) = all::<Recalls>(views, &recalls::of_person(person), at_least, ours).await? else {
+        return Ok(None);
+    };
+    for recall in recalls {
+        for event in &recall.events {
+            if held.get(&event.event).is_some_and(|held| held.position < recall.position) {
+                held.remove(&event.event);
+            }
+        }
+    }
+    Ok(Some(held))
+}
+
+/// All documents of a list that are wanted; none when something of it cannot be read.
+async fn all<V: View>(
+    views: &Views,
+    list: &views::Key,
+    at_least: u64,
+    wanted: impl Fn(&V::Doc) -> bool + Send + Sync,
+) -> Result<Option<Vec<V::Doc>>, Error> {
+    let (mut all, mut pages) = (Vec::new(), Pages { size: PAGE, after: vec![], at_least });
+    loop {
+        let page = views.list::<V>(list, &pages, &wanted).await?;
+        if page.incomplete {
+            return Ok(None);
+        }
+        all.extend(page.items);
+        match page.next {
+            Some(next) => pages.after = next,
+            None => return Ok(Some(all)),
+        }
+    }
+}
