@@ -6,7 +6,7 @@ use client::{Client, request_id, terms};
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
 use events::Event;
-use harness::Node;
+use harness::{Cluster, Node};
 use proto::access::v1::{Action, ListMyRecallsRequest, Purpose, Recall, RecordCategory};
 use proto::feeds::v1::{
     AcknowledgeRequest, AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest, SubscribeRequest,
@@ -15,6 +15,7 @@ use proto::feeds::v1::{
 use proto::people::v1::{RecordWhatMattersRequest, SetGoalRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
+use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -103,25 +104,33 @@ pub(crate) fn reason(status: &Status) -> String {
 /// Adds a system of the pair's agency, and returns it with its account.
 pub(crate) async fn system(supported: &Supported, admin: &Client, node: &Node, subject: &str) -> (Client, String) {
     let pair = &supported.callers.pair;
-    let account = AddServiceAccountRequest {
+    let account = admin.feeds().add_service_account(account(pair, subject)).await.unwrap().into_inner().account_id;
+    let token = supported.world.cluster.signer.staff(pair.worker.agency(), subject).unwrap();
+    (Client::new(node.channel().await.unwrap(), &token).unwrap(), account)
+}
+
+fn account(pair: &Pair, subject: &str) -> AddServiceAccountRequest {
+    AddServiceAccountRequest {
         request_id: request_id(),
         agency_id: pair.agency_id(),
         name: "record system".into(),
         issuer: pair.issuer(),
         subject: subject.into(),
-    };
-    let account = admin.feeds().add_service_account(account).await.unwrap().into_inner().account_id;
-    let token = supported.world.cluster.signer.staff(pair.worker.agency(), subject).unwrap();
-    (Client::new(node.channel().await.unwrap(), &token).unwrap(), account)
+    }
 }
 
-/// The administrator of the pair's agency.
-pub(crate) async fn administrator(supported: &Supported) -> Client {
-    let pair = &supported.callers.pair;
-    let boss = pair.joins("boss", "Boss", "administrator");
-    supported.callers.operator.agencies().add_staff(boss).await.unwrap();
-    let token = supported.world.cluster.signer.staff(pair.worker.agency(), "boss").unwrap();
-    Client::new(supported.node.channel().await.unwrap(), &token).unwrap()
+/// The administrator of the pair's agency, who joins for that.
+async fn administrator(cluster: &Cluster, callers: &Callers, channel: Channel) -> Client {
+    let pair = &callers.pair;
+    callers.operator.agencies().add_staff(pair.joins("boss", "Boss", "administrator")).await.unwrap();
+    Client::new(channel, &cluster.signer.staff(pair.worker.agency(), "boss").unwrap()).unwrap()
+}
+
+/// The pair's agency gets a system, which signs in as `record-system`, and a feed; returns the feed.
+pub(crate) async fn agency_with_a_feed(cluster: &Cluster, callers: &Callers, channel: Channel) -> String {
+    let admin = administrator(cluster, callers, channel).await;
+    admin.feeds().add_service_account(account(&callers.pair, "record-system")).await.unwrap();
+    admin.feeds().open_feed(opens(&callers.pair, ContentLevel::IdOnly)).await.unwrap().into_inner().feed_id
 }
 
 /// The person lets the agency see and receive strengths and what matters, of which the samples have none; returns the provision.
@@ -134,7 +143,8 @@ pub(crate) async fn permit(callers: &Callers) -> String {
 
 /// Several feeds have received something of the person, who then takes back what let them.
 pub(crate) async fn receive_and_take_back(supported: &Supported, feeds: usize) {
-    let (callers, admin) = (&supported.callers, administrator(supported).await);
+    let (callers, channel) = (&supported.callers, supported.node.channel().await.unwrap());
+    let admin = administrator(&supported.world.cluster, callers, channel).await;
     let (system, _) = system(supported, &admin, &supported.node, "record-system").await;
     let provision = permit(callers).await;
     callers.person.strength("received").await.unwrap();
@@ -158,7 +168,8 @@ impl Fed {
     }
 
     pub(crate) async fn of(supported: Supported, content: ContentLevel) -> Self {
-        let (pair, admin) = (&supported.callers.pair, administrator(&supported).await);
+        let (pair, channel) = (&supported.callers.pair, supported.node.channel().await.unwrap());
+        let admin = administrator(&supported.world.cluster, &supported.callers, channel).await;
         let (system, _) = system(&supported, &admin, &supported.node, "record-system").await;
         let feed = admin.feeds().open_feed(opens(pair, content)).await.unwrap().into_inner().feed_id;
         Self { supported, admin, system, feed }

@@ -18,6 +18,7 @@ mod every_list;
 mod every_word;
 mod fed;
 mod feeds;
+mod feeds_torment;
 mod golden;
 mod handbook;
 mod import;

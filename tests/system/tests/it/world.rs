@@ -200,6 +200,7 @@ impl Pair {
 }
 
 /// Those who call about a pair.
+#[derive(Clone)]
 pub(crate) struct Callers {
     pub(crate) person: Client,
     pub(crate) worker: Client,

@@ -1,0 +1,390 @@
+//! Three agencies with a feed each, on two servers, while people change their minds and everything is killed at random; and then all that
+//! was received is held against the log.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use client::{Client, request_id, terms};
+use domain::access::events::AccessEvent;
+use domain::ids::{FeedId, derived_id};
+use domain::person::events::PersonEvent;
+use domain::sharing::events::SharingEvent;
+use events::{Envelope, Event};
+use harness::Node;
+use proto::access::v1::{Purpose, RecordCategory};
+use proto::feeds::v1::{AcknowledgeRequest, SubscribeRequest};
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{BlockWorkerRequest, DenyProvisionRequest, UnblockWorkerRequest};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::fed::{agency_with_a_feed, permit};
+use crate::world::{Callers, Pair, World, lasting, stores};
+
+/// For how many minutes, if `TORMENT_MINUTES` says so (`cargo xtask torment`); else for half a minute.
+fn minutes() -> Option<u64> {
+    std::env::var("TORMENT_MINUTES").ok().map(|minutes| minutes.parse().unwrap())
+}
+/// How long it may take until all is received that is to be.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What is wrong.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    /// Delivered outside consent, by its receipt.
+    Outside(u64),
+    /// Received, and there is no receipt of it.
+    Unreceipted(String),
+    /// One event under two ids.
+    Doubled(String),
+    /// Asked back though it was not delivered, or is covered.
+    RecalledWrongly(u64),
+    /// Delivered, not covered any more, and not asked back.
+    NotRecalled(Uuid),
+    /// Covered, and never received.
+    Lost(String),
+}
+
+/// An event that a system has received: by which feed, its id, and the entry that it is about.
+type Received = (FeedId, String, String);
+
+/// A person and an agency that has a feed about them.
+#[derive(Clone)]
+struct Told {
+    callers: Callers,
+    feed: FeedId,
+    /// Its system, on either server.
+    systems: [Client; 2],
+}
+
+fn random(below: usize) -> usize {
+    usize::try_from(Uuid::now_v7().as_u64_pair().1 % below as u64).unwrap()
+}
+
+async fn pause(least: usize, most: usize) {
+    tokio::time::sleep(Duration::from_millis((least + random(most - least)) as u64)).await;
+}
+
+/// A system that reads its feed, now here and now there, acknowledges when it likes, and begins again now and then.
+async fn reads(told: Told, received: Arc<Mutex<Vec<Received>>>, stop: Arc<AtomicBool>) {
+    let mut token = String::new();
+    while !stop.load(Ordering::Relaxed) {
+        let system = &told.systems[random(2)];
+        let feed_id = told.feed.to_string();
+        let from_beginning = random(10) == 0;
+        let token_given = if from_beginning || random(2) == 0 { String::new() } else { token.clone() };
+        let subscribe = SubscribeRequest { feed_id: feed_id.clone(), token: token_given, from_beginning, window: 50 };
+        let Ok(stream) = system.feeds().subscribe(subscribe).await else {
+            token.clear();
+            pause(20, 200).await;
+            continue;
+        };
+        let (mut stream, until) =
+            (stream.into_inner(), Instant::now() + Duration::from_millis(500 + random(4_000) as u64));
+        while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+            let Ok(Ok(Some(answer))) = tokio::time::timeout(Duration::from_secs(3), stream.message()).await else {
+                break;
+            };
+            for delivered in &answer.events {
+                let event: Value = serde_json::from_str(&delivered.cloud_event).unwrap();
+                if let Some(entry) = event["data"]["entryId"].as_str() {
+                    let one = (told.feed, event["id"].as_str().unwrap().to_owned(), entry.to_owned());
+                    received.lock().unwrap().push(one);
+                }
+            }
+            token.clone_from(&answer.token);
+            if random(3) > 0 {
+                let kept = AcknowledgeRequest { feed_id: feed_id.clone(), token: answer.token };
+                drop(system.feeds().acknowledge(kept).await);
+            }
+        }
+    }
+}
+
+/// A person who writes, and who gives and takes. What fails is forgotten: the log says what was so.
+async fn changes_their_mind(callers: Callers, stop: Arc<AtomicBool>) {
+    let (person, pair) = (&callers.person, &callers.pair);
+    let (mut permits, mut denies): (Vec<String>, Vec<String>) = (vec![], vec![]);
+    while !stop.load(Ordering::Relaxed) {
+        match random(16) {
+            0..=8 => drop(person.strength("something").await),
+            9 | 10 => permits.extend(grant(&callers).await),
+            11 => {
+                if let Some(permit) = permits.pop() {
+                    drop(person.withdraw(&permit).await);
+                }
+            }
+            12 => {
+                let nobody = terms(Actor::Everybody(true), [RecordCategory::Strengths], Purpose::CareCoordination, []);
+                let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(nobody) };
+                denies
+                    .extend(person.sharing().deny_provision(deny).await.map(|denied| denied.into_inner().provision_id));
+            }
+            13 => {
+                for deny in denies.drain(..) {
+                    drop(person.withdraw(&deny).await);
+                }
+            }
+            14 => {
+                let staff_id = pair.staff_id();
+                let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone() };
+                drop(person.sharing().block_worker(block).await);
+                pause(1, 300).await;
+                let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id };
+                drop(person.sharing().unblock_worker(unblock).await);
+            }
+            _ => {
+                drop(person.block(&pair.agency_id()).await);
+                pause(1, 300).await;
+                drop(person.unblock(&pair.agency_id()).await);
+            }
+        }
+        // A record stays about as large however long it takes.
+        pause(1, 60 * usize::try_from(minutes().unwrap_or(1)).unwrap()).await;
+    }
+}
+
+async fn grant(callers: &Callers) -> Option<String> {
+    let agency = Actor::AgencyId(callers.pair.agency_id());
+    let actions = [proto::access::v1::Action::Read, proto::access::v1::Action::Subscribe];
+    let permit = terms(agency, [RecordCategory::Strengths], Purpose::CareCoordination, actions);
+    callers.person.grant(permit).await.ok().map(|granted| granted.provision_id)
+}
+
+/// What a person's directive says at a position of the log.
+#[derive(Default)]
+struct Says {
+    permits: BTreeSet<Uuid>,
+    denies: BTreeSet<Uuid>,
+    shut: BTreeSet<Uuid>,
+    open: BTreeSet<Uuid>,
+}
+
+impl Says {
+    fn take(&mut self, event: &SharingEvent) {
+        match event {
+            SharingEvent::ProvisionGranted(e) => drop(self.permits.insert(e.provision.0)),
+            SharingEvent::ProvisionDenied(e) => drop(self.denies.insert(e.provision.0)),
+            SharingEvent::ProvisionWithdrawn(e) => {
+                self.permits.remove(&e.provision.0);
+                self.denies.remove(&e.provision.0);
+            }
+            SharingEvent::AgencyBlocked(e) => drop(self.shut.insert(e.agency.0)),
+            SharingEvent::AgencyUnblocked(e) => drop(self.shut.remove(&e.agency.0)),
+            SharingEvent::WorkerBlocked(e) => drop(self.shut.insert(e.worker.staff().0)),
+            SharingEvent::WorkerUnblocked(e) => drop(self.shut.remove(&e.worker.staff().0)),
+            SharingEvent::RelationshipAccessOpened(e) => drop(self.open.insert(e.relationship.0)),
+            SharingEvent::RelationshipAccessClosed(e) => drop(self.open.remove(&e.relationship.0)),
+            // Nothing is narrowed here, and an emergency gives a system nothing.
+            SharingEvent::SharingStarted(_)
+            | SharingEvent::ProvisionNarrowed(_)
+            | SharingEvent::EmergencyAccessOpened(_)
+            | SharingEvent::EmergencyAccessClosed(_) => {}
+        }
+    }
+
+    fn covers(&self) -> bool {
+        !self.open.is_empty() && !self.permits.is_empty() && self.denies.is_empty() && self.shut.is_empty()
+    }
+}
+
+/// Holds what was received against the log. `last` is what each feed tells when it begins again at the end.
+fn check(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeSet<String>>) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let (mut says, mut held) = (HashMap::<Uuid, Says>::new(), HashMap::<(FeedId, Uuid), (Uuid, u64)>::new());
+    let (mut receipts, mut feed_of, mut strengths) =
+        (BTreeSet::new(), HashMap::new(), HashMap::<Uuid, Vec<String>>::new());
+    for envelope in log {
+        let (person, position) = (envelope.stream, envelope.position.0);
+        if let Event::Sharing(event) = &envelope.event {
+            says.entry(person).or_default().take(event);
+        }
+        if let Event::Person(PersonEvent::StrengthRecorded(e)) = &envelope.event {
+            strengths.entry(person).or_default().push(e.entry.to_string());
+        }
+        let covered = says.get(&person).is_some_and(Says::covers);
+        if let Event::Access(AccessEvent::EventDelivered(e)) = &envelope.event {
+            feed_of.insert(person, e.feed);
+            wrong.extend((!covered).then_some(Wrong::Outside(position)));
+            for delivered in &e.events {
+                held.insert((e.feed, delivered.event), (person, position));
+                let id = derived_id(delivered.event, &[b"delivered", e.feed.0.as_bytes()]);
+                receipts.insert((e.feed, id.to_string()));
+            }
+        }
+        if let Event::Access(AccessEvent::RecallRequested(e)) = &envelope.event {
+            for delivered in &e.events {
+                let was_held = held.remove(&(e.feed, delivered.event)).is_some();
+                wrong.extend((covered || !was_held).then_some(Wrong::RecalledWrongly(position)));
+            }
+        }
+    }
+    let uncovered = held.iter().filter(|(_, (person, _))| !says[person].covers());
+    wrong.extend(uncovered.map(|((_, event), _)| Wrong::NotRecalled(*event)));
+    let mut ids = BTreeMap::new();
+    for (feed, id, entry) in received {
+        if !receipts.contains(&(*feed, id.clone())) {
+            wrong.push(Wrong::Unreceipted(id.clone()));
+        }
+        if ids.insert((*feed, entry.clone()), id.clone()).is_some_and(|before| before != *id) {
+            wrong.push(Wrong::Doubled(entry.clone()));
+        }
+    }
+    for (person, entries) in &strengths {
+        if let Some(told) = feed_of.get(person).and_then(|feed| last.get(feed)) {
+            wrong.extend(entries.iter().filter(|entry| !told.contains(*entry)).cloned().map(Wrong::Lost));
+        }
+    }
+    wrong
+}
+
+/// Kills and starts again, at random.
+async fn harms(world: &mut World, servers: &mut [Node; 2]) -> usize {
+    let (begun, mut harms) = (Instant::now(), 0);
+    let length = Duration::from_secs(minutes().map_or(30, |minutes| 60 * minutes));
+    while begun.elapsed() < length {
+        pause(300, 1_500).await;
+        match random(4) {
+            0 | 1 => {
+                let server = &mut servers[random(2)];
+                server.kill().unwrap();
+                *server = world.cluster.start_on("", server.grpc).await.unwrap();
+            }
+            2 => {
+                world.nats.kill().unwrap();
+                if random(2) == 0 {
+                    world.nats.wipe().unwrap();
+                }
+                world.nats.restart().await.unwrap();
+            }
+            _ => world.postgres.crash_and_restart().await.unwrap(),
+        }
+        harms += 1;
+    }
+    harms
+}
+
+/// The log, opened.
+async fn log_of(world: &World) -> Vec<Envelope> {
+    let stores = stores(&world.cluster).await;
+    let (mut log, mut position) = (Vec::new(), 0);
+    loop {
+        let events = stores.log.read(event_log::Position(position), 1_000).await.unwrap();
+        let Some(last) = events.last() else { return log };
+        position = last.position.0;
+        for event in &events {
+            log.push(stores.codec.open(event).await.unwrap());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_else() {
+    let mut world = World::distributed().await;
+    let mut agencies = BTreeSet::new();
+    let pairs: Vec<Pair> =
+        world.import(9).into_iter().filter(|pair| agencies.insert(pair.worker.agency())).take(3).collect();
+    let mut servers = [world.start().await, world.start().await];
+    let ports = [servers[0].grpc, servers[1].grpc];
+    let mut all = Vec::new();
+    for pair in &pairs {
+        let callers = Callers::new(&world.cluster, &servers[0].channel().await.unwrap(), pair).await;
+        callers.accept().await;
+        let feed = agency_with_a_feed(&world.cluster, &callers, servers[0].channel().await.unwrap()).await;
+        let token = world.cluster.signer.staff(pair.worker.agency(), "record-system").unwrap();
+        let systems = ports.map(|port| Client::new(lasting(port), &token).unwrap());
+        let callers = Callers::unenrolled(&world.cluster, &lasting(ports[random(2)]), pair);
+        all.push(Told { callers, feed: FeedId(feed.parse().unwrap()), systems });
+    }
+    let (received, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+    let mut tasks = Vec::new();
+    for told in &all {
+        tasks.push(tokio::spawn(reads(told.clone(), Arc::clone(&received), stop.clone())));
+        tasks.push(tokio::spawn(changes_their_mind(told.callers.clone(), stop.clone())));
+    }
+    let harmed = harms(&mut world, &mut servers).await;
+    stop.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let mut last = BTreeMap::new();
+    for told in &all {
+        last.insert(told.feed, ends_well(&world, told).await);
+        told.callers.person.block(&told.callers.pair.agency_id()).await.unwrap();
+    }
+    let received: Vec<Received> = received.lock().unwrap().clone();
+    let (begun, mut wrong, mut log) = (Instant::now(), vec![], vec![]);
+    // What each has received is asked back a moment later, now that all agencies are shut out.
+    while begun.elapsed() < PATIENCE {
+        log = log_of(&world).await;
+        wrong = check(&log, &received, &last);
+        if !wrong.iter().any(|wrong| matches!(wrong, Wrong::NotRecalled(_))) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(wrong, [], "{harmed} harms, {} received", received.len());
+    assert!(harmed > 10 && received.len() > 50, "{harmed} harms, {} received", received.len());
+    the_checker_would_have_found_it(&log, &received, &last);
+}
+
+/// The same run, told falsely: each falsehood is found, or the checker sees nothing at all.
+fn the_checker_would_have_found_it(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeSet<String>>) {
+    let without = |left_out: fn(&Event) -> bool| {
+        let told: Vec<Envelope> = log.iter().filter(|envelope| !left_out(&envelope.event)).cloned().collect();
+        check(&told, received, last)
+    };
+    let wrong = without(|event| matches!(event, Event::Access(AccessEvent::RecallRequested(_))));
+    assert!(wrong.iter().any(|wrong| matches!(wrong, Wrong::NotRecalled(_))), "{wrong:?}");
+    let wrong = without(|event| matches!(event, Event::Sharing(SharingEvent::ProvisionGranted(_))));
+    assert!(wrong.iter().any(|wrong| matches!(wrong, Wrong::Outside(_))), "{wrong:?}");
+    let wrong = without(|event| matches!(event, Event::Sharing(SharingEvent::AgencyUnblocked(_))));
+    assert!(wrong.iter().any(|wrong| matches!(wrong, Wrong::Outside(_))), "{wrong:?}");
+    let wrong = without(|event| matches!(event, Event::Access(AccessEvent::EventDelivered(_))));
+    assert!(wrong.iter().any(|wrong| matches!(wrong, Wrong::Unreceipted(_))), "{wrong:?}");
+    let nothing = last.keys().map(|feed| (*feed, BTreeSet::new())).collect();
+    assert!(check(log, received, &nothing).iter().any(|wrong| matches!(wrong, Wrong::Lost(_))));
+}
+
+/// Everything that shuts the agency out is taken back, and it is permitted; then the feed begins again, and tells all that there is.
+async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
+    let (callers, pair) = (&told.callers, &told.callers.pair);
+    let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    drop(callers.person.sharing().unblock_worker(unblock).await);
+    drop(callers.person.unblock(&pair.agency_id()).await);
+    let mut denies = BTreeSet::new();
+    for envelope in log_of(world).await.into_iter().filter(|envelope| envelope.stream == pair.person.0) {
+        if let Event::Sharing(SharingEvent::ProvisionDenied(e)) = envelope.event {
+            denies.insert(e.provision);
+        }
+    }
+    for deny in denies {
+        callers.person.withdraw(&deny.to_string()).await.unwrap();
+    }
+    permit(callers).await;
+    let begun = Instant::now();
+    loop {
+        let subscribe = SubscribeRequest { feed_id: told.feed.to_string(), from_beginning: true, ..Default::default() };
+        if let Ok(stream) = told.systems[0].feeds().subscribe(subscribe).await {
+            let (mut stream, mut entries) = (stream.into_inner(), BTreeSet::new());
+            while let Ok(Ok(Some(answer))) = tokio::time::timeout(Duration::from_secs(4), stream.message()).await {
+                let told = answer.events.iter().map(|event| serde_json::from_str::<Value>(&event.cloud_event).unwrap());
+                entries.extend(told.filter_map(|event| event["data"]["entryId"].as_str().map(str::to_owned)));
+                if answer.events.is_empty() && answer.behind == 0 {
+                    return entries;
+                }
+            }
+        }
+        assert!(begun.elapsed() < PATIENCE, "the feed does not begin again");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[test]
+fn an_event_that_comes_under_two_ids_is_found() {
+    let feed = FeedId(Uuid::from_u128(1));
+    let received = ["an id", "another"].map(|id| (feed, id.to_owned(), "an entry".to_owned()));
+    assert!(check(&[], &received, &BTreeMap::new()).contains(&Wrong::Doubled("an entry".into())));
+}
