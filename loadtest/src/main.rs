@@ -1,6 +1,7 @@
 //! The load generator: what the log and the gate can do, as a ratio against a baseline in the same run.
 
 mod cpu;
+mod feeds;
 mod fleet;
 mod log;
 mod measure;
@@ -28,6 +29,8 @@ enum What {
     Rebuild(rebuild::Args),
     /// Many small processes on one database: their connections, and how long a write through one of them takes.
     Fleet(fleet::Args),
+    /// Feeds over gRPC: from when a person writes until their agency's system has it.
+    Feeds(feeds::Args),
     /// The callers of `reads`, in a process of their own.
     #[command(hide = true)]
     Callers(reads::callers::Args),
@@ -49,6 +52,7 @@ async fn main() -> anyhow::Result<()> {
         What::Reads(args) => reads::run(args).await,
         What::Rebuild(args) => rebuild::run(args).await,
         What::Fleet(args) => fleet::run(args).await,
+        What::Feeds(args) => feeds::run(args).await,
         What::Callers(args) => reads::callers::call(args).await,
     }
 }

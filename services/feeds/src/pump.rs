@@ -127,6 +127,7 @@ impl Pump {
                 self.may_go_on().await?;
             }
             if self.said.elapsed() > SIGN_OF_LIFE {
+                self.advance().await?;
                 return Ok(self.message(vec![]));
             }
             let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
@@ -143,9 +144,9 @@ impl Pump {
             let (leaving, until) = self.decide(&events).await?;
             self.position = until;
             self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
-            // Before it leaves: what is acknowledged is what was delivered.
-            self.advance().await?;
             if !leaving.is_empty() {
+                // Before it leaves: what is acknowledged is what was delivered. What leaves nobody need not be kept.
+                self.advance().await?;
                 return Ok(self.message(leaving));
             }
         }
@@ -183,8 +184,13 @@ impl Pump {
     /// The next events of the log, at most so many.
     async fn read(&mut self, left: usize) -> Result<Vec<Recorded>, Error> {
         let most = READ.min(left);
-        let read = self.feeds.gate.engine().log().read(Position(self.position), most).await;
-        let events = read.map_err(|error| Error::internal(&error))?;
+        let events = match self.feeds.head.after(self.epoch, self.position, most) {
+            Some(events) => events,
+            None => {
+                let read = self.feeds.gate.engine().log().read(Position(self.position), most).await;
+                read.map_err(|error| Error::internal(&error))?
+            }
+        };
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Sharing) => drop(self.known.remove(&PersonId(event.stream.id))),

@@ -48,14 +48,20 @@ impl Reading {
         Ok(Self { stream, token: String::new() })
     }
 
+    /// What comes next; nothing, when it is a sign of life.
+    pub(crate) async fn some(&mut self) -> Vec<Value> {
+        let answer = tokio::time::timeout(SOON, self.stream.message()).await.expect("something comes");
+        let answer = answer.unwrap().expect("the stream goes on");
+        self.token = answer.token;
+        answer.events.iter().map(|event| serde_json::from_str(&event.cloud_event).unwrap()).collect()
+    }
+
     /// The next events, until so many have come.
     pub(crate) async fn next(&mut self, count: usize) -> Vec<Value> {
-        let mut events = Vec::new();
+        let (mut events, begun) = (Vec::new(), std::time::Instant::now());
         while events.len() < count {
-            let answer = tokio::time::timeout(SOON, self.stream.message()).await.expect("something comes");
-            let answer = answer.unwrap().expect("the stream goes on");
-            events.extend(answer.events.iter().map(|event| serde_json::from_str::<Value>(&event.cloud_event).unwrap()));
-            self.token = answer.token;
+            events.extend(self.some().await);
+            assert!(begun.elapsed() < 3 * SOON, "{events:?}");
         }
         assert_eq!(events.len(), count, "{events:?}");
         events

@@ -14,7 +14,7 @@ use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::fed::{Fed, Reading, entry};
+use crate::fed::{Fed, Reading, SOON, entry};
 
 /// How something is taken away.
 const PATHS: [&str; 8] = [
@@ -293,13 +293,25 @@ async fn nothing_that_was_decided_waits_for_a_reader_who_reads_later() {
     for n in 0..200 {
         fed.person().strength(&format!("{n} {long}")).await.unwrap();
     }
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    let before = fed.receipts().await.concat().len();
+    let mut before = 0;
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let decided = fed.receipts().await.concat().len();
+        if std::mem::replace(&mut before, decided) == decided {
+            break;
+        }
+    }
     assert!(before < 201, "{before}: all was decided though nobody read it");
     fed.person().withdraw(&provision).await.unwrap();
-    let came = reading.all().await;
-    let delivered = came.iter().filter(|event| event["type"] == "alongside.record.strength.recorded.v1").count();
-    assert_eq!(delivered + 1, before, "what came after the withdrawal had left before it");
+    let is_strength = |event: &&Value| event["type"] == "alongside.record.strength.recorded.v1";
+    let (mut delivered, begun) = (1, std::time::Instant::now());
+    while delivered < before {
+        assert!(begun.elapsed() < 3 * SOON, "{delivered} of {before} came");
+        delivered += reading.some().await.iter().filter(is_strength).count();
+    }
+    assert_eq!(reading.all().await.iter().find(is_strength), None);
+    let after = fed.receipts().await.concat().len();
+    assert_eq!((delivered, after), (before, before), "what came after the withdrawal had left before it");
     let recalled: usize = fed.recalls().await.iter().map(|recall| recall.count as usize).sum();
     assert_eq!(recalled, before);
 }
