@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use client::Client;
 use harness::{Cluster, Nats, Node, Postgres};
-use serde_json::{Map, Value};
+use serde_json::Map;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::time::Instant;
 
 use crate::measure::Measured;
 use crate::report::{self, rounded};
+use crate::sample;
 
 /// Connections that the server allows: each process at rest has a few.
 const ALLOWED: u32 = 1_000;
@@ -65,13 +66,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 
 /// A client of a person whom it registers.
 async fn registered(cluster: &Cluster, node: &Node) -> anyhow::Result<Client> {
-    let (name, bundle) = interop::samples().next().context("a sample")?;
-    let file = cluster.directory().join(name);
-    std::fs::write(&file, bundle)?;
-    let file = file.display().to_string();
-    let output = cluster.run(&["import", "fhir", "--json", "--source", interop::SAMPLES, &file])?;
-    let said: Value = serde_json::from_slice(&output.stdout).context("the sample is imported")?;
-    let person: uuid::Uuid = said.get("person_id").and_then(Value::as_str).context("a person")?.parse()?;
+    let person = sample::id(&sample::imported(cluster, interop::SAMPLES)?, "person_id")?;
     Ok(Client::new(node.channel().await?, &cluster.signer.person(person.into())?)?)
 }
 

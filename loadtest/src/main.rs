@@ -8,6 +8,7 @@ mod measure;
 mod reads;
 mod rebuild;
 mod report;
+mod sample;
 
 use clap::{Parser, ValueEnum};
 

@@ -7,19 +7,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use client::{Client, request_id, terms};
 use domain::ids::{AgencyId, PersonId};
-use gate::Binding;
 use harness::{Cluster, Nats, Node, Postgres};
 use node::compose::Stores;
 use node::config::Flags;
-use node::tokens::issuer_name;
+use node::dev::{SAMPLE_SYSTEM, open_feed};
 use proto::access::v1::Party;
 use proto::access::v1::{Action, Purpose, RecordCategory};
-use proto::agencies::v1::{AddStaffRequest, RegisterAgencyRequest};
-use proto::feeds::v1::{AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest};
+use proto::agencies::v1::RegisterAgencyRequest;
+use proto::feeds::v1::ContentLevel;
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
-use tonic::transport::Channel;
-use uuid::Uuid;
+
+use crate::sample;
 
 /// How often it is looked how far views are behind.
 const LOOK: Duration = Duration::from_secs(1);
@@ -80,7 +79,11 @@ impl World {
             node::dev::enrol(&operator, &party).await?;
             let token = cluster.signer.staff(named.agency, &named.staff_id)?;
             workers.push((named.agency, Client::new(node.channel().await?, &token)?));
-            systems.push(opened(&cluster, &operator, named.agency, node.channel().await?).await?);
+            let channel = node.channel().await?;
+            let content = ContentLevel::IdOnly;
+            let (feed_id, _) = open_feed(&channel, &cluster.signer, (&operator, named.agency), content).await?;
+            let token = cluster.signer.staff(named.agency, SAMPLE_SYSTEM)?;
+            systems.push(System { client: Client::new(channel, &token)?, feed_id });
         }
         let mut writers = Vec::new();
         for (named, (agency, worker)) in named.iter().zip(workers.iter().cycle()) {
@@ -122,57 +125,13 @@ impl World {
 
 /// A sample, as another source each time tells it: another person, and other agencies.
 fn imported(cluster: &Cluster, nth: usize) -> anyhow::Result<Named> {
-    let (name, bundle) = interop::samples().next().context("a sample")?;
-    let file = cluster.directory().join(name);
-    std::fs::write(&file, bundle)?;
-    let (source, file) = (format!("urn:alongside:load:{nth}"), file.display().to_string());
-    let output = cluster.run(&["import", "fhir", "--json", "--source", &source, &file])?;
-    let said: Value = serde_json::from_slice(&output.stdout).context("the sample is imported")?;
+    let said = sample::imported(cluster, &format!("urn:alongside:load:{nth}"))?;
     let workers = said.get("workers").and_then(Value::as_array).context("workers")?;
     let supports = |worker: &&Value| worker.get("supports").and_then(Value::as_bool) == Some(true);
     let worker = workers.iter().find(supports).context("somebody supports them")?;
     Ok(Named {
-        person: PersonId(id(&said, "person_id")?),
-        agency: AgencyId(id(worker, "agency_id")?),
-        staff_id: id(worker, "staff_id")?.to_string(),
+        person: PersonId(sample::id(&said, "person_id")?),
+        agency: AgencyId(sample::id(worker, "agency_id")?),
+        staff_id: sample::id(worker, "staff_id")?.to_string(),
     })
-}
-
-fn id(value: &Value, name: &str) -> anyhow::Result<Uuid> {
-    Ok(value.get(name).and_then(Value::as_str).with_context(|| format!("`{name}`"))?.parse()?)
-}
-
-/// The agency's administrator opens a feed for a system of it.
-async fn opened(cluster: &Cluster, operator: &Client, agency: AgencyId, channel: Channel) -> anyhow::Result<System> {
-    let (agency_id, issuer) = (agency.to_string(), issuer_name(Binding::Agency(agency)));
-    let administrator = AddStaffRequest {
-        request_id: request_id(),
-        agency_id: agency_id.clone(),
-        subject: "administrator".into(),
-        name: "Administrator".into(),
-        roles: vec!["administrator".into()],
-        issuer: issuer.clone(),
-        staff_id: String::new(),
-    };
-    operator.agencies().add_staff(administrator).await?;
-    let administrator = Client::new(channel.clone(), &cluster.signer.staff(agency, "administrator")?)?;
-    let account = AddServiceAccountRequest {
-        request_id: request_id(),
-        agency_id: agency_id.clone(),
-        name: "record system".into(),
-        issuer,
-        subject: "system".into(),
-    };
-    administrator.feeds().add_service_account(account).await?;
-    let open = OpenFeedRequest {
-        request_id: request_id(),
-        agency_id,
-        name: "record system".into(),
-        door: Door::Grpc.into(),
-        purpose: Purpose::CareCoordination.into(),
-        content: ContentLevel::IdOnly.into(),
-        ..OpenFeedRequest::default()
-    };
-    let feed_id = administrator.feeds().open_feed(open).await?.into_inner().feed_id;
-    Ok(System { client: Client::new(channel, &cluster.signer.staff(agency, "system")?)?, feed_id })
 }

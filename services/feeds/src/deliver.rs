@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::access::events::{Delivered, EventDelivered};
-use domain::agency::{ContentLevel, Feed};
+use domain::agency::{Agency, ContentLevel, Feed};
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
 use domain::vocabulary::{Category, Sensitivity};
@@ -238,7 +238,10 @@ impl Feeds {
 }
 
 /// The feed, if it is open and its system may receive it.
-fn receives(agency: &domain::agency::Agency, to: Receiver) -> Result<&Feed, Error> {
+///
+/// # Errors
+/// When it is closed, or the system has been removed.
+pub(crate) fn receives(agency: &Agency, to: Receiver) -> Result<&Feed, Error> {
     agency.account_of(to.sign_in).ok_or_else(Error::denied)?;
     agency.open_feed(to.feed).ok_or_else(|| Error::not_found("feed"))
 }

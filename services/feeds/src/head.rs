@@ -135,7 +135,10 @@ impl Head {
         if head == known {
             return;
         }
-        let follows = self.tail().epoch == epoch && self.tail().end == known;
+        let follows = {
+            let tail = self.tail();
+            tail.epoch == epoch && tail.end == known
+        };
         let read = if follows && (known..=known + READ as u64).contains(&head) {
             log.read(Position(known), READ).await.unwrap_or_default()
         } else {

@@ -15,8 +15,8 @@ use domain::request::events::RequestCarriedOut;
 use domain::sign_in::SignIn;
 use domain::staff::{Staff, administers};
 use domain::vocabulary::{SignedIn, Timestamp};
-use domain::{Command as _, Refusal};
-use engine::{Changes, EngineError, Freshness, Loaded};
+use domain::{Command, Refusal};
+use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::{Answers, Call};
 use proto::feeds::v1 as pb;
 use proto::feeds::v1::feed_service_server::FeedService;
@@ -27,7 +27,7 @@ use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
 
 use crate::Feeds;
 use crate::cloud_event::id_of;
-use crate::deliver::{Receipted, Receiver};
+use crate::deliver::{Receipted, Receiver, receives};
 use crate::published::{ENTRY_TYPES, RECALLED};
 use crate::pump::{LEASE, Pump};
 use crate::token::Place;
@@ -60,7 +60,7 @@ gate::service! { FeedService for Feeds {
 impl Feeds {
     async fn open_one(&self, call: &Call, m: pb::OpenFeedRequest) -> Result<pb::OpenFeedResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let by = self.administers(call, &m.agency_id).await?;
         let feed: FeedId = context.new_id();
         let command = OpenFeed {
             feed,
@@ -69,53 +69,33 @@ impl Feeds {
             purpose: words::purpose(m.purpose)?,
             selection: selection(&m.categories, m.types, m.content)?,
         };
-        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
-            changes.record(state, agency, command.clone().decide(state)?);
-            Ok(())
-        };
-        let opened = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
-        Ok(pb::OpenFeedResponse { position: opened.position.0, feed_id: feed.to_string() })
+        let position = self.change_agency(&context, by, command).await?;
+        Ok(pb::OpenFeedResponse { position, feed_id: feed.to_string() })
     }
 
     async fn change(&self, call: &Call, m: pb::ChangeFeedRequest) -> Result<pb::ChangeFeedResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let (agency, by) = self.administers(call, &m.agency_id).await?;
+        let by = self.administers(call, &m.agency_id).await?;
         let feed = rpc::id("feed_id", &m.feed_id)?;
         let command = ChangeFeed { feed, selection: selection(&m.categories, m.types, m.content)? };
-        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
-            changes.record(state, agency, command.clone().decide(state)?);
-            Ok(())
-        };
-        let changed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
-        Ok(pb::ChangeFeedResponse { position: changed.position.0 })
+        let position = self.change_agency(&context, by, command).await?;
+        Ok(pb::ChangeFeedResponse { position })
     }
 
     async fn close(&self, call: &Call, m: pb::CloseFeedRequest) -> Result<pb::CloseFeedResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let (agency, by) = self.administers(call, &m.agency_id).await?;
-        let feed = rpc::id("feed_id", &m.feed_id)?;
-        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
-            changes.record(state, agency, CloseFeed { feed }.decide(state)?);
-            Ok(())
-        };
-        let closed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
-        Ok(pb::CloseFeedResponse { position: closed.position.0 })
+        let by = self.administers(call, &m.agency_id).await?;
+        let command = CloseFeed { feed: rpc::id("feed_id", &m.feed_id)? };
+        let position = self.change_agency(&context, by, command).await?;
+        Ok(pb::CloseFeedResponse { position })
     }
 
     async fn test(&self, call: &Call, m: pb::SendTestEventRequest) -> Result<pb::SendTestEventResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let (agency, by) = self.administers(call, &m.agency_id).await?;
-        let feed = rpc::id("feed_id", &m.feed_id)?;
-        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
-            changes.record(state, agency, TestFeed { feed }.decide(state)?);
-            Ok(())
-        };
-        let tested = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
-        Ok(pb::SendTestEventResponse { position: tested.position.0 })
+        let by = self.administers(call, &m.agency_id).await?;
+        let command = TestFeed { feed: rpc::id("feed_id", &m.feed_id)? };
+        let position = self.change_agency(&context, by, command).await?;
+        Ok(pb::SendTestEventResponse { position })
     }
 
     async fn one(&self, call: &Call, m: pb::GetFeedRequest) -> Result<pb::GetFeedResponse, Error> {
@@ -165,15 +145,10 @@ impl Feeds {
         m: pb::RemoveServiceAccountRequest,
     ) -> Result<pb::RemoveServiceAccountResponse, Error> {
         let context = call.context(&m.request_id)?;
-        let (agency, by) = self.administers(call, &m.agency_id).await?;
-        let account = rpc::id("account_id", &m.account_id)?;
-        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
-            changes.record(state, agency, RemoveServiceAccount { account }.decide(state)?);
-            Ok(())
-        };
-        let removed = self.gate.engine().transact(&context, (agency, by.worker().staff()), decide).await?;
-        Ok(pb::RemoveServiceAccountResponse { position: removed.position.0 })
+        let by = self.administers(call, &m.agency_id).await?;
+        let command = RemoveServiceAccount { account: rpc::id("account_id", &m.account_id)? };
+        let position = self.change_agency(&context, by, command).await?;
+        Ok(pb::RemoveServiceAccountResponse { position })
     }
 
     async fn accounts(
@@ -224,17 +199,18 @@ impl Feeds {
                     return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
                 }
             };
-            Ok(position)
+            // Read once the feed is held: no stream before this one delivers after it.
+            let by = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+            Ok((position, by))
         };
-        let position = match begun.await {
-            Ok(position) => position,
+        let (position, by) = match begun.await {
+            Ok(begun) => begun,
             Err(error) => {
                 self.cursors.release(to.feed.0, holder).await.map_err(|failed| Error::internal(&failed))?;
                 return Err(error);
             }
         };
         let window = if m.window == 0 { WINDOW } else { m.window.min(LARGEST_WINDOW) };
-        let by = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
         let now = Instant::now();
         let pump = Pump {
             feeds: self.clone(),
@@ -316,6 +292,24 @@ impl Feeds {
         Ok(pb::AnswerRecallResponse { position: kept.position.0 })
     }
 
+    /// Changes something at an agency, as its administrator wishes; returns the position.
+    async fn change_agency<C>(
+        &self,
+        context: &Context,
+        (agency, by): (AgencyId, SignedIn),
+        command: C,
+    ) -> Result<u64, Error>
+    where
+        C: Command<Aggregate = Agency> + Clone + Send + Sync,
+    {
+        let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
+            may_change(by, standing, agency, changes)?;
+            changes.record(state, agency, command.clone().decide(state)?);
+            Ok(())
+        };
+        Ok(self.gate.engine().transact(context, (agency, by.worker().staff()), decide).await?.position.0)
+    }
+
     /// The agency of a system that signs in, and what it signs in with.
     async fn account(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
         let (agency, sign_in) = call.system()?;
@@ -329,8 +323,8 @@ impl Feeds {
     async fn receiver(&self, call: &Call, feed: &str) -> Result<(Receiver, String), Error> {
         let (agency, sign_in) = call.system()?;
         let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in };
-        let feed = self.feed_of(to, Freshness::Latest).await?;
-        let state = self.gate.engine().load::<Agency>(agency, Freshness::Remembered).await?;
+        let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+        let feed = receives(&state, to)?;
         let account = state.account_of(sign_in).ok_or_else(Error::denied)?;
         if feed.door == Door::Grpc { Ok((to, account.issuer.clone())) } else { Err(Error::not_found("feed")) }
     }

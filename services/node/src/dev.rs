@@ -153,7 +153,8 @@ pub struct SampleFeed {
 /// What the sample feed, its agency's administrator and its system are called.
 const SAMPLE_FEED: &str = "record system";
 const SAMPLE_ADMINISTRATOR: &str = "sample-administrator";
-pub(crate) const SAMPLE_SYSTEM: &str = "sample-system";
+/// As what the sample system signs in.
+pub const SAMPLE_SYSTEM: &str = "sample-system";
 
 /// Opens a feed at an agency that is registered, for a system of it, and sends it a test event. What is there already stays as it is.
 ///
@@ -165,7 +166,7 @@ pub async fn sample_feed(
     (operator, agency): (&Client, AgencyId),
     directory: &Path,
 ) -> anyhow::Result<SampleFeed> {
-    let (feed_id, administrator) = open_feed(channel, signer, (operator, agency)).await?;
+    let (feed_id, administrator) = open_feed(channel, signer, (operator, agency), ContentLevel::Full).await?;
     let (request_id, agency_id) = (client::request_id(), agency.to_string());
     let test = SendTestEventRequest { request_id, agency_id, feed_id: feed_id.clone() };
     administrator.feeds().send_test_event(test).await?;
@@ -177,11 +178,15 @@ pub async fn sample_feed(
     Ok(SampleFeed { feed_id, token_file })
 }
 
-/// Opens the sample feed, for the sample system; returns it with its administrator.
-pub(crate) async fn open_feed(
+/// Opens the sample feed, which says so much, for the sample system; returns it with its administrator. What is there already stays as it is.
+///
+/// # Errors
+/// What the server answers.
+pub async fn open_feed(
     channel: &Channel,
     signer: &TokenSigner,
     (operator, agency): (&Client, AgencyId),
+    content: ContentLevel,
 ) -> anyhow::Result<(String, Client)> {
     let (agency_id, issuer) = (agency.to_string(), issuer_name(Binding::Agency(agency)));
     let administrator = AddStaffRequest {
@@ -209,7 +214,7 @@ pub(crate) async fn open_feed(
         name: SAMPLE_FEED.into(),
         door: Door::Grpc.into(),
         purpose: Purpose::CareCoordination.into(),
-        content: ContentLevel::Full.into(),
+        content: content.into(),
         ..OpenFeedRequest::default()
     };
     already_or(administrator.feeds().open_feed(open).await)?;

@@ -7,7 +7,9 @@ use anyhow::{Context as _, ensure};
 use domain::ids::AgencyId;
 use gate::Binding;
 use proto::access::v1::{Action, ListMyDeliveriesRequest, ListMyRecallsRequest, Purpose, RecordCategory, recall};
-use proto::feeds::v1::{AcknowledgeRequest, AnswerRecallRequest, RecallAnswer, SubscribeRequest, SubscribeResponse};
+use proto::feeds::v1::{
+    AcknowledgeRequest, AnswerRecallRequest, ContentLevel, RecallAnswer, SubscribeRequest, SubscribeResponse,
+};
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
 use tonic::transport::Channel;
@@ -44,7 +46,7 @@ pub(super) async fn their_computer_system(
     tell("");
     let (name, agency_name) = (&cast.name, &cast.supporter.party.agency_name);
     let agency = AgencyId(cast.supporter.party.agency_id.parse()?);
-    let (feed_id, _) = open_feed(channel, signer, (&cast.operator, agency)).await?;
+    let (feed_id, _) = open_feed(channel, signer, (&cast.operator, agency), ContentLevel::Full).await?;
     let system = worker(channel, signer, Binding::Agency(agency), SAMPLE_SYSTEM)?;
     let read = SubscribeRequest { feed_id: feed_id.clone(), ..SubscribeRequest::default() };
     let mut stream = system.feeds().subscribe(read.clone()).await?.into_inner();
