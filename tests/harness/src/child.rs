@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 /// How long a server may take to get ready.
 const READY_LIMIT: Duration = Duration::from_secs(60);
+/// How long one may take to end that is asked to end at once.
+const QUIT_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A child process, killed when dropped.
@@ -40,7 +42,28 @@ impl Child {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn terminate(&self) -> anyhow::Result<()> {
-        let status = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status()?;
+        self.signal("-TERM")
+    }
+
+    /// Asks it to end at once, and to clear away what it holds of the machine (SIGQUIT). Kills it and what it has started if
+    /// it does not.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn quit(&mut self) -> anyhow::Result<()> {
+        self.signal("-QUIT")?;
+        let deadline = std::time::Instant::now() + QUIT_LIMIT;
+        while self.ended()?.is_none() {
+            if std::time::Instant::now() > deadline {
+                return self.kill_group();
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        Ok(())
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let status = Command::new("kill").args([signal, &self.0.id().to_string()]).status()?;
         if status.success() { Ok(()) } else { bail!("the signal could not be sent") }
     }
 
@@ -59,9 +82,7 @@ impl Child {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn pause(&self, paused: bool) -> anyhow::Result<()> {
-        let signal = if paused { "-STOP" } else { "-CONT" };
-        let status = Command::new("kill").args([signal, &self.0.id().to_string()]).status()?;
-        if status.success() { Ok(()) } else { bail!("the signal could not be sent") }
+        self.signal(if paused { "-STOP" } else { "-CONT" })
     }
 
     /// Its exit status, once it has ended.

@@ -1,7 +1,8 @@
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 use sqlx::{Connection as _, Executor as _, PgConnection};
@@ -262,6 +263,7 @@ impl Postgres {
     pub async fn replaced_by(&mut self, copy: Copy) -> anyhow::Result<()> {
         self.child.kill_group()?;
         let data = self.directory.path().join("data");
+        clear(&data)?;
         std::fs::rename(&data, self.directory.path().join(format!("lost-{}", uuid::Uuid::now_v7())))?;
         std::fs::rename(copy.directory.path().join("data"), &data)?;
         let own = |name: &str, text: &str| -> anyhow::Result<()> {
@@ -306,6 +308,26 @@ impl Postgres {
     }
 }
 
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let is_down = self.child.ended().is_ok_and(|ended| ended.is_some());
+        let cleared = if is_down { clear(&self.directory.path().join("data")) } else { self.child.quit() };
+        if let Err(error) = cleared {
+            drop(writeln!(std::io::stderr(), "PostgreSQL's shared memory may be left behind: {error:#}"));
+        }
+    }
+}
+
+/// A killed server leaves its shared memory behind, of which a machine has only so many pieces, and none is left for
+/// anybody in the end: the next start on the same data removes it.
+fn clear(data: &Path) -> anyhow::Result<()> {
+    drop(std::fs::remove_file(data.join("postmaster.pid")));
+    let mut single = run_as(unprivileged()?, &tools::postgres("postgres")?);
+    let said = single.arg("--single").arg("-D").arg(data).arg("postgres").stdin(Stdio::null()).output()?;
+    ensure!(said.status.success(), "it does not start on its data: {}", String::from_utf8_lossy(&said.stderr));
+    Ok(())
+}
+
 /// The port that names the socket.
 fn port_of(network: u16) -> u16 {
     if network == 0 { PORT } else { network }
@@ -334,4 +356,28 @@ fn run_as(user: Option<(u32, u32)>, program: &PathBuf) -> Command {
     command.process_group(0);
     command.current_dir("/");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_of_a_server_stays_in_the_machines_memory() {
+        for was_killed in [false, true] {
+            let mut server = Postgres::start().await.unwrap();
+            let lock = std::fs::read_to_string(server.directory.path().join("data/postmaster.pid")).unwrap();
+            let piece = lock.lines().nth(6).and_then(|ids| ids.split_whitespace().nth(1)).unwrap().to_owned();
+            let is_held = || {
+                let pieces = std::fs::read_to_string("/proc/sysvipc/shm").unwrap();
+                pieces.lines().any(|line| line.split_whitespace().nth(1) == Some(&piece))
+            };
+            assert!(is_held());
+            if was_killed {
+                server.stop().unwrap();
+            }
+            drop(server);
+            assert!(!is_held(), "killed: {was_killed}");
+        }
+    }
 }
