@@ -1,16 +1,20 @@
 //! The bus: a copy of the log that carries events to whoever waits for them. Never the truth: it can be emptied at any
 //! time, and the relay fills it again from the log. A message's sequence is its event's position in the log.
 
+pub mod accounts;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod in_process;
 mod nats;
+mod servers;
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
 pub use in_process::InProcessBus;
 pub use nats::{NatsBus, NatsConfig};
+pub use nkeys;
+pub use servers::{NatsServers, WrongServers};
 
 /// One event on the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]

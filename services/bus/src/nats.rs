@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
@@ -13,13 +12,14 @@ use async_nats::jetstream::{self, ErrorCode};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use crate::{Bus, BusError, CopyOf, Message};
+use crate::servers::ANSWER_LIMIT;
+use crate::{Bus, BusError, CopyOf, Message, NatsServers};
 
 /// Where NATS is.
 #[derive(Clone)]
 pub struct NatsConfig {
-    /// `nats://host:port`, several separated by commas.
-    pub url: String,
+    /// The servers, and what is signed in with.
+    pub servers: NatsServers,
     /// Which history of which log is copied: asked each time, as it may change while this runs.
     pub copy_of: Arc<dyn Fn() -> CopyOf + Send + Sync>,
     /// Copies of the stream in a cluster: 1, 3 or 5.
@@ -30,14 +30,12 @@ pub struct NatsConfig {
 const KEPT: i64 = 2_000_000;
 /// How many publications wait for their acknowledgement at once.
 const WINDOW: usize = 256;
-/// How long NATS may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// What every subject of the log begins with.
 const SUBJECTS: &str = "log.>";
 
 impl std::fmt::Debug for NatsConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NatsConfig").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("NatsConfig").field("servers", &self.servers).finish_non_exhaustive()
     }
 }
 
@@ -76,16 +74,9 @@ impl NatsBus {
     /// Connects. The stream is made by [`Bus::prepare`].
     ///
     /// # Errors
-    /// When the configuration has a wrong form. A server that is not up yet is waited for in the background.
+    /// When a file that is signed in with cannot be used. A server that is not up yet is waited for in the background.
     pub async fn connect(config: &NatsConfig) -> Result<Self, BusError> {
-        let servers: Vec<_> = config.url.split(',').map(str::trim).collect();
-        let client = async_nats::ConnectOptions::new()
-            .name("alongside")
-            .request_timeout(Some(ANSWER_LIMIT))
-            .retry_on_initial_connect()
-            .connect(servers)
-            .await
-            .map_err(BusError::failed)?;
+        let client = config.servers.connect("alongside").await?;
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWER_LIMIT);
         Ok(Self { client, jetstream, copy_of: config.copy_of.clone(), replicas: config.replicas })

@@ -275,7 +275,7 @@ async fn open_bus(config: &Config, log: &Arc<dyn EventLog>) -> anyhow::Result<Ar
     }
     let log = log.clone();
     let copy_of = Arc::new(move || copy_of(log.history()));
-    let nats = NatsConfig { url: config.bus.url.clone(), copy_of, replicas: config.bus.replicas };
+    let nats = NatsConfig { servers: config.bus.servers()?, copy_of, replicas: config.bus.replicas };
     Ok(Arc::new(NatsBus::connect(&nats).await?))
 }
 

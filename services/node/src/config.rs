@@ -2,12 +2,14 @@
 
 mod check;
 mod load;
+mod nats;
 mod redact;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use load::load;
+pub use nats::{BusConfig, NatsTls};
 
 use anyhow::{Context as _, bail};
 use gate::{Binding, Rates};
@@ -113,28 +115,6 @@ pub struct VaultConfig {
     pub url: Option<String>,
     /// The key-encryption key: `file:<path>` or `env:<name>`, holding 32 bytes in base64.
     pub key_encryption_key: String,
-}
-
-/// The bus.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BusConfig {
-    /// `in-process` for a single process, or `nats://…`.
-    pub url: String,
-    /// Copies of the stream in a NATS cluster.
-    pub replicas: usize,
-}
-
-impl BusConfig {
-    /// Whether it is within this process.
-    #[must_use]
-    pub fn is_in_process(&self) -> bool {
-        self.url == "in-process"
-    }
-
-    fn is_known(&self) -> bool {
-        self.is_in_process() || self.url.starts_with("nats://") || self.url.starts_with("tls://")
-    }
 }
 
 /// TLS for gRPC.
@@ -249,12 +229,6 @@ impl Default for Config {
 impl Default for Database {
     fn default() -> Self {
         Self { url: "sqlite:alongside-data".into(), connections: 8, accept_volatile_server: false }
-    }
-}
-
-impl Default for BusConfig {
-    fn default() -> Self {
-        Self { url: "in-process".into(), replicas: 1 }
     }
 }
 

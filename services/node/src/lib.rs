@@ -8,6 +8,7 @@ pub mod demo;
 pub mod dev;
 mod files;
 pub mod held;
+pub mod nats_accounts;
 mod ready;
 pub mod serve;
 pub mod tokens;

@@ -1,6 +1,7 @@
 //! Real servers for tests: PostgreSQL, NATS and the binary itself, each an owned child process in a directory of its
 //! own, killed and removed when dropped.
 
+mod authority;
 mod child;
 mod nats;
 mod node;
@@ -10,6 +11,7 @@ mod tools;
 
 use std::net::TcpListener;
 
+pub use authority::Authority;
 pub use child::{Child, wait_until};
 pub use nats::Nats;
 pub(crate) use node::http;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use bus::NatsServers;
 use tempfile::TempDir;
 
 use crate::child::{Child, wait_until};
@@ -12,6 +13,8 @@ pub struct Nats {
     child: Option<Child>,
     directory: TempDir,
     port: u16,
+    /// What its configuration says beside that of `infra/nats/`.
+    also: String,
 }
 
 impl Nats {
@@ -20,10 +23,24 @@ impl Nats {
     /// # Errors
     /// When it is not installed or does not start.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with("").await
+    }
+
+    /// Starts one whose configuration says something more.
+    ///
+    /// # Errors
+    /// As [`Nats::start`].
+    pub async fn start_with(also: &str) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("alongside-nats-").tempdir()?;
-        let mut server = Self { child: None, directory, port: free_port()? };
+        let mut server = Self { child: None, directory, port: free_port()?, also: also.to_owned() };
         server.restart().await?;
         Ok(server)
+    }
+
+    /// It, for whoever need not sign in.
+    #[must_use]
+    pub fn servers(&self) -> NatsServers {
+        NatsServers::read(&self.url()).unwrap_or_default()
     }
 
     /// Its URL.
@@ -82,7 +99,9 @@ impl Nats {
     /// # Errors
     /// When it does not start.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        let configuration = tools::workspace().join("infra/nats/nats-server.conf");
+        let ours = std::fs::read_to_string(tools::workspace().join("infra/nats/nats-server.conf"))?;
+        let configuration = self.directory.path().join("nats.conf");
+        std::fs::write(&configuration, format!("{ours}\n{}", self.also))?;
         let mut command = Command::new(tools::nats()?);
         let port = self.port.to_string();
         command
@@ -90,8 +109,19 @@ impl Nats {
             .arg(configuration)
             .args(["--addr", "127.0.0.1", "--port", &port, "--store_dir"])
             .arg(self.store());
-        self.child = Some(Child::start(&mut command, &self.directory.path().join("nats.log"))?);
+        let log = self.directory.path().join("nats.log");
+        let mut child = Child::start(&mut command, &log)?;
         let address = ("127.0.0.1", self.port);
-        wait_until("NATS", || async { Ok(tokio::net::TcpStream::connect(address).await.is_ok()) }).await
+        wait_until("NATS", || {
+            let ended = child.ended().is_ok_and(|ended| ended.is_some());
+            let said = ended.then(|| std::fs::read_to_string(&log).unwrap_or_default());
+            async move {
+                anyhow::ensure!(said.is_none(), "NATS does not start: {}", said.unwrap_or_default());
+                Ok(tokio::net::TcpStream::connect(address).await.is_ok())
+            }
+        })
+        .await?;
+        self.child = Some(child);
+        Ok(())
     }
 }

@@ -29,8 +29,7 @@ impl Config {
         // Whatever needs it says when it is not given: not every command does.
         let is_place = is_place_of_secret(&self.vault.key_encryption_key);
         must(is_place, "vault.key_encryption_key", "must be `file:<path>` or `env:<name>`")?;
-        must(self.bus.is_known(), "bus.url", "must be `in-process` or `nats://…`")?;
-        must(self.bus.replicas > 0, "bus.replicas", "must be at least `1`")?;
+        self.check_bus()?;
         let origins = self.web_origins.iter().all(|origin| is_origin(origin));
         must(origins, "web_origins", "must be origins such as `https://portal.example`")?;
         let room = self.limits.calls_in_progress > 0;
@@ -47,6 +46,22 @@ impl Config {
         must(endpoint, "telemetry.otlp_endpoint", "must be a URL such as `http://collector:4317`")?;
         must(self.telemetry.sample_per_mille <= 1_000, "telemetry.sample_per_mille", "must be at most `1000`")?;
         self.check_issuers()
+    }
+
+    fn check_bus(&self) -> Result<(), Wrong> {
+        let bus = &self.bus;
+        if bus.is_in_process() {
+            let problem = "must be left out, or `bus.url` be `nats://…`: a bus within the process asks for nothing";
+            must(bus.nkey_file.is_none(), "bus.nkey_file", problem)?;
+            must(bus.credentials_file.is_none(), "bus.credentials_file", problem)?;
+        } else {
+            bus.servers().map_err(|wrong| Wrong { setting: "bus.url".to_owned(), problem: wrong.to_string() })?;
+        }
+        let tls = &bus.tls;
+        let (shown, key) = (tls.certificate.is_some(), tls.private_key.is_some());
+        must(key || !shown, "bus.tls.certificate", "must come with its `private_key`")?;
+        must(shown || !key, "bus.tls.private_key", "must come with its `certificate`")?;
+        must(bus.replicas > 0, "bus.replicas", "must be at least `1`")
     }
 
     fn check_issuers(&self) -> Result<(), Wrong> {

@@ -25,6 +25,7 @@ mod import;
 mod issuers;
 mod kept;
 mod lifecycle;
+mod nats_sign_in;
 mod plans;
 mod recalled;
 mod shut_out;
