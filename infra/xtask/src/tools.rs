@@ -16,7 +16,8 @@ const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The checker of compose files, from PyPI: it has the compose specification's schema in it.
 const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
 /// What an integrator's own system uses to receive a feed, from PyPI.
-const CONSUMERS: [&str; 3] = ["grpcio==1.85.1", "grpcio-tools==1.85.1", "cloudevents==2.2.0"];
+const CONSUMERS: [&str; 4] =
+    ["grpcio==1.85.1", "grpcio-tools==1.85.1", "cloudevents==2.2.0", "nats-py[nkeys]==2.16.0"];
 /// The checker of AsyncAPI documents, from npm.
 const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
 /// The dependency checker, from crates.io.
@@ -107,13 +108,18 @@ pub(crate) fn oidc_provider() -> anyhow::Result<()> {
 /// What consumers of feeds are run with, in a folder of its own.
 pub(crate) fn consumers() -> anyhow::Result<()> {
     let directory = directory()?.join("consumers");
-    if directory.join("cloudevents").is_dir() {
+    let (stamp, wanted) = (directory.join("installed"), CONSUMERS.join("\n"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
+    }
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory)?;
     }
     let mut install = Command::new("python3");
     install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&directory).args(CONSUMERS);
     run("installing what consumers of feeds use", &mut install)
-        .context("the tests run consumers of feeds, which need Python 3 with pip")
+        .context("the tests run consumers of feeds, which need Python 3 with pip")?;
+    Ok(std::fs::write(stamp, wanted)?)
 }
 
 /// The checker of AsyncAPI documents, in a folder of its own.

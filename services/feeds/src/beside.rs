@@ -9,7 +9,6 @@ use event_log::Recorded;
 use events::{Envelope, Event};
 use rpc::Error;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use views::recalls::{self, Recalls};
 
 use crate::cloud_event::{Told, cloud_event, id_of, time};
@@ -89,7 +88,7 @@ fn tested(envelope: &Envelope, to: Receiver) -> Leaving {
 
 /// What needs no receipt: it discloses nothing that was not disclosed.
 fn leaving(envelope: &Envelope, cloud_event: String) -> Leaving {
-    Leaving { position: envelope.position.0, cloud_event, unreceipted: None, choices: BTreeSet::new() }
+    Leaving::about_nobody(envelope.position.0, cloud_event)
 }
 
 #[cfg(test)]

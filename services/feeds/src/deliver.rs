@@ -6,7 +6,7 @@ use domain::access::events::{Delivered, EventDelivered};
 use domain::agency::{Agency, ContentLevel, Feed};
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
-use domain::vocabulary::{Category, Sensitivity};
+use domain::vocabulary::{Category, Sensitivity, Timestamp};
 use engine::{EngineError, Freshness, Loaded};
 use event_log::Recorded;
 use events::{Envelope, Event};
@@ -27,8 +27,8 @@ use crate::published::{Published, published};
 pub(crate) struct Receiver {
     pub(crate) agency: AgencyId,
     pub(crate) feed: FeedId,
-    /// What its system has signed in with.
-    pub(crate) sign_in: SignInId,
+    /// What its system has signed in with; nothing at a door that it does not hold open itself.
+    pub(crate) sign_in: Option<SignInId>,
 }
 
 /// An event that leaves.
@@ -36,10 +36,21 @@ pub(crate) struct Receiver {
 pub(crate) struct Leaving {
     pub(crate) position: u64,
     pub(crate) cloud_event: String,
+    /// Whom and what it is about; nothing where it is about nobody's record.
+    pub(crate) of: Option<(PersonId, Delivered)>,
     /// What its receipt is to say; nothing where it has one.
     pub(crate) unreceipted: Option<Delivered>,
+    /// When time alone may take away what lets it leave.
+    pub(crate) changes_at: Option<Timestamp>,
     /// The person's choices that let it leave.
     pub(crate) choices: BTreeSet<ProvisionId>,
+}
+
+impl Leaving {
+    /// What is about nobody's record, and needs no receipt.
+    pub(crate) fn about_nobody(position: u64, cloud_event: String) -> Self {
+        Self { position, cloud_event, of: None, unreceipted: None, changes_at: None, choices: BTreeSet::new() }
+    }
 }
 
 /// What of the events about one person may leave, and what that was decided on.
@@ -141,7 +152,9 @@ impl Feeds {
             Leaving {
                 position: event.position.0,
                 cloud_event,
+                of: Some((person, delivered)),
                 unreceipted: (!has_receipt).then_some(delivered),
+                changes_at: grounds.changes_at(),
                 choices: scope.choices(about.category, &about.sensitivity).collect(),
             }
         });
@@ -242,8 +255,22 @@ impl Feeds {
 /// # Errors
 /// When it is closed, or the system has been removed.
 pub(crate) fn receives(agency: &Agency, to: Receiver) -> Result<&Feed, Error> {
-    agency.account_of(to.sign_in).ok_or_else(Error::denied)?;
+    match to.sign_in {
+        Some(sign_in) => drop(agency.account_of(sign_in).ok_or_else(Error::denied)?),
+        // Where nobody could sign in to take it, nothing stands for anybody.
+        None if agency.accounts().iter().all(|account| account.removed) => return Err(Error::denied()),
+        None => {}
+    }
     agency.open_feed(to.feed).ok_or_else(|| Error::not_found("feed"))
+}
+
+/// Whether what was delivered is covered now.
+pub(crate) fn is_covered(grounds: &SystemGrounds, record: &Person, delivered: &Delivered) -> bool {
+    let (entry, category) = (delivered.entry, delivered.category);
+    let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
+    let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
+    let sensitivity = if category == Category::Contact { contact() } else { own() };
+    grounds.scope().zip(sensitivity).is_some_and(|(scope, sensitivity)| scope.covers(category, &sensitivity))
 }
 
 /// What an event of a record is about, and how sensitive that is now.

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::published::{ENTRY_TYPES, RECALLED, SOMETHING, TESTED};
+use crate::published::{ENTRY_TYPES, MISSED, RECALLED, SOMETHING, TESTED};
 
 /// Every published type, with what it means.
 fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
     let beside = [
         (RECALLED, "what was delivered is not covered any more: delete it, and answer with `AnswerRecall`"),
+        (MISSED, "events stood in a stream that nobody read, and do not any more: `ReplayFeed` tells them again"),
         (SOMETHING, "something has happened, of a feed that says no more than that"),
         (TESTED, "a test of the feed, about nobody"),
     ];
@@ -42,10 +43,22 @@ pub fn asyncapi() -> Value {
             "feed": {
                 "address": "alongside.feeds.v1.FeedService/Subscribe",
                 "title": "A feed of an agency, over gRPC",
+                "messages": referred.clone(),
+            },
+            "stream": {
+                "address": "feed.{feed}",
+                "title": "A feed of an agency, on NATS JetStream",
+                "description": "Stream and consumer are what `GetNatsCredentials` names; structured mode of CloudEvents' binding for NATS.",
+                "parameters": {"feed": {"description": "the id of the feed, in hexadecimal digits alone"}},
                 "messages": referred,
             },
         },
         "operations": {
+            "pull": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/stream"},
+                "summary": "A system of the agency pulls from the feed's stream, and acknowledges what it has kept.",
+            },
             "receive": {
                 "action": "receive",
                 "channel": {"$ref": "#/channels/feed"},
@@ -91,6 +104,14 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
     let content = || json!({"enum": ["id-only", "full"]});
     if name == TESTED {
         return (json!({"content": content()}), vec!["content"]);
+    }
+    if name == MISSED {
+        let properties = json!({
+            "content": content(),
+            "count": {"type": "integer", "description": "how many events"},
+            "token": {"type": "string", "description": "the place after which they came, for `ReplayFeed`"},
+        });
+        return (properties, vec!["content", "count", "token"]);
     }
     if name == RECALLED {
         let item = json!({

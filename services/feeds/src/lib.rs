@@ -4,29 +4,35 @@
 //! byte of it leaves. What is delivered and not covered any more is recalled.
 
 mod beside;
+mod carrier;
 mod cloud_event;
 mod deliver;
 mod describe;
 mod entry;
 mod head;
 mod held;
+mod jetstream;
 mod published;
 mod pump;
 mod recalls;
 mod service;
+mod stream;
 mod token;
+mod touched;
 
 use std::sync::Arc;
 
+use domain::ids::FeedId;
 use gate::{Gate, Issuers};
 use state::FeedCursors;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use views::Views;
 
+pub use carrier::Carrier;
 pub use describe::asyncapi;
 pub use head::Head;
-pub use recalls::Recaller;
+pub use jetstream::{JetStreamDoor, JetStreamSettings};
 
 /// The most streams that one process carries at once.
 const STREAMS: usize = 1_024;
@@ -39,6 +45,8 @@ pub struct Feeds {
     issuers: Arc<Issuers>,
     cursors: Arc<dyn FeedCursors>,
     head: Head,
+    /// The door over JetStream, where there is one.
+    jetstream: Option<Arc<JetStreamDoor>>,
     room: Arc<Semaphore>,
     stop: CancellationToken,
 }
@@ -60,6 +68,20 @@ impl Feeds {
         head: Head,
         stop: CancellationToken,
     ) -> Self {
-        Self { gate, views, issuers, cursors, head, room: Arc::new(Semaphore::new(STREAMS)), stop }
+        Self { gate, views, issuers, cursors, head, jetstream: None, room: Arc::new(Semaphore::new(STREAMS)), stop }
+    }
+
+    /// The same, with a door over JetStream.
+    #[must_use]
+    pub fn with_jetstream(self, door: JetStreamDoor) -> Self {
+        Self { jetstream: Some(Arc::new(door)), ..self }
+    }
+
+    /// Why a feed has failed, for whoever asks.
+    pub(crate) async fn has_failed(&self, feed: FeedId, why: &str) {
+        if let Err(error) = self.cursors.failed(feed.0, why).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "why a feed failed could not be kept");
+        }
     }
 }

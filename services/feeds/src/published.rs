@@ -20,6 +20,8 @@ use Published::{As, Never, NotYet};
 
 /// That something delivered is to be given back.
 pub(crate) const RECALLED: &str = "alongside.recall.requested.v1";
+/// That events stood in a feed's stream for too long, and do not any more.
+pub(crate) const MISSED: &str = "alongside.feed.missed.v1";
 /// A test of a feed: about nobody.
 pub(crate) const TESTED: &str = "alongside.feed.tested.v1";
 /// What an event of a feed without content is called: it tells nothing but that something has happened.

@@ -1,42 +1,29 @@
-//! One stream of a feed: reads the log in its order, and lets leave what may. It goes on when its reader asks for more, so that nothing
-//! that was decided waits for somebody to read it.
+//! What reads the log for one feed in its order, and decides what of it leaves.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use domain::StreamKind;
 use domain::ids::PersonId;
-use engine::Freshness;
+use engine::EngineError;
 use event_log::{Position, Recorded};
 use events::Header;
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use proto::feeds::v1 as pb;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rpc::Error;
 use state::Cursor;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tonic::Status;
+use tokio::sync::watch;
 use uuid::Uuid;
-use vault::Pseudonyms;
 
 use crate::Feeds;
 use crate::beside::{RECALL_CODE, TEST_CODE};
 use crate::deliver::{Leaving, Prepared, Receipted, Receiver, begin_again};
-use crate::token::Place;
 
 /// The most events of the log that are read at once.
-const READ: usize = 500;
+pub(crate) const READ: usize = 500;
 /// The most people about whom is decided at the same time, so that their receipts commit together.
 const AT_ONCE: usize = 64;
-/// How many bytes of events one message holds, about: well below what a client takes.
+/// How many bytes of events leave together, about: well below what a client takes in one message.
 const BYTES: usize = 1 << 20;
-/// For how long a stream holds its feed without saying so again.
-pub(crate) const LEASE: Duration = Duration::from_secs(6);
-/// How often it says so, looks whether it may go on, and gives a sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
-/// How often it looks whether what came was acknowledged, while it waits for that.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// How long a stream lasts at most: whoever receives it signs in again.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How old a receipt may be when what it is of leaves; else it is found out once more that it may.
 const FRESH: Duration = Duration::from_millis(200);
 /// How often something may move while it is decided.
@@ -44,37 +31,24 @@ const ATTEMPTS: usize = 8;
 /// How many people's standing is known to be fresh, at most.
 const KNOWN: usize = 100_000;
 
-/// A stream.
+/// Reads the log for a feed.
 pub(crate) struct Pump {
     pub(crate) feeds: Feeds,
     pub(crate) to: Receiver,
-    /// The agency's issuer, that has vouched for the system.
-    pub(crate) issuer: String,
-    /// Who carries the feed: this stream, and no other.
-    pub(crate) holder: Uuid,
+    /// Who carries the feed: this one, and no other.
+    holder: Uuid,
     pub(crate) cursor: Cursor,
-    /// Up to where streams before this one may have delivered.
-    pub(crate) receipted: Receipted,
+    /// Up to where those before this one may have delivered.
+    receipted: Receipted,
     /// Up to where it has read the log.
     pub(crate) position: u64,
-    /// How many events may be under way.
-    pub(crate) window: usize,
-    pub(crate) pseudonyms: Pseudonyms,
     pub(crate) head: watch::Receiver<u64>,
     /// The epoch of the log that it reads.
-    pub(crate) epoch: Uuid,
+    epoch: Uuid,
     /// Of whom what this process remembers is no older than what was read.
-    pub(crate) known: HashSet<PersonId>,
-    /// What is under way: how many events came up to which position.
-    pub(crate) under_way: VecDeque<(u64, usize)>,
+    known: HashSet<PersonId>,
     /// The position of its last receipt.
     pub(crate) receipts: u64,
-    pub(crate) begun: Instant,
-    /// When it was found out last that it may go on, and when something was sent last.
-    pub(crate) checked: Instant,
-    pub(crate) said: Instant,
-    /// One of the streams that this process carries.
-    pub(crate) _room: OwnedSemaphorePermit,
 }
 
 impl Drop for Pump {
@@ -93,104 +67,71 @@ impl Drop for Pump {
 }
 
 impl Pump {
-    /// What comes, until the stream ends; then why.
-    pub(crate) fn stream(self) -> impl Stream<Item = Result<pb::SubscribeResponse, Status>> + Send {
-        stream::unfold(Some(self), |pump| async move {
-            let mut pump = pump?;
-            let stop = pump.feeds.stop.clone();
-            let next = tokio::select! {
-                next = pump.next() => next,
-                () = stop.cancelled() => Err(begin_again("this server ends")),
-            };
-            match next {
-                Ok(message) => Some((Ok(message), Some(pump))),
-                Err(error) => {
-                    let status = Status::from(error);
-                    pump.has_failed(status.message()).await;
-                    Some((Err(status), None))
-                }
-            }
+    /// Goes on after a position with a feed that `holder` carries.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    pub(crate) async fn begin(
+        feeds: &Feeds,
+        to: Receiver,
+        (holder, cursor, epoch): (Uuid, Cursor, Uuid),
+        position: u64,
+    ) -> Result<Self, Error> {
+        // Read once the feed is held: nobody before this one delivers after it.
+        let by = feeds.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
+        Ok(Self {
+            feeds: feeds.clone(),
+            to,
+            holder,
+            cursor,
+            receipted: Receipted { until: cursor.delivered, by },
+            position,
+            head: feeds.head.subscribe(),
+            epoch,
+            known: HashSet::new(),
+            receipts: 0,
         })
     }
 
-    async fn has_failed(&self, why: &str) {
-        if let Err(error) = self.feeds.cursors.failed(self.to.feed.0, why).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "why a feed failed could not be kept");
-        }
-    }
-
-    /// The next message: with events, or a sign of life.
-    async fn next(&mut self) -> Result<pb::SubscribeResponse, Error> {
-        loop {
-            if self.checked.elapsed() > SIGN_OF_LIFE {
-                self.may_go_on().await?;
-            }
-            if self.said.elapsed() > SIGN_OF_LIFE {
-                self.advance().await?;
-                return Ok(self.message(vec![]));
-            }
-            let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
-            if left == 0 {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                self.advance().await?;
-                continue;
-            }
-            let events = self.read(left).await?;
-            if events.is_empty() {
-                self.wait().await;
-                continue;
-            }
-            let (leaving, until) = self.decide(&events).await?;
-            self.position = until;
-            self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
-            if !leaving.is_empty() {
-                // Before it leaves: what is acknowledged is what was delivered. What leaves nobody need not be kept.
-                self.advance().await?;
-                return Ok(self.message(leaving));
-            }
-        }
-    }
-
-    /// Ends the stream when the feed is closed, its system has been removed, or whoever vouched for it does not any more.
-    async fn may_go_on(&mut self) -> Result<(), Error> {
-        if self.begun.elapsed() > LONGEST {
-            return Err(begin_again("a stream lasts an hour"));
-        }
-        if self.feeds.gate.engine().log().epoch() != self.epoch {
-            return Err(begin_again("the log has another history than before"));
-        }
-        if !self.feeds.issuers.speaks_for(&self.issuer, self.to.agency) {
-            return Err(begin_again("the agency's issuer is not trusted, or cannot be asked"));
-        }
-        self.feeds.feed_of(self.to, Freshness::Latest).await?;
-        self.checked = Instant::now();
-        self.advance().await
-    }
-
-    /// Says that this stream carries the feed still, and learns what was acknowledged.
-    async fn advance(&mut self) -> Result<(), Error> {
+    /// Says that this one carries the feed still, for so long, and that the agency's system has all up to a position; returns up to where it
+    /// has.
+    ///
+    /// # Errors
+    /// When somebody else carries it, or it was begun again.
+    pub(crate) async fn hold_on(&self, time: Duration, acknowledged: u64) -> Result<u64, Error> {
         let delivered = self.cursor.delivered.max(self.position);
         let run = (self.holder, self.cursor.run);
-        let advanced = self.feeds.cursors.advance(self.to.feed.0, run, delivered, LEASE).await;
-        let acknowledged = advanced.map_err(|error| Error::internal(&error))?;
-        let acknowledged = acknowledged.ok_or_else(|| begin_again("another stream carries the feed"))?;
-        while self.under_way.front().is_some_and(|(position, _)| *position <= acknowledged) {
-            self.under_way.pop_front();
+        let advanced = self.feeds.cursors.advance(self.to.feed.0, run, (delivered, acknowledged), time).await;
+        let advanced = advanced.map_err(|error| Error::internal(&error))?;
+        advanced.ok_or_else(|| begin_again("another stream carries the feed, or it was begun again"))
+    }
+
+    /// Why the feed has failed, for whoever asks.
+    pub(crate) async fn has_failed(&self, why: &str) {
+        self.feeds.has_failed(self.to.feed, why).await;
+    }
+
+    /// Waits until there is more, for so long at most.
+    pub(crate) async fn wait(&mut self, time: Duration) {
+        let position = self.position;
+        let more = self.head.wait_for(|head| *head > position);
+        drop(tokio::time::timeout(time, more).await);
+    }
+
+    /// Refuses to go on on another history of the log.
+    ///
+    /// # Errors
+    /// When the log has another one.
+    pub(crate) fn same_history(&self) -> Result<(), Error> {
+        if self.feeds.gate.engine().log().epoch() == self.epoch {
+            return Ok(());
         }
-        Ok(())
+        Err(begin_again("the log has another history than before"))
     }
 
     /// The next events of the log, at most so many.
-    async fn read(&mut self, left: usize) -> Result<Vec<Recorded>, Error> {
-        let most = READ.min(left);
-        let events = match self.feeds.head.after(self.epoch, self.position, most) {
-            Some(events) => events,
-            None => {
-                let read = self.feeds.gate.engine().log().read(Position(self.position), most).await;
-                read.map_err(|error| Error::internal(&error))?
-            }
-        };
+    pub(crate) async fn read(&mut self, most: usize) -> Result<Vec<Recorded>, Error> {
+        let events = self.read_after(self.position, most).await?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Sharing) => drop(self.known.remove(&PersonId(event.stream.id))),
@@ -201,15 +142,17 @@ impl Pump {
         Ok(events)
     }
 
-    /// Waits until there is more, or for a sign of life.
-    async fn wait(&mut self) {
-        let position = self.position;
-        let more = self.head.wait_for(|head| *head > position);
-        drop(tokio::time::timeout(SIGN_OF_LIFE, more).await);
+    /// The events of the log after a position, at most so many.
+    pub(crate) async fn read_after(&self, position: u64, most: usize) -> Result<Vec<Recorded>, Error> {
+        if let Some(events) = self.feeds.head.after(self.epoch, position, most) {
+            return Ok(events);
+        }
+        let read = self.feeds.gate.engine().log().read(Position(position), most).await;
+        Ok(read.map_err(EngineError::failed)?)
     }
 
     /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with.
-    async fn decide(&mut self, events: &[Recorded]) -> Result<(Vec<Leaving>, u64), Error> {
+    pub(crate) async fn decide(&mut self, events: &[Recorded]) -> Result<(Vec<Leaving>, u64), Error> {
         let mut by_person: BTreeMap<PersonId, Vec<Recorded>> = BTreeMap::new();
         let mut beside = Vec::new();
         for event in events {
@@ -311,17 +254,6 @@ impl Pump {
         });
         let committing: Vec<_> = committing.collect();
         stream::iter(committing).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    fn message(&mut self, leaving: Vec<Leaving>) -> pb::SubscribeResponse {
-        self.said = Instant::now();
-        let place = Place { run: self.cursor.run, position: self.position };
-        let delivered = |leaving: Leaving| pb::Delivered { cloud_event: leaving.cloud_event };
-        pb::SubscribeResponse {
-            events: leaving.into_iter().map(delivered).collect(),
-            token: place.token(&self.pseudonyms, self.to.feed),
-            behind: self.head.borrow().saturating_sub(self.position),
-        }
     }
 }
 

@@ -6,23 +6,24 @@ use std::time::Duration;
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecallRequested};
 use domain::agency::Agency;
-use domain::ids::{AgencyId, PersonId, RecallId, derived_id};
+use domain::ids::{PersonId, RecallId, derived_id};
 use domain::issuers::{Only, Register};
 use domain::person::Person;
-use domain::vocabulary::{Category, Sensitivity, Timestamp};
+use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness};
-use event_log::{Duty, Position, Recorded};
-use events::{Event, Header};
-use gate::{Gate, SystemGrounds};
+use event_log::{Position, Recorded};
+use events::Event;
+use gate::Gate;
 use rpc::{Error, Reason};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use views::deliveries::{self, Deliveries};
 use views::receivers::{self, ReceiverDoc, Receivers};
 use views::{Pages, Views};
 
 use crate::Head;
+use crate::deliver::is_covered;
 use crate::held::{Held, held};
+use crate::touched::Touched;
 
 /// In how many days a recall is to be answered.
 const ANSWER_DAYS: u32 = 14;
@@ -41,12 +42,9 @@ const BATCH: usize = 1_000;
 const PAGE: usize = 100;
 /// The stored type of a delivery.
 const DELIVERED_CODE: i32 = 6;
-/// The stored types of an agency's events that may take something away: a role that is named, a merger, a closure.
-const AGENCY_CODES: [i32; 3] = [2, 6, 7];
-
-/// Asks back what is not covered any more. Several may run; one leads.
+/// Asks back what is not covered any more.
 #[derive(Debug, Clone)]
-pub struct Recaller {
+pub(crate) struct Recaller {
     gate: Gate,
     views: Views,
     head: Head,
@@ -86,8 +84,7 @@ enum Looked {
 
 impl Recaller {
     /// On this gate and these views.
-    #[must_use]
-    pub fn new(gate: Gate, views: Views, head: Head) -> Self {
+    pub(crate) fn new(gate: Gate, views: Views, head: Head) -> Self {
         Self { gate, views, head }
     }
 
@@ -95,39 +92,9 @@ impl Recaller {
         self.gate.engine()
     }
 
-    /// Works until it is told to stop. What fails is tried again.
-    pub async fn run(self, stop: CancellationToken) {
-        let working = async {
-            let mut pause = FIRST_PAUSE;
-            loop {
-                match self.engine().log().lead(Duty::Feeds).await {
-                    Ok(leading) => {
-                        pause = FIRST_PAUSE;
-                        tokio::select! {
-                            () = self.lead() => {}
-                            () = leading.lost() => {}
-                        }
-                    }
-                    Err(error) => {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "this process cannot stand by to ask back what was delivered"
-                        );
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(LONGEST_PAUSE);
-                    }
-                }
-            }
-        };
-        tokio::select! {
-            () = working => {}
-            () = stop.cancelled() => {}
-        }
-    }
-
     /// Looks at everybody once, and then at those about whom something happens. After a failure it goes on where it was, until the log has
     /// another history.
-    async fn lead(&self) {
+    pub(crate) async fn lead(&self) {
         let (epoch, mut looking, mut pause) = (self.engine().log().epoch(), None, FIRST_PAUSE);
         while self.engine().log().epoch() == epoch {
             match self.follow(&mut looking, epoch).await {
@@ -171,24 +138,12 @@ impl Recaller {
 
     /// Looks at those about whom these events may have taken something away: first at the people whom they name.
     async fn take(&self, watched: &mut Watched, events: &[Recorded], position: u64) -> Result<(), Error> {
-        let (mut people, mut agencies, mut all) = (BTreeSet::new(), BTreeSet::new(), false);
-        for event in events {
-            let agency = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);
-            match StreamKind::from_code(event.stream.kind) {
-                Some(StreamKind::Sharing) => people.extend([PersonId(event.stream.id)]),
-                Some(StreamKind::Staff) => agencies.extend([AgencyId(agency())]),
-                Some(StreamKind::Agency) if AGENCY_CODES.contains(&event.event_type) => {
-                    agencies.extend([AgencyId(agency())]);
-                }
-                Some(StreamKind::Issuers) => all = true,
-                // What is delivered now may be covered for another time than what was delivered before.
-                Some(StreamKind::Access) if event.event_type == DELIVERED_CODE => {
-                    let receiver = self.receiver_of(event).await;
-                    let new = receiver.filter(|doc| !matches!(watched.again.get(doc), Some(Some(_))));
-                    people.extend(new.map(|doc| doc.person));
-                }
-                _ => {}
-            }
+        let Touched { mut people, agencies, all } = Touched::by(events);
+        for event in events.iter().filter(|event| is_delivery(event)) {
+            // What is delivered now may be covered for another time than what was delivered before.
+            let receiver = self.receiver_of(event).await;
+            let new = receiver.filter(|doc| !matches!(watched.again.get(doc), Some(Some(_))));
+            people.extend(new.map(|doc| doc.person));
         }
         for person in people {
             for doc in self.receivers_of(person, position).await? {
@@ -301,7 +256,8 @@ impl Recaller {
         let Some(held) = held(&self.views, (person, feed), at_least).await? else {
             return Ok(Some(Looked::Unreadable));
         };
-        let mut uncovered: Vec<_> = held.into_values().filter(|held| !is_covered(&grounds, &record, held)).collect();
+        let mut uncovered: Vec<_> =
+            held.into_values().filter(|held| !is_covered(&grounds, &record, &held.delivered)).collect();
         if uncovered.is_empty() {
             return Ok(Some(Looked::Covered(grounds.changes_at())));
         }
@@ -314,12 +270,9 @@ impl Recaller {
     }
 }
 
-fn is_covered(grounds: &SystemGrounds, record: &Person, held: &Held) -> bool {
-    let (entry, category) = (held.delivered.entry, held.delivered.category);
-    let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
-    let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
-    let sensitivity = if category == Category::Contact { contact() } else { own() };
-    grounds.scope().zip(sensitivity).is_some_and(|(scope, sensitivity)| scope.covers(category, &sensitivity))
+/// Whether this is the receipt of a delivery.
+fn is_delivery(event: &Recorded) -> bool {
+    event.stream.kind == StreamKind::Access.code() && event.event_type == DELIVERED_CODE
 }
 
 /// A recall's id follows from what it names: two who lead for a moment ask for the same.
@@ -342,9 +295,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_take_something_away_is_known_by_its_stored_type() {
+    fn a_delivery_is_known_by_its_stored_type() {
         let code = |name: &str| Event::samples().into_iter().find(|event| event.name() == name).unwrap().code();
         assert_eq!(code("EventDelivered"), DELIVERED_CODE);
-        assert_eq!(["RoleNamed", "AgencyMerged", "AgencyClosed"].map(code), AGENCY_CODES);
     }
 }

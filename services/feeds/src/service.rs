@@ -1,8 +1,5 @@
 //! A row for each RPC: feeds and accounts, which an agency's administrator opens and closes, and what a system receives.
 
-use std::collections::{HashSet, VecDeque};
-use std::time::Instant;
-
 use domain::access::events::RecallAnswer;
 use domain::access::{Access, AnswerRecall};
 use domain::agency::{
@@ -25,12 +22,13 @@ use state::FeedState;
 use uuid::Uuid;
 use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
 
-use crate::Feeds;
 use crate::cloud_event::id_of;
-use crate::deliver::{Receipted, Receiver, receives};
+use crate::deliver::{Receiver, receives};
 use crate::published::{ENTRY_TYPES, RECALLED};
-use crate::pump::{LEASE, Pump};
+use crate::pump::Pump;
+use crate::stream::{LEASE, Streaming};
 use crate::token::Place;
+use crate::{Feeds, jetstream};
 
 /// How many events may be under way when nobody says, and at most.
 const WINDOW: u32 = 1_000;
@@ -50,6 +48,8 @@ gate::service! { FeedService for Feeds {
     add_service_account(AddServiceAccountRequest) -> AddServiceAccountResponse: add_account,
     remove_service_account(RemoveServiceAccountRequest) -> RemoveServiceAccountResponse: remove_account,
     list_service_accounts(ListServiceAccountsRequest) -> ListServiceAccountsResponse: accounts,
+    get_nats_credentials(GetNatsCredentialsRequest) -> GetNatsCredentialsResponse: credentials,
+    replay_feed(ReplayFeedRequest) -> ReplayFeedResponse: replay,
     acknowledge(AcknowledgeRequest) -> AcknowledgeResponse: acknowledged,
     list_recalls(ListRecallsRequest) -> ListRecallsResponse: recalls,
     answer_recall(AnswerRecallRequest) -> AnswerRecallResponse: answer,
@@ -65,7 +65,7 @@ impl Feeds {
         let command = OpenFeed {
             feed,
             name: m.name,
-            door: rpc::one_of("door", m.door, Door::from_code)?,
+            door: self.door(m.door)?,
             purpose: words::purpose(m.purpose)?,
             selection: selection(&m.categories, m.types, m.content)?,
         };
@@ -167,9 +167,53 @@ impl Feeds {
         Ok(pb::ListServiceAccountsResponse { accounts, position: state.position.0 })
     }
 
+    /// The door that a feed is to leave through, if this system has it.
+    fn door(&self, door: i32) -> Result<Door, Error> {
+        let door = rpc::one_of("door", door, Door::from_code)?;
+        if door == Door::JetStream && self.jetstream.is_none() {
+            let problem =
+                "must be another: this system has no NATS server for feeds (`feeds.jetstream` in its settings)";
+            return Err(Error::invalid("door", problem));
+        }
+        Ok(door)
+    }
+
+    async fn credentials(
+        &self,
+        call: &Call,
+        m: pb::GetNatsCredentialsRequest,
+    ) -> Result<pb::GetNatsCredentialsResponse, Error> {
+        let (to, account) = self.receiver(call, &m.feed_id, |door| door == Door::JetStream).await?;
+        let away = || Error::new(Reason::Unavailable, "this server has no NATS server for feeds; try another");
+        let door = self.jetstream.as_ref().ok_or_else(away)?;
+        let credentials = door.credentials(to.agency, account.account, to.feed)?;
+        Ok(pb::GetNatsCredentialsResponse {
+            credentials: credentials.text,
+            expires_at: Some(words::timestamp(Timestamp(credentials.until.saturating_mul(1_000_000)))),
+            servers: credentials.servers,
+            stream: jetstream::stream_name(to.feed),
+            consumer: jetstream::READER.to_owned(),
+        })
+    }
+
+    async fn replay(&self, call: &Call, m: pb::ReplayFeedRequest) -> Result<pb::ReplayFeedResponse, Error> {
+        let (to, _) = self.receiver(call, &m.feed_id, |door| door != Door::Grpc).await?;
+        let state = self.cursors.feed(to.feed.0).await.map_err(|error| Error::internal(&error))?;
+        let Some(state) = state else { return Ok(pb::ReplayFeedResponse {}) };
+        let beginning = Place { run: state.cursor.run, position: 0 };
+        let place = if m.token.is_empty() { beginning } else { Place::read(&m.token, call.pseudonyms(), to.feed)? };
+        let replayed = self.cursors.replay(to.feed.0, place.run, place.position).await;
+        if !replayed.map_err(|error| Error::internal(&error))? {
+            let problem = "is of an earlier beginning; leave it out to begin again";
+            return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+        }
+        Ok(pb::ReplayFeedResponse {})
+    }
+
     /// Begins a stream: nothing of it leaves before this answers.
     async fn begin(&self, call: &Call, m: pb::SubscribeRequest) -> Result<Answers<pb::SubscribeResponse>, Error> {
-        let (to, issuer) = self.receiver(call, &m.feed_id).await?;
+        let (to, account) = self.receiver(call, &m.feed_id, |door| door == Door::Grpc).await?;
+        let issuer = account.issuer;
         let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
         let from = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
         if from.is_some() && m.from_beginning {
@@ -199,44 +243,22 @@ impl Feeds {
                     return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
                 }
             };
-            // Read once the feed is held: no stream before this one delivers after it.
-            let by = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
-            Ok((position, by))
+            Pump::begin(self, to, (holder, cursor, epoch), position).await
         };
-        let (position, by) = match begun.await {
-            Ok(begun) => begun,
+        let pump = match begun.await {
+            Ok(pump) => pump,
             Err(error) => {
                 self.cursors.release(to.feed.0, holder).await.map_err(|failed| Error::internal(&failed))?;
                 return Err(error);
             }
         };
         let window = if m.window == 0 { WINDOW } else { m.window.min(LARGEST_WINDOW) };
-        let now = Instant::now();
-        let pump = Pump {
-            feeds: self.clone(),
-            to,
-            issuer,
-            holder,
-            cursor,
-            receipted: Receipted { until: cursor.delivered, by },
-            position,
-            window: usize::try_from(window).unwrap_or(usize::MAX),
-            pseudonyms: call.pseudonyms().clone(),
-            head: self.head.subscribe(),
-            epoch,
-            known: HashSet::new(),
-            under_way: VecDeque::new(),
-            receipts: 0,
-            begun: now,
-            checked: now,
-            said: now,
-            _room: room,
-        };
-        Ok(Box::pin(pump.stream()))
+        let window = usize::try_from(window).unwrap_or(usize::MAX);
+        Ok(Box::pin(Streaming::new(pump, (issuer, window), call.pseudonyms().clone(), room).stream()))
     }
 
     async fn acknowledged(&self, call: &Call, m: pb::AcknowledgeRequest) -> Result<pb::AcknowledgeResponse, Error> {
-        let (to, _) = self.receiver(call, &m.feed_id).await?;
+        let (to, _) = self.receiver(call, &m.feed_id, |door| door == Door::Grpc).await?;
         let place = Place::read(&m.token, call.pseudonyms(), to.feed)?;
         let kept = self.cursors.acknowledge(to.feed.0, place.run, place.position).await;
         if !kept.map_err(|error| Error::internal(&error))? {
@@ -318,15 +340,24 @@ impl Feeds {
         Ok((agency, sign_in))
     }
 
-    /// Which feed a system of an agency asks for, and the issuer that vouches for it. One of another agency is as absent as one that there is
-    /// not.
-    async fn receiver(&self, call: &Call, feed: &str) -> Result<(Receiver, String), Error> {
+    /// Which feed a system of an agency asks for, and the account that it has signed in to. One of another agency is as absent as one that there
+    /// is not.
+    async fn receiver(
+        &self,
+        call: &Call,
+        feed: &str,
+        fits: fn(Door) -> bool,
+    ) -> Result<(Receiver, ServiceAccount), Error> {
         let (agency, sign_in) = call.system()?;
-        let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in };
+        let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in: Some(sign_in) };
         let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
         let feed = receives(&state, to)?;
         let account = state.account_of(sign_in).ok_or_else(Error::denied)?;
-        if feed.door == Door::Grpc { Ok((to, account.issuer.clone())) } else { Err(Error::not_found("feed")) }
+        if !fits(feed.door) {
+            let problem = format!("must be of another door: events of this one leave through a {}", feed.door.word());
+            return Err(Error::invalid("feed_id", problem));
+        }
+        Ok((to, account.clone()))
     }
 
     /// The agency that a worker runs.

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use load::load;
-pub use nats::{BusConfig, NatsTls};
+pub use nats::{BusConfig, FeedsConfig, JetStreamConfig, NatsTls};
 
 use anyhow::{Context as _, bail};
 use gate::{Binding, Rates};
@@ -35,6 +35,8 @@ pub struct Config {
     pub vault: VaultConfig,
     /// The bus.
     pub bus: BusConfig,
+    /// Feeds.
+    pub feeds: FeedsConfig,
     /// TLS for gRPC; without it the port must not leave the machine.
     pub tls: Option<Tls>,
     /// The origins of web pages that may call over gRPC-web, such as `https://portal.example`; none when it is empty.
@@ -215,6 +217,7 @@ impl Default for Config {
             database: Database::default(),
             vault: VaultConfig::default(),
             bus: BusConfig::default(),
+            feeds: FeedsConfig::default(),
             tls: None,
             web_origins: Vec::new(),
             issuers: Vec::new(),

@@ -23,7 +23,7 @@ use views::{Pages, Views};
 
 use crate::compose::{Stores, System};
 use crate::config::{Config, TelemetryConfig};
-use crate::files::write_private;
+use crate::files::{write_private, write_private_anew};
 use crate::serve::{Running, start};
 use crate::tokens::{TokenSigner, issuer_name};
 
@@ -171,10 +171,7 @@ pub async fn sample_feed(
     let test = SendTestEventRequest { request_id, agency_id, feed_id: feed_id.clone() };
     administrator.feeds().send_test_event(test).await?;
     let token_file = directory.join("sample-system.token");
-    if token_file.exists() {
-        std::fs::remove_file(&token_file)?;
-    }
-    write_private(&token_file, signer.staff(agency, SAMPLE_SYSTEM)?.as_bytes())?;
+    write_private_anew(&token_file, signer.staff(agency, SAMPLE_SYSTEM)?.as_bytes())?;
     Ok(SampleFeed { feed_id, token_file })
 }
 

@@ -6,7 +6,7 @@ pub mod compose;
 pub mod config;
 pub mod demo;
 pub mod dev;
-mod files;
+pub mod files;
 pub mod held;
 pub mod nats_accounts;
 mod ready;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use feeds::{Feeds, Head, Recaller};
+use feeds::{Carrier, Feeds, Head, JetStreamDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
@@ -83,7 +83,9 @@ pub async fn start(
         let watch = watch.clone();
         async move { watch.look().await }
     });
-    let head = follow_for_feeds(config, &mut tasks, (&gate, &views, &bus), &background);
+    let head = Head::default();
+    let (log, follows) = (engine.log().clone(), config.roles.contains(&Role::Feeds));
+    follows.then(|| tasks.spawn(head.clone().follow(log, bus.clone(), background.clone())));
     tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
     relay.map(|relay| tasks.spawn(relay.run(background.clone())));
     follower.map(|follower| tasks.spawn(follower.run(background.clone())));
@@ -100,7 +102,13 @@ pub async fn start(
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
-    let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, head, stop.clone());
+    let mut feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, head, stop.clone());
+    if let Some(door) = &config.feeds.jetstream {
+        let door = JetStreamDoor::new(door.settings()?);
+        feeds = feeds
+            .with_jetstream(door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?);
+    }
+    follows.then(|| tasks.spawn(Carrier::new(feeds.clone()).run(background.clone())));
     let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
     let server = with_tls(Server::builder(), config.tls.as_ref())?
         .accept_http1(true)
@@ -144,21 +152,6 @@ pub async fn start(
         background.cancel();
     });
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
-}
-
-/// What feeds need beside the streams that carry them.
-fn follow_for_feeds(
-    config: &Config,
-    tasks: &mut JoinSet<()>,
-    (gate, views, bus): (&gate::Gate, &views::Views, &Arc<dyn bus::Bus>),
-    background: &CancellationToken,
-) -> Head {
-    let (head, log) = (Head::default(), gate.engine().log().clone());
-    if config.roles.contains(&Role::Feeds) {
-        tasks.spawn(head.clone().follow(log, bus.clone(), background.clone()));
-        tasks.spawn(Recaller::new(gate.clone(), views.clone(), head.clone()).run(background.clone()));
-    }
-    head
 }
 
 async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {

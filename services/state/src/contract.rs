@@ -16,6 +16,8 @@ pub async fn run(store: Arc<dyn FeedCursors>) {
     one_carries_a_feed_until_they_let_go_or_their_time_is_over(&*store).await;
     what_was_delivered_is_acknowledged_and_nothing_else(&*store).await;
     another_history_or_another_beginning_is_another_run(&*store).await;
+    whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(&*store).await;
+    a_feed_is_begun_again_after_a_position_of_its_run(&*store).await;
 }
 
 async fn one_carries_a_feed_until_they_let_go_or_their_time_is_over(store: &dyn FeedCursors) {
@@ -25,14 +27,14 @@ async fn one_carries_a_feed_until_they_let_go_or_their_time_is_over(store: &dyn 
     assert_eq!(store.hold(feed, epoch, one, LONG).await.unwrap(), beginning);
     assert_eq!(store.hold(feed, epoch, one, LONG).await.unwrap(), beginning, "twice is once");
     assert_eq!(store.hold(feed, epoch, other, LONG).await.unwrap(), None);
-    assert_eq!(store.advance(feed, (other, 1), 5, LONG).await.unwrap(), None);
+    assert_eq!(store.advance(feed, (other, 1), (5, 0), LONG).await.unwrap(), None);
     store.release(feed, other).await.unwrap();
     assert_eq!(store.hold(feed, epoch, other, LONG).await.unwrap(), None, "nobody lets go for somebody else");
     store.release(feed, one).await.unwrap();
     assert_eq!(store.hold(feed, epoch, other, SHORT).await.unwrap(), beginning);
     let taken = async { while store.hold(feed, epoch, one, LONG).await.unwrap().is_none() {} };
     tokio::time::timeout(Duration::from_secs(10), taken).await.unwrap();
-    assert_eq!(store.advance(feed, (other, 1), 5, LONG).await.unwrap(), None, "its time was over");
+    assert_eq!(store.advance(feed, (other, 1), (5, 0), LONG).await.unwrap(), None, "its time was over");
     store.failed(feed, "gone").await.unwrap();
     let state = store.feed(feed).await.unwrap().unwrap();
     assert!(state.failure == "gone" && state.failed_at > 0 && state.held_until > 0);
@@ -42,12 +44,12 @@ async fn what_was_delivered_is_acknowledged_and_nothing_else(store: &dyn FeedCur
     let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     assert!(!store.acknowledge(feed, 1, 0).await.unwrap(), "there is no such feed");
     store.hold(feed, epoch, one, LONG).await.unwrap();
-    assert_eq!(store.advance(feed, (one, 1), 10, LONG).await.unwrap(), Some(0));
+    assert_eq!(store.advance(feed, (one, 1), (10, 0), LONG).await.unwrap(), Some(0));
     assert!(!store.acknowledge(feed, 1, 11).await.unwrap());
     assert!(!store.acknowledge(feed, 2, 5).await.unwrap());
     assert!(store.acknowledge(feed, 1, 10).await.unwrap());
     assert!(store.acknowledge(feed, 1, 7).await.unwrap(), "an older one changes nothing");
-    assert_eq!(store.advance(feed, (one, 1), 9, LONG).await.unwrap(), Some(10));
+    assert_eq!(store.advance(feed, (one, 1), (9, 0), LONG).await.unwrap(), Some(10));
     let cursor = store.feed(feed).await.unwrap().unwrap().cursor;
     assert_eq!(cursor, Cursor { run: 1, delivered: 10, acknowledged: 10 });
 }
@@ -55,14 +57,39 @@ async fn what_was_delivered_is_acknowledged_and_nothing_else(store: &dyn FeedCur
 async fn another_history_or_another_beginning_is_another_run(store: &dyn FeedCursors) {
     let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     store.hold(feed, epoch, one, LONG).await.unwrap();
-    store.advance(feed, (one, 1), 10, LONG).await.unwrap();
+    store.advance(feed, (one, 1), (10, 0), LONG).await.unwrap();
     assert_eq!(store.begin(feed, Uuid::now_v7()).await.unwrap(), None);
     let begun = |run| Some(Cursor { run, delivered: 0, acknowledged: 0 });
     assert_eq!(store.begin(feed, one).await.unwrap(), begun(2));
-    assert_eq!(store.advance(feed, (one, 1), 10, LONG).await.unwrap(), None, "what was before goes on no more");
+    assert_eq!(store.advance(feed, (one, 1), (10, 0), LONG).await.unwrap(), None, "what was before goes on no more");
     assert!(!store.acknowledge(feed, 1, 0).await.unwrap());
-    store.advance(feed, (one, 2), 10, LONG).await.unwrap();
+    store.advance(feed, (one, 2), (10, 0), LONG).await.unwrap();
     let another = Uuid::now_v7();
     assert_eq!(store.hold(feed, another, one, LONG).await.unwrap(), begun(3));
     assert_eq!(store.feed(feed).await.unwrap().unwrap().epoch, another);
+}
+
+async fn whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(store: &dyn FeedCursors) {
+    let (feed, epoch, one, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(store.take(feed, epoch, one, LONG).await.unwrap(), Cursor { run: 1, delivered: 0, acknowledged: 0 });
+    assert_eq!(store.advance(feed, (one, 1), (10, 4), LONG).await.unwrap(), Some(4));
+    assert_eq!(store.advance(feed, (one, 1), (12, 3), LONG).await.unwrap(), Some(4), "nothing is given back");
+    assert_eq!(store.take(feed, epoch, other, LONG).await.unwrap(), Cursor { run: 1, delivered: 12, acknowledged: 4 });
+    assert_eq!(
+        store.advance(feed, (one, 1), (20, 20), LONG).await.unwrap(),
+        None,
+        "of whoever led before nothing is taken"
+    );
+    assert_eq!(store.feed(feed).await.unwrap().unwrap().cursor.acknowledged, 4);
+}
+
+async fn a_feed_is_begun_again_after_a_position_of_its_run(store: &dyn FeedCursors) {
+    let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    assert!(!store.replay(feed, 1, 0).await.unwrap(), "there is no such feed");
+    store.take(feed, epoch, one, LONG).await.unwrap();
+    store.advance(feed, (one, 1), (10, 8), LONG).await.unwrap();
+    assert!(!store.replay(feed, 1, 11).await.unwrap() && !store.replay(feed, 2, 5).await.unwrap());
+    assert!(store.replay(feed, 1, 5).await.unwrap());
+    assert_eq!(store.feed(feed).await.unwrap().unwrap().cursor, Cursor { run: 2, delivered: 5, acknowledged: 5 });
+    assert_eq!(store.advance(feed, (one, 1), (20, 20), LONG).await.unwrap(), None, "what was before goes on no more");
 }

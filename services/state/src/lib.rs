@@ -59,14 +59,21 @@ pub trait FeedCursors: Send + Sync + 'static {
     /// When the store fails.
     async fn hold(&self, feed: Uuid, epoch: Uuid, holder: Uuid, time: Duration) -> Result<Option<Cursor>, StateError>;
 
+    /// Lets `holder` carry a feed for so long, whoever does now: of them nothing is taken any more. For whoever leads, and so knows that the
+    /// others do not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn take(&self, feed: Uuid, epoch: Uuid, holder: Uuid, time: Duration) -> Result<Cursor, StateError>;
+
     /// Begins a feed again from the log's beginning; none when `holder` does not carry it.
     ///
     /// # Errors
     /// When the store fails.
     async fn begin(&self, feed: Uuid, holder: Uuid) -> Result<Option<Cursor>, StateError>;
 
-    /// Events up to `delivered` have their receipts; `holder` carries the feed on for so long. Returns up to where the agency's system has
-    /// them; none when somebody else carries it, or it was begun again.
+    /// Events up to `delivered` have their receipts, and those up to `acknowledged` the agency's system has; `holder` carries the feed on for so
+    /// long. Returns up to where the agency's system has them; none when somebody else carries it, or it was begun again.
     ///
     /// # Errors
     /// When the store fails.
@@ -74,9 +81,15 @@ pub trait FeedCursors: Send + Sync + 'static {
         &self,
         feed: Uuid,
         (holder, run): (Uuid, i32),
-        delivered: u64,
+        (delivered, acknowledged): (u64, u64),
         time: Duration,
     ) -> Result<Option<u64>, StateError>;
+
+    /// Begins a feed of this run again after a position, for whoever carries it. `false` when it was begun again since, or has not come so far.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn replay(&self, feed: Uuid, run: i32, position: u64) -> Result<bool, StateError>;
 
     /// The agency's system has the events of this run up to a position. `false` when that was not delivered.
     ///

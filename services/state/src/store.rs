@@ -81,6 +81,24 @@ fn milliseconds(time: Duration) -> i64 {
 /// The same statements in every database, each of which may be done twice, but for how each tells the time.
 macro_rules! feed_cursors {
     ($store:ident, $hold:literal, $advance:literal, $failed:literal) => {
+        impl $store {
+            /// The feed, if it may be held: `over` whoever holds it, or because nobody does.
+            async fn held(
+                &self,
+                feed: Uuid,
+                epoch: Uuid,
+                holder: Uuid,
+                time: Duration,
+                over: bool,
+            ) -> Result<Option<Cursor>, StateError> {
+                let held = self.0.run(|pool| async move {
+                    let query = sqlx::query_as(include_str!($hold)).bind(feed).bind(epoch).bind(holder);
+                    query.bind(milliseconds(time)).bind(over).fetch_optional(&pool).await
+                });
+                Ok(held.await?.map(cursor))
+            }
+        }
+
         #[async_trait::async_trait]
         impl FeedCursors for $store {
             async fn hold(
@@ -90,11 +108,12 @@ macro_rules! feed_cursors {
                 holder: Uuid,
                 time: Duration,
             ) -> Result<Option<Cursor>, StateError> {
-                let held = self.0.run(|pool| async move {
-                    let query = sqlx::query_as(include_str!($hold)).bind(feed).bind(epoch).bind(holder);
-                    query.bind(milliseconds(time)).fetch_optional(&pool).await
-                });
-                Ok(held.await?.map(cursor))
+                self.held(feed, epoch, holder, time, false).await
+            }
+
+            async fn take(&self, feed: Uuid, epoch: Uuid, holder: Uuid, time: Duration) -> Result<Cursor, StateError> {
+                let taken = self.held(feed, epoch, holder, time, true).await?;
+                taken.ok_or_else(|| StateError("a feed that is taken is not there".into()))
             }
 
             async fn begin(&self, feed: Uuid, holder: Uuid) -> Result<Option<Cursor>, StateError> {
@@ -109,12 +128,13 @@ macro_rules! feed_cursors {
                 &self,
                 feed: Uuid,
                 (holder, run): (Uuid, i32),
-                delivered: u64,
+                (delivered, acknowledged): (u64, u64),
                 time: Duration,
             ) -> Result<Option<u64>, StateError> {
                 let advanced = self.0.run(|pool| async move {
                     let query = sqlx::query_scalar(include_str!($advance)).bind(feed).bind(holder).bind(run);
-                    query.bind(signed(delivered)).bind(milliseconds(time)).fetch_optional(&pool).await
+                    let query = query.bind(signed(delivered)).bind(milliseconds(time)).bind(signed(acknowledged));
+                    query.fetch_optional(&pool).await
                 });
                 let acknowledged: Option<i64> = advanced.await?;
                 Ok(acknowledged.map(i64::unsigned_abs))
@@ -126,6 +146,14 @@ macro_rules! feed_cursors {
                     query.bind(signed(position)).execute(&pool).await
                 });
                 Ok(acknowledged.await?.rows_affected() == 1)
+            }
+
+            async fn replay(&self, feed: Uuid, run: i32, position: u64) -> Result<bool, StateError> {
+                let replayed = self.0.run(|pool| async move {
+                    let query = sqlx::query(include_str!("../sql/replay.sql")).bind(feed).bind(run);
+                    query.bind(signed(position)).execute(&pool).await
+                });
+                Ok(replayed.await?.rows_affected() == 1)
             }
 
             async fn release(&self, feed: Uuid, holder: Uuid) -> Result<(), StateError> {

@@ -14,6 +14,7 @@ pub mod deliveries;
 pub mod departures;
 pub mod directory;
 mod docs;
+pub mod feeds;
 mod follower;
 mod history;
 mod key;
@@ -72,5 +73,6 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<recalls::Recalls>(),
         erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),
+        erased::<feeds::PushedFeeds>(),
     ]
 }

@@ -18,7 +18,7 @@ pub(crate) use node::http;
 pub use node::{Cluster, Node};
 pub use postgres::{Copy, CopyKind, Database, Postgres};
 pub use provider::Provider;
-pub use tools::{alongside, asyncapi, consumer, postgres as postgres_tool};
+pub use tools::{alongside, asyncapi, consumer, postgres as postgres_tool, python};
 
 /// A port that nobody listens on now.
 ///

@@ -42,13 +42,19 @@ pub(crate) fn oidc_provider() -> anyhow::Result<PathBuf> {
 
 /// A consumer of feeds, as an integrator is shown it: what runs it.
 pub fn consumer(script: &str) -> anyhow::Result<std::process::Command> {
+    let mut command = python()?;
+    command.arg(workspace().join("infra/consumers").join(script)).arg("--protos").arg(workspace().join("proto"));
+    Ok(command)
+}
+
+/// Python, with what an integrator's own system uses.
+pub fn python() -> anyhow::Result<std::process::Command> {
     let packages = workspace().join("target/tools/consumers");
-    if !packages.join("cloudevents").is_dir() {
+    if !packages.join("nats").is_dir() {
         bail!("`target/tools/consumers` has no packages: run `cargo xtask test`");
     }
     let mut command = std::process::Command::new("python3");
-    command.env("PYTHONPATH", packages.canonicalize()?).arg(workspace().join("infra/consumers").join(script));
-    command.arg("--protos").arg(workspace().join("proto"));
+    command.env("PYTHONPATH", packages.canonicalize()?);
     Ok(command)
 }
 

@@ -1,8 +1,11 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
+use alongside::files::write_private_anew;
+use alongside::nats_accounts::{self, BUS, INCLUDED, OPERATOR, SIGNING, SYSTEM};
 use anyhow::Context as _;
 use client::Client;
-use proto::feeds::v1::{AcknowledgeRequest, SubscribeRequest};
+use proto::feeds::v1::{AcknowledgeRequest, GetNatsCredentialsRequest, ReplayFeedRequest, SubscribeRequest};
 use tonic::{Code, Status};
 
 use crate::output;
@@ -12,6 +15,13 @@ pub(crate) enum Feeds {
     /// Read a feed as a system of its agency, one CloudEvent a line, and acknowledge what was printed. Goes on when the server comes
     /// back; Ctrl-C ends it.
     Read(Read),
+    /// Fetch what a system of an agency signs in to NATS with, to read a feed that stands on JetStream, and write it to a file: good for an
+    /// hour.
+    NatsCredentials(NatsCredentials),
+    /// Have a feed on JetStream tell everything again, or all that came after what was missed.
+    Replay(Replay),
+    /// Make keys for a NATS server on which feeds are to stand, once: what the server includes, and what this system signs in with.
+    NatsConfig(NatsConfig),
     /// Print what feeds publish, as an AsyncAPI 3.0 document with JSON Schemas.
     Describe,
 }
@@ -30,6 +40,38 @@ pub(crate) struct Read {
     server: super::Server,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct NatsCredentials {
+    /// The feed's id.
+    feed: uuid::Uuid,
+    /// The file to write, anew.
+    #[arg(long)]
+    to: PathBuf,
+    #[command(flatten)]
+    server: super::Server,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// The feed's id.
+    feed: uuid::Uuid,
+    /// The `token` of an `alongside.feed.missed.v1`; from the beginning without it.
+    #[arg(long, default_value = "")]
+    token: String,
+    #[command(flatten)]
+    server: super::Server,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NatsConfig {
+    /// The directory to write to. Nothing that is there is written over.
+    #[arg(long)]
+    to: PathBuf,
+    /// Where the NATS server keeps the accounts that it is told of, as it names it itself.
+    #[arg(long, default_value = nats_accounts::ACCOUNTS)]
+    accounts: PathBuf,
+}
+
 /// How long to wait before a stream that has ended is begun again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,7 +79,40 @@ pub(super) async fn run(feeds: Feeds) -> anyhow::Result<()> {
     match feeds {
         Feeds::Describe => Ok(output::line(&serde_json::to_string_pretty(&::feeds::asyncapi())?)?),
         Feeds::Read(args) => read(args).await,
+        Feeds::NatsCredentials(args) => nats_credentials(args).await,
+        Feeds::Replay(args) => {
+            let request = ReplayFeedRequest { feed_id: args.feed.to_string(), token: args.token };
+            args.server.client().await?.feeds().replay_feed(request).await?;
+            Ok(())
+        }
+        Feeds::NatsConfig(args) => nats_config(&args),
     }
+}
+
+async fn nats_credentials(args: NatsCredentials) -> anyhow::Result<()> {
+    let request = GetNatsCredentialsRequest { feed_id: args.feed.to_string() };
+    let answer = args.server.client().await?.feeds().get_nats_credentials(request).await?.into_inner();
+    write_private_anew(&args.to, answer.credentials.as_bytes())?;
+    let shown = serde_json::json!({"servers": answer.servers, "stream": answer.stream, "consumer": answer.consumer});
+    Ok(output::line(&shown.to_string())?)
+}
+
+fn nats_config(args: &NatsConfig) -> anyhow::Result<()> {
+    nats_accounts::write(&args.to, &args.accounts)?;
+    let at = |name: &str| args.to.join(name).display().to_string();
+    output::line(&format!(
+        "# In the configuration of every NATS server, beside `jetstream {{ … }}`:\ninclude {:?}\n",
+        at(INCLUDED)
+    ))?;
+    output::line(&format!(
+        "# In the settings of every process of this system:\n[bus]\nurl = \"nats://bus:4222\"\ncredentials_file = {:?}\n\n\
+         [feeds.jetstream]\nurl = \"nats://bus:4222\"\nsigning_key_file = {:?}\nsystem_credentials_file = {:?}",
+        at(BUS),
+        at(SIGNING),
+        at(SYSTEM)
+    ))?;
+    output::note(&format!("keep `{}` where nobody runs anything: it makes other signing keys", at(OPERATOR)));
+    Ok(())
 }
 
 async fn read(args: Read) -> anyhow::Result<()> {

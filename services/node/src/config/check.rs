@@ -1,10 +1,11 @@
 //! Whether the settings can be used.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use url::Url;
 
-use super::{Config, IssuerConfig, Place, is_place_of_secret};
+use super::{Config, IssuerConfig, NatsTls, Place, is_place_of_secret};
 
 /// A setting that cannot be used.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl Config {
         let is_place = is_place_of_secret(&self.vault.key_encryption_key);
         must(is_place, "vault.key_encryption_key", "must be `file:<path>` or `env:<name>`")?;
         self.check_bus()?;
+        self.check_feeds()?;
         let origins = self.web_origins.iter().all(|origin| is_origin(origin));
         must(origins, "web_origins", "must be origins such as `https://portal.example`")?;
         let room = self.limits.calls_in_progress > 0;
@@ -57,11 +59,19 @@ impl Config {
         } else {
             bus.servers().map_err(|wrong| Wrong { setting: "bus.url".to_owned(), problem: wrong.to_string() })?;
         }
-        let tls = &bus.tls;
-        let (shown, key) = (tls.certificate.is_some(), tls.private_key.is_some());
-        must(key || !shown, "bus.tls.certificate", "must come with its `private_key`")?;
-        must(shown || !key, "bus.tls.private_key", "must come with its `certificate`")?;
+        check_tls("bus.tls", &bus.tls)?;
         must(bus.replicas > 0, "bus.replicas", "must be at least `1`")
+    }
+
+    fn check_feeds(&self) -> Result<(), Wrong> {
+        let Some(door) = &self.feeds.jetstream else { return Ok(()) };
+        let alone = door.servers().and_then(|(servers, _)| servers.with_credentials(PathBuf::new()));
+        alone.map_err(|wrong| Wrong { setting: "feeds.jetstream.url".to_owned(), problem: wrong.to_string() })?;
+        check_tls("feeds.jetstream.tls", &door.tls)?;
+        must(door.replicas > 0, "feeds.jetstream.replicas", "must be at least `1`")?;
+        must(door.kept_for_seconds > 0, "feeds.jetstream.kept_for_seconds", "must be at least `1`")?;
+        let fits = (1..=1_000_000).contains(&door.standing);
+        must(fits, "feeds.jetstream.standing", "must be from `1` to `1000000`")
     }
 
     fn check_issuers(&self) -> Result<(), Wrong> {
@@ -75,6 +85,13 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a certificate comes with its key.
+fn check_tls(setting: &str, tls: &NatsTls) -> Result<(), Wrong> {
+    let (shown, key) = (tls.certificate.is_some(), tls.private_key.is_some());
+    must(key || !shown, &format!("{setting}.certificate"), "must come with its `private_key`")?;
+    must(shown || !key, &format!("{setting}.private_key"), "must come with its `certificate`")
 }
 
 /// Whether a text is an origin of a web page: scheme and host, and nothing after them.

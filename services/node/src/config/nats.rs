@@ -1,8 +1,11 @@
 //! Where NATS is, and what is signed in with.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use bus::{NatsServers, WrongServers};
+use feeds::JetStreamSettings;
 use serde::{Deserialize, Serialize};
 
 /// The bus.
@@ -61,6 +64,85 @@ impl BusConfig {
             servers = servers.with_credentials(file.clone())?;
         }
         Ok(self.tls.on(servers))
+    }
+}
+
+/// Feeds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeedsConfig {
+    /// The door over NATS JetStream; without it no feed leaves there.
+    pub jetstream: Option<JetStreamConfig>,
+}
+
+/// Where agencies' feeds stand on NATS JetStream. `alongside feeds nats-config` makes the keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JetStreamConfig {
+    /// The servers, as this process reaches them: `nats://…` or `tls://…`. They may be those of the bus.
+    pub url: String,
+    /// The servers, as agencies' systems reach them; `url` when absent.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// The file of the seed that agencies' accounts are signed with.
+    pub signing_key_file: PathBuf,
+    /// The `.creds` file of somebody in the servers' system account.
+    pub system_credentials_file: PathBuf,
+    /// Copies of a stream in a NATS cluster.
+    #[serde(default = "one")]
+    pub replicas: usize,
+    /// For how many seconds an event stands that no system takes.
+    #[serde(default = "a_week")]
+    pub kept_for_seconds: u64,
+    /// How many events of one feed stand at once; the rest waits in the log.
+    #[serde(default = "standing")]
+    pub standing: usize,
+    /// How servers are known, and this process to them.
+    #[serde(default)]
+    pub tls: NatsTls,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn a_week() -> u64 {
+    7 * 24 * 60 * 60
+}
+
+fn standing() -> usize {
+    10_000
+}
+
+impl JetStreamConfig {
+    /// The servers, nobody signed in; and where agencies' systems find them.
+    ///
+    /// # Errors
+    /// When a URL has another form, or holds something to sign in with.
+    pub fn servers(&self) -> Result<(NatsServers, Vec<String>), WrongServers> {
+        let servers = self.tls.on(NatsServers::read(&self.url)?);
+        let public = NatsServers::read(self.public_url.as_ref().unwrap_or(&self.url))?.addresses();
+        Ok((servers, public))
+    }
+
+    /// What the door is made with.
+    ///
+    /// # Errors
+    /// When a URL has another form, or a file cannot be read.
+    pub fn settings(&self) -> anyhow::Result<JetStreamSettings> {
+        let (servers, public) = self.servers().context("`feeds.jetstream.url`")?;
+        let system = servers.clone().with_credentials(self.system_credentials_file.clone())?;
+        let seed = std::fs::read_to_string(&self.signing_key_file)
+            .with_context(|| format!("`{}` cannot be read", self.signing_key_file.display()))?;
+        Ok(JetStreamSettings {
+            servers,
+            system,
+            public,
+            signing_seed: seed.trim().to_owned(),
+            replicas: self.replicas,
+            kept_for: Duration::from_secs(self.kept_for_seconds),
+            standing: self.standing,
+        })
     }
 }
 

@@ -21,6 +21,10 @@ impl Config {
         let mut shown = self.clone();
         shown.database.url = shown_url(&shown.database.url);
         shown.bus.url = shown_as(&shown.bus.url);
+        if let Some(door) = &mut shown.feeds.jetstream {
+            door.url = shown_as(&door.url);
+            door.public_url = door.public_url.as_deref().map(shown_as);
+        }
         shown.vault.url = shown.vault.url.as_deref().map(shown_url);
         shown.vault.key_encryption_key = shown_secret(&shown.vault.key_encryption_key);
         shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(shown_as);

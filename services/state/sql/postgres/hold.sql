@@ -7,5 +7,5 @@ VALUES ($1, $2, $3, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $4)
        run = CASE WHEN c.epoch = excluded.epoch THEN c.run ELSE c.run + 1 END,
        delivered = CASE WHEN c.epoch = excluded.epoch THEN c.delivered ELSE 0 END,
        acknowledged = CASE WHEN c.epoch = excluded.epoch THEN c.acknowledged ELSE 0 END
- WHERE c.holder IS NULL OR c.holder = excluded.holder OR c.held_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+ WHERE $5 OR c.holder IS NULL OR c.holder = excluded.holder OR c.held_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 RETURNING run, delivered, acknowledged

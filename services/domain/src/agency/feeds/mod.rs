@@ -25,6 +25,8 @@ coded! {
     Door {
         /// A stream over gRPC, for as long as the agency's system holds it open.
         Grpc = 1 "gRPC stream",
+        /// A stream of its own on NATS JetStream, in an account of the agency.
+        JetStream = 2 "JetStream stream",
     }
 }
 

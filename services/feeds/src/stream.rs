@@ -1,0 +1,144 @@
+//! One stream of a feed over gRPC. It goes on when its reader asks for more, so that nothing that was decided waits for somebody to read it.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use engine::Freshness;
+use futures::{Stream, stream};
+use proto::feeds::v1 as pb;
+use rpc::Error;
+use tokio::sync::OwnedSemaphorePermit;
+use tonic::Status;
+use vault::Pseudonyms;
+
+use crate::deliver::{Leaving, begin_again};
+use crate::pump::{Pump, READ};
+use crate::token::Place;
+
+/// For how long a stream holds its feed without saying so again.
+pub(crate) const LEASE: Duration = Duration::from_secs(6);
+/// How often it says so, looks whether it may go on, and gives a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+/// How often it looks whether what came was acknowledged, while it waits for that.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How long a stream lasts at most: whoever receives it signs in again.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// A stream.
+pub(crate) struct Streaming {
+    pump: Pump,
+    /// The agency's issuer, that has vouched for the system.
+    issuer: String,
+    /// How many events may be under way.
+    window: usize,
+    pseudonyms: Pseudonyms,
+    /// What is under way: how many events came up to which position.
+    under_way: VecDeque<(u64, usize)>,
+    begun: Instant,
+    /// When it was found out last that it may go on, and when something was sent last.
+    checked: Instant,
+    said: Instant,
+    /// One of the streams that this process carries.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Streaming {
+    /// A stream to a system that its agency's issuer has vouched for, with so many events under way at most.
+    pub(crate) fn new(
+        pump: Pump,
+        (issuer, window): (String, usize),
+        pseudonyms: Pseudonyms,
+        room: OwnedSemaphorePermit,
+    ) -> Self {
+        let now = Instant::now();
+        let under_way = VecDeque::new();
+        Self { pump, issuer, window, pseudonyms, under_way, begun: now, checked: now, said: now, _room: room }
+    }
+
+    /// What comes, until the stream ends; then why.
+    pub(crate) fn stream(self) -> impl Stream<Item = Result<pb::SubscribeResponse, Status>> + Send {
+        stream::unfold(Some(self), |streaming| async move {
+            let mut streaming = streaming?;
+            let stop = streaming.pump.feeds.stop.clone();
+            let next = tokio::select! {
+                next = streaming.next() => next,
+                () = stop.cancelled() => Err(begin_again("this server ends")),
+            };
+            match next {
+                Ok(message) => Some((Ok(message), Some(streaming))),
+                Err(error) => {
+                    let status = Status::from(error);
+                    streaming.pump.has_failed(status.message()).await;
+                    Some((Err(status), None))
+                }
+            }
+        })
+    }
+
+    /// The next message: with events, or a sign of life.
+    async fn next(&mut self) -> Result<pb::SubscribeResponse, Error> {
+        loop {
+            if self.checked.elapsed() > SIGN_OF_LIFE {
+                self.may_go_on().await?;
+            }
+            if self.said.elapsed() > SIGN_OF_LIFE {
+                self.advance().await?;
+                return Ok(self.message(vec![]));
+            }
+            let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
+            if left == 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                self.advance().await?;
+                continue;
+            }
+            let events = self.pump.read(left.min(READ)).await?;
+            if events.is_empty() {
+                self.pump.wait(SIGN_OF_LIFE).await;
+                continue;
+            }
+            let (leaving, until) = self.pump.decide(&events).await?;
+            self.pump.position = until;
+            self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
+            if !leaving.is_empty() {
+                // Before it leaves: what is acknowledged is what was delivered. What leaves nobody need not be kept.
+                self.advance().await?;
+                return Ok(self.message(leaving));
+            }
+        }
+    }
+
+    /// Ends the stream when the feed is closed, its system has been removed, or whoever vouched for it does not any more.
+    async fn may_go_on(&mut self) -> Result<(), Error> {
+        if self.begun.elapsed() > LONGEST {
+            return Err(begin_again("a stream lasts an hour"));
+        }
+        self.pump.same_history()?;
+        let (feeds, to) = (&self.pump.feeds, self.pump.to);
+        if !feeds.issuers.speaks_for(&self.issuer, to.agency) {
+            return Err(begin_again("the agency's issuer is not trusted, or cannot be asked"));
+        }
+        feeds.feed_of(to, Freshness::Latest).await?;
+        self.checked = Instant::now();
+        self.advance().await
+    }
+
+    /// Says that this stream carries the feed still, and learns what was acknowledged.
+    async fn advance(&mut self) -> Result<(), Error> {
+        let acknowledged = self.pump.hold_on(LEASE, 0).await?;
+        while self.under_way.front().is_some_and(|(position, _)| *position <= acknowledged) {
+            self.under_way.pop_front();
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, leaving: Vec<Leaving>) -> pb::SubscribeResponse {
+        self.said = Instant::now();
+        let place = Place { run: self.pump.cursor.run, position: self.pump.position };
+        let delivered = |leaving: Leaving| pb::Delivered { cloud_event: leaving.cloud_event };
+        pb::SubscribeResponse {
+            events: leaving.into_iter().map(delivered).collect(),
+            token: place.token(&self.pseudonyms, self.pump.to.feed),
+            behind: self.pump.head.borrow().saturating_sub(self.pump.position),
+        }
+    }
+}

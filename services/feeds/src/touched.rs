@@ -1,0 +1,55 @@
+//! Whom events may have taken something away from: a choice, a worker's standing, an agency, an issuer.
+
+use std::collections::BTreeSet;
+
+use domain::StreamKind;
+use domain::ids::{AgencyId, PersonId};
+use event_log::Recorded;
+use events::Header;
+
+/// The stored types of an agency's events that may take something away: a role that is named, a merger, a closure.
+const AGENCY_CODES: [i32; 3] = [2, 6, 7];
+
+/// Whom events touch.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    /// People whose choices may say something else now.
+    pub(crate) people: BTreeSet<PersonId>,
+    /// Agencies at which something may be another: of themselves, or of those who work there.
+    pub(crate) agencies: BTreeSet<AgencyId>,
+    /// Whether it may be all of them.
+    pub(crate) all: bool,
+}
+
+impl Touched {
+    /// By these events.
+    pub(crate) fn by(events: &[Recorded]) -> Self {
+        let mut touched = Self::default();
+        for event in events {
+            let agency = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);
+            match StreamKind::from_code(event.stream.kind) {
+                Some(StreamKind::Sharing) => drop(touched.people.insert(PersonId(event.stream.id))),
+                Some(StreamKind::Staff) => drop(touched.agencies.insert(AgencyId(agency()))),
+                Some(StreamKind::Agency) if AGENCY_CODES.contains(&event.event_type) => {
+                    touched.agencies.insert(AgencyId(agency()));
+                }
+                Some(StreamKind::Issuers) => touched.all = true,
+                _ => {}
+            }
+        }
+        touched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::Event;
+
+    use super::*;
+
+    #[test]
+    fn what_may_take_something_away_is_known_by_its_stored_type() {
+        let code = |name: &str| Event::samples().into_iter().find(|event| event.name() == name).unwrap().code();
+        assert_eq!(["RoleNamed", "AgencyMerged", "AgencyClosed"].map(code), AGENCY_CODES);
+    }
+}

@@ -1,0 +1,172 @@
+//! A system whose feeds may stand on JetStream: NATS knows accounts, and who signs in to them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::stream::Stream;
+use async_nats::{Client as Nats, ConnectOptions};
+use client::Client;
+use futures::StreamExt as _;
+use harness::{Nats as NatsServer, Postgres};
+use node::nats_accounts::{self, ACCOUNTS, BUS, INCLUDED, SIGNING, SYSTEM};
+use proto::feeds::v1::{
+    ContentLevel, Door, FeedProgress, GetFeedRequest, GetNatsCredentialsRequest, GetNatsCredentialsResponse,
+    OpenFeedRequest,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::fed::{Fed, SOON, opens};
+use crate::world::{Callers, Supported, World};
+
+/// The system, and where the keys of its NATS server are.
+pub(crate) struct OnNats {
+    pub(crate) fed: Fed,
+    pub(crate) keys: TempDir,
+}
+
+/// A world whose NATS server asks whoever comes to sign in, and has accounts for agencies.
+pub(crate) async fn world(settings: &[(&str, toml::Value)]) -> (World, TempDir) {
+    let keys = tempfile::tempdir().unwrap();
+    nats_accounts::write(keys.path(), &keys.path().join(ACCOUNTS)).unwrap();
+    let postgres = Postgres::start().await.unwrap();
+    let nats = NatsServer::start_with(&std::fs::read_to_string(keys.path().join(INCLUDED)).unwrap()).await.unwrap();
+    let database = postgres.database().await.unwrap();
+    let mut cluster = harness::Cluster::new(&database.app, &nats.url()).unwrap();
+    let file = |name: &str| keys.path().join(name).display().to_string();
+    cluster.set("bus", "credentials_file", file(BUS));
+    let mut door = toml::Table::new();
+    door.insert("url".into(), nats.url().into());
+    door.insert("signing_key_file".into(), file(SIGNING).into());
+    door.insert("system_credentials_file".into(), file(SYSTEM).into());
+    door.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    cluster.set("feeds", "jetstream", door);
+    (World { cluster, database, nats, postgres }, keys)
+}
+
+impl OnNats {
+    /// An agency with a feed on JetStream, and a system of it; settings of the door beside.
+    pub(crate) async fn new(content: ContentLevel, settings: &[(&str, toml::Value)]) -> Self {
+        let (world, keys) = world(settings).await;
+        let pair = world.import(1).remove(0);
+        let node = world.start().await;
+        let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+        let position = callers.accept().await;
+        let mut fed = Fed::of(Supported { node, world, callers, position }, content).await;
+        fed.feed = open(&fed.admin, &fed.supported.callers, content).await;
+        Self { fed, keys }
+    }
+
+    pub(crate) async fn credentials(&self) -> GetNatsCredentialsResponse {
+        credentials(&self.fed.system, &self.fed.feed).await
+    }
+
+    /// Reads as a system of the agency does.
+    pub(crate) async fn reader(&self) -> PullConsumer {
+        let access = self.credentials().await;
+        consumer(&connect(&access).await, &access).await
+    }
+
+    /// Looks at what stands, as whoever runs the server may.
+    pub(crate) async fn stream(&self) -> Stream {
+        let access = self.credentials().await;
+        let context = async_nats::jetstream::new(connect(&access).await);
+        until(async || context.get_stream(&access.stream).await.ok()).await
+    }
+
+    pub(crate) async fn progress(&self) -> FeedProgress {
+        progress(&self.fed).await
+    }
+}
+
+pub(crate) async fn progress(fed: &Fed) -> FeedProgress {
+    let agency_id = fed.supported.callers.pair.agency_id();
+    let request = GetFeedRequest { agency_id, feed_id: fed.feed.clone(), at_least_position: 0 };
+    fed.admin.feeds().get_feed(request).await.unwrap().into_inner().progress.unwrap()
+}
+
+/// Opens a feed on JetStream at the pair's agency.
+pub(crate) async fn open(admin: &Client, callers: &Callers, content: ContentLevel) -> String {
+    let opens = OpenFeedRequest {
+        name: "on JetStream".into(),
+        door: Door::Jetstream.into(),
+        ..opens(&callers.pair, content)
+    };
+    admin.feeds().open_feed(opens).await.unwrap().into_inner().feed_id
+}
+
+pub(crate) async fn credentials(system: &Client, feed: &str) -> GetNatsCredentialsResponse {
+    let request = GetNatsCredentialsRequest { feed_id: feed.to_owned() };
+    system.feeds().get_nats_credentials(request).await.unwrap().into_inner()
+}
+
+/// What comes of it, once something does.
+pub(crate) async fn until<T>(attempt: impl AsyncFn() -> Option<T>) -> T {
+    let trying = async {
+        loop {
+            if let Some(done) = attempt().await {
+                return done;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, trying).await.expect("it comes to that")
+}
+
+pub(crate) fn options(access: &GetNatsCredentialsResponse) -> ConnectOptions {
+    ConnectOptions::with_credentials(&access.credentials).unwrap()
+}
+
+/// Connects, once the server knows the account.
+pub(crate) async fn connect(access: &GetNatsCredentialsResponse) -> Nats {
+    until(async || options(access).connect(&access.servers).await.ok()).await
+}
+
+pub(crate) async fn consumer(client: &Nats, access: &GetNatsCredentialsResponse) -> PullConsumer {
+    let context = async_nats::jetstream::new(client.clone());
+    until(async || context.get_consumer_from_stream(&access.consumer, &access.stream).await.ok()).await
+}
+
+/// The next events, acknowledged; just so many.
+pub(crate) async fn next(reader: &PullConsumer, count: usize) -> Vec<Value> {
+    let mut messages = reader.messages().await.unwrap();
+    let mut events = Vec::new();
+    while events.len() < count {
+        let message = tokio::time::timeout(SOON, messages.next()).await.expect("something comes").unwrap().unwrap();
+        let content_type = message.headers.as_ref().and_then(|headers| headers.get("content-type")).unwrap();
+        assert_eq!(content_type.as_str(), "application/cloudevents+json");
+        events.push(serde_json::from_slice(&message.payload).unwrap());
+        message.double_ack().await.unwrap();
+    }
+    events
+}
+
+/// Nothing stands in the stream, soon.
+pub(crate) async fn is_emptied(stream: &Stream) {
+    let mut stream = stream.clone();
+    harness::wait_until("nothing stands", || {
+        let mut stream = stream.clone();
+        async move { Ok(stream.info().await?.state.messages == 0) }
+    })
+    .await
+    .unwrap();
+    assert_eq!(stream.info().await.unwrap().state.messages, 0);
+}
+
+/// So many events stand in the stream, soon.
+pub(crate) async fn stands(stream: &Stream, count: u64) {
+    harness::wait_until("so many stand", || {
+        let mut stream = stream.clone();
+        async move { Ok(stream.info().await?.state.messages == count) }
+    })
+    .await
+    .unwrap();
+}
+
+/// The file of a token, for a consumer that is run.
+pub(crate) fn token_file(directory: &TempDir, token: &str) -> PathBuf {
+    let file = directory.path().join("token");
+    std::fs::write(&file, token).unwrap();
+    file
+}
