@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::fed::Fed;
+use crate::on_nats::OnNats;
 
 /// What a consumer keeps: the ids and the data of events.
 async fn kept(database: &Path) -> Vec<(String, String)> {
@@ -22,7 +23,18 @@ async fn kept(database: &Path) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_over_grpc_keeps_each_event_once_whatever_is_killed_and_deletes_what_is_recalled() {
-    let mut fed = Fed::new(ContentLevel::Full).await;
+    keeps_each_event_once("grpc_consumer.py", Fed::new(ContentLevel::Full).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_on_jetstream_keeps_each_event_once_whatever_is_killed_and_deletes_what_is_recalled() {
+    let OnNats { fed, keys } = OnNats::new(ContentLevel::Full, &[]).await;
+    keeps_each_event_once("jetstream_consumer.py", fed).await;
+    drop(keys);
+}
+
+/// A consumer keeps what comes while it and its server are killed, and deletes what is asked back.
+async fn keeps_each_event_once(script: &str, mut fed: Fed) {
     let provision = fed.permit().await;
     let (directory, cluster) = (tempfile::tempdir().unwrap(), &fed.supported.world.cluster);
     let (token, database, log) =
@@ -31,7 +43,7 @@ async fn a_consumer_over_grpc_keeps_each_event_once_whatever_is_killed_and_delet
     std::fs::write(&token, cluster.signer.staff(pair.worker.agency(), "record-system").unwrap()).unwrap();
     let port = fed.supported.node.grpc;
     let start = || {
-        let mut command = harness::consumer("grpc_consumer.py").unwrap();
+        let mut command = harness::consumer(script).unwrap();
         command.args(["--server", &format!("127.0.0.1:{port}"), "--feed", &fed.feed]).arg("--token-file").arg(&token);
         Child::start(command.arg("--database").arg(&database), &log).unwrap()
     };

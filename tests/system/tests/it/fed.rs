@@ -9,8 +9,8 @@ use events::Event;
 use harness::{Cluster, Node};
 use proto::access::v1::{Action, ListMyRecallsRequest, Purpose, Recall, RecordCategory};
 use proto::feeds::v1::{
-    AcknowledgeRequest, AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest, SubscribeRequest,
-    SubscribeResponse,
+    AcknowledgeRequest, AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest, SendTestEventRequest,
+    SubscribeRequest, SubscribeResponse,
 };
 use proto::people::v1::{RecordWhatMattersRequest, SetGoalRequest};
 use proto::sharing::v1::provision_actor::Actor;
@@ -179,6 +179,26 @@ impl Fed {
         let (system, _) = system(&supported, &admin, &supported.node, "record-system").await;
         let feed = admin.feeds().open_feed(opens(pair, content)).await.unwrap().into_inner().feed_id;
         Self { supported, admin, system, feed }
+    }
+
+    /// Everybody calls another server from now on; the one before is gone.
+    pub(crate) async fn move_to(&mut self, node: Node) {
+        let (cluster, pair) = (&self.supported.world.cluster, self.supported.callers.pair.clone());
+        let channel = node.channel().await.unwrap();
+        let staff = |subject: &str| {
+            let token = cluster.signer.staff(pair.worker.agency(), subject).unwrap();
+            Client::new(channel.clone(), &token).unwrap()
+        };
+        (self.admin, self.system) = (staff("boss"), staff("record-system"));
+        self.supported.callers = Callers::unenrolled(cluster, &channel, &pair);
+        self.supported.node = node;
+    }
+
+    /// Sends a test event over the feed.
+    pub(crate) async fn test_event(&self) {
+        let agency_id = self.supported.callers.pair.agency_id();
+        let test = SendTestEventRequest { request_id: request_id(), agency_id, feed_id: self.feed.clone() };
+        self.admin.feeds().send_test_event(test).await.unwrap();
     }
 
     pub(crate) fn person(&self) -> &Client {

@@ -24,6 +24,7 @@ mod handbook;
 mod import;
 mod issuers;
 mod jetstream;
+mod jetstream_isolated;
 mod kept;
 mod lifecycle;
 mod nats_sign_in;

@@ -1,6 +1,5 @@
 //! A system whose feeds may stand on JetStream: NATS knows accounts, and who signs in to them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
@@ -88,11 +87,8 @@ pub(crate) async fn progress(fed: &Fed) -> FeedProgress {
 
 /// Opens a feed on JetStream at the pair's agency.
 pub(crate) async fn open(admin: &Client, callers: &Callers, content: ContentLevel) -> String {
-    let opens = OpenFeedRequest {
-        name: "on JetStream".into(),
-        door: Door::Jetstream.into(),
-        ..opens(&callers.pair, content)
-    };
+    let opens =
+        OpenFeedRequest { name: "on JetStream".into(), door: Door::Jetstream.into(), ..opens(&callers.pair, content) };
     admin.feeds().open_feed(opens).await.unwrap().into_inner().feed_id
 }
 
@@ -130,10 +126,10 @@ pub(crate) async fn consumer(client: &Nats, access: &GetNatsCredentialsResponse)
 
 /// The next events, acknowledged; just so many.
 pub(crate) async fn next(reader: &PullConsumer, count: usize) -> Vec<Value> {
-    let mut messages = reader.messages().await.unwrap();
+    let mut messages = reader.batch().max_messages(count).expires(SOON).messages().await.unwrap();
     let mut events = Vec::new();
     while events.len() < count {
-        let message = tokio::time::timeout(SOON, messages.next()).await.expect("something comes").unwrap().unwrap();
+        let message = messages.next().await.unwrap_or_else(|| panic!("no more than {events:?}")).unwrap();
         let content_type = message.headers.as_ref().and_then(|headers| headers.get("content-type")).unwrap();
         assert_eq!(content_type.as_str(), "application/cloudevents+json");
         events.push(serde_json::from_slice(&message.payload).unwrap());
@@ -142,31 +138,15 @@ pub(crate) async fn next(reader: &PullConsumer, count: usize) -> Vec<Value> {
     events
 }
 
-/// Nothing stands in the stream, soon.
-pub(crate) async fn is_emptied(stream: &Stream) {
-    let mut stream = stream.clone();
-    harness::wait_until("nothing stands", || {
-        let mut stream = stream.clone();
-        async move { Ok(stream.info().await?.state.messages == 0) }
-    })
-    .await
-    .unwrap();
-    assert_eq!(stream.info().await.unwrap().state.messages, 0);
-}
-
 /// So many events stand in the stream, soon.
 pub(crate) async fn stands(stream: &Stream, count: u64) {
-    harness::wait_until("so many stand", || {
-        let mut stream = stream.clone();
-        async move { Ok(stream.info().await?.state.messages == count) }
-    })
-    .await
-    .unwrap();
-}
-
-/// The file of a token, for a consumer that is run.
-pub(crate) fn token_file(directory: &TempDir, token: &str) -> PathBuf {
-    let file = directory.path().join("token");
-    std::fs::write(&file, token).unwrap();
-    file
+    let stood = std::cell::Cell::new(u64::MAX);
+    let look = async {
+        while stood.get() != count {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stood.set(stream.clone().info().await.unwrap().state.messages);
+        }
+    };
+    let stands = tokio::time::timeout(2 * SOON, look).await;
+    assert!(stands.is_ok() || stood.get() == count, "{} stand, and not {count}", stood.get());
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::fed::{Fed, Reading, SOON, entry};
 
 /// How something is taken away.
-const PATHS: [&str; 8] = [
+pub(crate) const PATHS: [&str; 8] = [
     "withdrawn",
     "narrowed",
     "denied",
@@ -29,7 +29,7 @@ const PATHS: [&str; 8] = [
 ];
 
 /// Takes away what a system received, and then what took it away, so that it can be given again.
-struct Taking<'a> {
+pub(crate) struct Taking<'a> {
     fed: &'a Fed,
     /// What the person denied last.
     denied: String,
@@ -37,8 +37,12 @@ struct Taking<'a> {
     supporter: String,
 }
 
-impl Taking<'_> {
-    async fn take(&mut self, path: &str, provision_id: String) {
+impl<'a> Taking<'a> {
+    pub(crate) fn of(fed: &'a Fed) -> Self {
+        Self { fed, denied: String::new(), supporter: String::new() }
+    }
+
+    pub(crate) async fn take(&mut self, path: &str, provision_id: String) {
         let (person, pair) = (self.fed.person(), &self.fed.supported.callers.pair);
         match path {
             "withdrawn" => drop(person.withdraw(&provision_id).await.unwrap()),
@@ -73,7 +77,7 @@ impl Taking<'_> {
         self.denied = self.fed.person().sharing().deny_provision(deny).await.unwrap().into_inner().provision_id;
     }
 
-    async fn give_back(&mut self, path: &str) {
+    pub(crate) async fn give_back(&mut self, path: &str) {
         let (callers, person) = (&self.fed.supported.callers, self.fed.person());
         let pair = &callers.pair;
         match path {
@@ -111,7 +115,7 @@ fn is_asked_back(recall: &Value, delivered: &Value, path: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_ends_it_nothing_more_is_delivered_and_what_was_is_asked_back() {
     let fed = Fed::new(ContentLevel::Full).await;
-    let mut taking = Taking { fed: &fed, denied: String::new(), supporter: String::new() };
+    let mut taking = Taking::of(&fed);
     let mut reading: Reading = fed.read(false, "").await.unwrap();
     for path in PATHS {
         let provision = fed.permit().await;
