@@ -13,6 +13,7 @@ import asyncio
 import pathlib
 import sys
 import tempfile
+import uuid
 
 import grpc
 import nats
@@ -75,12 +76,20 @@ class Consumer:
         events = [JSONFormat().read(None, message.data) for message in received]
         for event in self.kept.keep(events):
             if event.get_type() == MISSED:
-                request = self.messages.ReplayFeedRequest(feed_id=self.feed, token=event.get_data()["token"])
-                self.service.ReplayFeed(request, metadata=self.metadata)
+                self.replay(event.get_data()["token"])
             else:
                 answer(self.messages, self.service, self.metadata, event)
         for message in received:
             await message.ack()
+
+    def replay(self, token):
+        request = self.messages.ReplayFeedRequest(request_id=str(uuid.uuid4()), feed_id=self.feed, token=token)
+        try:
+            self.service.ReplayFeed(request, metadata=self.metadata)
+        except grpc.RpcError as error:
+            # It was asked for before.
+            if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                raise
 
 
 if __name__ == "__main__":

@@ -13,6 +13,10 @@ use crate::BusError;
 /// How long NATS may take to answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
+/// Pauses between attempts to connect: doubled each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Why servers cannot be used as they are named. Never holds a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -187,6 +191,7 @@ impl NatsServers {
             std::future::ready(auth)
         });
         options = options.name(name).request_timeout(Some(ANSWER_LIMIT)).retry_on_initial_connect();
+        options = options.reconnect_delay_callback(pause);
         options = options.event_callback(|event| {
             tell(&event);
             std::future::ready(())
@@ -202,6 +207,12 @@ impl NatsServers {
         }
         options.connect(self.addresses.clone()).await.map_err(BusError::failed)
     }
+}
+
+/// How long to wait before the next attempt to connect.
+fn pause(attempts: usize) -> Duration {
+    let doubled = u32::try_from(attempts).ok().and_then(|n| 2_u32.checked_pow(n));
+    doubled.map_or(LONGEST_PAUSE, |times| (FIRST_PAUSE * times.min(1_000)).min(LONGEST_PAUSE))
 }
 
 /// What becomes of a connection is told to whoever runs the system: above all that it is refused.

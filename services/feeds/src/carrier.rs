@@ -1,6 +1,6 @@
 //! What one process does for all feeds: it carries those that no system holds open, and asks back what is not covered any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use domain::StreamKind;
@@ -39,6 +39,26 @@ struct Carried {
     agencies: BTreeMap<AgencyId, BTreeSet<FeedId>>,
     untold: BTreeSet<AgencyId>,
     tasks: JoinSet<()>,
+    /// Which feed a task carries.
+    feeds: HashMap<tokio::task::Id, (AgencyId, FeedId)>,
+}
+
+impl Carried {
+    /// A task that has come to nothing is begun again with the next look at its agency.
+    fn tidy(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            let id = match &ended {
+                Ok((id, ())) => *id,
+                Err(error) => error.id(),
+            };
+            let Some((agency, feed)) = self.feeds.remove(&id) else { continue };
+            if let Err(error) = ended {
+                tracing::error!(%feed, error = &error as &dyn std::error::Error, "carrying a feed has failed inside");
+                self.agencies.entry(agency).or_default().remove(&feed);
+                self.untold.insert(agency);
+            }
+        }
+    }
 }
 
 impl Carrier {
@@ -119,6 +139,7 @@ impl Carrier {
         }
         let end = events.last().map_or(after, |event| event.position.0);
         *position = Some(end);
+        carried.tidy();
         self.tell(carried).await?;
         if events.len() < BATCH {
             let more = head.wait_for(|head| *head > end);
@@ -147,7 +168,8 @@ impl Carrier {
             Door::Grpc => {}
             Door::JetStream => {
                 if carried.agencies.entry(agency).or_default().insert(feed) {
-                    carried.tasks.spawn(jetstream::carry(self.feeds.clone(), agency, feed));
+                    let task = carried.tasks.spawn(jetstream::carry(self.feeds.clone(), agency, feed));
+                    carried.feeds.insert(task.id(), (agency, feed));
                 }
             }
         }
@@ -156,18 +178,20 @@ impl Carrier {
     /// Begins to carry what agencies have opened, and tells the doors of what has become of their systems. Of whom they cannot be told now they
     /// are told later.
     async fn tell(&self, carried: &mut Carried) -> Result<(), Error> {
+        if let Some(door) = &self.feeds.jetstream {
+            carried.untold.extend(door.cut_off().await);
+        }
+        let mut is_away = false;
         for agency in carried.untold.clone() {
             let state = self.feeds.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
             let known = carried.agencies.contains_key(&agency);
             for feed in state.feeds().iter().filter(|feed| !feed.closed) {
                 self.carry(carried, agency, feed.feed, feed.door);
             }
-            let door = self.feeds.jetstream.as_deref().filter(|_| known);
-            let told = match door {
-                Some(door) => self.feeds.tell_account(door, agency, &state).await.is_ok(),
-                None => true,
-            };
-            if told {
+            if let Some(door) = self.feeds.jetstream.as_deref().filter(|_| known && !is_away) {
+                is_away = self.feeds.tell_account(door, agency, &state).await.is_err();
+            }
+            if !(known && is_away) {
                 carried.untold.remove(&agency);
             }
         }

@@ -24,7 +24,7 @@ const KEPT_BYTES: usize = 16 << 20;
 
 /// The position of the log's last event, as far as this process knows, and what was appended last: read once for everybody.
 #[derive(Debug, Clone)]
-pub struct Head(Arc<Shared>);
+pub(crate) struct Head(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -93,7 +93,7 @@ impl Head {
     }
 
     /// Follows the log until told to stop. While nobody waits it does nothing.
-    pub async fn follow(self, log: Arc<dyn EventLog>, bus: Arc<dyn Bus>, stop: CancellationToken) {
+    pub(crate) async fn follow(self, log: Arc<dyn EventLog>, bus: Arc<dyn Bus>, stop: CancellationToken) {
         let following = async {
             loop {
                 while self.0.head.receiver_count() == 0 {

@@ -10,8 +10,9 @@ mod standing;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use async_nats::Client;
+use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
+use async_nats::{Client, Request};
 use bus::NatsServers;
 use domain::agency::Agency;
 use domain::ids::{AccountId, AgencyId, FeedId};
@@ -26,7 +27,7 @@ pub(crate) use carry::carry;
 /// The consumer of a feed's stream: one, durable, which its readers share.
 pub(crate) const READER: &str = "reader";
 /// How long NATS may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// Where the server is told of an account.
 const CLAIMS: &str = "$SYS.REQ.CLAIMS.UPDATE";
 /// For how long credentials of an agency's system are good, in seconds: it fetches others then.
@@ -98,13 +99,21 @@ impl JetStreamDoor {
     async fn tell(&self, id: AgencyId, agency: &Agency, vouched: impl Fn(&str) -> bool) -> Result<(), Error> {
         let system = self.system.get_or_try_init(|| self.settings.system.connect("alongside feeds: accounts")).await;
         let token = self.keys.account_token(id, agency, vouched)?;
-        let told = system.map_err(|error| refused(&error))?.request(CLAIMS, token.into()).await;
+        let request = Request::new().payload(token.into()).timeout(Some(ANSWER_LIMIT));
+        let told = system.map_err(|error| refused(&error))?.send_request(CLAIMS, request).await;
         let answer: Value = serde_json::from_slice(&told.map_err(|error| refused(&error))?.payload).unwrap_or_default();
         if answer.get("data").and_then(|data| data.get("code")) == Some(&Value::from(200)) {
             return Ok(());
         }
         tracing::warn!(%answer, "the NATS server does not take an agency's account");
         Err(Error::new(Reason::Unavailable, "the NATS server for feeds does not take the agency's account"))
+    }
+
+    /// Agencies whose accounts this process is not signed in to just now: the server may not know them any more.
+    pub(crate) async fn cut_off(&self) -> Vec<AgencyId> {
+        let agencies = self.agencies.lock().await;
+        let cut_off = agencies.iter().filter(|(_, client)| client.connection_state() != State::Connected);
+        cut_off.map(|(agency, _)| *agency).collect()
     }
 
     /// The agency's account, signed in to.

@@ -22,8 +22,10 @@ mod touched;
 
 use std::sync::Arc;
 
+use bus::Bus;
 use domain::ids::FeedId;
 use gate::{Gate, Issuers};
+use head::Head;
 use state::FeedCursors;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +33,6 @@ use views::Views;
 
 pub use carrier::Carrier;
 pub use describe::asyncapi;
-pub use head::Head;
 pub use jetstream::{JetStreamDoor, JetStreamSettings};
 
 /// The most streams that one process carries at once.
@@ -65,10 +66,16 @@ impl Feeds {
         views: Views,
         issuers: Arc<Issuers>,
         cursors: Arc<dyn FeedCursors>,
-        head: Head,
         stop: CancellationToken,
     ) -> Self {
+        let head = Head::default();
         Self { gate, views, issuers, cursors, head, jetstream: None, room: Arc::new(Semaphore::new(STREAMS)), stop }
+    }
+
+    /// Follows the log for all feeds that this process carries, until told to stop.
+    pub async fn follow(self, bus: Arc<dyn Bus>, stop: CancellationToken) {
+        let log = self.gate.engine().log().clone();
+        self.head.follow(log, bus, stop).await;
     }
 
     /// The same, with a door over JetStream.

@@ -197,17 +197,20 @@ impl Feeds {
     }
 
     async fn replay(&self, call: &Call, m: pb::ReplayFeedRequest) -> Result<pb::ReplayFeedResponse, Error> {
+        let request = call.context(&m.request_id)?.request;
         let (to, _) = self.receiver(call, &m.feed_id, |door| door != Door::Grpc).await?;
         let state = self.cursors.feed(to.feed.0).await.map_err(|error| Error::internal(&error))?;
-        let Some(state) = state else { return Ok(pb::ReplayFeedResponse {}) };
+        // What was never carried begins at the beginning.
+        let Some(state) = state else { return Ok(pb::ReplayFeedResponse { position: 0 }) };
         let beginning = Place { run: state.cursor.run, position: 0 };
         let place = if m.token.is_empty() { beginning } else { Place::read(&m.token, call.pseudonyms(), to.feed)? };
-        let replayed = self.cursors.replay(to.feed.0, place.run, place.position).await;
+        let wish = derived_id(request.0, &[m.token.as_bytes()]);
+        let replayed = self.cursors.replay(to.feed.0, (place.run, place.position), wish).await;
         if !replayed.map_err(|error| Error::internal(&error))? {
             let problem = "is of an earlier beginning; leave it out to begin again";
             return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
         }
-        Ok(pb::ReplayFeedResponse {})
+        Ok(pb::ReplayFeedResponse { position: place.position })
     }
 
     /// Begins a stream: nothing of it leaves before this answers.

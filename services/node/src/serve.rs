@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use feeds::{Carrier, Feeds, Head, JetStreamDoor};
+use feeds::{Carrier, Feeds, JetStreamDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
@@ -83,10 +83,7 @@ pub async fn start(
         let watch = watch.clone();
         async move { watch.look().await }
     });
-    let head = Head::default();
-    let (log, follows) = (engine.log().clone(), config.roles.contains(&Role::Feeds));
-    follows.then(|| tasks.spawn(head.clone().follow(log, bus.clone(), background.clone())));
-    tasks.spawn(engine::Relay::nudge(bus, engine.appended(), background.clone()));
+    tasks.spawn(engine::Relay::nudge(bus.clone(), engine.appended(), background.clone()));
     relay.map(|relay| tasks.spawn(relay.run(background.clone())));
     follower.map(|follower| tasks.spawn(follower.run(background.clone())));
     // Where views are built, what follows from them is written, too.
@@ -102,13 +99,9 @@ pub async fn start(
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
-    let mut feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, head, stop.clone());
-    if let Some(door) = &config.feeds.jetstream {
-        let door = JetStreamDoor::new(door.settings()?);
-        feeds = feeds
-            .with_jetstream(door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?);
-    }
-    follows.then(|| tasks.spawn(Carrier::new(feeds.clone()).run(background.clone())));
+    let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, stop.clone());
+    let feeds = with_doors(feeds, config)?;
+    carry(&feeds, (config, bus), &mut tasks, &background);
     let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
     let server = with_tls(Server::builder(), config.tls.as_ref())?
         .accept_http1(true)
@@ -152,6 +145,26 @@ pub async fn start(
         background.cancel();
     });
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
+}
+
+/// Feeds, with the doors that the settings open.
+fn with_doors(feeds: Feeds, config: &Config) -> anyhow::Result<Feeds> {
+    let Some(door) = &config.feeds.jetstream else { return Ok(feeds) };
+    let door = JetStreamDoor::new(door.settings()?);
+    Ok(feeds.with_jetstream(door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?))
+}
+
+/// Carries feeds, where this process does.
+fn carry(
+    feeds: &Feeds,
+    (config, bus): (&Config, Arc<dyn bus::Bus>),
+    tasks: &mut JoinSet<()>,
+    background: &CancellationToken,
+) {
+    if config.roles.contains(&Role::Feeds) {
+        tasks.spawn(feeds.clone().follow(bus, background.clone()));
+        tasks.spawn(Carrier::new(feeds.clone()).run(background.clone()));
+    }
 }
 
 async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -85,11 +85,16 @@ async fn whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(store: 
 
 async fn a_feed_is_begun_again_after_a_position_of_its_run(store: &dyn FeedCursors) {
     let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    assert!(!store.replay(feed, 1, 0).await.unwrap(), "there is no such feed");
+    let (request, another) = (Uuid::now_v7(), Uuid::now_v7());
+    assert!(!store.replay(feed, (1, 0), request).await.unwrap(), "there is no such feed");
     store.take(feed, epoch, one, LONG).await.unwrap();
     store.advance(feed, (one, 1), (10, 8), LONG).await.unwrap();
-    assert!(!store.replay(feed, 1, 11).await.unwrap() && !store.replay(feed, 2, 5).await.unwrap());
-    assert!(store.replay(feed, 1, 5).await.unwrap());
+    for beyond in [(1, 11), (2, 5)] {
+        assert!(!store.replay(feed, beyond, request).await.unwrap());
+    }
+    assert!(store.replay(feed, (1, 5), request).await.unwrap());
+    assert!(store.replay(feed, (1, 5), request).await.unwrap(), "twice is once");
+    assert!(!store.replay(feed, (1, 5), another).await.unwrap(), "it is another run");
     assert_eq!(store.feed(feed).await.unwrap().unwrap().cursor, Cursor { run: 2, delivered: 5, acknowledged: 5 });
     assert_eq!(store.advance(feed, (one, 1), (20, 20), LONG).await.unwrap(), None, "what was before goes on no more");
 }

@@ -85,11 +85,12 @@ pub trait FeedCursors: Send + Sync + 'static {
         time: Duration,
     ) -> Result<Option<u64>, StateError>;
 
-    /// Begins a feed of this run again after a position, for whoever carries it. `false` when it was begun again since, or has not come so far.
+    /// Begins a feed of this run again after a position, for whoever carries it; by the same request just once. `false` when it was begun again
+    /// since by another, or has not come so far.
     ///
     /// # Errors
     /// When the store fails.
-    async fn replay(&self, feed: Uuid, run: i32, position: u64) -> Result<bool, StateError>;
+    async fn replay(&self, feed: Uuid, (run, position): (i32, u64), request: Uuid) -> Result<bool, StateError>;
 
     /// The agency's system has the events of this run up to a position. `false` when that was not delivered.
     ///

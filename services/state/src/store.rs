@@ -38,7 +38,10 @@ impl PostgresState {
     /// # Errors
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StateError> {
-        let files = [(1, include_str!("../migrations/postgres/0001_feed_cursor.sql"))];
+        let files = [
+            (1, include_str!("../migrations/postgres/0001_feed_cursor.sql")),
+            (2, include_str!("../migrations/postgres/0002_replayed.sql")),
+        ];
         Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
 }
@@ -58,7 +61,10 @@ impl SqliteState {
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, options, &Since::default());
-        let files = [(1, include_str!("../migrations/sqlite/0001_feed_cursor.sql"))];
+        let files = [
+            (1, include_str!("../migrations/sqlite/0001_feed_cursor.sql")),
+            (2, include_str!("../migrations/sqlite/0002_replayed.sql")),
+        ];
         database::migrator(STORE, &files).run(pool.connections()).await?;
         Ok(Self(pool))
     }
@@ -148,12 +154,19 @@ macro_rules! feed_cursors {
                 Ok(acknowledged.await?.rows_affected() == 1)
             }
 
-            async fn replay(&self, feed: Uuid, run: i32, position: u64) -> Result<bool, StateError> {
+            async fn replay(&self, feed: Uuid, (run, position): (i32, u64), request: Uuid) -> Result<bool, StateError> {
                 let replayed = self.0.run(|pool| async move {
                     let query = sqlx::query(include_str!("../sql/replay.sql")).bind(feed).bind(run);
-                    query.bind(signed(position)).execute(&pool).await
+                    query.bind(signed(position)).bind(request).execute(&pool).await
                 });
-                Ok(replayed.await?.rows_affected() == 1)
+                if replayed.await?.rows_affected() == 1 {
+                    return Ok(true);
+                }
+                let before = self.0.run(|pool| async move {
+                    let query = sqlx::query_scalar(include_str!("../sql/replayed.sql")).bind(feed).bind(request);
+                    query.fetch_optional(&pool).await
+                });
+                Ok(before.await?.unwrap_or(false))
             }
 
             async fn release(&self, feed: Uuid, holder: Uuid) -> Result<(), StateError> {

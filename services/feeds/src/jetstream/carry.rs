@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::access::events::Delivered;
 use domain::agency::Agency;
-use domain::ids::{AgencyId, FeedId, PersonId};
+use domain::ids::{AccountId, AgencyId, FeedId, PersonId};
 use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::vocabulary::Timestamp;
@@ -21,7 +21,7 @@ use super::standing::{FeedStream, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event};
-use crate::deliver::{Leaving, Receiver, is_covered};
+use crate::deliver::{Leaving, Receiver, is_covered, receives};
 use crate::published::MISSED;
 use crate::pump::{Pump, READ};
 use crate::token::Place;
@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Pauses after a failure: doubled each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// What ran for so long has not failed at once.
 const RAN_WELL: Duration = Duration::from_secs(60);
 /// How many messages are removed at once.
@@ -63,19 +63,15 @@ pub(crate) async fn carry(feeds: Feeds, agency: AgencyId, feed: FeedId) {
 
 /// Carries a feed until something fails, or it is closed and nothing of it stands any more.
 async fn attempt(feeds: &Feeds, door: &JetStreamDoor, to: Receiver) -> Result<(), Error> {
-    let engine = feeds.gate.engine();
-    let state = engine.load::<Agency>(to.agency, Freshness::Latest).await?;
+    let state = feeds.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
     feeds.tell_account(door, to.agency, &state).await?;
     let context = door.context(to.agency).await?;
-    if state.open_feed(to.feed).is_none() {
-        return remove(&context, to.feed).await;
-    }
-    let error = match Carrying::begin(feeds, door, context.clone(), to).await {
-        Ok(mut carrying) => carrying.go_on().await,
-        Err(error) => error,
+    let Err(error) = receives(&state, to) else {
+        return Err(Carrying::begin(feeds, door, (context, &state), to).await?.go_on().await);
     };
-    let state = engine.load::<Agency>(to.agency, Freshness::Latest).await?;
-    if state.open_feed(to.feed).is_none() { remove(&context, to.feed).await } else { Err(error) }
+    // Where nobody may take it nothing stands: neither of a feed that is closed, nor while nobody signs in.
+    remove(&context, to.feed).await?;
+    if state.open_feed(to.feed).is_none() { Ok(()) } else { Err(error) }
 }
 
 impl Feeds {
@@ -87,6 +83,12 @@ impl Feeds {
         state: &Agency,
     ) -> Result<(), Error> {
         door.tell(agency, state, |issuer| self.issuers.speaks_for(issuer, agency)).await
+    }
+
+    /// The accounts of an agency's systems for which their issuer speaks now.
+    fn vouched(&self, agency: AgencyId, state: &Agency) -> BTreeSet<AccountId> {
+        let accounts = state.accounts().iter().filter(|account| self.issuers.speaks_for(&account.issuer, agency));
+        accounts.map(|account| account.account).collect()
     }
 }
 
@@ -109,14 +111,21 @@ struct Carrying<'a> {
     standing: VecDeque<Standing>,
     /// When time alone may take away what of whom stands there.
     due: HashMap<PersonId, Timestamp>,
+    /// For whose accounts an issuer spoke when the server was told.
+    vouched: BTreeSet<AccountId>,
     /// Up to where the log has been looked at for what takes something away: however far behind the feed itself is.
     looked_until: u64,
     looked: Instant,
 }
 
 impl<'a> Carrying<'a> {
-    async fn begin(feeds: &Feeds, door: &'a JetStreamDoor, context: Context, to: Receiver) -> Result<Self, Error> {
-        feeds.feed_of(to, Freshness::Latest).await?;
+    async fn begin(
+        feeds: &Feeds,
+        door: &'a JetStreamDoor,
+        (context, state): (Context, &Agency),
+        to: Receiver,
+    ) -> Result<Self, Error> {
+        let vouched = feeds.vouched(to.agency, state);
         let engine = feeds.gate.engine();
         let pseudonyms = engine.codec().vault().pseudonyms().await.map_err(|error| Error::internal(&error))?;
         let (holder, epoch) = (Uuid::now_v7(), engine.log().epoch());
@@ -127,13 +136,19 @@ impl<'a> Carrying<'a> {
         let looked_until = engine.log().head().await.map_err(EngineError::failed)?.0;
         let stream = FeedStream::begin(context, to.feed, &door.settings).await?;
         let (standing, due) = (VecDeque::new(), HashMap::new());
-        Ok(Self { pump, door, stream, pseudonyms, standing, due, looked_until, looked: Instant::now() })
+        Ok(Self { pump, door, stream, pseudonyms, standing, due, vouched, looked_until, looked: Instant::now() })
     }
 
-    /// Goes on until something fails; returns what.
+    /// Goes on until something fails; returns what. While nobody carries it nothing stands: it comes again.
     async fn go_on(&mut self) -> Error {
         loop {
             if let Err(error) = self.step().await {
+                if let Err(error) = self.stream.forget_own().await {
+                    tracing::debug!(
+                        reason = error.reason().as_str_name(),
+                        "what stood is removed when it is carried on"
+                    );
+                }
                 return error;
             }
         }
@@ -244,7 +259,14 @@ impl<'a> Carrying<'a> {
     async fn look(&mut self) -> Result<(), Error> {
         self.looked = Instant::now();
         self.pump.same_history()?;
-        self.pump.feeds.feed_of(self.pump.to, Freshness::Latest).await?;
+        let (feeds, to) = (&self.pump.feeds, self.pump.to);
+        let state = feeds.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
+        receives(&state, to)?;
+        let vouched = feeds.vouched(to.agency, &state);
+        if vouched != self.vouched {
+            feeds.tell_account(self.door, to.agency, &state).await?;
+            self.vouched = vouched;
+        }
         let first = self.stream.first().await?;
         while self.standing.front().is_some_and(|standing| standing.sequence < first) {
             self.standing.pop_front();

@@ -83,9 +83,9 @@ impl FeedStream {
             self.last += 1;
         }
         for taken in waiting {
-            taken.await.map_err(|error| match error.kind() {
-                PublishErrorKind::WrongLastSequence => is_another(),
-                _ => refused(&error),
+            taken.await.map_err(|error| {
+                let is_theirs = error.kind() == PublishErrorKind::WrongLastSequence;
+                if is_theirs { is_another() } else { refused(&error) }
             })?;
         }
         Ok(first)
@@ -106,6 +106,11 @@ impl FeedStream {
         self.stream.purge().sequence(sequence + 1).await.map(drop).map_err(|error| refused(&error))
     }
 
+    /// Removes all that stands there and was published here: nothing of whoever carries the feed by now.
+    pub(super) async fn forget_own(&self) -> Result<(), Error> {
+        self.forget_until(self.last).await
+    }
+
     /// The sequence of the first message that stands there; of what was acknowledged nothing does.
     pub(super) async fn first(&mut self) -> Result<u64, Error> {
         let last = self.last;
@@ -124,11 +129,10 @@ fn is_another() -> Error {
 
 /// Removes a feed's stream, if there is one.
 pub(super) async fn remove(context: &Context, feed: FeedId) -> Result<(), Error> {
-    match context.delete_stream(stream_name(feed)).await {
-        Ok(_) => Ok(()),
-        Err(error) => match error.kind() {
-            DeleteStreamErrorKind::JetStream(cause) if cause.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(()),
-            _ => Err(refused(&error)),
-        },
-    }
+    let Err(error) = context.delete_stream(stream_name(feed)).await else { return Ok(()) };
+    let is_absent = matches!(
+        error.kind(),
+        DeleteStreamErrorKind::JetStream(cause) if cause.error_code() == ErrorCode::STREAM_NOT_FOUND
+    );
+    if is_absent { Ok(()) } else { Err(refused(&error)) }
 }

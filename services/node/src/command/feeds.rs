@@ -81,7 +81,11 @@ pub(super) async fn run(feeds: Feeds) -> anyhow::Result<()> {
         Feeds::Read(args) => read(args).await,
         Feeds::NatsCredentials(args) => nats_credentials(args).await,
         Feeds::Replay(args) => {
-            let request = ReplayFeedRequest { feed_id: args.feed.to_string(), token: args.token };
+            let request = ReplayFeedRequest {
+                request_id: client::request_id(),
+                feed_id: args.feed.to_string(),
+                token: args.token,
+            };
             args.server.client().await?.feeds().replay_feed(request).await?;
             Ok(())
         }
@@ -90,7 +94,7 @@ pub(super) async fn run(feeds: Feeds) -> anyhow::Result<()> {
 }
 
 async fn nats_credentials(args: NatsCredentials) -> anyhow::Result<()> {
-    let request = GetNatsCredentialsRequest { feed_id: args.feed.to_string() };
+    let request = GetNatsCredentialsRequest { feed_id: args.feed.to_string(), at_least_position: 0 };
     let answer = args.server.client().await?.feeds().get_nats_credentials(request).await?.into_inner();
     write_private_anew(&args.to, answer.credentials.as_bytes())?;
     let shown = serde_json::json!({"servers": answer.servers, "stream": answer.stream, "consumer": answer.consumer});

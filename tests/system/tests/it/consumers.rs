@@ -1,6 +1,6 @@
 //! What an integrator is shown works: a consumer of their own, and the document that describes what it receives.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use harness::{Child, wait_until};
@@ -8,6 +8,7 @@ use proto::access::v1::recall;
 use proto::feeds::v1::ContentLevel;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
 
 use crate::fed::Fed;
 use crate::on_nats::OnNats;
@@ -33,42 +34,80 @@ async fn a_consumer_on_jetstream_keeps_each_event_once_whatever_is_killed_and_de
     drop(keys);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_was_away_for_too_long_asks_again_for_what_it_missed() {
+    let on = OnNats::new(ContentLevel::IdOnly, &[("kept_for_seconds", 1.into())]).await;
+    on.fed.permit().await;
+    for n in 0..5 {
+        on.fed.person().strength(&format!("strength {n}")).await.unwrap();
+    }
+    // All that stands is that something does not stand any more.
+    let fell = || async { Ok(on.fed.supported.node.log()?.contains("have fallen out")) };
+    wait_until("it has fallen out", fell).await.unwrap();
+    let running = Running::new("jetstream_consumer.py", &on.fed);
+    let mut consumer = running.start(on.fed.supported.node.grpc);
+    running.keeps(5).await;
+    consumer.kill().unwrap();
+}
+
+/// A consumer that is run for a feed.
+struct Running {
+    script: &'static str,
+    feed: String,
+    directory: TempDir,
+}
+
+impl Running {
+    fn new(script: &'static str, fed: &Fed) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let pair = &fed.supported.callers.pair;
+        let token = fed.supported.world.cluster.signer.staff(pair.worker.agency(), "record-system").unwrap();
+        std::fs::write(directory.path().join("token"), token).unwrap();
+        Self { script, feed: fed.feed.clone(), directory }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn start(&self, port: u16) -> Child {
+        let mut command = harness::consumer(self.script).unwrap();
+        command.args(["--server", &format!("127.0.0.1:{port}"), "--feed", &self.feed]);
+        command.arg("--token-file").arg(self.file("token")).arg("--database").arg(self.file("kept.db"));
+        Child::start(&mut command, &self.file("log")).unwrap()
+    }
+
+    /// Waits until it keeps so many events; returns the data of each.
+    async fn keeps(&self, count: usize) -> Vec<String> {
+        let database = self.file("kept.db");
+        let keeping = wait_until("the consumer", || async { Ok(kept(&database).await.len() == count) }).await;
+        keeping.unwrap_or_else(|error| panic!("{error}: {}", std::fs::read_to_string(self.file("log")).unwrap()));
+        kept(&database).await.into_iter().map(|(_, data)| data).collect()
+    }
+}
+
 /// A consumer keeps what comes while it and its server are killed, and deletes what is asked back.
-async fn keeps_each_event_once(script: &str, mut fed: Fed) {
+async fn keeps_each_event_once(script: &'static str, mut fed: Fed) {
     let provision = fed.permit().await;
-    let (directory, cluster) = (tempfile::tempdir().unwrap(), &fed.supported.world.cluster);
-    let (token, database, log) =
-        (directory.path().join("token"), directory.path().join("kept.db"), directory.path().join("log"));
-    let pair = &fed.supported.callers.pair;
-    std::fs::write(&token, cluster.signer.staff(pair.worker.agency(), "record-system").unwrap()).unwrap();
+    let running = Running::new(script, &fed);
     let port = fed.supported.node.grpc;
-    let start = || {
-        let mut command = harness::consumer(script).unwrap();
-        command.args(["--server", &format!("127.0.0.1:{port}"), "--feed", &fed.feed]).arg("--token-file").arg(&token);
-        Child::start(command.arg("--database").arg(&database), &log).unwrap()
-    };
-    let keeps = async |count: usize| {
-        let kept = wait_until("the consumer", || async { Ok(kept(&database).await.len() == count) }).await;
-        kept.unwrap_or_else(|error| panic!("{error}: {}", std::fs::read_to_string(&log).unwrap()));
-    };
-    let mut consumer = start();
+    let mut consumer = running.start(port);
     fed.person().strength("one").await.unwrap();
-    keeps(1).await;
+    running.keeps(1).await;
     consumer.kill().unwrap();
     fed.person().strength("two").await.unwrap();
-    let mut consumer_again = start();
-    keeps(2).await;
+    let mut consumer_again = running.start(port);
+    running.keeps(2).await;
     // The server goes, too.
     fed.supported.node.kill().unwrap();
     fed.supported.node = fed.supported.world.cluster.start_on("", port).await.unwrap();
     fed.person().strength("three").await.unwrap();
-    keeps(3).await;
-    let texts: Vec<_> = kept(&database).await.into_iter().map(|(_, data)| data).collect();
+    let texts = running.keeps(3).await;
     for text in ["one", "two", "three"] {
         assert_eq!(texts.iter().filter(|data| data.contains(&format!("\"text\": \"{text}\""))).count(), 1, "{texts:?}");
     }
     fed.person().withdraw(&provision).await.unwrap();
-    keeps(0).await;
+    running.keeps(0).await;
     wait_until("the answer", || async {
         Ok(fed.recalls().await.iter().all(|recall| recall.state() == recall::State::Erased))
     })

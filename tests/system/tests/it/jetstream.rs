@@ -116,7 +116,7 @@ async fn a_system_that_is_removed_is_cut_off_and_a_feed_that_is_closed_is_gone()
     fed.admin.feeds().close_feed(close).await.unwrap();
     let context = async_nats::jetstream::new(connect(&access).await);
     until(async || context.get_stream(&access.stream).await.is_err().then_some(())).await;
-    let request = proto::feeds::v1::GetNatsCredentialsRequest { feed_id: fed.feed.clone() };
+    let request = proto::feeds::v1::GetNatsCredentialsRequest { feed_id: fed.feed.clone(), at_least_position: 0 };
     assert!(fed.system.feeds().get_nats_credentials(request).await.is_err());
 }
 
@@ -184,7 +184,8 @@ async fn what_nobody_takes_falls_out_and_is_told_and_is_told_again_when_asked_fo
     let missed = came.pop().unwrap();
     assert!(missed["data"]["count"].as_u64() >= Some(1), "{missed}");
     let replay = async |token: &str| {
-        let request = ReplayFeedRequest { feed_id: on.fed.feed.clone(), token: token.to_owned() };
+        let request =
+            ReplayFeedRequest { request_id: request_id(), feed_id: on.fed.feed.clone(), token: token.to_owned() };
         on.fed.system.feeds().replay_feed(request).await
     };
     assert_eq!(reason(&replay("made up").await.unwrap_err()), "PAGE_TOKEN_REFUSED");

@@ -95,7 +95,7 @@ async fn a_bad_wish_is_refused_by_name() {
     assert_eq!(name_is_taken.code(), Code::AlreadyExists);
     let opens = OpenFeedRequest { name: "gRPC".into(), ..opens(&fed.supported.callers.pair, ContentLevel::IdOnly) };
     let grpc = fed.admin.feeds().open_feed(opens).await.unwrap().into_inner().feed_id;
-    let request = |feed_id: &str| GetNatsCredentialsRequest { feed_id: feed_id.to_owned() };
+    let request = |feed_id: &str| GetNatsCredentialsRequest { feed_id: feed_id.to_owned(), at_least_position: 0 };
     let refused = fed.system.feeds().get_nats_credentials(request(&grpc)).await.unwrap_err();
     assert!(refused.code() == Code::InvalidArgument && refused.message().contains("gRPC stream"), "{refused:?}");
     let subscribe = SubscribeRequest { feed_id: fed.feed.clone(), ..Default::default() };

@@ -93,7 +93,7 @@ pub(crate) async fn open(admin: &Client, callers: &Callers, content: ContentLeve
 }
 
 pub(crate) async fn credentials(system: &Client, feed: &str) -> GetNatsCredentialsResponse {
-    let request = GetNatsCredentialsRequest { feed_id: feed.to_owned() };
+    let request = GetNatsCredentialsRequest { feed_id: feed.to_owned(), at_least_position: 0 };
     system.feeds().get_nats_credentials(request).await.unwrap().into_inner()
 }
 
