@@ -1,4 +1,4 @@
-//! Feeds over gRPC: how long what people write takes to reach the systems of their agencies, in other processes.
+//! Feeds over gRPC or on JetStream: how long what people write takes to reach the systems of their agencies, in other processes.
 
 mod world;
 
@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use async_nats::ConnectOptions;
+use async_nats::jetstream::consumer::PullConsumer;
+use futures::StreamExt as _;
 use hdrhistogram::Histogram;
-use proto::feeds::v1::{AcknowledgeRequest, SubscribeRequest};
+use proto::feeds::v1::{AcknowledgeRequest, Door, GetNatsCredentialsRequest, SubscribeRequest};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -36,9 +39,21 @@ pub(crate) struct Args {
     /// For how long they write, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Through which door they are received.
+    #[arg(long, value_enum, default_value_t = Through::Grpc)]
+    door: Through,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+/// A door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Through {
+    /// A stream that the system holds open.
+    Grpc,
+    /// A stream that stands on JetStream.
+    Jetstream,
 }
 
 /// When something was asked for, and when that was acknowledged.
@@ -47,7 +62,8 @@ type Written = (Instant, Instant);
 type Arrived = Arc<Mutex<HashMap<String, Instant>>>;
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let world = World::start(args.agencies, args.people).await?;
+    let door = if args.door == Through::Grpc { Door::Grpc } else { Door::Jetstream };
+    let world = World::start(args.agencies, args.people, door).await?;
     let mut report = Map::new();
     report.insert("agencies".into(), args.agencies.into());
     report.insert("people".into(), args.people.into());
@@ -56,7 +72,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (arrived, stop) = (Arrived::default(), Arc::new(AtomicBool::new(false)));
     let (mut receiving, begun) = (JoinSet::new(), Instant::now());
     for system in &world.systems {
-        receiving.spawn(receive(system.clone(), arrived.clone(), stop.clone()));
+        let (system, arrived, stop) = (system.clone(), arrived.clone(), stop.clone());
+        if args.door == Through::Grpc {
+            receiving.spawn(receive(system, arrived, stop));
+        } else {
+            receiving.spawn(pull(system, arrived, stop));
+        }
     }
     all_arrived(&arrived, before.len()).await?;
     report.insert("backlog_per_second".into(), rounded(before.len() as f64 / begun.elapsed().as_secs_f64()));
@@ -150,6 +171,24 @@ async fn receive(system: System, arrived: Arrived, stop: Arc<AtomicBool>) -> any
             let acknowledge = AcknowledgeRequest { feed_id: system.feed_id.clone(), token: message.token };
             system.client.feeds().acknowledge(acknowledge).await?;
         }
+    }
+    Ok(())
+}
+
+/// A system pulls its feed from JetStream, acknowledges each event, and notes when each entry came first.
+async fn pull(system: System, arrived: Arrived, stop: Arc<AtomicBool>) -> anyhow::Result<()> {
+    let request = GetNatsCredentialsRequest { feed_id: system.feed_id.clone(), at_least_position: 0 };
+    let access = system.client.feeds().get_nats_credentials(request).await?.into_inner();
+    let client = ConnectOptions::with_credentials(&access.credentials)?.connect(&access.servers).await?;
+    let consumer: PullConsumer =
+        async_nats::jetstream::new(client).get_consumer_from_stream(&access.consumer, &access.stream).await?;
+    let mut messages = consumer.stream().max_messages_per_batch(1_000).messages().await?;
+    while !stop.load(Ordering::Relaxed) {
+        let Ok(message) = timeout(Duration::from_millis(200), messages.next()).await else { continue };
+        let message = message.context("a stream lasts")??;
+        let (now, entry) = (Instant::now(), entry_of(std::str::from_utf8(&message.payload)?)?);
+        arrived.lock().unwrap_or_else(PoisonError::into_inner).entry(entry).or_insert(now);
+        message.ack().await.map_err(anyhow::Error::msg)?;
     }
     Ok(())
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use client::{Client, request_id, terms};
 use domain::ids::{AgencyId, PersonId};
-use harness::{Cluster, Nats, Node, Postgres};
+use harness::{Cluster, Nats, NatsAccounts, Node, Postgres};
 use node::compose::Stores;
 use node::config::Flags;
 use node::dev::{SAMPLE_SYSTEM, open_feed};
 use proto::access::v1::Party;
 use proto::access::v1::{Action, Purpose, RecordCategory};
 use proto::agencies::v1::RegisterAgencyRequest;
-use proto::feeds::v1::ContentLevel;
+use proto::feeds::v1::{ContentLevel, Door};
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
 
@@ -36,9 +36,7 @@ pub(crate) struct World {
     stores: Stores,
     // Dropped in this order: the server before what it needs.
     _node: Node,
-    _cluster: Cluster,
-    _nats: Nats,
-    _postgres: Postgres,
+    _kept: (Cluster, Nats, NatsAccounts, Postgres),
 }
 
 /// A person, and somebody whom their record names.
@@ -49,10 +47,12 @@ struct Named {
 }
 
 impl World {
-    pub(crate) async fn start(agencies: usize, people: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(agencies: usize, people: usize, door: Door) -> anyhow::Result<Self> {
         anyhow::ensure!((1..=people).contains(&agencies), "at least as many people as agencies");
-        let (postgres, nats) = (Postgres::start().await?, Nats::start().await?);
-        let cluster = Cluster::new(&postgres.database().await?.app, &nats.url())?;
+        let (postgres, accounts) = (Postgres::start().await?, NatsAccounts::new()?);
+        let nats = Nats::start_with(&accounts.configuration()?).await?;
+        let mut cluster = Cluster::new(&postgres.database().await?.app, &nats.url())?;
+        accounts.configure(&mut cluster, &nats, toml::Table::new());
         let named: Vec<Named> = (0..people).map(|nth| imported(&cluster, nth)).collect::<anyhow::Result<_>>()?;
         for named in named.iter().take(agencies) {
             cluster.trust(named.agency);
@@ -80,8 +80,8 @@ impl World {
             let token = cluster.signer.staff(named.agency, &named.staff_id)?;
             workers.push((named.agency, Client::new(node.channel().await?, &token)?));
             let channel = node.channel().await?;
-            let content = ContentLevel::IdOnly;
-            let (feed_id, _) = open_feed(&channel, &cluster.signer, (&operator, named.agency), content).await?;
+            let how = (door, ContentLevel::IdOnly);
+            let (feed_id, _) = open_feed(&channel, &cluster.signer, (&operator, named.agency), how).await?;
             let token = cluster.signer.staff(named.agency, SAMPLE_SYSTEM)?;
             systems.push(System { client: Client::new(channel, &token)?, feed_id });
         }
@@ -97,7 +97,8 @@ impl World {
         }
         let flags = Flags { config: Some(cluster.config_file()?), ..Flags::default() };
         let stores = Stores::open(&node::config::load(&flags)?).await?;
-        Ok(Self { people: writers, systems, stores, _node: node, _cluster: cluster, _nats: nats, _postgres: postgres })
+        let kept = (cluster, nats, accounts, postgres);
+        Ok(Self { people: writers, systems, stores, _node: node, _kept: kept })
     }
 
     /// Until it is stopped: the longest that the views took, at any second, to apply what the log held then.

@@ -166,7 +166,8 @@ pub async fn sample_feed(
     (operator, agency): (&Client, AgencyId),
     directory: &Path,
 ) -> anyhow::Result<SampleFeed> {
-    let (feed_id, administrator) = open_feed(channel, signer, (operator, agency), ContentLevel::Full).await?;
+    let how = (Door::Grpc, ContentLevel::Full);
+    let (feed_id, administrator) = open_feed(channel, signer, (operator, agency), how).await?;
     let (request_id, agency_id) = (client::request_id(), agency.to_string());
     let test = SendTestEventRequest { request_id, agency_id, feed_id: feed_id.clone() };
     administrator.feeds().send_test_event(test).await?;
@@ -175,7 +176,7 @@ pub async fn sample_feed(
     Ok(SampleFeed { feed_id, token_file })
 }
 
-/// Opens the sample feed, which says so much, for the sample system; returns it with its administrator. What is there already stays as it is.
+/// Opens the sample feed, through a door and with so much in it, for the sample system; returns it with its administrator. What is there already stays as it is.
 ///
 /// # Errors
 /// What the server answers.
@@ -183,7 +184,7 @@ pub async fn open_feed(
     channel: &Channel,
     signer: &TokenSigner,
     (operator, agency): (&Client, AgencyId),
-    content: ContentLevel,
+    (door, content): (Door, ContentLevel),
 ) -> anyhow::Result<(String, Client)> {
     let (agency_id, issuer) = (agency.to_string(), issuer_name(Binding::Agency(agency)));
     let administrator = AddStaffRequest {
@@ -209,7 +210,7 @@ pub async fn open_feed(
         request_id: client::request_id(),
         agency_id: agency_id.clone(),
         name: SAMPLE_FEED.into(),
-        door: Door::Grpc.into(),
+        door: door.into(),
         purpose: Purpose::CareCoordination.into(),
         content: content.into(),
         ..OpenFeedRequest::default()

@@ -13,7 +13,7 @@ use std::net::TcpListener;
 
 pub use authority::Authority;
 pub use child::{Child, wait_until};
-pub use nats::Nats;
+pub use nats::{Nats, NatsAccounts};
 pub(crate) use node::http;
 pub use node::{Cluster, Node};
 pub use postgres::{Copy, CopyKind, Database, Postgres};

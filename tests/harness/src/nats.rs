@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use bus::NatsServers;
+use node::nats_accounts;
 use tempfile::TempDir;
 
 use crate::child::{Child, wait_until};
-use crate::{free_port, tools};
+use crate::{Cluster, free_port, tools};
 
 /// A NATS server with the configuration of `infra/nats/`.
 #[derive(Debug)]
@@ -15,6 +16,54 @@ pub struct Nats {
     port: u16,
     /// What its configuration says beside that of `infra/nats/`.
     also: String,
+}
+
+/// Accounts that a NATS server knows, and the keys of who signs in to them.
+#[derive(Debug)]
+pub struct NatsAccounts(TempDir);
+
+impl NatsAccounts {
+    /// New ones.
+    ///
+    /// # Errors
+    /// When their files cannot be written.
+    pub fn new() -> anyhow::Result<Self> {
+        let accounts = Self(tempfile::Builder::new().prefix("alongside-nats-keys-").tempdir()?);
+        nats_accounts::write(accounts.0.path(), &accounts.kept())?;
+        Ok(accounts)
+    }
+
+    /// A file of theirs: see [`nats_accounts`].
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Where the server keeps those that it is told of.
+    #[must_use]
+    pub fn kept(&self) -> PathBuf {
+        self.file(nats_accounts::ACCOUNTS)
+    }
+
+    /// What a server's configuration says of them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn configuration(&self) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.file(nats_accounts::INCLUDED))?)
+    }
+
+    /// A system whose bus and feeds are on this server, which knows them; with more settings of the door.
+    pub fn configure(&self, cluster: &mut Cluster, server: &Nats, door: toml::Table) {
+        let file = |name: &str| toml::Value::from(self.file(name).display().to_string());
+        cluster.set("bus", "credentials_file", file(nats_accounts::BUS));
+        let mut settings = toml::Table::new();
+        settings.insert("url".into(), server.url().into());
+        settings.insert("signing_key_file".into(), file(nats_accounts::SIGNING));
+        settings.insert("system_credentials_file".into(), file(nats_accounts::SYSTEM));
+        settings.extend(door);
+        cluster.set("feeds", "jetstream", settings);
+    }
 }
 
 impl Nats {

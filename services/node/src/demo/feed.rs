@@ -8,7 +8,7 @@ use domain::ids::AgencyId;
 use gate::Binding;
 use proto::access::v1::{Action, ListMyDeliveriesRequest, ListMyRecallsRequest, Purpose, RecordCategory, recall};
 use proto::feeds::v1::{
-    AcknowledgeRequest, AnswerRecallRequest, ContentLevel, RecallAnswer, SubscribeRequest, SubscribeResponse,
+    AcknowledgeRequest, AnswerRecallRequest, ContentLevel, Door, RecallAnswer, SubscribeRequest, SubscribeResponse,
 };
 use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
@@ -46,7 +46,8 @@ pub(super) async fn their_computer_system(
     tell("");
     let (name, agency_name) = (&cast.name, &cast.supporter.party.agency_name);
     let agency = AgencyId(cast.supporter.party.agency_id.parse()?);
-    let (feed_id, _) = open_feed(channel, signer, (&cast.operator, agency), ContentLevel::Full).await?;
+    let how = (Door::Grpc, ContentLevel::Full);
+    let (feed_id, _) = open_feed(channel, signer, (&cast.operator, agency), how).await?;
     let system = worker(channel, signer, Binding::Agency(agency), SAMPLE_SYSTEM)?;
     let read = SubscribeRequest { feed_id: feed_id.clone(), ..SubscribeRequest::default() };
     let mut stream = system.feeds().subscribe(read.clone()).await?.into_inner();

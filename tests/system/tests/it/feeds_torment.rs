@@ -1,26 +1,35 @@
-//! Three agencies with a feed each, on two servers, while people change their minds and everything is killed at random; and then all that
+//! Three agencies with two feeds each, over gRPC and on JetStream, on two servers, while people change their minds and everything is killed at random; and then all that
 //! was received is held against the log.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::consumer::PullConsumer;
 use client::{Client, request_id, terms};
 use domain::access::events::AccessEvent;
 use domain::ids::{FeedId, derived_id};
 use domain::person::events::PersonEvent;
 use domain::sharing::events::SharingEvent;
 use events::{Envelope, Event};
+use futures::StreamExt as _;
 use harness::Node;
 use proto::access::v1::{Purpose, RecordCategory};
-use proto::feeds::v1::{AcknowledgeRequest, SubscribeRequest};
+use proto::feeds::v1::{
+    AcknowledgeRequest, ContentLevel, Door, FeedProgress, GetFeedRequest, GetNatsCredentialsRequest, ReplayFeedRequest,
+    SubscribeRequest,
+};
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{BlockWorkerRequest, DenyProvisionRequest, UnblockWorkerRequest};
 use serde_json::Value;
+use tonic::Status;
+use tonic::transport::Channel;
 use uuid::Uuid;
 
 use crate::fed::{agency_with_a_feed, permit};
+use crate::on_nats::{open, options, world};
 use crate::world::{Callers, Pair, World, lasting, stores};
 
 /// For how many minutes, if `TORMENT_MINUTES` says so (`cargo xtask torment`); else for half a minute.
@@ -55,8 +64,40 @@ type Received = (FeedId, String, String);
 struct Told {
     callers: Callers,
     feed: FeedId,
+    door: Door,
     /// Its system, on either server.
     systems: [Client; 2],
+    /// Its administrator.
+    admin: Client,
+}
+
+impl Told {
+    /// The feed's stream on JetStream, read, once it is there.
+    async fn pulls(&self) -> Option<PullConsumer> {
+        let request = GetNatsCredentialsRequest { feed_id: self.feed.to_string(), at_least_position: 0 };
+        let access = self.systems[random(2)].feeds().get_nats_credentials(request).await.ok()?.into_inner();
+        let client = options(&access).connect(&access.servers).await.ok()?;
+        async_nats::jetstream::new(client).get_consumer_from_stream(&access.consumer, &access.stream).await.ok()
+    }
+
+    /// Everything is to be told again.
+    async fn replays(&self) -> Result<(), Status> {
+        let request =
+            ReplayFeedRequest { request_id: request_id(), feed_id: self.feed.to_string(), token: String::new() };
+        self.systems[random(2)].feeds().replay_feed(request).await.map(drop)
+    }
+
+    async fn progress(&self) -> Option<FeedProgress> {
+        let (agency_id, feed_id) = (self.callers.pair.agency_id(), self.feed.to_string());
+        let request = GetFeedRequest { agency_id, feed_id, at_least_position: 0 };
+        self.admin.feeds().get_feed(request).await.ok()?.into_inner().progress
+    }
+
+    /// What was received, if it is about an entry.
+    fn received(&self, event: &Value) -> Option<Received> {
+        let entry = event["data"]["entryId"].as_str()?;
+        Some((self.feed, event["id"].as_str().unwrap().to_owned(), entry.to_owned()))
+    }
 }
 
 fn random(below: usize) -> usize {
@@ -89,15 +130,36 @@ async fn reads(told: Told, received: Arc<Mutex<Vec<Received>>>, stop: Arc<Atomic
             };
             for delivered in &answer.events {
                 let event: Value = serde_json::from_str(&delivered.cloud_event).unwrap();
-                if let Some(entry) = event["data"]["entryId"].as_str() {
-                    let one = (told.feed, event["id"].as_str().unwrap().to_owned(), entry.to_owned());
-                    received.lock().unwrap().push(one);
-                }
+                received.lock().unwrap().extend(told.received(&event));
             }
             token.clone_from(&answer.token);
             if random(3) > 0 {
                 let kept = AcknowledgeRequest { feed_id: feed_id.clone(), token: answer.token };
                 drop(system.feeds().acknowledge(kept).await);
+            }
+        }
+    }
+}
+
+/// A system that pulls its feed from JetStream, acknowledges when it likes, and has everything told again now and then.
+async fn pulls(told: Told, received: Arc<Mutex<Vec<Received>>>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        if random(10) == 0 {
+            drop(told.replays().await);
+        }
+        let Some(consumer) = told.pulls().await else {
+            pause(20, 200).await;
+            continue;
+        };
+        let until = Instant::now() + Duration::from_millis(500 + random(4_000) as u64);
+        while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+            let batch = consumer.batch().max_messages(50).expires(Duration::from_millis(500)).messages().await;
+            let Ok(mut messages) = batch else { break };
+            while let Ok(Some(Ok(message))) = tokio::time::timeout(Duration::from_secs(3), messages.next()).await {
+                received.lock().unwrap().extend(told.received(&serde_json::from_slice(&message.payload).unwrap()));
+                if random(3) > 0 {
+                    drop(message.ack().await);
+                }
             }
         }
     }
@@ -194,8 +256,8 @@ impl Says {
 fn check(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeSet<String>>) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let (mut says, mut held) = (HashMap::<Uuid, Says>::new(), HashMap::<(FeedId, Uuid), (Uuid, u64)>::new());
-    let (mut receipts, mut feed_of, mut strengths) =
-        (BTreeSet::new(), HashMap::new(), HashMap::<Uuid, Vec<String>>::new());
+    let (mut receipts, mut feeds_of, mut strengths) =
+        (BTreeSet::new(), HashMap::<Uuid, BTreeSet<FeedId>>::new(), HashMap::<Uuid, Vec<String>>::new());
     for envelope in log {
         let (person, position) = (envelope.stream, envelope.position.0);
         if let Event::Sharing(event) = &envelope.event {
@@ -206,7 +268,7 @@ fn check(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeS
         }
         let covered = says.get(&person).is_some_and(Says::covers);
         if let Event::Access(AccessEvent::EventDelivered(e)) = &envelope.event {
-            feed_of.insert(person, e.feed);
+            feeds_of.entry(person).or_default().insert(e.feed);
             wrong.extend((!covered).then_some(Wrong::Outside(position)));
             for delivered in &e.events {
                 held.insert((e.feed, delivered.event), (person, position));
@@ -233,7 +295,7 @@ fn check(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeS
         }
     }
     for (person, entries) in &strengths {
-        if let Some(told) = feed_of.get(person).and_then(|feed| last.get(feed)) {
+        for told in feeds_of.get(person).into_iter().flatten().filter_map(|feed| last.get(feed)) {
             wrong.extend(entries.iter().filter(|entry| !told.contains(*entry)).cloned().map(Wrong::Lost));
         }
     }
@@ -241,7 +303,7 @@ fn check(log: &[Envelope], received: &[Received], last: &BTreeMap<FeedId, BTreeS
 }
 
 /// Kills and starts again, at random.
-async fn harms(world: &mut World, servers: &mut [Node; 2]) -> usize {
+async fn harms(world: &mut World, servers: &mut [Node; 2], accounts: &Path) -> usize {
     let (begun, mut harms) = (Instant::now(), 0);
     let length = Duration::from_secs(minutes().map_or(30, |minutes| 60 * minutes));
     while begun.elapsed() < length {
@@ -256,6 +318,9 @@ async fn harms(world: &mut World, servers: &mut [Node; 2]) -> usize {
                 world.nats.kill().unwrap();
                 if random(2) == 0 {
                     world.nats.wipe().unwrap();
+                }
+                if random(4) == 0 && accounts.exists() {
+                    std::fs::remove_dir_all(accounts).unwrap();
                 }
                 world.nats.restart().await.unwrap();
             }
@@ -282,7 +347,7 @@ async fn log_of(world: &World) -> Vec<Envelope> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_else() {
-    let mut world = World::distributed().await;
+    let (mut world, keys) = world(&[]).await;
     let mut agencies = BTreeSet::new();
     let pairs: Vec<Pair> =
         world.import(9).into_iter().filter(|pair| agencies.insert(pair.worker.agency())).take(3).collect();
@@ -292,19 +357,33 @@ async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_els
     for pair in &pairs {
         let callers = Callers::new(&world.cluster, &servers[0].channel().await.unwrap(), pair).await;
         callers.accept().await;
-        let feed = agency_with_a_feed(&world.cluster, &callers, servers[0].channel().await.unwrap()).await;
-        let token = world.cluster.signer.staff(pair.worker.agency(), "record-system").unwrap();
-        let systems = ports.map(|port| Client::new(lasting(port), &token).unwrap());
+        let channel = servers[0].channel().await.unwrap();
+        let over_grpc = agency_with_a_feed(&world.cluster, &callers, channel.clone()).await;
+        let client = |channel: Channel, subject: &str| {
+            let token = world.cluster.signer.staff(pair.worker.agency(), subject).unwrap();
+            Client::new(channel, &token).unwrap()
+        };
+        let on_jetstream = open(&client(channel, "boss"), &callers, ContentLevel::IdOnly).await;
+        let systems = ports.map(|port| client(lasting(port), "record-system"));
+        let admin = client(lasting(ports[random(2)]), "boss");
         let callers = Callers::unenrolled(&world.cluster, &lasting(ports[random(2)]), pair);
-        all.push(Told { callers, feed: FeedId(feed.parse().unwrap()), systems });
+        for (door, feed) in [(Door::Grpc, over_grpc), (Door::Jetstream, on_jetstream)] {
+            let (callers, systems, admin) = (callers.clone(), systems.clone(), admin.clone());
+            all.push(Told { callers, feed: FeedId(feed.parse().unwrap()), door, systems, admin });
+        }
     }
     let (received, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
     let mut tasks = Vec::new();
     for told in &all {
-        tasks.push(tokio::spawn(reads(told.clone(), Arc::clone(&received), stop.clone())));
-        tasks.push(tokio::spawn(changes_their_mind(told.callers.clone(), stop.clone())));
+        let (told, received, stop) = (told.clone(), Arc::clone(&received), stop.clone());
+        if told.door == Door::Jetstream {
+            tasks.push(tokio::spawn(pulls(told, received, stop)));
+        } else {
+            tasks.push(tokio::spawn(changes_their_mind(told.callers.clone(), stop.clone())));
+            tasks.push(tokio::spawn(reads(told, received, stop)));
+        }
     }
-    let harmed = harms(&mut world, &mut servers).await;
+    let harmed = harms(&mut world, &mut servers, &keys.kept()).await;
     stop.store(true, Ordering::Relaxed);
     for task in tasks {
         task.await.unwrap();
@@ -364,6 +443,9 @@ async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
         callers.person.withdraw(&deny.to_string()).await.unwrap();
     }
     permit(callers).await;
+    if told.door == Door::Jetstream {
+        return pulls_all(world, told).await;
+    }
     let begun = Instant::now();
     loop {
         let subscribe = SubscribeRequest { feed_id: told.feed.to_string(), from_beginning: true, ..Default::default() };
@@ -379,6 +461,29 @@ async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
         }
         assert!(begun.elapsed() < PATIENCE, "the feed does not begin again");
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Has everything told again, and pulls it.
+async fn pulls_all(world: &World, told: &Told) -> BTreeSet<String> {
+    let (before, head) = (told.progress().await.unwrap().run, stores(&world.cluster).await.log.head().await.unwrap().0);
+    told.replays().await.unwrap();
+    let (begun, mut entries) = (Instant::now(), BTreeSet::new());
+    loop {
+        if let Some(consumer) = told.pulls().await {
+            let batch = consumer.batch().max_messages(500).expires(Duration::from_millis(500)).messages().await;
+            let mut messages = batch.unwrap();
+            while let Some(Ok(message)) = messages.next().await {
+                let event: Value = serde_json::from_slice(&message.payload).unwrap();
+                entries.extend(told.received(&event).map(|(_, _, entry)| entry));
+                message.double_ack().await.unwrap();
+            }
+        }
+        let progress = told.progress().await.unwrap();
+        if progress.run > before && progress.acknowledged >= head {
+            return entries;
+        }
+        assert!(begun.elapsed() < PATIENCE, "the feed does not begin again: {progress:?}");
     }
 }
 

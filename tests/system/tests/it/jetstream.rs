@@ -133,7 +133,7 @@ async fn whatever_is_lost_or_killed_each_event_comes_under_one_id() {
     // All that stands there is lost, and the accounts with it.
     on.fed.supported.world.nats.kill().unwrap();
     on.fed.supported.world.nats.wipe().unwrap();
-    std::fs::remove_dir_all(on.keys.path().join(node::nats_accounts::ACCOUNTS)).unwrap();
+    std::fs::remove_dir_all(on.keys.kept()).unwrap();
     on.fed.supported.world.nats.restart().await.unwrap();
     let came = all_of(&on, vec![first], 3).await;
     // Another server carries it on when the one that does is killed.

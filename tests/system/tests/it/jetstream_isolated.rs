@@ -34,7 +34,7 @@ async fn an_agencys_credentials_read_its_feed_and_reach_nothing_else_nor_whether
     let other_stream = until(async || context.get_stream(&theirs.stream).await.ok()).await;
     stands(&other_stream, 1).await;
     let epoch = stores(&fed.supported.world.cluster).await.log.epoch();
-    let file = keys.path().join("ours.creds");
+    let file = keys.file("ours.creds");
     std::fs::write(&file, &ours.credentials).unwrap();
     let context = async_nats::jetstream::new(connect(&ours).await);
     until(async || context.get_stream(&ours.stream).await.ok()).await;

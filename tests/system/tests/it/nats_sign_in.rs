@@ -1,12 +1,12 @@
 //! The bus signs in to a NATS server that asks for it, in every form that there is, and to none that it should not trust.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::nkeys::KeyPair;
 use bus::{Bus, CopyOf, Message, NatsBus, NatsConfig, NatsServers};
-use harness::{Authority, Nats};
+use harness::{Authority, Nats, NatsAccounts};
 use tempfile::TempDir;
 
 /// How long somebody who is not let in goes on trying here.
@@ -75,11 +75,11 @@ async fn an_nkey_is_read_from_its_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_jwt_is_read_from_its_file_again_at_every_connection() {
-    let (ours, others) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut server = Nats::start_with(&accounts(ours.path())).await.unwrap();
-    accounts(others.path());
-    let read = |directory: &TempDir| std::fs::read_to_string(directory.path().join(node::nats_accounts::BUS)).unwrap();
-    let credentials = file(&ours, "used.creds", &read(&ours));
+    let (ours, others) = (NatsAccounts::new().unwrap(), NatsAccounts::new().unwrap());
+    let mut server = Nats::start_with(&ours.configuration().unwrap()).await.unwrap();
+    let read = |accounts: &NatsAccounts| std::fs::read_to_string(accounts.file(node::nats_accounts::BUS)).unwrap();
+    let credentials = ours.file("used.creds");
+    std::fs::write(&credentials, read(&ours)).unwrap();
     let servers = || server.servers().with_credentials(credentials.clone()).unwrap();
     assert!(works(servers()).await);
     // A copy that is wrong by now is not what the next connection reads.
@@ -91,12 +91,6 @@ async fn a_jwt_is_read_from_its_file_again_at_every_connection() {
     server.kill().unwrap();
     server.restart().await.unwrap();
     harness::wait_until("the client", || async { Ok(client.flush().await.is_ok()) }).await.unwrap();
-}
-
-/// What a server's configuration says of new accounts.
-fn accounts(directory: &Path) -> String {
-    node::nats_accounts::write(directory, &directory.join(node::nats_accounts::ACCOUNTS)).unwrap();
-    std::fs::read_to_string(directory.join(node::nats_accounts::INCLUDED)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,14 +7,12 @@ use async_nats::jetstream::stream::Stream;
 use async_nats::{Client as Nats, ConnectOptions};
 use client::Client;
 use futures::StreamExt as _;
-use harness::{Nats as NatsServer, Postgres};
-use node::nats_accounts::{self, ACCOUNTS, BUS, INCLUDED, SIGNING, SYSTEM};
+use harness::{Nats as NatsServer, NatsAccounts, Postgres};
 use proto::feeds::v1::{
     ContentLevel, Door, FeedProgress, GetFeedRequest, GetNatsCredentialsRequest, GetNatsCredentialsResponse,
     OpenFeedRequest,
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::fed::{Fed, SOON, opens};
 use crate::world::{Callers, Supported, World};
@@ -22,25 +20,18 @@ use crate::world::{Callers, Supported, World};
 /// The system, and where the keys of its NATS server are.
 pub(crate) struct OnNats {
     pub(crate) fed: Fed,
-    pub(crate) keys: TempDir,
+    pub(crate) keys: NatsAccounts,
 }
 
 /// A world whose NATS server asks whoever comes to sign in, and has accounts for agencies.
-pub(crate) async fn world(settings: &[(&str, toml::Value)]) -> (World, TempDir) {
-    let keys = tempfile::tempdir().unwrap();
-    nats_accounts::write(keys.path(), &keys.path().join(ACCOUNTS)).unwrap();
+pub(crate) async fn world(settings: &[(&str, toml::Value)]) -> (World, NatsAccounts) {
+    let keys = NatsAccounts::new().unwrap();
     let postgres = Postgres::start().await.unwrap();
-    let nats = NatsServer::start_with(&std::fs::read_to_string(keys.path().join(INCLUDED)).unwrap()).await.unwrap();
+    let nats = NatsServer::start_with(&keys.configuration().unwrap()).await.unwrap();
     let database = postgres.database().await.unwrap();
     let mut cluster = harness::Cluster::new(&database.app, &nats.url()).unwrap();
-    let file = |name: &str| keys.path().join(name).display().to_string();
-    cluster.set("bus", "credentials_file", file(BUS));
-    let mut door = toml::Table::new();
-    door.insert("url".into(), nats.url().into());
-    door.insert("signing_key_file".into(), file(SIGNING).into());
-    door.insert("system_credentials_file".into(), file(SYSTEM).into());
-    door.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    cluster.set("feeds", "jetstream", door);
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    keys.configure(&mut cluster, &nats, settings);
     (World { cluster, database, nats, postgres }, keys)
 }
 
