@@ -34,8 +34,9 @@ class Kept:
             elif event.get_type() != MISSED:
                 row = [event.get_id(), event.get_subject(), event.get_type(), json.dumps(event.get_data())]
                 self.database.execute("INSERT INTO event VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
-        upsert = "INSERT INTO place VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET token = excluded.token"
-        self.database.execute(upsert, [self.feed, place])
+        if place:
+            upsert = "INSERT INTO place VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET token = excluded.token"
+            self.database.execute(upsert, [self.feed, place])
         self.database.execute("COMMIT")
         return [event for event in events if event.get_type() in (RECALL, MISSED)]
 

@@ -28,8 +28,9 @@ pub struct AccountLimits {
 }
 
 impl AccountLimits {
-    /// No limits: the account of whoever runs the system.
-    pub const NONE: Self = Self { connections: UNLIMITED, streams: UNLIMITED, consumers: UNLIMITED, disk: UNLIMITED };
+    /// Whatever it likes: the account of whoever runs the system.
+    pub const UNLIMITED: Self =
+        Self { connections: UNLIMITED, streams: UNLIMITED, consumers: UNLIMITED, disk: UNLIMITED };
     /// An account without JetStream.
     pub const WITHOUT_STREAMS: Self = Self { connections: UNLIMITED, streams: 0, consumers: 0, disk: 0 };
 }
@@ -69,6 +70,14 @@ pub struct Allowed {
     pub subscribe: Vec<String>,
 }
 
+/// A key has no seed, and signs nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("a key without its seed signs nothing")]
+pub struct SigningError;
+
+/// Where the servers' system account is told of an account's token.
+pub const TOLD_AT: &str = "$SYS.REQ.CLAIMS.UPDATE";
+
 /// Seconds since 1970.
 #[must_use]
 pub fn now() -> i64 {
@@ -77,15 +86,24 @@ pub fn now() -> i64 {
 }
 
 /// The token of an operator: the server trusts what it, or one of its signing keys, has signed.
-#[must_use]
-pub fn operator(by: &KeyPair, name: &str, signing_key: &str, system_account: &str) -> String {
+///
+/// # Errors
+/// When `by` has no seed.
+pub fn operator(
+    by: &KeyPair,
+    name: &str,
+    (signing_key, system_account): (&str, &str),
+    issued_at: i64,
+) -> Result<String, SigningError> {
     let nats = json!({"signing_keys": [signing_key], "system_account": system_account, "type": "operator", "version": VERSION});
-    signed(by, (&by.public_key(), name), None, &nats)
+    signed(by, (&by.public_key(), name), (issued_at, None), &nats)
 }
 
 /// The token of an account, signed for its operator.
-#[must_use]
-pub fn account(by: &KeyPair, account: &Account<'_>) -> String {
+///
+/// # Errors
+/// When `by` has no seed.
+pub fn account(by: &KeyPair, account: &Account<'_>, issued_at: i64) -> Result<String, SigningError> {
     let AccountLimits { connections, streams, consumers, disk } = account.limits;
     let limits = json!({
         "subs": UNLIMITED, "data": UNLIMITED, "payload": UNLIMITED, "imports": 0, "exports": 0, "wildcards": false,
@@ -96,12 +114,14 @@ pub fn account(by: &KeyPair, account: &Account<'_>) -> String {
         "limits": limits, "revocations": revoked.collect::<serde_json::Map<_, _>>(), "default_permissions": {"pub": {}, "sub": {}},
         "type": "account", "version": VERSION,
     });
-    signed(by, (&account.key, account.name), None, &nats)
+    signed(by, (&account.key, account.name), (issued_at, None), &nats)
 }
 
 /// The token of somebody who signs in, signed for their account.
-#[must_use]
-pub fn user(by: &KeyPair, user: &User<'_>) -> String {
+///
+/// # Errors
+/// When `by` has no seed.
+pub fn user(by: &KeyPair, user: &User<'_>, issued_at: i64) -> Result<String, SigningError> {
     let subjects = |of: fn(&Allowed) -> &Vec<String>| {
         user.allowed.as_ref().map_or_else(|| json!({}), |allowed| json!({"allow": of(allowed)}))
     };
@@ -109,7 +129,7 @@ pub fn user(by: &KeyPair, user: &User<'_>) -> String {
         "pub": subjects(|allowed| &allowed.publish), "sub": subjects(|allowed| &allowed.subscribe),
         "subs": UNLIMITED, "data": UNLIMITED, "payload": UNLIMITED, "type": "user", "version": VERSION,
     });
-    signed(by, (&user.key, user.name), user.until, &nats)
+    signed(by, (&user.key, user.name), (issued_at, user.until), &nats)
 }
 
 /// A user's token and seed as a `.creds` file holds them.
@@ -121,9 +141,14 @@ pub fn credentials(token: &str, seed: &str) -> String {
     )
 }
 
-/// A token for a key, with what it is called and what NATS makes of it.
-fn signed(by: &KeyPair, (key, name): (&str, &str), until: Option<i64>, nats: &Value) -> String {
-    let (by_key, at) = (by.public_key(), now());
+/// A token for a key, with what it is called, from when and until when it is good, and what NATS makes of it.
+fn signed(
+    by: &KeyPair,
+    (key, name): (&str, &str),
+    (at, until): (i64, Option<i64>),
+    nats: &Value,
+) -> Result<String, SigningError> {
+    let by_key = by.public_key();
     // What the claims are is what they are known by.
     let id = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{by_key} {at} {key} {name} {until:?} {nats}")));
     let mut claims = json!({"jti": id, "iat": at, "iss": by_key, "sub": key, "name": name, "nats": nats});
@@ -132,7 +157,32 @@ fn signed(by: &KeyPair, (key, name): (&str, &str), until: Option<i64>, nats: &Va
     }
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let message = format!("{}.{}", part(HEADER), part(&claims.to_string()));
-    // Without the seed of a key nothing can be signed, and no server takes it.
-    let signature = by.sign(message.as_bytes()).unwrap_or_default();
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    let signature = by.sign(message.as_bytes()).map_err(|_cause| SigningError)?;
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+#[cfg(test)]
+mod tests {
+    use nkeys::KeyPairType;
+
+    use super::*;
+
+    #[test]
+    fn a_token_says_what_it_is_given_and_is_signed() {
+        let account = KeyPair::new_from_raw(KeyPairType::Account, [7; 32]).unwrap();
+        let user = KeyPair::new_from_raw(KeyPairType::User, [8; 32]).unwrap();
+        let allowed = Some(Allowed { publish: vec!["a.b".into()], subscribe: vec!["_INBOX.>".into()] });
+        let token = super::user(&account, &User { key: user.public_key(), name: "one", until: Some(9), allowed }, 5);
+        let token = token.unwrap();
+        let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+        account.verify(format!("{header}.{claims}").as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert_eq!((&claims["iss"], &claims["sub"]), (&account.public_key().into(), &user.public_key().into()));
+        assert_eq!((&claims["iat"], &claims["exp"]), (&5.into(), &9.into()));
+        assert_eq!(claims["nats"]["pub"], json!({"allow": ["a.b"]}));
+        assert_eq!(claims["nats"]["sub"], json!({"allow": ["_INBOX.>"]}));
+        let public = KeyPair::from_public_key(&account.public_key()).unwrap();
+        let refused = super::user(&public, &User { key: user.public_key(), name: "x", until: None, allowed: None }, 5);
+        assert!(refused.is_err(), "without its seed a key signs nothing");
+    }
 }

@@ -13,7 +13,7 @@ use futures::stream::BoxStream;
 
 pub use in_process::InProcessBus;
 pub use nats::{NatsBus, NatsConfig};
-pub use nkeys;
+pub use nkeys::{KeyPair, KeyPairType, decode_seed};
 pub use servers::{NatsServers, WrongServers};
 
 /// One event on the bus.

@@ -9,6 +9,7 @@ use nkeys::KeyPair;
 use percent_encoding::percent_decode_str;
 
 use crate::BusError;
+use crate::accounts::SigningError;
 
 /// How long NATS may take to answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -23,9 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct WrongServers(&'static str);
 
 /// What is signed in with.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 enum SignIn {
-    #[default]
     Nothing,
     Password {
         user: String,
@@ -37,11 +37,11 @@ enum SignIn {
     /// The file of a user's JWT and seed.
     Credentials(PathBuf),
     /// A JWT made anew for each connection, and the key that it is of.
-    Made(Arc<dyn Fn() -> String + Send + Sync>, Arc<KeyPair>),
+    Made(Arc<dyn Fn() -> Result<String, SigningError> + Send + Sync>, Arc<KeyPair>),
 }
 
 /// NATS servers of one cluster, and what this process signs in to them with.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct NatsServers {
     addresses: Vec<ServerAddr>,
     sign_in: SignIn,
@@ -74,7 +74,7 @@ impl NatsServers {
     /// # Errors
     /// When they are not of that form, or name several users.
     pub fn read(urls: &str) -> Result<Self, WrongServers> {
-        let mut servers = Self::default();
+        let mut servers = Self { addresses: vec![], sign_in: SignIn::Nothing, authority: None, certificate: None };
         for text in urls.split(',').map(str::trim) {
             // A user or password that is not encoded cuts the address short.
             if !(text.starts_with("nats://") || text.starts_with("tls://")) || text.matches('@').count() > 1 {
@@ -144,13 +144,13 @@ impl NatsServers {
         self.signing_in(SignIn::Credentials(file))
     }
 
-    /// Signs in with a JWT that is made for each connection, and the key that it is of.
+    /// Signs in with a JWT that is made for each connection, and the key that it is of. One that cannot be made lets nobody in.
     ///
     /// # Errors
     /// When there is something else to sign in with.
     pub fn with_made(
         self,
-        jwt: impl Fn() -> String + Send + Sync + 'static,
+        jwt: impl Fn() -> Result<String, SigningError> + Send + Sync + 'static,
         key: KeyPair,
     ) -> Result<Self, WrongServers> {
         self.signing_in(SignIn::Made(Arc::new(jwt), Arc::new(key)))
@@ -173,7 +173,9 @@ impl NatsServers {
     pub fn addresses(&self) -> Vec<String> {
         let host = |address: &ServerAddr| {
             let scheme = if address.tls_required() { "tls" } else { "nats" };
-            format!("{scheme}://{}:{}", address.host(), address.port())
+            let host = address.host();
+            let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+            format!("{scheme}://{host}:{}", address.port())
         };
         self.addresses.iter().map(host).collect()
     }
@@ -211,8 +213,8 @@ impl NatsServers {
 
 /// How long to wait before the next attempt to connect.
 fn pause(attempts: usize) -> Duration {
-    let doubled = u32::try_from(attempts).ok().and_then(|n| 2_u32.checked_pow(n));
-    doubled.map_or(LONGEST_PAUSE, |times| (FIRST_PAUSE * times.min(1_000)).min(LONGEST_PAUSE))
+    let times = 2_u32.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX));
+    FIRST_PAUSE.saturating_mul(times).min(LONGEST_PAUSE)
 }
 
 /// What becomes of a connection is told to whoever runs the system: above all that it is refused.
@@ -249,7 +251,7 @@ impl SignIn {
                     .ok_or_else(|| FileError::wrong(file, "no user's JWT with the seed of its NKey"))?;
                 (auth.jwt, auth.signature) = (Some(jwt), key.sign(nonce).ok());
             }
-            Self::Made(jwt, key) => (auth.jwt, auth.signature) = (Some(jwt()), key.sign(nonce).ok()),
+            Self::Made(jwt, key) => (auth.jwt, auth.signature) = (jwt().ok(), key.sign(nonce).ok()),
         }
         Ok(auth)
     }
@@ -303,7 +305,8 @@ mod tests {
         assert_eq!(with("nats://t%40ken@bus, nats://other"), (None, None, some("t@ken")));
         assert_eq!(with("nats://one,nats://a:b@two,nats://a:b@three"), (some("a"), some("b"), None));
         let addresses = NatsServers::read("nats://a:b@one:5,tls://[::1]").unwrap().addresses();
-        assert_eq!(addresses, ["nats://one:5", "tls://::1:4222"]);
+        assert_eq!(addresses, ["nats://one:5", "tls://[::1]:4222"]);
+        assert_eq!(NatsServers::read(&addresses.join(",")).unwrap().addresses(), addresses);
     }
 
     #[test]

@@ -1,26 +1,26 @@
 //! What one process does for all feeds: it carries those that no system holds open, and asks back what is not covered any more.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::StreamKind;
 use domain::agency::{Agency, Door};
-use domain::ids::{AgencyId, FeedId};
+use domain::ids::{AccountId, AgencyId, FeedId};
 use engine::{EngineError, Freshness};
 use event_log::{Duty, Position};
 use rpc::Error;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use views::Pages;
-use views::feeds::{self, PushedFeeds};
+use views::feeds::{self, CarriedFeeds};
 
+use crate::pauses::Pauses;
 use crate::recalls::Recaller;
-use crate::{Feeds, jetstream};
+use crate::{Feeds, JetStreamDoor, jetstream};
 
-/// Pauses after a failure: doubled each time, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often it is looked whether there is more.
+/// How often it is looked whether there is more, and whether issuers speak for the same accounts as before.
 const LOOK: Duration = Duration::from_secs(1);
 /// Events read at once, and documents on one page.
 const BATCH: usize = 1_000;
@@ -33,29 +33,39 @@ pub struct Carrier {
     recaller: Recaller,
 }
 
-/// Who is carried, and of which agencies the doors are to be told.
+/// An agency with feeds that are carried.
 #[derive(Default)]
 struct Carried {
-    agencies: BTreeMap<AgencyId, BTreeSet<FeedId>>,
-    untold: BTreeSet<AgencyId>,
-    tasks: JoinSet<()>,
-    /// Which feed a task carries.
-    feeds: HashMap<tokio::task::Id, (AgencyId, FeedId)>,
+    feeds: BTreeSet<FeedId>,
+    /// For whose accounts an issuer spoke when the NATS server was told of the agency last; nothing when it is to be told.
+    told: Option<BTreeSet<AccountId>>,
 }
 
-impl Carried {
-    /// A task that has come to nothing is begun again with the next look at its agency.
+/// What is carried.
+#[derive(Default)]
+struct Carrying {
+    agencies: BTreeMap<AgencyId, Carried>,
+    /// Agencies at which something has happened.
+    touched: BTreeSet<AgencyId>,
+    tasks: JoinSet<()>,
+    /// Which feed a task carries.
+    tasks_of: HashMap<tokio::task::Id, (AgencyId, FeedId)>,
+    looked: Option<Instant>,
+}
+
+impl Carrying {
+    /// A task that has failed inside is begun again with the next look at its agency.
     fn tidy(&mut self) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             let id = match &ended {
                 Ok((id, ())) => *id,
                 Err(error) => error.id(),
             };
-            let Some((agency, feed)) = self.feeds.remove(&id) else { continue };
+            let Some((agency, feed)) = self.tasks_of.remove(&id) else { continue };
             if let Err(error) = ended {
                 tracing::error!(%feed, error = &error as &dyn std::error::Error, "carrying a feed has failed inside");
-                self.agencies.entry(agency).or_default().remove(&feed);
-                self.untold.insert(agency);
+                self.agencies.entry(agency).or_default().feeds.remove(&feed);
+                self.touched.insert(agency);
             }
         }
     }
@@ -72,11 +82,11 @@ impl Carrier {
     /// Works until it is told to stop. What fails is tried again.
     pub async fn run(self, stop: CancellationToken) {
         let working = async {
-            let mut pause = FIRST_PAUSE;
+            let mut pauses = Pauses::up_to(LONGEST_PAUSE);
             loop {
                 match self.feeds.gate.engine().log().lead(Duty::Feeds).await {
                     Ok(leading) => {
-                        pause = FIRST_PAUSE;
+                        pauses.went_well();
                         tokio::select! {
                             () = self.recaller.lead() => {}
                             () = self.lead() => {}
@@ -88,8 +98,7 @@ impl Carrier {
                             error = &error as &dyn std::error::Error,
                             "this process cannot stand by to carry feeds, and to ask back what was delivered"
                         );
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(LONGEST_PAUSE);
+                        pauses.pause().await;
                     }
                 }
             }
@@ -102,45 +111,44 @@ impl Carrier {
 
     /// Carries every feed that is to be carried, until the log has another history.
     async fn lead(&self) {
-        let (epoch, mut carried, mut pause) = (self.feeds.gate.engine().log().epoch(), Carried::default(), FIRST_PAUSE);
-        let mut position = None;
+        let epoch = self.feeds.gate.engine().log().epoch();
+        let (mut carrying, mut position, mut pauses) = (Carrying::default(), None, Pauses::up_to(LONGEST_PAUSE));
         while self.feeds.gate.engine().log().epoch() == epoch {
-            match self.follow(&mut carried, &mut position).await {
-                Ok(()) => pause = FIRST_PAUSE,
+            match self.follow(&mut carrying, &mut position).await {
+                Ok(()) => pauses.went_well(),
                 Err(error) => {
                     let reason = error.reason().as_str_name();
                     tracing::warn!(reason, "which feeds are to be carried could not be found out; it is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pauses.pause().await;
                 }
             }
         }
     }
 
     /// Takes in what has happened since, and waits for more.
-    async fn follow(&self, carried: &mut Carried, position: &mut Option<u64>) -> Result<(), Error> {
+    async fn follow(&self, carrying: &mut Carrying, position: &mut Option<u64>) -> Result<(), Error> {
         let engine = self.feeds.gate.engine();
         let mut head = self.feeds.head.subscribe();
         let after = match *position {
             Some(after) => after,
             None => {
                 let end = engine.log().head().await.map_err(EngineError::failed)?.0;
-                self.begin(carried, end).await?;
+                self.begin(carrying, end).await?;
                 *position.insert(end)
             }
         };
         let events = engine.log().read(Position(after), BATCH).await.map_err(EngineError::failed)?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
-                Some(StreamKind::Agency) => drop(carried.untold.insert(AgencyId(event.stream.id))),
-                Some(StreamKind::Issuers) => carried.untold.extend(carried.agencies.keys()),
+                Some(StreamKind::Agency) => drop(carrying.touched.insert(AgencyId(event.stream.id))),
+                Some(StreamKind::Issuers) => carrying.looked = None,
                 _ => {}
             }
         }
         let end = events.last().map_or(after, |event| event.position.0);
         *position = Some(end);
-        carried.tidy();
-        self.tell(carried).await?;
+        carrying.tidy();
+        self.take_in(carrying).await?;
         if events.len() < BATCH {
             let more = head.wait_for(|head| *head > end);
             drop(tokio::time::timeout(LOOK, more).await);
@@ -148,14 +156,12 @@ impl Carrier {
         Ok(())
     }
 
-    /// Carries every feed that there is, also those that are closed: of them nothing may be left.
-    async fn begin(&self, carried: &mut Carried, end: u64) -> Result<(), Error> {
+    /// Finds every agency that has opened such a feed, also those that are closed by now: of them nothing may be left.
+    async fn begin(&self, carrying: &mut Carrying, end: u64) -> Result<(), Error> {
         let mut pages = Pages { size: PAGE, after: vec![], at_least: end };
         loop {
-            let page = self.feeds.views.list::<PushedFeeds>(&feeds::all(), &pages, |_| true).await?;
-            for doc in page.items {
-                self.carry(carried, doc.agency, doc.feed, doc.door);
-            }
+            let page = self.feeds.views.list::<CarriedFeeds>(&feeds::all(), &pages, |_| true).await?;
+            carrying.touched.extend(page.items.iter().map(|doc| doc.agency));
             match page.next {
                 Some(next) => pages.after = next,
                 None => return Ok(()),
@@ -163,37 +169,49 @@ impl Carrier {
         }
     }
 
-    fn carry(&self, carried: &mut Carried, agency: AgencyId, feed: FeedId, door: Door) {
-        match door {
-            Door::Grpc => {}
-            Door::JetStream => {
-                if carried.agencies.entry(agency).or_default().insert(feed) {
-                    let task = carried.tasks.spawn(jetstream::carry(self.feeds.clone(), agency, feed));
-                    carried.feeds.insert(task.id(), (agency, feed));
+    /// Takes in what has become of agencies: carries what they have opened, and tells the NATS server who signs in.
+    async fn take_in(&self, carrying: &mut Carrying) -> Result<(), Error> {
+        for agency in carrying.touched.clone() {
+            let state = self.feeds.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+            for feed in state.feeds().iter().filter(|feed| feed.door == Door::JetStream) {
+                let carried = carrying.agencies.entry(agency).or_default();
+                if carried.feeds.insert(feed.feed) {
+                    let task = carrying.tasks.spawn(jetstream::carry(self.feeds.clone(), agency, feed.feed));
+                    carrying.tasks_of.insert(task.id(), (agency, feed.feed));
                 }
             }
+            // Something may be another of its accounts.
+            if let Some(carried) = carrying.agencies.get_mut(&agency) {
+                carried.told = None;
+                carrying.looked = None;
+            }
+            carrying.touched.remove(&agency);
         }
+        if let Some(door) = &self.feeds.jetstream
+            && carrying.looked.is_none_or(|looked| looked.elapsed() > LOOK)
+        {
+            carrying.looked = Some(Instant::now());
+            self.tell(door, carrying).await?;
+        }
+        Ok(())
     }
 
-    /// Begins to carry what agencies have opened, and tells the doors of what has become of their systems. Of whom they cannot be told now they
-    /// are told later.
-    async fn tell(&self, carried: &mut Carried) -> Result<(), Error> {
-        if let Some(door) = &self.feeds.jetstream {
-            carried.untold.extend(door.cut_off().await);
-        }
-        let mut is_away = false;
-        for agency in carried.untold.clone() {
-            let state = self.feeds.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
-            let known = carried.agencies.contains_key(&agency);
-            for feed in state.feeds().iter().filter(|feed| !feed.closed) {
-                self.carry(carried, agency, feed.feed, feed.door);
+    /// Tells the NATS server of each account of which it does not know, or knows something else. While it is away nobody is told.
+    async fn tell(&self, door: &JetStreamDoor, carrying: &mut Carrying) -> Result<(), Error> {
+        let cut_off = door.cut_off().await;
+        for (agency, carried) in &mut carrying.agencies {
+            let state = self.feeds.gate.engine().load::<Agency>(*agency, Freshness::Remembered).await?;
+            let speaks = |issuer: &str| self.feeds.issuers.speaks_for(issuer, *agency);
+            let vouched = state.accounts().iter().filter(|account| speaks(&account.issuer));
+            let vouched: BTreeSet<_> = vouched.map(|account| account.account).collect();
+            if carried.told.as_ref() == Some(&vouched) && !cut_off.contains(agency) {
+                continue;
             }
-            if let Some(door) = self.feeds.jetstream.as_deref().filter(|_| known && !is_away) {
-                is_away = self.feeds.tell_account(door, agency, &state).await.is_err();
+            if door.tell(*agency, &state, &vouched).await.is_err() {
+                carried.told = None;
+                return Ok(());
             }
-            if !(known && is_away) {
-                carried.untold.remove(&agency);
-            }
+            carried.told = Some(vouched);
         }
         Ok(())
     }

@@ -204,7 +204,7 @@ impl Feeds {
                 Ok(envelope) => opened.push(envelope),
                 Err(error) if error.is_erased() => {}
                 Err(error) if error.is_newer() => {
-                    return Err(begin_again("this server is older than what has happened"));
+                    return Err(interrupted("this server is older than what has happened"));
                 }
                 Err(error) if error.is_outage() => return Err(EngineError::from(error).into()),
                 Err(error) => {
@@ -291,7 +291,7 @@ fn about<'a>(event: &'a Envelope, person: PersonId, record: &Person) -> Option<A
     })
 }
 
-/// Why a stream ends that the agency has no part in.
-pub(crate) fn begin_again(why: &str) -> Error {
-    Error::new(Reason::Unavailable, format!("{why}; subscribe again with the token of what came last"))
+/// Why carrying a feed ends that the agency has no part in.
+pub(crate) fn interrupted(why: &str) -> Error {
+    Error::new(Reason::Unavailable, why)
 }

@@ -1,19 +1,19 @@
-//! The door over NATS JetStream: each agency has an account of its own, in which nobody else can see that it exists, and each feed a stream
-//! in it, whose sequence only whoever carries the feed moves.
+//! The door over NATS JetStream: each agency has an account of its own, so that no other sees what stands there, nor that it is there, and each
+//! feed a stream in it, whose sequence only whoever carries the feed moves.
 //!
 //! What stands in a stream counts as delivered: it has its receipt. What is not covered any more is removed from it.
 
 mod carry;
 mod keys;
-mod standing;
+mod stream;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, Request};
-use bus::NatsServers;
+use bus::{NatsServers, accounts};
 use domain::agency::Agency;
 use domain::ids::{AccountId, AgencyId, FeedId};
 use rpc::{Error, Reason};
@@ -28,8 +28,6 @@ pub(crate) use carry::carry;
 pub(crate) const READER: &str = "reader";
 /// How long NATS may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
-/// Where the server is told of an account.
-const CLAIMS: &str = "$SYS.REQ.CLAIMS.UPDATE";
 /// For how long credentials of an agency's system are good, in seconds: it fetches others then.
 const CREDENTIALS_SECONDS: i64 = 60 * 60;
 
@@ -47,11 +45,9 @@ pub struct JetStreamSettings {
     pub system: NatsServers,
     /// Where agencies' systems find them.
     pub public: Vec<String>,
-    /// The seed of a signing key of the NATS operator.
-    pub signing_seed: String,
     /// Copies of a stream in a cluster.
     pub replicas: usize,
-    /// For how long an event stands that nobody takes.
+    /// For how long an event stands that nobody takes, since it was put there last.
     pub kept_for: Duration,
     /// How many events of a feed stand at once: the rest waits in the log.
     pub standing: usize,
@@ -88,24 +84,25 @@ fn refused(cause: &(dyn std::error::Error + 'static)) -> Error {
 }
 
 impl JetStreamDoor {
-    /// The door, closed until somebody needs it; nothing when the signing key is none of an operator.
+    /// The door, closed until somebody needs it; nothing when the seed is none of an operator's signing key.
     #[must_use]
-    pub fn new(settings: JetStreamSettings) -> Option<Self> {
-        let keys = Keys::of(&settings.signing_seed)?;
+    pub fn new(settings: JetStreamSettings, signing_seed: &str) -> Option<Self> {
+        let keys = Keys::of(signing_seed)?;
         Some(Self { settings, keys, system: OnceCell::new(), agencies: Mutex::default() })
     }
 
-    /// Tells the server of an agency's account as it is now; whoever is not let in any more is cut off by that.
-    async fn tell(&self, id: AgencyId, agency: &Agency, vouched: impl Fn(&str) -> bool) -> Result<(), Error> {
-        let system = self.system.get_or_try_init(|| self.settings.system.connect("alongside feeds: accounts")).await;
+    /// Tells the server of an agency's account as it is now; whoever is not let in any more is cut off by that. An issuer speaks now for the
+    /// accounts that are `vouched` for.
+    pub(crate) async fn tell(&self, id: AgencyId, agency: &Agency, vouched: &BTreeSet<AccountId>) -> Result<(), Error> {
         let token = self.keys.account_token(id, agency, vouched)?;
+        let system = self.system.get_or_try_init(|| self.settings.system.connect("alongside feeds: accounts")).await;
         let request = Request::new().payload(token.into()).timeout(Some(ANSWER_LIMIT));
-        let told = system.map_err(|error| refused(&error))?.send_request(CLAIMS, request).await;
+        let told = system.map_err(|error| refused(&error))?.send_request(accounts::TOLD_AT, request).await;
         let answer: Value = serde_json::from_slice(&told.map_err(|error| refused(&error))?.payload).unwrap_or_default();
         if answer.get("data").and_then(|data| data.get("code")) == Some(&Value::from(200)) {
             return Ok(());
         }
-        tracing::warn!(%answer, "the NATS server does not take an agency's account");
+        tracing::warn!(agency = %id, %answer, "the NATS server does not take an agency's account");
         Err(Error::new(Reason::Unavailable, "the NATS server for feeds does not take the agency's account"))
     }
 
@@ -137,8 +134,9 @@ impl JetStreamDoor {
 
     /// What a system of an agency reads a feed with, from now on.
     pub(crate) fn credentials(&self, agency: AgencyId, account: AccountId, feed: FeedId) -> Result<Credentials, Error> {
-        let until = bus::accounts::now() + CREDENTIALS_SECONDS;
-        let text = self.keys.credentials(agency, account, feed, until)?;
+        let now = accounts::now();
+        let until = now + CREDENTIALS_SECONDS;
+        let text = self.keys.credentials(agency, account, feed, (now, until))?;
         Ok(Credentials { text, until, servers: self.settings.public.clone() })
     }
 }

@@ -12,6 +12,7 @@ mod entry;
 mod head;
 mod held;
 mod jetstream;
+mod pauses;
 mod published;
 mod pump;
 mod recalls;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::Feeds;
 use crate::beside::{RECALL_CODE, TEST_CODE};
-use crate::deliver::{Leaving, Prepared, Receipted, Receiver, begin_again};
+use crate::deliver::{Leaving, Prepared, Receipted, Receiver, interrupted};
 
 /// The most events of the log that are read at once.
 pub(crate) const READ: usize = 500;
@@ -93,22 +93,17 @@ impl Pump {
         })
     }
 
-    /// Says that this one carries the feed still, for so long, and that the agency's system has all up to a position; returns up to where it
-    /// has.
+    /// Says that this one carries the feed still, for so long, and up to where the agency's system has it, where that is known here; returns up to
+    /// where it has.
     ///
     /// # Errors
     /// When somebody else carries it, or it was begun again.
-    pub(crate) async fn hold_on(&self, time: Duration, acknowledged: u64) -> Result<u64, Error> {
-        let delivered = self.cursor.delivered.max(self.position);
+    pub(crate) async fn hold_on(&self, time: Duration, acknowledged: Option<u64>) -> Result<u64, Error> {
+        let reached = (self.cursor.delivered.max(self.position), acknowledged.unwrap_or_default());
         let run = (self.holder, self.cursor.run);
-        let advanced = self.feeds.cursors.advance(self.to.feed.0, run, (delivered, acknowledged), time).await;
+        let advanced = self.feeds.cursors.advance(self.to.feed.0, run, reached, time).await;
         let advanced = advanced.map_err(|error| Error::internal(&error))?;
-        advanced.ok_or_else(|| begin_again("another stream carries the feed, or it was begun again"))
-    }
-
-    /// Why the feed has failed, for whoever asks.
-    pub(crate) async fn has_failed(&self, why: &str) {
-        self.feeds.has_failed(self.to.feed, why).await;
+        advanced.ok_or_else(|| interrupted("somebody else carries the feed, or it was begun again"))
     }
 
     /// Waits until there is more, for so long at most.
@@ -126,7 +121,7 @@ impl Pump {
         if self.feeds.gate.engine().log().epoch() == self.epoch {
             return Ok(());
         }
-        Err(begin_again("the log has another history than before"))
+        Err(interrupted("the log has another history than before"))
     }
 
     /// The next events of the log, at most so many.
@@ -243,7 +238,7 @@ impl Pump {
             }
             left.retain(|one| !one.leaving.is_empty());
         }
-        Err(Error::new(rpc::Reason::Contention, "too much changes at once; subscribe again"))
+        Err(Error::new(rpc::Reason::Contention, "too much changes at once"))
     }
 
     /// Commits each by itself, so that the log commits many together. Of what has moved there is no receipt.

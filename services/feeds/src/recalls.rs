@@ -7,7 +7,6 @@ use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecallRequested};
 use domain::agency::Agency;
 use domain::ids::{PersonId, RecallId, derived_id};
-use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness};
@@ -23,6 +22,7 @@ use views::{Pages, Views};
 use crate::Head;
 use crate::deliver::is_covered;
 use crate::held::{Held, held};
+use crate::pauses::Pauses;
 use crate::touched::Touched;
 
 /// In how many days a recall is to be answered.
@@ -33,8 +33,7 @@ const NAMED: usize = 5_000;
 const LOOK: Duration = Duration::from_secs(1);
 /// After how many minutes it looks again at whom it could not look at.
 const PUT_OFF: u32 = 1;
-/// Pauses after a failure: doubled each time, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Events read at once.
 const BATCH: usize = 1_000;
@@ -95,15 +94,14 @@ impl Recaller {
     /// Looks at everybody once, and then at those about whom something happens. After a failure it goes on where it was, until the log has
     /// another history.
     pub(crate) async fn lead(&self) {
-        let (epoch, mut looking, mut pause) = (self.engine().log().epoch(), None, FIRST_PAUSE);
+        let (epoch, mut looking, mut pauses) = (self.engine().log().epoch(), None, Pauses::up_to(LONGEST_PAUSE));
         while self.engine().log().epoch() == epoch {
             match self.follow(&mut looking, epoch).await {
-                Ok(()) => pause = FIRST_PAUSE,
+                Ok(()) => pauses.went_well(),
                 Err(error) => {
                     let reason = error.reason().as_str_name();
                     tracing::warn!(reason, "what is to be asked back could not be found out; it is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pauses.pause().await;
                 }
             }
         }
@@ -138,7 +136,7 @@ impl Recaller {
 
     /// Looks at those about whom these events may have taken something away: first at the people whom they name.
     async fn take(&self, watched: &mut Watched, events: &[Recorded], position: u64) -> Result<(), Error> {
-        let Touched { mut people, agencies, all } = Touched::by(events);
+        let Touched { mut people, agencies, all } = Touched::by(events, self.engine()).await?;
         for event in events.iter().filter(|event| is_delivery(event)) {
             // What is delivered now may be covered for another time than what was delivered before.
             let receiver = self.receiver_of(event).await;
@@ -151,8 +149,6 @@ impl Recaller {
             }
         }
         if all || !agencies.is_empty() {
-            let register = self.engine().load::<Register>(Only, Freshness::Latest).await?;
-            let agencies: BTreeSet<_> = agencies.into_iter().flat_map(|agency| register.one_with(agency)).collect();
             self.look_at_all(watched, position, |doc| all || agencies.contains(&doc.agency)).await?;
         }
         Ok(())

@@ -200,10 +200,11 @@ impl Feeds {
         let request = call.context(&m.request_id)?.request;
         let (to, _) = self.receiver(call, &m.feed_id, |door| door != Door::Grpc).await?;
         let state = self.cursors.feed(to.feed.0).await.map_err(|error| Error::internal(&error))?;
+        let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
+        let given = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
         // What was never carried begins at the beginning.
         let Some(state) = state else { return Ok(pb::ReplayFeedResponse { position: 0 }) };
-        let beginning = Place { run: state.cursor.run, position: 0 };
-        let place = if m.token.is_empty() { beginning } else { Place::read(&m.token, call.pseudonyms(), to.feed)? };
+        let place = given.unwrap_or(Place { run: state.cursor.run, position: 0 });
         let wish = derived_id(request.0, &[m.token.as_bytes()]);
         let replayed = self.cursors.replay(to.feed.0, (place.run, place.position), wish).await;
         if !replayed.map_err(|error| Error::internal(&error))? {
@@ -357,7 +358,11 @@ impl Feeds {
         let feed = receives(&state, to)?;
         let account = state.account_of(sign_in).ok_or_else(Error::denied)?;
         if !fits(feed.door) {
-            let problem = format!("must be of another door: events of this one leave through a {}", feed.door.word());
+            let how = match feed.door {
+                Door::Grpc => "`Subscribe`",
+                Door::JetStream => "`GetNatsCredentials`",
+            };
+            let problem = format!("is of a feed that leaves through a {}: it is read with {how}", feed.door.word());
             return Err(Error::invalid("feed_id", problem));
         }
         Ok((to, account.clone()))

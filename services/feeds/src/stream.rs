@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use engine::Freshness;
 use futures::{Stream, stream};
 use proto::feeds::v1 as pb;
-use rpc::Error;
+use rpc::{Error, Reason};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use vault::Pseudonyms;
 
-use crate::deliver::{Leaving, begin_again};
+use crate::deliver::{Leaving, interrupted};
 use crate::pump::{Pump, READ};
 use crate::token::Place;
 
@@ -62,14 +62,15 @@ impl Streaming {
             let stop = streaming.pump.feeds.stop.clone();
             let next = tokio::select! {
                 next = streaming.next() => next,
-                () = stop.cancelled() => Err(begin_again("this server ends")),
+                () = stop.cancelled() => Err(interrupted("this server ends")),
             };
             match next {
                 Ok(message) => Some((Ok(message), Some(streaming))),
                 Err(error) => {
-                    let status = Status::from(error);
-                    streaming.pump.has_failed(status.message()).await;
-                    Some((Err(status), None))
+                    let passes = matches!(error.reason(), Reason::Unavailable | Reason::Contention);
+                    streaming.pump.feeds.has_failed(streaming.pump.to.feed, error.message()).await;
+                    let advice = "subscribe again with the token of what came last";
+                    Some((Err(if passes { error.advising(advice) } else { error }.into()), None))
                 }
             }
         })
@@ -110,12 +111,12 @@ impl Streaming {
     /// Ends the stream when the feed is closed, its system has been removed, or whoever vouched for it does not any more.
     async fn may_go_on(&mut self) -> Result<(), Error> {
         if self.begun.elapsed() > LONGEST {
-            return Err(begin_again("a stream lasts an hour"));
+            return Err(interrupted("a stream lasts an hour"));
         }
         self.pump.same_history()?;
         let (feeds, to) = (&self.pump.feeds, self.pump.to);
         if !feeds.issuers.speaks_for(&self.issuer, to.agency) {
-            return Err(begin_again("the agency's issuer is not trusted, or cannot be asked"));
+            return Err(interrupted("the agency's issuer is not trusted, or cannot be asked"));
         }
         feeds.feed_of(to, Freshness::Latest).await?;
         self.checked = Instant::now();
@@ -124,7 +125,7 @@ impl Streaming {
 
     /// Says that this stream carries the feed still, and learns what was acknowledged.
     async fn advance(&mut self) -> Result<(), Error> {
-        let acknowledged = self.pump.hold_on(LEASE, 0).await?;
+        let acknowledged = self.pump.hold_on(LEASE, None).await?;
         while self.under_way.front().is_some_and(|(position, _)| *position <= acknowledged) {
             self.under_way.pop_front();
         }

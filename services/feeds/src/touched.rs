@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::StreamKind;
 use domain::ids::{AgencyId, PersonId};
+use domain::issuers::{Only, Register};
+use engine::{Engine, EngineError, Freshness};
 use event_log::Recorded;
 use events::Header;
 
@@ -15,7 +17,7 @@ const AGENCY_CODES: [i32; 3] = [2, 6, 7];
 pub(crate) struct Touched {
     /// People whose choices may say something else now.
     pub(crate) people: BTreeSet<PersonId>,
-    /// Agencies at which something may be another: of themselves, or of those who work there.
+    /// Agencies at which something may be another: of themselves, of those who work there, or of an agency that is one with them.
     pub(crate) agencies: BTreeSet<AgencyId>,
     /// Whether it may be all of them.
     pub(crate) all: bool,
@@ -23,7 +25,19 @@ pub(crate) struct Touched {
 
 impl Touched {
     /// By these events.
-    pub(crate) fn by(events: &[Recorded]) -> Self {
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub(crate) async fn by(events: &[Recorded], engine: &Engine) -> Result<Self, EngineError> {
+        let mut touched = Self::at(events);
+        if !touched.agencies.is_empty() {
+            let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+            touched.agencies = touched.agencies.into_iter().flat_map(|agency| register.one_with(agency)).collect();
+        }
+        Ok(touched)
+    }
+
+    fn at(events: &[Recorded]) -> Self {
         let mut touched = Self::default();
         for event in events {
             let agency = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);

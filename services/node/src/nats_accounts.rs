@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use bus::accounts::{self, Account, AccountLimits, User};
-use bus::nkeys::KeyPair;
+use bus::KeyPair;
+use bus::accounts::{self, Account, AccountLimits, Allowed, User};
 
 use crate::files::write_private;
 
-/// Where the NATS server keeps accounts that it is told of while it runs, beside its configuration when nothing else is said.
+/// Where the NATS server keeps accounts that it is told of while it runs: in its working directory when nothing else is said.
 pub const ACCOUNTS: &str = "accounts";
 /// What the server's configuration includes.
 pub const INCLUDED: &str = "nats-accounts.conf";
@@ -38,12 +38,16 @@ pub fn write(directory: &Path, accounts_directory: &Path) -> anyhow::Result<()> 
     let file = |name: &str, text: String| write_private(&directory.join(name), text.as_bytes());
     file(OPERATOR, operator.seed()? + "\n")?;
     file(SIGNING, signing.seed()? + "\n")?;
-    file(SYSTEM, signs_in(&system, "alongside")?)?;
-    file(BUS, signs_in(&bus, "alongside")?)?;
-    let token = accounts::operator(&operator, "alongside", &signing.public_key(), &system.public_key());
+    // Whoever holds it tells the server of accounts, and no more.
+    let tells = Allowed { publish: vec![accounts::TOLD_AT.to_owned()], subscribe: vec!["_INBOX.>".to_owned()] };
+    file(SYSTEM, signs_in(&system, Some(tells))?)?;
+    file(BUS, signs_in(&bus, None)?)?;
+    let keys = (signing.public_key(), system.public_key());
+    let token = accounts::operator(&operator, "alongside", (&keys.0, &keys.1), accounts::now())?;
     let account = |key: &KeyPair, name, limits| {
         let account = Account { key: key.public_key(), name, limits, revoked: vec![] };
-        format!("  {}: \"{}\"", account.key, accounts::account(&signing, &account))
+        let token = accounts::account(&signing, &account, accounts::now())?;
+        anyhow::Ok(format!("  {}: \"{token}\"", account.key))
     };
     let included = format!(
         "# Accounts of Alongside. They hold public keys alone. Include this in the configuration of every NATS server, once; accounts of \
@@ -51,16 +55,16 @@ pub fn write(directory: &Path, accounts_directory: &Path) -> anyhow::Result<()> 
          false\n  interval: \"2m\"\n  limit: 10000\n}}\nresolver_preload {{\n{}\n{}\n}}\n",
         system.public_key(),
         serde_json::Value::from(accounts_directory.display().to_string()),
-        account(&system, "SYS", AccountLimits::WITHOUT_STREAMS),
-        account(&bus, "ALONGSIDE", AccountLimits::NONE),
+        account(&system, "SYS", AccountLimits::WITHOUT_STREAMS)?,
+        account(&bus, "ALONGSIDE", AccountLimits::UNLIMITED)?,
     );
     let file = directory.join(INCLUDED);
     std::fs::write(&file, included).with_context(|| format!("`{}` cannot be written", file.display()))
 }
 
-/// What somebody signs in to an account with, for ever and to everything in it.
-fn signs_in(account: &KeyPair, name: &str) -> anyhow::Result<String> {
+/// What this system signs in to an account with, for ever.
+fn signs_in(account: &KeyPair, allowed: Option<Allowed>) -> anyhow::Result<String> {
     let key = KeyPair::new_user();
-    let user = User { key: key.public_key(), name, until: None, allowed: None };
-    Ok(accounts::credentials(&accounts::user(account, &user), &key.seed()?))
+    let user = User { key: key.public_key(), name: "alongside", until: None, allowed };
+    Ok(accounts::credentials(&accounts::user(account, &user, accounts::now())?, &key.seed()?))
 }

@@ -147,10 +147,12 @@ pub async fn start(
     Ok(Running { address, admin: admin_address, stop: announced, tasks })
 }
 
-/// Feeds, with the doors that the settings open.
+/// Feeds, with the doors that the settings open, where this process has anything to do with feeds: what opens every agency's account is read
+/// nowhere else.
 fn with_doors(feeds: Feeds, config: &Config) -> anyhow::Result<Feeds> {
-    let Some(door) = &config.feeds.jetstream else { return Ok(feeds) };
-    let door = JetStreamDoor::new(door.settings()?);
+    let door = config.feeds.jetstream.as_ref().filter(|_| config.roles.contains(&Role::Feeds));
+    let Some(door) = door else { return Ok(feeds) };
+    let door = JetStreamDoor::new(door.settings()?, &door.signing_seed()?);
     Ok(feeds.with_jetstream(door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?))
 }
 

@@ -55,6 +55,12 @@ impl Error {
         Self { after: Some(after), ..self }
     }
 
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn advising(self, advice: &str) -> Self {
+        Self { message: format!("{}; {advice}", self.message), ..self }
+    }
+
     /// Nothing is disclosed. The same words whether there is no person, no relationship or no consent.
     #[must_use]
     pub fn denied() -> Self {
@@ -85,6 +91,12 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     fn code(&self) -> Code {

@@ -1,4 +1,4 @@
-//! The feeds of all agencies that do not wait for a system to hold them open: whoever carries them begins here.
+//! The feeds of all agencies that this system carries by itself, as no system of theirs holds them open: whoever carries them begins here.
 
 use domain::StreamKind;
 use domain::agency::Door;
@@ -28,12 +28,12 @@ pub fn all() -> Key {
 
 /// The view.
 #[derive(Debug)]
-pub struct PushedFeeds;
+pub struct CarriedFeeds;
 
-impl View for PushedFeeds {
+impl View for CarriedFeeds {
     type Doc = FeedDoc;
 
-    const NAME: &'static str = "pushed-feeds";
+    const NAME: &'static str = "carried-feeds";
     const KINDS: &'static [StreamKind] = &[StreamKind::Agency];
 
     fn key(event: &Envelope) -> Option<Key> {

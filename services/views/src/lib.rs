@@ -73,6 +73,6 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<recalls::Recalls>(),
         erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),
-        erased::<feeds::PushedFeeds>(),
+        erased::<feeds::CarriedFeeds>(),
     ]
 }

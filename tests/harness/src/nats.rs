@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use bus::NatsServers;
+use bus::{NatsServers, WrongServers};
 use node::nats_accounts;
 use tempfile::TempDir;
 
@@ -87,9 +87,11 @@ impl Nats {
     }
 
     /// It, for whoever need not sign in.
-    #[must_use]
-    pub fn servers(&self) -> NatsServers {
-        NatsServers::read(&self.url()).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Never: its URL is one.
+    pub fn servers(&self) -> Result<NatsServers, WrongServers> {
+        NatsServers::read(&self.url())
     }
 
     /// Its URL.

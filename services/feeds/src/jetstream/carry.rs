@@ -4,24 +4,23 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use domain::access::events::Delivered;
-use domain::agency::Agency;
-use domain::ids::{AccountId, AgencyId, FeedId, PersonId};
-use domain::issuers::{Only, Register};
+use domain::agency::{Agency, ContentLevel};
+use domain::ids::{AgencyId, FeedId, PersonId, derived_id};
 use domain::person::Person;
 use domain::vocabulary::Timestamp;
 use engine::{EngineError, Freshness};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rpc::Error;
 use serde_json::{Value, json};
-use tonic::Status;
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-use super::standing::{FeedStream, remove};
+use super::stream::{FeedStream, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event};
 use crate::deliver::{Leaving, Receiver, is_covered, receives};
+use crate::pauses::Pauses;
 use crate::published::MISSED;
 use crate::pump::{Pump, READ};
 use crate::token::Place;
@@ -29,12 +28,13 @@ use crate::touched::Touched;
 
 /// For how long whoever carries a feed is shown to do so.
 const LEASE: Duration = Duration::from_secs(3);
+/// How often it says so at least.
+const SAY_SO: Duration = Duration::from_secs(1);
 /// How often it is looked whether it may go on, and what readers have acknowledged.
 const LOOK: Duration = Duration::from_millis(500);
-/// The same while no more may stand there.
+/// How often it is looked what they have while no more may stand there.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// Pauses after a failure: doubled each time, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// What ran for so long has not failed at once.
 const RAN_WELL: Duration = Duration::from_secs(60);
@@ -46,50 +46,35 @@ pub(crate) async fn carry(feeds: Feeds, agency: AgencyId, feed: FeedId) {
     let Some(door) = feeds.jetstream.clone() else {
         return feeds.has_failed(feed, "this system has no NATS server for feeds any more").await;
     };
-    let (to, mut pause) = (Receiver { agency, feed, sign_in: None }, FIRST_PAUSE);
+    let (to, mut pauses) = (Receiver { agency, feed, sign_in: None }, Pauses::up_to(LONGEST_PAUSE));
+    let mut said = String::new();
     loop {
         let begun = Instant::now();
-        match attempt(&feeds, &door, to).await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::info!(%feed, reason = error.reason().as_str_name(), "a feed is carried on in a moment");
-                feeds.has_failed(feed, Status::from(error).message()).await;
-            }
+        let Err(error) = attempt(&feeds, &door, to).await else { return };
+        // Once, and not again each second.
+        if said != error.message() {
+            tracing::info!(%feed, reason = error.reason().as_str_name(), "a feed is carried on in a moment");
+            error.message().clone_into(&mut said);
+            feeds.has_failed(feed, &said).await;
         }
-        pause = if begun.elapsed() > RAN_WELL { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        tokio::time::sleep(pause).await;
+        if begun.elapsed() > RAN_WELL {
+            pauses.went_well();
+            said.clear();
+        }
+        pauses.pause().await;
     }
 }
 
 /// Carries a feed until something fails, or it is closed and nothing of it stands any more.
 async fn attempt(feeds: &Feeds, door: &JetStreamDoor, to: Receiver) -> Result<(), Error> {
     let state = feeds.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
-    feeds.tell_account(door, to.agency, &state).await?;
     let context = door.context(to.agency).await?;
     let Err(error) = receives(&state, to) else {
-        return Err(Carrying::begin(feeds, door, (context, &state), to).await?.go_on().await);
+        return Err(Carrying::begin(feeds, door, context, to).await?.go_on().await);
     };
     // Where nobody may take it nothing stands: neither of a feed that is closed, nor while nobody signs in.
     remove(&context, to.feed).await?;
     if state.open_feed(to.feed).is_none() { Ok(()) } else { Err(error) }
-}
-
-impl Feeds {
-    /// Tells the server of an agency's account as it is.
-    pub(crate) async fn tell_account(
-        &self,
-        door: &JetStreamDoor,
-        agency: AgencyId,
-        state: &Agency,
-    ) -> Result<(), Error> {
-        door.tell(agency, state, |issuer| self.issuers.speaks_for(issuer, agency)).await
-    }
-
-    /// The accounts of an agency's systems for which their issuer speaks now.
-    fn vouched(&self, agency: AgencyId, state: &Agency) -> BTreeSet<AccountId> {
-        let accounts = state.accounts().iter().filter(|account| self.issuers.speaks_for(&account.issuer, agency));
-        accounts.map(|account| account.account).collect()
-    }
 }
 
 /// An event that stands in the stream.
@@ -102,6 +87,13 @@ struct Standing {
     missed: Option<(usize, u64)>,
 }
 
+impl Standing {
+    /// Readers have all up to here, as far as this one is concerned. What is told of what has fallen out stands for that: it is not in the log.
+    fn after(&self) -> u64 {
+        self.missed.map_or(self.position.saturating_sub(1), |(_, after)| after)
+    }
+}
+
 struct Carrying<'a> {
     pump: Pump,
     door: &'a JetStreamDoor,
@@ -111,21 +103,15 @@ struct Carrying<'a> {
     standing: VecDeque<Standing>,
     /// When time alone may take away what of whom stands there.
     due: HashMap<PersonId, Timestamp>,
-    /// For whose accounts an issuer spoke when the server was told.
-    vouched: BTreeSet<AccountId>,
     /// Up to where the log has been looked at for what takes something away: however far behind the feed itself is.
     looked_until: u64,
     looked: Instant,
+    /// Up to where readers were said to have all, and when.
+    said: (u64, Instant),
 }
 
 impl<'a> Carrying<'a> {
-    async fn begin(
-        feeds: &Feeds,
-        door: &'a JetStreamDoor,
-        (context, state): (Context, &Agency),
-        to: Receiver,
-    ) -> Result<Self, Error> {
-        let vouched = feeds.vouched(to.agency, state);
+    async fn begin(feeds: &Feeds, door: &'a JetStreamDoor, context: Context, to: Receiver) -> Result<Self, Error> {
         let engine = feeds.gate.engine();
         let pseudonyms = engine.codec().vault().pseudonyms().await.map_err(|error| Error::internal(&error))?;
         let (holder, epoch) = (Uuid::now_v7(), engine.log().epoch());
@@ -136,7 +122,8 @@ impl<'a> Carrying<'a> {
         let looked_until = engine.log().head().await.map_err(EngineError::failed)?.0;
         let stream = FeedStream::begin(context, to.feed, &door.settings).await?;
         let (standing, due) = (VecDeque::new(), HashMap::new());
-        Ok(Self { pump, door, stream, pseudonyms, standing, due, vouched, looked_until, looked: Instant::now() })
+        let (looked, said) = (Instant::now(), (cursor.acknowledged, Instant::now()));
+        Ok(Self { pump, door, stream, pseudonyms, standing, due, looked_until, looked, said })
     }
 
     /// Goes on until something fails; returns what. While nobody carries it nothing stands: it comes again.
@@ -157,13 +144,12 @@ impl<'a> Carrying<'a> {
     async fn step(&mut self) -> Result<(), Error> {
         self.take_back().await?;
         let left = self.door.settings.standing.saturating_sub(self.standing.len());
-        if left == 0 {
-            self.pump.wait(LOOK_AGAIN).await;
-            tokio::time::sleep(LOOK_AGAIN).await;
-            return self.look().await;
-        }
         if self.looked.elapsed() > LOOK {
             self.look().await?;
+        }
+        if left == 0 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            return self.is_acknowledged().await;
         }
         let events = self.pump.read(left.min(READ)).await?;
         if events.is_empty() {
@@ -176,7 +162,7 @@ impl<'a> Carrying<'a> {
             return Ok(());
         }
         // What has its receipts is known to have them, before it stands anywhere.
-        self.pump.hold_on(LEASE, 0).await?;
+        self.pump.hold_on(LEASE, None).await?;
         self.publish(leaving).await
     }
 
@@ -200,8 +186,8 @@ impl<'a> Carrying<'a> {
             let events = self.pump.read_after(self.looked_until, READ).await?;
             let Some(last) = events.last() else { break };
             self.looked_until = last.position.0;
-            let touched = Touched::by(&events);
-            everybody |= touched.all || self.is_one_of(&touched.agencies).await?;
+            let touched = Touched::by(&events, self.pump.feeds.gate.engine()).await?;
+            everybody |= touched.all || touched.agencies.contains(&self.pump.to.agency);
             people.extend(touched.people);
         }
         let now = self.pump.feeds.gate.engine().now();
@@ -213,15 +199,6 @@ impl<'a> Carrying<'a> {
             self.take_back_of(person).await?;
         }
         Ok(())
-    }
-
-    /// Whether the agency, or one that is one with it, is among these.
-    async fn is_one_of(&self, agencies: &BTreeSet<AgencyId>) -> Result<bool, Error> {
-        if agencies.is_empty() {
-            return Ok(false);
-        }
-        let register = self.pump.feeds.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
-        Ok(register.one_with(self.pump.to.agency).iter().any(|one| agencies.contains(one)))
     }
 
     async fn take_back_of(&mut self, person: PersonId) -> Result<(), Error> {
@@ -259,46 +236,53 @@ impl<'a> Carrying<'a> {
     async fn look(&mut self) -> Result<(), Error> {
         self.looked = Instant::now();
         self.pump.same_history()?;
-        let (feeds, to) = (&self.pump.feeds, self.pump.to);
-        let state = feeds.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
-        receives(&state, to)?;
-        let vouched = feeds.vouched(to.agency, &state);
-        if vouched != self.vouched {
-            feeds.tell_account(self.door, to.agency, &state).await?;
-            self.vouched = vouched;
+        self.pump.feeds.feed_of(self.pump.to, Freshness::Latest).await?;
+        self.is_acknowledged().await?;
+        self.let_fall().await?;
+        let before = self.standing.iter().map(Standing::after).min().unwrap_or(self.pump.position);
+        if self.said.0 != before || self.said.1.elapsed() > SAY_SO {
+            self.pump.hold_on(LEASE, Some(before)).await?;
+            self.said = (before, Instant::now());
         }
+        Ok(())
+    }
+
+    /// What readers have acknowledged does not stand any more.
+    async fn is_acknowledged(&mut self) -> Result<(), Error> {
         let first = self.stream.first().await?;
         while self.standing.front().is_some_and(|standing| standing.sequence < first) {
             self.standing.pop_front();
         }
-        self.let_fall().await?;
-        let before = self.standing.front().map_or(self.pump.position, |standing| standing.position.saturating_sub(1));
-        self.pump.hold_on(LEASE, before).await?;
         Ok(())
     }
 
-    /// What nobody takes does not stand for ever: it falls out, and that is told before.
+    /// What nobody takes does not stand for ever: it falls out, and that is told before. What was told of before, and nobody took, is told with
+    /// it: one such event stands at most.
     async fn let_fall(&mut self) -> Result<(), Error> {
         let kept_for = self.door.settings.kept_for;
-        let old: Vec<_> = self.standing.iter().take_while(|standing| standing.since.elapsed() > kept_for).collect();
-        let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(()) };
-        let (fallen, last, feed) = (old.len(), last.sequence, self.pump.to.feed);
-        // Of what was told of before and nobody took, it is told again.
-        let count: usize = old.iter().map(|standing| standing.missed.map_or(1, |(count, _)| count)).sum();
-        let after = first.missed.map_or(first.position.saturating_sub(1), |(_, after)| after);
-        let first = first.sequence;
-        let place = Place { run: self.pump.cursor.run, position: after };
+        let is_old = |standing: &Standing| standing.since.elapsed() > kept_for;
+        if !self.standing.front().is_some_and(is_old) {
+            return Ok(());
+        }
+        let fallen: Vec<_> = self.standing.iter().filter(|s| is_old(s) || s.missed.is_some()).collect();
+        let count: usize = fallen.iter().map(|standing| standing.missed.map_or(1, |(count, _)| count)).sum();
+        let after = fallen.iter().map(|standing| standing.after()).min().unwrap_or_default();
+        let until = fallen.iter().map(|standing| standing.position).max().unwrap_or_default();
+        let fallen: BTreeSet<_> = fallen.into_iter().map(|standing| standing.sequence).collect();
+        let (feed, run) = (self.pump.to.feed, self.pump.cursor.run);
+        let place = Place { run, position: after };
         let data = json!({"count": count, "token": place.token(&self.pseudonyms, feed)});
-        let event = domain::ids::derived_id(feed.0, &[b"missed", &first.to_be_bytes(), &last.to_be_bytes()]);
+        let parts = [&b"missed"[..], &run.to_be_bytes(), &after.to_be_bytes(), &until.to_be_bytes()];
         let at = self.pump.feeds.gate.engine().now();
-        let told = Told { feed, event, published: MISSED, person: None, at };
-        let cloud_event = cloud_event(&told, domain::agency::ContentLevel::IdOnly, data, || Value::Null);
+        let told = Told { feed, event: derived_id(feed.0, &parts), published: MISSED, person: None, at };
+        let cloud_event = cloud_event(&told, ContentLevel::IdOnly, data, || Value::Null);
         self.publish(vec![Leaving::about_nobody(self.pump.position, cloud_event)]).await?;
         if let Some(told) = self.standing.back_mut() {
             told.missed = Some((count, after));
         }
-        self.stream.forget_until(last).await?;
-        self.standing.drain(..fallen);
+        let forgetting: Vec<_> = fallen.iter().map(|sequence| self.stream.forget(*sequence)).collect();
+        stream::iter(forgetting).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        self.standing.retain(|standing| !fallen.contains(&standing.sequence));
         tracing::warn!(%feed, count, "events that nobody took have fallen out of a feed's stream");
         Ok(())
     }

@@ -67,7 +67,7 @@ pub(crate) struct NatsConfig {
     /// The directory to write to. Nothing that is there is written over.
     #[arg(long)]
     to: PathBuf,
-    /// Where the NATS server keeps the accounts that it is told of, as it names it itself.
+    /// Where the NATS server keeps the accounts that it is told of: a folder of its own, in its working directory when it is relative.
     #[arg(long, default_value = nats_accounts::ACCOUNTS)]
     accounts: PathBuf,
 }
@@ -102,20 +102,22 @@ async fn nats_credentials(args: NatsCredentials) -> anyhow::Result<()> {
 }
 
 fn nats_config(args: &NatsConfig) -> anyhow::Result<()> {
-    nats_accounts::write(&args.to, &args.accounts)?;
-    let at = |name: &str| args.to.join(name).display().to_string();
+    let directory = std::path::absolute(&args.to)?;
+    nats_accounts::write(&directory, &args.accounts)?;
+    let at = |name: &str| toml::Value::from(directory.join(name).display().to_string());
+    let written = directory.join(INCLUDED);
     output::line(&format!(
-        "# In the configuration of every NATS server, beside `jetstream {{ … }}`:\ninclude {:?}\n",
-        at(INCLUDED)
+        "# Copy {} beside the configuration of every NATS server, which says, beside `jetstream {{ … }}`:\ninclude {INCLUDED:?}\n",
+        written.display()
     ))?;
     output::line(&format!(
-        "# In the settings of every process of this system:\n[bus]\nurl = \"nats://bus:4222\"\ncredentials_file = {:?}\n\n\
-         [feeds.jetstream]\nurl = \"nats://bus:4222\"\nsigning_key_file = {:?}\nsystem_credentials_file = {:?}",
+        "# In the settings of this system, with its own NATS servers:\n[bus]\nurl = \"nats://bus:4222\"\ncredentials_file = {}\n\n\
+         [feeds.jetstream]\nurl = \"nats://bus:4222\"\nsigning_key_file = {}\nsystem_credentials_file = {}",
         at(BUS),
         at(SIGNING),
         at(SYSTEM)
     ))?;
-    output::note(&format!("keep `{}` where nobody runs anything: it makes other signing keys", at(OPERATOR)));
+    output::note(&format!("keep {} where nothing runs: it makes other signing keys", at(OPERATOR)));
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Whether the settings can be used.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use url::Url;
 
@@ -56,6 +55,8 @@ impl Config {
             let problem = "must be left out, or `bus.url` be `nats://…`: a bus within the process asks for nothing";
             must(bus.nkey_file.is_none(), "bus.nkey_file", problem)?;
             must(bus.credentials_file.is_none(), "bus.credentials_file", problem)?;
+            must(bus.tls.authority.is_none(), "bus.tls.authority", problem)?;
+            must(bus.tls.certificate.is_none(), "bus.tls.certificate", problem)?;
         } else {
             bus.servers().map_err(|wrong| Wrong { setting: "bus.url".to_owned(), problem: wrong.to_string() })?;
         }
@@ -65,8 +66,10 @@ impl Config {
 
     fn check_feeds(&self) -> Result<(), Wrong> {
         let Some(door) = &self.feeds.jetstream else { return Ok(()) };
-        let alone = door.servers().and_then(|(servers, _)| servers.with_credentials(PathBuf::new()));
-        alone.map_err(|wrong| Wrong { setting: "feeds.jetstream.url".to_owned(), problem: wrong.to_string() })?;
+        for (setting, url) in [("url", door.url.as_str()), ("public_url", door.public_url())] {
+            let setting = format!("feeds.jetstream.{setting}");
+            door.servers(url).map_err(|wrong| Wrong { setting, problem: wrong.to_string() })?;
+        }
         check_tls("feeds.jetstream.tls", &door.tls)?;
         must(door.replicas > 0, "feeds.jetstream.replicas", "must be at least `1`")?;
         must(door.kept_for_seconds > 0, "feeds.jetstream.kept_for_seconds", "must be at least `1`")?;

@@ -158,8 +158,21 @@ mod tests {
             ("[bus]\nurl = 'nats://x:p/w@y'", "bus.url"),
             ("[bus]\nurl = 'nats://x:y@z'\nnkey_file = 'seed'", "bus.url"),
             ("[bus]\ncredentials_file = 'app.creds'", "bus.credentials_file"),
+            ("[bus.tls]\nauthority = 'ca.pem'", "bus.tls.authority"),
             ("[bus.tls]\ncertificate = 'app.pem'", "bus.tls.certificate"),
             ("[bus]\nreplicas = 0", "bus.replicas"),
+            (
+                "[feeds.jetstream]\nurl = 'nats://x:y@z'\nsigning_key_file = 's'\nsystem_credentials_file = 'c'",
+                "feeds.jetstream.url",
+            ),
+            (
+                "[feeds.jetstream]\nurl = 'nats://z'\npublic_url = 'z'\nsigning_key_file = 's'\nsystem_credentials_file = 'c'",
+                "feeds.jetstream.public_url",
+            ),
+            (
+                "[feeds.jetstream]\nurl = 'nats://z'\nstanding = 0\nsigning_key_file = 's'\nsystem_credentials_file = 'c'",
+                "feeds.jetstream.standing",
+            ),
             ("[vault]\nurl = 'x'", "vault.url"),
             ("web_origins = ['*']", "web_origins"),
             ("[[issuers]]\nissuer = 'x'\naudience = 'x'", "issuers"),

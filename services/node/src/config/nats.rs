@@ -91,7 +91,7 @@ pub struct JetStreamConfig {
     /// Copies of a stream in a NATS cluster.
     #[serde(default = "one")]
     pub replicas: usize,
-    /// For how many seconds an event stands that no system takes.
+    /// For how many seconds an event stands that no system takes, since it was put there last.
     #[serde(default = "a_week")]
     pub kept_for_seconds: u64,
     /// How many events of one feed stand at once; the rest waits in the log.
@@ -115,34 +115,46 @@ fn standing() -> usize {
 }
 
 impl JetStreamConfig {
-    /// The servers, nobody signed in; and where agencies' systems find them.
+    /// The servers of a URL, at which nobody is signed in yet.
     ///
     /// # Errors
-    /// When a URL has another form, or holds something to sign in with.
-    pub fn servers(&self) -> Result<(NatsServers, Vec<String>), WrongServers> {
-        let servers = self.tls.on(NatsServers::read(&self.url)?);
-        let public = NatsServers::read(self.public_url.as_ref().unwrap_or(&self.url))?.addresses();
-        Ok((servers, public))
+    /// When it has another form, or holds something to sign in with.
+    pub(super) fn servers(&self, url: &str) -> Result<NatsServers, WrongServers> {
+        let servers = NatsServers::read(url)?;
+        // What is signed in with is made, and nothing else can be.
+        servers.clone().with_credentials(PathBuf::new())?;
+        Ok(self.tls.on(servers))
+    }
+
+    /// Where agencies' systems find the servers.
+    pub(super) fn public_url(&self) -> &str {
+        self.public_url.as_ref().unwrap_or(&self.url)
     }
 
     /// What the door is made with.
     ///
     /// # Errors
-    /// When a URL has another form, or a file cannot be read.
+    /// When a URL has another form.
     pub fn settings(&self) -> anyhow::Result<JetStreamSettings> {
-        let (servers, public) = self.servers().context("`feeds.jetstream.url`")?;
-        let system = servers.clone().with_credentials(self.system_credentials_file.clone())?;
-        let seed = std::fs::read_to_string(&self.signing_key_file)
-            .with_context(|| format!("`{}` cannot be read", self.signing_key_file.display()))?;
+        let servers = self.servers(&self.url)?;
         Ok(JetStreamSettings {
+            system: servers.clone().with_credentials(self.system_credentials_file.clone())?,
             servers,
-            system,
-            public,
-            signing_seed: seed.trim().to_owned(),
+            public: self.servers(self.public_url())?.addresses(),
             replicas: self.replicas,
             kept_for: Duration::from_secs(self.kept_for_seconds),
             standing: self.standing,
         })
+    }
+
+    /// The seed that agencies' accounts are signed with.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn signing_seed(&self) -> anyhow::Result<String> {
+        let seed = std::fs::read_to_string(&self.signing_key_file);
+        let seed = seed.with_context(|| format!("`{}` cannot be read", self.signing_key_file.display()))?;
+        Ok(seed.trim().to_owned())
     }
 }
 

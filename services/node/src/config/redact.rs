@@ -77,6 +77,7 @@ fn shown_secret(source: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{JetStreamConfig, NatsTls};
     use super::*;
 
     #[test]
@@ -100,6 +101,16 @@ mod tests {
             ["nats://user:hunter2@bus:4222", "nats://hunter2@bus:4222", "tls://hunter2@one:1,tls://u:hunter2@two:2"]
         {
             config.bus.url = url.into();
+            config.feeds.jetstream = Some(JetStreamConfig {
+                url: url.into(),
+                public_url: Some(url.into()),
+                signing_key_file: "signing.seed".into(),
+                system_credentials_file: "system.creds".into(),
+                replicas: 1,
+                kept_for_seconds: 1,
+                standing: 1,
+                tls: NatsTls::default(),
+            });
             let shown = config.redacted().unwrap();
             assert!(!shown.contains(SECRET) && (shown.contains("@bus:4222") || shown.contains("@two:2")), "{shown}");
         }

@@ -132,7 +132,7 @@ async fn nats_keeps_the_contract_of_the_bus() {
 async fn copy(server: &Nats, log: &'static str, began_at: i64) -> NatsBus {
     let epoch = uuid::Uuid::now_v7().simple().to_string();
     let copy_of = Arc::new(move || CopyOf { log: log.into(), epoch: epoch.clone(), began_at });
-    NatsBus::connect(&NatsConfig { servers: server.servers(), copy_of, replicas: 1 }).await.unwrap()
+    NatsBus::connect(&NatsConfig { servers: server.servers().unwrap(), copy_of, replicas: 1 }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,8 @@ pub(crate) async fn bus_equals_log(world: &World) {
     let log = log(world).await;
     let history = log.history();
     let copy_of = Arc::new(move || node::compose::copy_of(history));
-    let bus = NatsBus::connect(&NatsConfig { servers: world.nats.servers(), copy_of, replicas: 1 }).await.unwrap();
+    let bus =
+        NatsBus::connect(&NatsConfig { servers: world.nats.servers().unwrap(), copy_of, replicas: 1 }).await.unwrap();
     let secret = stores(&world.cluster).await.codec.vault().pseudonyms().await.unwrap();
     let carrier = events::Carrier::new(secret, history.epoch);
     let head = log.head().await.unwrap();

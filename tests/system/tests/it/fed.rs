@@ -5,6 +5,7 @@ use std::time::Duration;
 use client::{Client, request_id, terms};
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
+use domain::ids::derived_id;
 use events::Event;
 use harness::{Cluster, Node};
 use proto::access::v1::{Action, ListMyRecallsRequest, Purpose, Recall, RecordCategory};
@@ -253,6 +254,21 @@ impl Fed {
             }
         }
         receipts
+    }
+
+    /// The id of the event about an entry, as the feed tells it.
+    pub(crate) async fn told_of(&self, entry: &str) -> String {
+        let feed: Uuid = self.feed.parse().unwrap();
+        let stores = stores(&self.supported.world.cluster).await;
+        for event in stores.log.read(event_log::Position(0), 100_000).await.unwrap() {
+            if event.stream.kind == StreamKind::Access.code()
+                && let Event::Access(AccessEvent::EventDelivered(e)) = stores.codec.open(&event).await.unwrap().event
+                && let Some(delivered) = e.events.iter().find(|delivered| delivered.entry.0.to_string() == entry)
+            {
+                return derived_id(delivered.event, &[b"delivered", feed.as_bytes()]).to_string();
+            }
+        }
+        panic!("nothing about it was delivered")
     }
 
     pub(crate) async fn recalls(&self) -> Vec<Recall> {

@@ -29,7 +29,7 @@ use tonic::transport::Channel;
 use uuid::Uuid;
 
 use crate::fed::{agency_with_a_feed, permit};
-use crate::on_nats::{open, options, world};
+use crate::on_nats::{open, options, until, world};
 use crate::world::{Callers, Pair, World, lasting, stores};
 
 /// For how many minutes, if `TORMENT_MINUTES` says so (`cargo xtask torment`); else for half a minute.
@@ -405,8 +405,22 @@ async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_els
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     assert_eq!(wrong, [], "{harmed} harms, {} received", received.len());
+    for told in all.iter().filter(|told| told.door == Door::Jetstream) {
+        stands_nothing_but_recalls(told).await;
+    }
     assert!(harmed > 10 && received.len() > 50, "{harmed} harms, {} received", received.len());
     the_checker_would_have_found_it(&log, &received, &last);
+}
+
+/// Now that the agency is shut out, nothing that is about an entry stands.
+async fn stands_nothing_but_recalls(told: &Told) {
+    let consumer = until(async || told.pulls().await).await;
+    let batch = consumer.batch().max_messages(10_000).expires(Duration::from_secs(1)).messages().await;
+    let mut messages = batch.unwrap();
+    while let Some(Ok(message)) = messages.next().await {
+        let event: Value = serde_json::from_slice(&message.payload).unwrap();
+        assert_eq!(event["type"], "alongside.recall.requested.v1");
+    }
 }
 
 /// The same run, told falsely: each falsehood is found, or the checker sees nothing at all.

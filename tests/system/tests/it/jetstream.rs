@@ -46,9 +46,10 @@ async fn what_stands_there_and_is_taken_away_by_whatever_path_is_removed_at_once
     let mut slowest = Duration::ZERO;
     for path in PATHS {
         let provision = on.fed.permit().await;
-        on.fed.person().strength(&format!("before it is {path}")).await.unwrap();
+        let strength = on.fed.person().strength(&format!("before it is {path}")).await.unwrap();
         stands(&stream, 1).await;
         let stood = stream.clone().info().await.unwrap().state.first_sequence;
+        let told = on.fed.told_of(&strength.entry_id).await;
         taking.take(path, provision).await;
         let taken = Instant::now();
         until(async || (stream.clone().info().await.unwrap().state.first_sequence > stood).then_some(())).await;
@@ -58,7 +59,8 @@ async fn what_stands_there_and_is_taken_away_by_whatever_path_is_removed_at_once
         harness::wait_until("it is passed by", passed).await.unwrap();
         let recall = next(&reader, 1).await.remove(0);
         assert_eq!(recall["type"], "alongside.recall.requested.v1", "{path}");
-        assert_eq!(recall["data"]["recalled"].as_array().unwrap().len(), 1, "{path}");
+        let named: Vec<_> = recall["data"]["recalled"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+        assert_eq!(named, [&told], "{path}");
         taking.give_back(path).await;
     }
     assert!(slowest < AT_ONCE, "{slowest:?}");
@@ -168,35 +170,41 @@ async fn all_of(on: &OnNats, mut came: Vec<Value>, count: usize) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_takes_falls_out_and_is_told_and_is_told_again_when_asked_for() {
-    let on = OnNats::new(ContentLevel::IdOnly, &[("kept_for_seconds", 2.into()), ("standing", 3.into())]).await;
+    let mut on = OnNats::new(ContentLevel::IdOnly, &[("kept_for_seconds", 1.into()), ("standing", 3.into())]).await;
     on.fed.permit().await;
     let mut written = Vec::new();
     for n in 0..5 {
         written.push(on.fed.person().strength(&format!("strength {n}")).await.unwrap().entry_id);
     }
-    // What does not fit waits in the log; what stood for too long is told of, and makes room.
-    let reader = on.reader().await;
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    let mut came = next(&reader, 1).await;
-    while came.last().unwrap()["type"] != "alongside.feed.missed.v1" {
-        came.extend(next(&reader, 1).await);
-    }
-    let missed = came.pop().unwrap();
-    assert!(missed["data"]["count"].as_u64() >= Some(1), "{missed}");
-    let replay = async |token: &str| {
-        let request =
-            ReplayFeedRequest { request_id: request_id(), feed_id: on.fed.feed.clone(), token: token.to_owned() };
-        on.fed.system.feeds().replay_feed(request).await
+    // Three stand, and fall out; the rest follows, and falls out; what was told of the first is told with it.
+    let fallen = || async { Ok(on.fed.supported.node.log()?.contains("\"count\":5,")) };
+    harness::wait_until("all has fallen out", fallen).await.unwrap();
+    // Whoever carries it on has not forgotten.
+    let another = on.fed.supported.world.start().await;
+    on.fed.supported.node.kill().unwrap();
+    on.fed.move_to(another).await;
+    let fallen = || async { Ok(on.fed.supported.node.log()?.contains("\"count\":5,")) };
+    harness::wait_until("all has fallen out again", fallen).await.unwrap();
+    let missed = next(&on.reader().await, 1).await.remove(0);
+    assert_eq!((&missed["type"], &missed["data"]["count"]), (&"alongside.feed.missed.v1".into(), &5.into()));
+    let receipts = on.fed.receipts().await.iter().map(Vec::len).sum::<usize>();
+    assert_eq!(receipts, written.len(), "what is carried on is not delivered anew");
+    let replay = async |request_id: &str, token: &str| {
+        let (request_id, feed_id, token) = (request_id.to_owned(), on.fed.feed.clone(), token.to_owned());
+        on.fed.system.feeds().replay_feed(ReplayFeedRequest { request_id, feed_id, token }).await
     };
-    assert_eq!(reason(&replay("made up").await.unwrap_err()), "PAGE_TOKEN_REFUSED");
-    let token = missed["data"]["token"].as_str().unwrap();
-    replay(token).await.unwrap();
-    assert_eq!(reason(&replay(token).await.unwrap_err()), "PAGE_TOKEN_REFUSED", "it is begun again already");
-    let mut entries: Vec<String> = Vec::new();
-    while !written.iter().all(|entry| entries.contains(entry)) {
+    assert_eq!(reason(&replay(&request_id(), "made up").await.unwrap_err()), "PAGE_TOKEN_REFUSED");
+    let (token, wish) = (missed["data"]["token"].as_str().unwrap(), request_id());
+    replay(&wish, token).await.unwrap();
+    replay(&wish, token).await.unwrap();
+    assert_eq!(reason(&replay(&request_id(), token).await.unwrap_err()), "PAGE_TOKEN_REFUSED", "it is begun again");
+    let reader = on.reader().await;
+    let mut told = Vec::new();
+    while told.len() < written.len() {
         let events = next(&reader, 1).await;
-        entries.extend(events.iter().filter_map(|event| event["data"]["entryId"].as_str().map(str::to_owned)));
+        told.extend(events.iter().filter_map(|event| event["data"]["entryId"].as_str().map(str::to_owned)));
     }
+    assert_eq!(told, written);
     // Told again, it is delivered anew.
-    assert!(on.fed.receipts().await.iter().map(Vec::len).sum::<usize>() > written.len());
+    assert_eq!(on.fed.receipts().await.iter().map(Vec::len).sum::<usize>(), 2 * written.len());
 }

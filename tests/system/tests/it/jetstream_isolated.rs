@@ -33,6 +33,7 @@ async fn an_agencys_credentials_read_its_feed_and_reach_nothing_else_nor_whether
     let context = async_nats::jetstream::new(connect(&theirs).await);
     let other_stream = until(async || context.get_stream(&theirs.stream).await.ok()).await;
     stands(&other_stream, 1).await;
+    let before = other_stream.clone().info().await.unwrap().state.last_sequence;
     let epoch = stores(&fed.supported.world.cluster).await.log.epoch();
     let file = keys.file("ours.creds");
     std::fs::write(&file, &ours.credentials).unwrap();
@@ -69,8 +70,10 @@ async fn an_agencys_credentials_read_its_feed_and_reach_nothing_else_nor_whether
         let of = |stream: &str| answer(format!("$JS.API.{}", wish.replace("{}", stream)));
         assert_eq!(of(&theirs.stream), of(&missing), "{wish}: that it is there cannot be told");
     }
-    // Nothing was put among the other's, and nothing of theirs taken.
+    assert!(!said["violations"].as_array().unwrap().is_empty(), "the server has refused what was wished");
+    // Nothing was put among the other's, and nothing of theirs taken: else it would have been begun again.
     stands(&other_stream, 11).await;
+    assert_eq!(other_stream.clone().info().await.unwrap().state.last_sequence, before + 10);
 }
 
 /// Another agency opens a feed, for a system of its own.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::nkeys::KeyPair;
+use bus::KeyPair;
 use bus::{Bus, CopyOf, Message, NatsBus, NatsConfig, NatsServers};
 use harness::{Authority, Nats, NatsAccounts};
 use tempfile::TempDir;
@@ -64,12 +64,12 @@ async fn an_nkey_is_read_from_its_file() {
     let (key, other, directory) = (KeyPair::new_user(), KeyPair::new_user(), tempfile::tempdir().unwrap());
     let server =
         Nats::start_with(&format!("authorization {{ users: [{{ nkey: {} }}] }}", key.public_key())).await.unwrap();
-    let with = |seed: String| server.servers().with_nkey(file(&directory, "seed", &seed)).unwrap();
+    let with = |seed: String| server.servers().unwrap().with_nkey(file(&directory, "seed", &seed)).unwrap();
     assert!(works(with(key.seed().unwrap())).await);
     assert!(!works(with(other.seed().unwrap())).await);
     let refused = async |servers: NatsServers| format!("{:?}", servers.connect("x").await.unwrap_err());
     assert!(refused(with("no seed".to_owned())).await.contains("holds no seed"));
-    let missing = server.servers().with_nkey(directory.path().join("missing")).unwrap();
+    let missing = server.servers().unwrap().with_nkey(directory.path().join("missing")).unwrap();
     assert!(refused(missing).await.contains("missing"));
 }
 
@@ -80,7 +80,7 @@ async fn a_jwt_is_read_from_its_file_again_at_every_connection() {
     let read = |accounts: &NatsAccounts| std::fs::read_to_string(accounts.file(node::nats_accounts::BUS)).unwrap();
     let credentials = ours.file("used.creds");
     std::fs::write(&credentials, read(&ours)).unwrap();
-    let servers = || server.servers().with_credentials(credentials.clone()).unwrap();
+    let servers = || server.servers().unwrap().with_credentials(credentials.clone()).unwrap();
     assert!(works(servers()).await);
     // A copy that is wrong by now is not what the next connection reads.
     let client = servers().connect("x").await.unwrap();
@@ -107,7 +107,7 @@ async fn a_server_is_trusted_by_its_authority_and_may_ask_for_a_certificate() {
     let secure = |server: &Nats| NatsServers::read(&server.url().replace("nats://", "tls://")).unwrap();
     assert!(works(secure(&server).trusting(ca.clone())).await);
     // Asked for by the server alone, it is the same.
-    assert!(works(server.servers().trusting(ca.clone())).await);
+    assert!(works(server.servers().unwrap().trusting(ca.clone())).await);
     let wrong = file(&directory, "another.pem", &another.certificate());
     assert!(!works(secure(&server).trusting(wrong)).await);
     let plain = Nats::start().await.unwrap();
@@ -118,4 +118,37 @@ async fn a_server_is_trusted_by_its_authority_and_may_ask_for_a_certificate() {
     let (shown, shown_key) = authority.issue("alongside").unwrap();
     let (shown, shown_key) = (file(&directory, "app.pem", &shown), file(&directory, "app.key", &shown_key));
     assert!(works(secure(&asking).trusting(ca).showing(shown, shown_key)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_the_keys_prints_what_works() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("keys");
+    let make = || {
+        let mut command = std::process::Command::new(harness::alongside().unwrap());
+        command.current_dir(directory.path()).args(["feeds", "nats-config", "--to", "keys", "--accounts"]);
+        command.arg(keys.join("accounts")).output().unwrap()
+    };
+    let made = make();
+    assert!(made.status.success(), "{made:?}");
+    let printed = String::from_utf8(made.stdout).unwrap();
+    let (_, settings) = printed.split_once("[bus]").unwrap();
+    let settings: toml::Table = format!("[bus]{settings}").parse().unwrap();
+    let included = std::fs::read_to_string(keys.join(node::nats_accounts::INCLUDED)).unwrap();
+    let is_seed = |word: &str| word.len() == 58 && word.starts_with('S');
+    assert!(!included.split(|c: char| !c.is_ascii_alphanumeric()).any(is_seed));
+    assert!(printed.contains("include \"nats-accounts.conf\""));
+    let server = Nats::start_with(&included).await.unwrap();
+    let credentials = settings["bus"]["credentials_file"].as_str().unwrap();
+    assert!(works(server.servers().unwrap().with_credentials(credentials.into()).unwrap()).await);
+    // What tells of accounts does nothing else.
+    let system = settings["feeds"]["jetstream"]["system_credentials_file"].as_str().unwrap();
+    let system = server.servers().unwrap().with_credentials(system.into()).unwrap().connect("x").await.unwrap();
+    let asked = system.request("$SYS.REQ.SERVER.PING", "".into());
+    assert!(tokio::time::timeout(A_WHILE, asked).await.is_err(), "nothing answers it");
+    let twice = make();
+    assert!(
+        !twice.status.success() && String::from_utf8_lossy(&twice.stderr).contains("is there"),
+        "keys are not written over"
+    );
 }

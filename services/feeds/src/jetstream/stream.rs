@@ -12,7 +12,7 @@ use domain::ids::FeedId;
 use rpc::Error;
 
 use super::{JetStreamSettings, READER, refused, stream_name};
-use crate::deliver::begin_again;
+use crate::deliver::interrupted;
 
 /// How long a reader has to acknowledge an event before it comes again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
@@ -71,22 +71,24 @@ impl FeedStream {
 
     /// Publishes events in their order. Returns the sequence of the first; the others follow it.
     pub(super) async fn publish(&mut self, events: impl Iterator<Item = String>) -> Result<u64, Error> {
-        let (first, mut waiting) = (self.last + 1, Vec::new());
+        let (first, mut expected, mut waiting) = (self.last + 1, self.last, Vec::new());
         for event in events {
             let message = PublishMessage::build()
                 .payload(event.into())
                 .header(CONTENT_TYPE.0, CONTENT_TYPE.1)
                 .expected_stream(&self.name)
-                .expected_last_sequence(self.last);
+                .expected_last_sequence(expected);
             let sent = self.context.send_publish(self.subject.clone(), message).await;
             waiting.push(sent.map_err(|error| refused(&error))?);
-            self.last += 1;
+            expected += 1;
         }
         for taken in waiting {
-            taken.await.map_err(|error| {
+            let taken = taken.await.map_err(|error| {
                 let is_theirs = error.kind() == PublishErrorKind::WrongLastSequence;
                 if is_theirs { is_another() } else { refused(&error) }
             })?;
+            // What was taken, and nothing more, is ours: see `forget_own`.
+            self.last = taken.sequence;
         }
         Ok(first)
     }
@@ -124,7 +126,7 @@ impl FeedStream {
 
 /// Somebody else writes to it, or it was lost.
 fn is_another() -> Error {
-    begin_again("the feed's stream is not as it was left")
+    interrupted("the feed's stream is not as it was left")
 }
 
 /// Removes a feed's stream, if there is one.
