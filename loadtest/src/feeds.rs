@@ -80,7 +80,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         }
     }
     all_arrived(&arrived, before.len()).await?;
-    report.insert("backlog_per_second".into(), rounded(before.len() as f64 / begun.elapsed().as_secs_f64()));
+    let backlog = before.len() as f64 / begun.elapsed().as_secs_f64();
+    report.insert("backlog_per_second".into(), rounded(backlog));
+    if args.door == Through::Jetstream {
+        let plain = world.published_plainly(before.len()).await?;
+        report.insert("plain_jetstream_per_second".into(), rounded(plain));
+        report.insert("backlog_ratio".into(), rounded(backlog / plain));
+    }
+    report.insert("server_rss_mb".into(), rounded(world.memory_mb()?));
     let written = written(&world, &args, "", &mut report).await?;
     all_arrived(&arrived, before.len() + written.len()).await?;
     stop.store(true, Ordering::Relaxed);

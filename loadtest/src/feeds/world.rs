@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use async_nats::jetstream::stream;
 use client::{Client, request_id, terms};
 use domain::ids::{AgencyId, PersonId};
 use harness::{Cluster, Nats, NatsAccounts, Node, Postgres};
@@ -20,6 +21,10 @@ use serde_json::Value;
 
 use crate::sample;
 
+/// About how large an event of a feed is, in bytes: ids alone.
+const EVENT_BYTES: usize = 480;
+/// How many publications wait for their acknowledgement at once, as many as a feed has at most.
+const AT_ONCE: usize = 500;
 /// How often it is looked how far views are behind.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -35,8 +40,8 @@ pub(crate) struct World {
     pub(crate) systems: Vec<System>,
     stores: Stores,
     // Dropped in this order: the server before what it needs.
-    _node: Node,
-    _kept: (Cluster, Nats, NatsAccounts, Postgres),
+    node: Node,
+    kept: (Cluster, Nats, NatsAccounts, Postgres),
 }
 
 /// A person, and somebody whom their record names.
@@ -98,7 +103,36 @@ impl World {
         let flags = Flags { config: Some(cluster.config_file()?), ..Flags::default() };
         let stores = Stores::open(&node::config::load(&flags)?).await?;
         let kept = (cluster, nats, accounts, postgres);
-        Ok(Self { people: writers, systems, stores, _node: node, _kept: kept })
+        Ok(Self { people: writers, systems, stores, node, kept })
+    }
+
+    /// How many messages as large as an event of a feed plain JetStream takes in a second, published as fast as it does, for comparison.
+    pub(crate) async fn published_plainly(&self, count: usize) -> anyhow::Result<f64> {
+        let (_, nats, accounts, _) = &self.kept;
+        let servers = nats.servers()?.with_credentials(accounts.file(node::nats_accounts::BUS))?;
+        let context = async_nats::jetstream::new(servers.connect("plain").await?);
+        let config = stream::Config { name: "PLAIN".into(), subjects: vec!["plain".into()], ..Default::default() };
+        context.create_stream(config).await?;
+        let payload = bytes::Bytes::from(vec![b'x'; EVENT_BYTES]);
+        let begun = Instant::now();
+        for _ in 0..count.div_ceil(AT_ONCE) {
+            let mut waiting = Vec::with_capacity(AT_ONCE);
+            for _ in 0..AT_ONCE {
+                waiting.push(context.publish("plain", payload.clone()).await?);
+            }
+            for taken in waiting {
+                taken.await?;
+            }
+        }
+        Ok(count as f64 / begun.elapsed().as_secs_f64())
+    }
+
+    /// The memory of the server's process, in megabytes.
+    pub(crate) fn memory_mb(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.node.process()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("its memory")?;
+        let kilobytes: f64 = line.split_whitespace().nth(1).context("its memory")?.parse()?;
+        Ok(kilobytes / 1024.0)
     }
 
     /// Until it is stopped: the longest that the views took, at any second, to apply what the log held then.

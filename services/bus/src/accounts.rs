@@ -19,6 +19,8 @@ const UNLIMITED: i64 = -1;
 pub struct AccountLimits {
     /// Connections at once.
     pub connections: i64,
+    /// Subscriptions of all of them.
+    pub subscriptions: i64,
     /// Streams.
     pub streams: i64,
     /// Consumers.
@@ -29,10 +31,15 @@ pub struct AccountLimits {
 
 impl AccountLimits {
     /// Whatever it likes: the account of whoever runs the system.
-    pub const UNLIMITED: Self =
-        Self { connections: UNLIMITED, streams: UNLIMITED, consumers: UNLIMITED, disk: UNLIMITED };
+    pub const UNLIMITED: Self = Self {
+        connections: UNLIMITED,
+        subscriptions: UNLIMITED,
+        streams: UNLIMITED,
+        consumers: UNLIMITED,
+        disk: UNLIMITED,
+    };
     /// An account without JetStream.
-    pub const WITHOUT_STREAMS: Self = Self { connections: UNLIMITED, streams: 0, consumers: 0, disk: 0 };
+    pub const WITHOUT_STREAMS: Self = Self { streams: 0, consumers: 0, disk: 0, ..Self::UNLIMITED };
 }
 
 /// An account.
@@ -57,6 +64,8 @@ pub struct User<'a> {
     pub name: &'a str,
     /// Until when, in seconds since 1970; for ever when there is no end.
     pub until: Option<i64>,
+    /// Subscriptions on one connection, where they are limited.
+    pub subscriptions: Option<i64>,
     /// The subjects that they may publish to and subscribe to; all when there is no list.
     pub allowed: Option<Allowed>,
 }
@@ -104,9 +113,9 @@ pub fn operator(
 /// # Errors
 /// When `by` has no seed.
 pub fn account(by: &KeyPair, account: &Account<'_>, issued_at: i64) -> Result<String, SigningError> {
-    let AccountLimits { connections, streams, consumers, disk } = account.limits;
+    let AccountLimits { connections, subscriptions, streams, consumers, disk } = account.limits;
     let limits = json!({
-        "subs": UNLIMITED, "data": UNLIMITED, "payload": UNLIMITED, "imports": 0, "exports": 0, "wildcards": false,
+        "subs": subscriptions, "data": UNLIMITED, "payload": UNLIMITED, "imports": 0, "exports": 0, "wildcards": false,
         "conn": connections, "leaf": 0, "mem_storage": 0, "disk_storage": disk, "streams": streams, "consumer": consumers,
     });
     let revoked = account.revoked.iter().map(|(user, until)| (user.clone(), Value::from(*until)));
@@ -127,7 +136,7 @@ pub fn user(by: &KeyPair, user: &User<'_>, issued_at: i64) -> Result<String, Sig
     };
     let nats = json!({
         "pub": subjects(|allowed| &allowed.publish), "sub": subjects(|allowed| &allowed.subscribe),
-        "subs": UNLIMITED, "data": UNLIMITED, "payload": UNLIMITED, "type": "user", "version": VERSION,
+        "subs": user.subscriptions.unwrap_or(UNLIMITED), "data": UNLIMITED, "payload": UNLIMITED, "type": "user", "version": VERSION,
     });
     signed(by, (&user.key, user.name), (issued_at, user.until), &nats)
 }
@@ -172,7 +181,11 @@ mod tests {
         let account = KeyPair::new_from_raw(KeyPairType::Account, [7; 32]).unwrap();
         let user = KeyPair::new_from_raw(KeyPairType::User, [8; 32]).unwrap();
         let allowed = Some(Allowed { publish: vec!["a.b".into()], subscribe: vec!["_INBOX.>".into()] });
-        let token = super::user(&account, &User { key: user.public_key(), name: "one", until: Some(9), allowed }, 5);
+        let token = super::user(
+            &account,
+            &User { key: user.public_key(), name: "one", until: Some(9), subscriptions: None, allowed },
+            5,
+        );
         let token = token.unwrap();
         let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
         account.verify(format!("{header}.{claims}").as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
@@ -182,7 +195,11 @@ mod tests {
         assert_eq!(claims["nats"]["pub"], json!({"allow": ["a.b"]}));
         assert_eq!(claims["nats"]["sub"], json!({"allow": ["_INBOX.>"]}));
         let public = KeyPair::from_public_key(&account.public_key()).unwrap();
-        let refused = super::user(&public, &User { key: user.public_key(), name: "x", until: None, allowed: None }, 5);
+        let refused = super::user(
+            &public,
+            &User { key: user.public_key(), name: "x", until: None, subscriptions: None, allowed: None },
+            5,
+        );
         assert!(refused.is_err(), "without its seed a key signs nothing");
     }
 }

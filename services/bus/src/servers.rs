@@ -16,7 +16,9 @@ pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Pauses between attempts to connect: doubled each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// How often a server is asked whether it is there: one that hangs is left after three times as long.
+const PING: Duration = Duration::from_secs(2);
 
 /// Why servers cannot be used as they are named. Never holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,8 @@ pub struct NatsServers {
     authority: Option<PathBuf>,
     /// The certificate that this process shows, and its key, PEM.
     certificate: Option<(PathBuf, PathBuf)>,
+    /// What the subjects begin with on which it is answered.
+    inbox: Option<&'static str>,
 }
 
 impl std::fmt::Debug for NatsServers {
@@ -74,7 +78,8 @@ impl NatsServers {
     /// # Errors
     /// When they are not of that form, or name several users.
     pub fn read(urls: &str) -> Result<Self, WrongServers> {
-        let mut servers = Self { addresses: vec![], sign_in: SignIn::Nothing, authority: None, certificate: None };
+        let mut servers =
+            Self { addresses: vec![], sign_in: SignIn::Nothing, authority: None, certificate: None, inbox: None };
         for text in urls.split(',').map(str::trim) {
             // A user or password that is not encoded cuts the address short.
             if !(text.starts_with("nats://") || text.starts_with("tls://")) || text.matches('@').count() > 1 {
@@ -168,6 +173,12 @@ impl NatsServers {
         Self { certificate: Some((certificate, key)), ..self }
     }
 
+    /// Is answered on subjects that begin like this, on which others in the account do not hear.
+    #[must_use]
+    pub fn answered_on(self, inbox: &'static str) -> Self {
+        Self { inbox: Some(inbox), ..self }
+    }
+
     /// Where they are, without what is signed in with: for whoever is to connect with something of their own.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
@@ -193,7 +204,10 @@ impl NatsServers {
             std::future::ready(auth)
         });
         options = options.name(name).request_timeout(Some(ANSWER_LIMIT)).retry_on_initial_connect();
-        options = options.reconnect_delay_callback(pause);
+        options = options.reconnect_delay_callback(pause).ping_interval(PING);
+        if let Some(inbox) = self.inbox {
+            options = options.custom_inbox_prefix(inbox);
+        }
         options = options.event_callback(|event| {
             tell(&event);
             std::future::ready(())

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use domain::StreamKind;
 use domain::agency::{Agency, Door};
 use domain::ids::{AccountId, AgencyId, FeedId};
-use engine::{EngineError, Freshness};
+use engine::Freshness;
 use event_log::{Duty, Position};
-use rpc::Error;
+use rpc::{Error, Reason};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use views::Pages;
@@ -18,8 +18,14 @@ use crate::pauses::Pauses;
 use crate::recalls::Recaller;
 use crate::{Feeds, JetStreamDoor, jetstream};
 
-/// The longest pause after a failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause after a failure: meanwhile nobody looks after what stands.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How often the NATS server is told of every account, whatever it knows: it may have been put back, or told by somebody who led before.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+/// How long whoever carries feeds no more may take to remove what stands.
+const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+/// For how many looks this process may be cut off from an agency's account before it makes room for itself there.
+const CUT_OFF: u32 = 3;
 /// How often it is looked whether there is more, and whether issuers speak for the same accounts as before.
 const LOOK: Duration = Duration::from_secs(1);
 /// Events read at once, and documents on one page.
@@ -39,6 +45,8 @@ struct Carried {
     feeds: BTreeSet<FeedId>,
     /// For whose accounts an issuer spoke when the NATS server was told of the agency last; nothing when it is to be told.
     told: Option<BTreeSet<AccountId>>,
+    /// For how many looks this process was not signed in to the account.
+    cut_off: u32,
 }
 
 /// What is carried.
@@ -51,9 +59,18 @@ struct Carrying {
     /// Which feed a task carries.
     tasks_of: HashMap<tokio::task::Id, (AgencyId, FeedId)>,
     looked: Option<Instant>,
+    told_all: Option<Instant>,
+    stop: CancellationToken,
 }
 
 impl Carrying {
+    /// This process carries feeds no more: what it has put anywhere does not stand there unlooked after.
+    async fn leave(mut self) {
+        self.stop.cancel();
+        let leaving = async { while self.tasks.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(LEAVE_LIMIT, leaving).await);
+    }
+
     /// A task that has failed inside is begun again with the next look at its agency.
     fn tidy(&mut self) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
@@ -81,40 +98,41 @@ impl Carrier {
 
     /// Works until it is told to stop. What fails is tried again.
     pub async fn run(self, stop: CancellationToken) {
-        let working = async {
-            let mut pauses = Pauses::up_to(LONGEST_PAUSE);
-            loop {
-                match self.feeds.gate.engine().log().lead(Duty::Feeds).await {
-                    Ok(leading) => {
-                        pauses.went_well();
-                        tokio::select! {
-                            () = self.recaller.lead() => {}
-                            () = self.lead() => {}
-                            () = leading.lost() => {}
-                        }
+        let mut pauses = Pauses::up_to(LONGEST_PAUSE);
+        while !stop.is_cancelled() {
+            let leads = tokio::select! {
+                leads = self.feeds.gate.engine().log().lead(Duty::Feeds) => leads,
+                () = stop.cancelled() => return,
+            };
+            match leads {
+                Ok(leading) => {
+                    pauses.went_well();
+                    let mut carrying = Carrying::default();
+                    tokio::select! {
+                        () = self.recaller.lead() => {}
+                        () = self.lead(&mut carrying) => {}
+                        () = leading.lost() => {}
+                        () = stop.cancelled() => {}
                     }
-                    Err(error) => {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "this process cannot stand by to carry feeds, and to ask back what was delivered"
-                        );
-                        pauses.pause().await;
-                    }
+                    carrying.leave().await;
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "this process cannot stand by to carry feeds, and to ask back what was delivered"
+                    );
+                    pauses.pause().await;
                 }
             }
-        };
-        tokio::select! {
-            () = working => {}
-            () = stop.cancelled() => {}
         }
     }
 
     /// Carries every feed that is to be carried, until the log has another history.
-    async fn lead(&self) {
+    async fn lead(&self, carrying: &mut Carrying) {
         let epoch = self.feeds.gate.engine().log().epoch();
-        let (mut carrying, mut position, mut pauses) = (Carrying::default(), None, Pauses::up_to(LONGEST_PAUSE));
+        let (mut position, mut pauses) = (None, Pauses::up_to(LONGEST_PAUSE));
         while self.feeds.gate.engine().log().epoch() == epoch {
-            match self.follow(&mut carrying, &mut position).await {
+            match self.follow(carrying, &mut position).await {
                 Ok(()) => pauses.went_well(),
                 Err(error) => {
                     let reason = error.reason().as_str_name();
@@ -131,13 +149,9 @@ impl Carrier {
         let mut head = self.feeds.head.subscribe();
         let after = match *position {
             Some(after) => after,
-            None => {
-                let end = engine.log().head().await.map_err(EngineError::failed)?.0;
-                self.begin(carrying, end).await?;
-                *position.insert(end)
-            }
+            None => *position.insert(self.begin(carrying).await?),
         };
-        let events = engine.log().read(Position(after), BATCH).await.map_err(EngineError::failed)?;
+        let events = engine.log().read(Position(after), BATCH).await.map_err(engine::EngineError::failed)?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Agency) => drop(carrying.touched.insert(AgencyId(event.stream.id))),
@@ -156,15 +170,17 @@ impl Carrier {
         Ok(())
     }
 
-    /// Finds every agency that has opened such a feed, also those that are closed by now: of them nothing may be left.
-    async fn begin(&self, carrying: &mut Carrying, end: u64) -> Result<(), Error> {
-        let mut pages = Pages { size: PAGE, after: vec![], at_least: end };
+    /// Finds every agency that has opened such a feed, also those that are closed by now: of them nothing may be left. Returns up to where that is
+    /// known: the log tells the rest, so that nobody waits for a view.
+    async fn begin(&self, carrying: &mut Carrying) -> Result<u64, Error> {
+        let (mut pages, mut position) = (Pages { size: PAGE, after: vec![], at_least: 0 }, u64::MAX);
         loop {
             let page = self.feeds.views.list::<CarriedFeeds>(&feeds::all(), &pages, |_| true).await?;
             carrying.touched.extend(page.items.iter().map(|doc| doc.agency));
+            position = position.min(page.position);
             match page.next {
                 Some(next) => pages.after = next,
-                None => return Ok(()),
+                None => return Ok(position),
             }
         }
     }
@@ -172,11 +188,23 @@ impl Carrier {
     /// Takes in what has become of agencies: carries what they have opened, and tells the NATS server who signs in.
     async fn take_in(&self, carrying: &mut Carrying) -> Result<(), Error> {
         for agency in carrying.touched.clone() {
-            let state = self.feeds.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
+            let state =
+                match self.feeds.gate.engine().load::<Agency>(agency, Freshness::Latest).await.map_err(Error::from) {
+                    Ok(state) => state,
+                    Err(error) if error.reason() == Reason::Internal => {
+                        tracing::error!(%agency, "an agency cannot be read, and its feeds are not carried");
+                        carrying.touched.remove(&agency);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
             for feed in state.feeds().iter().filter(|feed| feed.door == Door::JetStream) {
                 let carried = carrying.agencies.entry(agency).or_default();
                 if carried.feeds.insert(feed.feed) {
-                    let task = carrying.tasks.spawn(jetstream::carry(self.feeds.clone(), agency, feed.feed));
+                    let task = {
+                        let (feeds, stop) = (self.feeds.clone(), carrying.stop.clone());
+                        carrying.tasks.spawn(jetstream::carry(feeds, (agency, feed.feed), stop))
+                    };
                     carrying.tasks_of.insert(task.id(), (agency, feed.feed));
                 }
             }
@@ -191,27 +219,39 @@ impl Carrier {
             && carrying.looked.is_none_or(|looked| looked.elapsed() > LOOK)
         {
             carrying.looked = Some(Instant::now());
-            self.tell(door, carrying).await?;
+            // That it is away says the door; the rest goes on.
+            drop(self.tell(door, carrying).await);
         }
         Ok(())
     }
 
-    /// Tells the NATS server of each account of which it does not know, or knows something else. While it is away nobody is told.
+    /// Tells the NATS server of each account of which it does not know, or may know something else. What it does not take of one agency holds
+    /// up no other; while it is away nobody is told.
     async fn tell(&self, door: &JetStreamDoor, carrying: &mut Carrying) -> Result<(), Error> {
         let cut_off = door.cut_off().await;
+        let all = carrying.told_all.is_none_or(|told| told.elapsed() > TELL_AGAIN);
         for (agency, carried) in &mut carrying.agencies {
-            let state = self.feeds.gate.engine().load::<Agency>(*agency, Freshness::Remembered).await?;
+            let Ok(state) = self.feeds.gate.engine().load::<Agency>(*agency, Freshness::Remembered).await else {
+                continue;
+            };
             let speaks = |issuer: &str| self.feeds.issuers.speaks_for(issuer, *agency);
             let vouched = state.accounts().iter().filter(|account| speaks(&account.issuer));
-            let vouched: BTreeSet<_> = vouched.map(|account| account.account).collect();
-            if carried.told.as_ref() == Some(&vouched) && !cut_off.contains(agency) {
+            let mut vouched: BTreeSet<_> = vouched.map(|account| account.account).collect();
+            carried.cut_off = if cut_off.contains(agency) { carried.cut_off + 1 } else { 0 };
+            // Its systems may hold every connection that there is: then they make room first.
+            if carried.cut_off >= CUT_OFF && carried.cut_off % CUT_OFF == 0 {
+                vouched.clear();
+            }
+            if carried.told.as_ref() == Some(&vouched) && !all && carried.cut_off == 0 {
                 continue;
             }
-            if door.tell(*agency, &state, &vouched).await.is_err() {
-                carried.told = None;
-                return Ok(());
+            carried.told = None;
+            if door.tell(*agency, &state, &vouched).await? {
+                carried.told = Some(vouched);
             }
-            carried.told = Some(vouched);
+        }
+        if all {
+            carrying.told_all = Some(Instant::now());
         }
         Ok(())
     }

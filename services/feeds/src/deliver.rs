@@ -22,6 +22,9 @@ use crate::entry;
 use crate::held::{Held, held};
 use crate::published::{Published, published};
 
+/// The most bytes of an event: well below what a message may hold at any door (NATS takes 1 MB when nothing else is configured).
+const LARGEST: usize = 512 << 10;
+
 /// Who receives a feed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receiver {
@@ -146,7 +149,13 @@ impl Feeds {
             let told = Told { feed: to.feed, event: id, published, person: Some(person), at };
             let doc = docs.get(&about.entry);
             let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, goal_shown(doc)));
-            let cloud_event = cloud_event(&told, content, entry::ids(about.entry, about.category), says);
+            let ids = || entry::ids(about.entry, about.category);
+            let said = cloud_event(&told, content, ids(), says);
+            // What is too large for a message is fetched by its id.
+            let (content, cloud_event) = match said.len() > LARGEST {
+                true => (ContentLevel::IdOnly, cloud_event(&told, ContentLevel::IdOnly, ids(), || Value::Null)),
+                false => (content, said),
+            };
             let has_receipt = held.get(&id).is_some_and(|held| held.delivered.content >= content);
             let delivered = Delivered { event: id, entry: about.entry, category: about.category, content };
             Leaving {

@@ -26,6 +26,8 @@ pub(crate) use carry::carry;
 
 /// The consumer of a feed's stream: one, durable, which its readers share.
 pub(crate) const READER: &str = "reader";
+/// Where this process is answered in an agency's account: its systems hear `_INBOX`.
+const OWN_INBOX: &str = "_OWN";
 /// How long NATS may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// For how long credentials of an agency's system are good, in seconds: it fetches others then.
@@ -92,18 +94,26 @@ impl JetStreamDoor {
     }
 
     /// Tells the server of an agency's account as it is now; whoever is not let in any more is cut off by that. An issuer speaks now for the
-    /// accounts that are `vouched` for.
-    pub(crate) async fn tell(&self, id: AgencyId, agency: &Agency, vouched: &BTreeSet<AccountId>) -> Result<(), Error> {
+    /// accounts that are `vouched` for. `false` when the server does not take it, which is of this agency alone.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub(crate) async fn tell(
+        &self,
+        id: AgencyId,
+        agency: &Agency,
+        vouched: &BTreeSet<AccountId>,
+    ) -> Result<bool, Error> {
         let token = self.keys.account_token(id, agency, vouched)?;
         let system = self.system.get_or_try_init(|| self.settings.system.connect("alongside feeds: accounts")).await;
         let request = Request::new().payload(token.into()).timeout(Some(ANSWER_LIMIT));
         let told = system.map_err(|error| refused(&error))?.send_request(accounts::TOLD_AT, request).await;
         let answer: Value = serde_json::from_slice(&told.map_err(|error| refused(&error))?.payload).unwrap_or_default();
         if answer.get("data").and_then(|data| data.get("code")) == Some(&Value::from(200)) {
-            return Ok(());
+            return Ok(true);
         }
         tracing::warn!(agency = %id, %answer, "the NATS server does not take an agency's account");
-        Err(Error::new(Reason::Unavailable, "the NATS server for feeds does not take the agency's account"))
+        Ok(false)
     }
 
     /// Agencies whose accounts this process is not signed in to just now: the server may not know them any more.
@@ -121,7 +131,7 @@ impl JetStreamDoor {
             None => {
                 let (key, token) = self.keys.own(agency)?;
                 let servers = self.settings.servers.clone().with_made(token, key);
-                let servers = servers.map_err(|error| Error::internal(&error))?;
+                let servers = servers.map_err(|error| Error::internal(&error))?.answered_on(OWN_INBOX);
                 let client = servers.connect("alongside feeds").await.map_err(|error| refused(&error))?;
                 agencies.insert(agency, client.clone());
                 client

@@ -106,6 +106,13 @@ impl Pump {
         advanced.ok_or_else(|| interrupted("somebody else carries the feed, or it was begun again"))
     }
 
+    /// Goes back to a position, as nothing of what was decided since has left. It has its receipts.
+    pub(crate) fn decide_again(&mut self, before: u64) {
+        self.receipted = Receipted { until: self.receipted.until.max(self.position), by: self.receipts };
+        self.position = before;
+        self.known.clear();
+    }
+
     /// Waits until there is more, for so long at most.
     pub(crate) async fn wait(&mut self, time: Duration) {
         let position = self.position;
@@ -172,9 +179,12 @@ impl Pump {
         if self.known.len() > KNOWN {
             self.known.clear();
         }
-        self.known.extend(by_person.into_keys());
+        self.known.extend(by_person.keys());
         // After the receipts: of what is delivered again it is not told that it is to be given back.
+        let since = Instant::now();
         let beside = self.beside(&beside).await?;
+        let prepared =
+            if since.elapsed() < FRESH { prepared } else { self.commit_all(prepared, &by_person, until).await? };
         let mut leaving: Vec<_> = prepared.into_iter().flat_map(|one| one.leaving).chain(beside).collect();
         leaving.sort_by_key(|leaving| leaving.position);
         Ok((leaving, until))

@@ -58,6 +58,15 @@ impl Believed {
         Ok(Belief { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch })
     }
 
+    /// The register as it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn latest(&self, engine: &Engine) -> Result<Belief, EngineError> {
+        let (register, _, asked) = self.read(engine).await?;
+        Ok(Belief { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch })
+    }
+
     /// What is known, if it is younger than this by both clocks: a machine may have slept, and a clock may have been put right.
     fn younger_than(&self, age: Duration, engine: &Engine) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -77,6 +86,10 @@ impl Believed {
         if let Some(known) = self.younger_than(AGAIN, engine) {
             return Ok(known);
         }
+        self.read(engine).await
+    }
+
+    async fn read(&self, engine: &Engine) -> Result<Known, EngineError> {
         // What is read is at least as new as this moment.
         let (asked, at) = (Instant::now(), engine.now());
         let register: Loaded<Register> = engine.load(Only, Freshness::Latest).await?;

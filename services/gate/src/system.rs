@@ -75,7 +75,10 @@ impl Gate {
         person: PersonId,
         freshness: Freshness,
     ) -> Result<SystemGrounds, EngineError> {
-        let belief = self.believed.get(&self.engine).await?;
+        let belief = match freshness {
+            Freshness::Remembered => self.believed.get(&self.engine).await?,
+            Freshness::Latest => self.believed.latest(&self.engine).await?,
+        };
         let one = belief.register.one_with(agency);
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(one.iter().copied()), freshness).await?;

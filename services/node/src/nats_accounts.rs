@@ -52,7 +52,7 @@ pub fn write(directory: &Path, accounts_directory: &Path) -> anyhow::Result<()> 
     let included = format!(
         "# Accounts of Alongside. They hold public keys alone. Include this in the configuration of every NATS server, once; accounts of \
          agencies come by themselves.\noperator: \"{token}\"\nsystem_account: \"{}\"\nresolver {{\n  type: full\n  dir: {}\n  allow_delete: \
-         false\n  interval: \"2m\"\n  limit: 10000\n}}\nresolver_preload {{\n{}\n{}\n}}\n",
+         false\n  interval: \"15s\"\n  limit: 10000\n}}\nresolver_preload {{\n{}\n{}\n}}\n",
         system.public_key(),
         serde_json::Value::from(accounts_directory.display().to_string()),
         account(&system, "SYS", AccountLimits::WITHOUT_STREAMS)?,
@@ -65,6 +65,6 @@ pub fn write(directory: &Path, accounts_directory: &Path) -> anyhow::Result<()> 
 /// What this system signs in to an account with, for ever.
 fn signs_in(account: &KeyPair, allowed: Option<Allowed>) -> anyhow::Result<String> {
     let key = KeyPair::new_user();
-    let user = User { key: key.public_key(), name: "alongside", until: None, allowed };
+    let user = User { key: key.public_key(), name: "alongside", until: None, subscriptions: None, allowed };
     Ok(accounts::credentials(&accounts::user(account, &user, accounts::now())?, &key.seed()?))
 }

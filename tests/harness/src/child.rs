@@ -37,6 +37,12 @@ impl Child {
         Ok(())
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Asks it to end (SIGTERM).
     ///
     /// # Errors

@@ -286,6 +286,12 @@ impl Node {
         self.child.kill()
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.process()
+    }
+
     /// Stops it where it is, or lets it go on.
     ///
     /// # Errors

@@ -8,18 +8,20 @@ use domain::agency::{Agency, ContentLevel};
 use domain::ids::{AgencyId, FeedId, PersonId, derived_id};
 use domain::person::Person;
 use domain::vocabulary::Timestamp;
-use engine::{EngineError, Freshness};
+use engine::{EngineError, Freshness, Loaded};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use gate::SystemGrounds;
 use rpc::Error;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-use super::stream::{FeedStream, remove};
+use super::stream::{FeedStream, now, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event};
-use crate::deliver::{Leaving, Receiver, is_covered, receives};
+use crate::deliver::{Leaving, Receiver, interrupted, is_covered, receives};
 use crate::pauses::Pauses;
 use crate::published::MISSED;
 use crate::pump::{Pump, READ};
@@ -34,15 +36,22 @@ const SAY_SO: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(500);
 /// How often it is looked what they have while no more may stand there.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// The longest pause after a failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause after a failure: meanwhile what stands is not looked after, if it could not be removed.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How long one step may take: longer, and something hangs.
+const STEP_LIMIT: Duration = Duration::from_secs(5);
+/// How many bytes of events stand at once, about: the rest waits in the log.
+const BYTES: usize = 64 << 20;
+/// About how many people it is decided again one by one; about more all of it is.
+const PEOPLE: usize = 200;
 /// What ran for so long has not failed at once.
 const RAN_WELL: Duration = Duration::from_secs(60);
 /// How many messages are removed at once.
 const AT_ONCE: usize = 64;
 
-/// Carries a feed until it is closed; then its stream is removed. What fails is tried again.
-pub(crate) async fn carry(feeds: Feeds, agency: AgencyId, feed: FeedId) {
+/// Carries a feed until it is closed, and its stream is removed; or until this process is to carry it no more, and nothing stands that it has put
+/// there. What fails is tried again.
+pub(crate) async fn carry(feeds: Feeds, (agency, feed): (AgencyId, FeedId), stop: CancellationToken) {
     let Some(door) = feeds.jetstream.clone() else {
         return feeds.has_failed(feed, "this system has no NATS server for feeds any more").await;
     };
@@ -50,7 +59,10 @@ pub(crate) async fn carry(feeds: Feeds, agency: AgencyId, feed: FeedId) {
     let mut said = String::new();
     loop {
         let begun = Instant::now();
-        let Err(error) = attempt(&feeds, &door, to).await else { return };
+        let Err(error) = attempt(&feeds, &door, to, &stop).await else { return };
+        if stop.is_cancelled() {
+            return;
+        }
         // Once, and not again each second.
         if said != error.message() {
             tracing::info!(%feed, reason = error.reason().as_str_name(), "a feed is carried on in a moment");
@@ -66,11 +78,11 @@ pub(crate) async fn carry(feeds: Feeds, agency: AgencyId, feed: FeedId) {
 }
 
 /// Carries a feed until something fails, or it is closed and nothing of it stands any more.
-async fn attempt(feeds: &Feeds, door: &JetStreamDoor, to: Receiver) -> Result<(), Error> {
+async fn attempt(feeds: &Feeds, door: &JetStreamDoor, to: Receiver, stop: &CancellationToken) -> Result<(), Error> {
     let state = feeds.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
     let context = door.context(to.agency).await?;
     let Err(error) = receives(&state, to) else {
-        return Err(Carrying::begin(feeds, door, context, to).await?.go_on().await);
+        return Err(Carrying::begin(feeds, door, context, to).await?.go_on(stop).await);
     };
     // Where nobody may take it nothing stands: neither of a feed that is closed, nor while nobody signs in.
     remove(&context, to.feed).await?;
@@ -82,6 +94,7 @@ struct Standing {
     sequence: u64,
     position: u64,
     since: Instant,
+    bytes: usize,
     of: Option<(PersonId, Delivered)>,
     /// Of what is told of events that have fallen out: how many, and after which position they came.
     missed: Option<(usize, u64)>,
@@ -117,28 +130,42 @@ impl<'a> Carrying<'a> {
         let (holder, epoch) = (Uuid::now_v7(), engine.log().epoch());
         let cursor = feeds.cursors.take(to.feed.0, epoch, holder, LEASE).await;
         let cursor = cursor.map_err(|error| Error::internal(&error))?;
+        // First of all: nothing of what stood there before was looked after since.
+        let stream = FeedStream::begin(context, to.feed, &door.settings).await?;
         // Where readers are, whatever stood there: it is decided again, and comes under the same ids.
         let pump = Pump::begin(feeds, to, (holder, cursor, epoch), cursor.acknowledged).await?;
         let looked_until = engine.log().head().await.map_err(EngineError::failed)?.0;
-        let stream = FeedStream::begin(context, to.feed, &door.settings).await?;
         let (standing, due) = (VecDeque::new(), HashMap::new());
         let (looked, said) = (Instant::now(), (cursor.acknowledged, Instant::now()));
         Ok(Self { pump, door, stream, pseudonyms, standing, due, looked_until, looked, said })
     }
 
-    /// Goes on until something fails; returns what. While nobody carries it nothing stands: it comes again.
-    async fn go_on(&mut self) -> Error {
-        loop {
-            if let Err(error) = self.step().await {
-                if let Err(error) = self.stream.forget_own().await {
-                    tracing::debug!(
-                        reason = error.reason().as_str_name(),
-                        "what stood is removed when it is carried on"
-                    );
-                }
-                return error;
+    /// Goes on until something fails or it is to stop; returns what. While nobody carries it nothing stands: it comes again.
+    async fn go_on(&mut self, stop: &CancellationToken) -> Error {
+        let error = loop {
+            let step = tokio::select! {
+                step = tokio::time::timeout(STEP_LIMIT, self.step()) => step,
+                () = stop.cancelled() => break interrupted("this process carries feeds no more"),
+            };
+            match step {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => break error,
+                Err(_elapsed) => break interrupted("something hangs that the feed needs"),
             }
+        };
+        if let Err(error) = self.leave().await {
+            tracing::debug!(reason = error.reason().as_str_name(), "what stood is removed when the feed is carried on");
         }
+        error
+    }
+
+    /// Removes what stands there: also what is on its way, if nobody else carries the feed by now.
+    async fn leave(&mut self) -> Result<(), Error> {
+        // Whoever takes it from here on empties it at a later time.
+        let at = now();
+        let is_ours = tokio::time::timeout(LOOK, self.pump.hold_on(LEASE, None)).await;
+        let at = if is_ours.is_ok_and(|held| held.is_ok()) { at } else { self.stream.own() };
+        self.stream.remove_before(at).await
     }
 
     async fn step(&mut self) -> Result<(), Error> {
@@ -147,7 +174,7 @@ impl<'a> Carrying<'a> {
         if self.looked.elapsed() > LOOK {
             self.look().await?;
         }
-        if left == 0 {
+        if left == 0 || self.standing.iter().map(|standing| standing.bytes).sum::<usize>() > BYTES {
             tokio::time::sleep(LOOK_AGAIN).await;
             return self.is_acknowledged().await;
         }
@@ -156,13 +183,17 @@ impl<'a> Carrying<'a> {
             self.pump.wait(LOOK).await;
             return Ok(());
         }
-        let (leaving, until) = self.pump.decide(&events).await?;
+        let (before, (leaving, until)) = (self.pump.position, self.pump.decide(&events).await?);
         self.pump.position = until;
         if leaving.is_empty() {
             return Ok(());
         }
         // What has its receipts is known to have them, before it stands anywhere.
         self.pump.hold_on(LEASE, None).await?;
+        if self.is_touched(&leaving).await? {
+            self.pump.decide_again(before);
+            return Ok(());
+        }
         self.publish(leaving).await
     }
 
@@ -170,13 +201,23 @@ impl<'a> Carrying<'a> {
         let first = self.stream.publish(leaving.iter().map(|leaving| leaving.cloud_event.clone())).await?;
         let since = Instant::now();
         for (sequence, leaving) in (first..).zip(leaving) {
+            let bytes = leaving.cloud_event.len();
             let Leaving { position, of, changes_at, .. } = leaving;
             if let (Some((person, _)), Some(at)) = (of, changes_at) {
                 self.due.entry(person).and_modify(|due| *due = at.min(*due)).or_insert(at);
             }
-            self.standing.push_back(Standing { sequence, position, since, of, missed: None });
+            self.standing.push_back(Standing { sequence, position, since, bytes, of, missed: None });
         }
         Ok(())
+    }
+
+    /// Whether something has happened since it was looked that may take away what lets these leave.
+    async fn is_touched(&self, leaving: &[Leaving]) -> Result<bool, Error> {
+        let events = self.pump.read_after(self.looked_until, READ).await?;
+        let touched = Touched::by(&events, self.pump.feeds.gate.engine()).await?;
+        let everybody = touched.all || touched.agencies.contains(&self.pump.to.agency) || events.len() == READ;
+        let people = leaving.iter().filter_map(|leaving| leaving.of);
+        Ok(everybody || people.into_iter().any(|(person, _)| touched.people.contains(&person)))
     }
 
     /// Removes what stands there and is not covered any more, by whatever has happened or by time.
@@ -195,39 +236,51 @@ impl<'a> Carrying<'a> {
         let standing: BTreeSet<_> =
             self.standing.iter().filter_map(|standing| standing.of.map(|(person, _)| person)).collect();
         self.due.retain(|person, _| standing.contains(person));
-        for person in standing.into_iter().filter(|person| everybody || people.contains(person)) {
-            self.take_back_of(person).await?;
+        let people: Vec<_> = standing.into_iter().filter(|person| everybody || people.contains(person)).collect();
+        if people.len() > PEOPLE {
+            return Err(interrupted("so much has changed that all of the feed is decided again"));
         }
-        Ok(())
+        let deciding: Vec<_> = people.iter().map(|person| self.decided(*person)).collect();
+        let decided: HashMap<_, _> = stream::iter(deciding).buffer_unordered(AT_ONCE).try_collect().await?;
+        self.take_back_of(&decided).await
     }
 
-    async fn take_back_of(&mut self, person: PersonId) -> Result<(), Error> {
+    /// What of a person may be received now: nothing when nothing is left of them.
+    async fn decided(&self, person: PersonId) -> Result<(PersonId, Option<(SystemGrounds, Loaded<Person>)>), Error> {
         let (feeds, to) = (&self.pump.feeds, self.pump.to);
         let purpose = feeds.feed_of(to, Freshness::Latest).await?.purpose;
-        let decided = async {
+        let deciding = async {
             let grounds = feeds.gate.for_system(to.agency, purpose, person, Freshness::Latest).await?;
             let record = feeds.gate.engine().load::<Person>(person, Freshness::Latest).await?;
             Ok::<_, EngineError>((grounds, record))
         };
-        let decided = match decided.await {
-            Ok(decided) => Some(decided),
-            // Of whom nothing is left nothing stands.
-            Err(EngineError::Erased) => None,
-            Err(error) => return Err(error.into()),
-        };
+        match deciding.await {
+            Ok(decided) => Ok((person, Some(decided))),
+            Err(EngineError::Erased) => Ok((person, None)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn take_back_of(
+        &mut self,
+        decided: &HashMap<PersonId, Option<(SystemGrounds, Loaded<Person>)>>,
+    ) -> Result<(), Error> {
         let is_gone = |standing: &Standing| {
-            let delivered = standing.of.filter(|(of, _)| *of == person).map(|(_, delivered)| delivered);
-            delivered.is_some_and(|delivered| {
-                !decided.as_ref().is_some_and(|(grounds, record)| is_covered(grounds, record, &delivered))
+            standing.of.is_some_and(|(person, delivered)| match decided.get(&person) {
+                Some(Some((grounds, record))) => !is_covered(grounds, record, &delivered),
+                Some(None) => true,
+                None => false,
             })
         };
         let gone: Vec<_> = self.standing.iter().filter(|s| is_gone(s)).map(|standing| standing.sequence).collect();
         let forgetting: Vec<_> = gone.iter().map(|sequence| self.stream.forget(*sequence)).collect();
         stream::iter(forgetting).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         self.standing.retain(|standing| !is_gone(standing));
-        match decided.and_then(|(grounds, _)| grounds.changes_at()) {
-            Some(at) => drop(self.due.insert(person, at)),
-            None => drop(self.due.remove(&person)),
+        for (person, decided) in decided {
+            match decided.as_ref().and_then(|(grounds, _)| grounds.changes_at()) {
+                Some(at) => drop(self.due.insert(*person, at)),
+                None => drop(self.due.remove(person)),
+            }
         }
         Ok(())
     }
@@ -238,6 +291,7 @@ impl<'a> Carrying<'a> {
         self.pump.same_history()?;
         self.pump.feeds.feed_of(self.pump.to, Freshness::Latest).await?;
         self.is_acknowledged().await?;
+        self.stream.has_reader().await?;
         self.let_fall().await?;
         let before = self.standing.iter().map(Standing::after).min().unwrap_or(self.pump.position);
         if self.said.0 != before || self.said.1.elapsed() > SAY_SO {
@@ -249,7 +303,7 @@ impl<'a> Carrying<'a> {
 
     /// What readers have acknowledged does not stand any more.
     async fn is_acknowledged(&mut self) -> Result<(), Error> {
-        let first = self.stream.first().await?;
+        let first = self.stream.first(self.standing.len()).await?;
         while self.standing.front().is_some_and(|standing| standing.sequence < first) {
             self.standing.pop_front();
         }

@@ -13,16 +13,18 @@ use uuid::Uuid;
 
 use super::{READER, stream_name};
 
-/// Whatever was issued before that is not taken, ever: what has ended stays ended. 2100-01-01, in seconds since 1970.
+/// Whatever was issued before that is not taken, and so nothing is. 2100-01-01, in seconds since 1970.
 const FOR_EVER: i64 = 4_102_444_800;
-/// Connections of each of an agency's systems.
+/// Connections of each of an agency's systems, and subscriptions on each.
 const CONNECTIONS: usize = 5;
+const SUBSCRIPTIONS: i64 = 100;
 /// What an agency's account may hold: a stream with its consumer for each feed that is open, or is being removed. A limit of bytes would be
 /// reserved, and so many agencies would fill a server with nothing; the number of events in a stream is bounded instead.
 fn limits() -> AccountLimits {
     let signed = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
     let (connections, each) = (signed(ACCOUNTS_LIMIT * CONNECTIONS), signed(2 * FEEDS_LIMIT));
-    AccountLimits { connections, streams: each, consumers: each, ..AccountLimits::UNLIMITED }
+    let subscriptions = connections.saturating_mul(SUBSCRIPTIONS);
+    AccountLimits { connections, subscriptions, streams: each, consumers: each, ..AccountLimits::UNLIMITED }
 }
 
 /// For how long a token of this process is good. It makes another one for each connection.
@@ -67,7 +69,11 @@ impl Keys {
         let token = move || {
             let now = accounts::now();
             let until = Some(now + OWN_SECONDS);
-            accounts::user(&account, &User { key: key.clone(), name: "alongside", until, allowed: None }, now)
+            accounts::user(
+                &account,
+                &User { key: key.clone(), name: "alongside", until, subscriptions: None, allowed: None },
+                now,
+            )
         };
         Ok((own, token))
     }
@@ -79,17 +85,16 @@ impl Keys {
         agency: &Agency,
         vouched: &BTreeSet<AccountId>,
     ) -> Result<String, Error> {
-        let (now, mut revoked) = (accounts::now(), Vec::new());
+        let mut revoked = Vec::new();
         for account in agency.accounts() {
-            let has_ended = account.removed || !agency.is_there();
-            if has_ended || !vouched.contains(&account.account) {
-                let until = if has_ended { FOR_EVER } else { now };
-                revoked.push((self.system(account.account)?.public_key(), until));
+            // Also of one that is let in again later: then it is left out here.
+            if account.removed || !agency.is_there() || !vouched.contains(&account.account) {
+                revoked.push((self.system(account.account)?.public_key(), FOR_EVER));
             }
         }
         let name = format!("agency {id}");
         let account = Account { key: self.account(id)?.public_key(), name: &name, limits: limits(), revoked };
-        accounts::account(&self.signing, &account, now).map_err(|error| Error::internal(&error))
+        accounts::account(&self.signing, &account, accounts::now()).map_err(|error| Error::internal(&error))
     }
 
     /// What a system of an agency signs in with to read a feed, from now until a time in seconds since 1970: as a `.creds` file holds it.
@@ -111,7 +116,13 @@ impl Keys {
             subscribe: vec!["_INBOX.>".to_owned()],
         };
         let name = format!("account {account}");
-        let user = User { key: key.public_key(), name: &name, until: Some(until), allowed: Some(allowed) };
+        let user = User {
+            key: key.public_key(),
+            name: &name,
+            until: Some(until),
+            subscriptions: Some(SUBSCRIPTIONS),
+            allowed: Some(allowed),
+        };
         let seed = key.seed().map_err(|error| Error::internal(&error))?;
         let token = accounts::user(&self.account(agency)?, &user, now).map_err(|error| Error::internal(&error))?;
         Ok(accounts::credentials(&token, &seed))

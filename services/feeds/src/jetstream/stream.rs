@@ -6,10 +6,12 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::context::{DeleteStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{Context, ErrorCode};
 use domain::ids::FeedId;
 use rpc::Error;
+use serde_json::{Value, json};
 
 use super::{JetStreamSettings, READER, refused, stream_name};
 use crate::deliver::interrupted;
@@ -38,10 +40,10 @@ impl FeedStream {
     /// The stream, empty: whatever stood in it is decided again. Nobody who has written to it before does so again.
     pub(super) async fn begin(context: Context, feed: FeedId, settings: &JetStreamSettings) -> Result<Self, Error> {
         let (name, id) = (stream_name(feed), feed.0.simple());
-        let (subject, fence) = (format!("feed.{id}"), format!("fence.{id}"));
+        let subject = format!("feed.{id}");
         let config = Config {
             name: name.clone(),
-            subjects: vec![subject.clone(), fence.clone()],
+            subjects: vec![subject.clone()],
             retention: RetentionPolicy::WorkQueue,
             storage: StorageType::File,
             discard: DiscardPolicy::New,
@@ -62,11 +64,29 @@ impl FeedStream {
             ..pull::Config::default()
         };
         stream.create_consumer(reader).await.map_err(|error| refused(&error))?;
-        // Moves the sequence on, so that of whoever wrote before nothing is taken any more.
-        let fenced = context.publish(fence, "".into()).await.map_err(|error| refused(&error))?;
-        let last = fenced.await.map_err(|error| refused(&error))?.sequence;
-        stream.purge().await.map_err(|error| refused(&error))?;
-        Ok(Self { context, stream, name, subject, last })
+        let mut begun = Self { context, stream, name, subject, last: 0 };
+        begun.empty(now()).await?;
+        Ok(begun)
+    }
+
+    /// Removes all that stands there or is on its way, and moves the sequence on to `at`, a time: no sequence is used twice, and of whoever wrote
+    /// before nothing is taken any more. What somebody empties late, at an earlier time, is none of what came since.
+    pub(super) async fn empty(&mut self, at: u64) -> Result<(), Error> {
+        let last = self.stream.info().await.map_err(|error| refused(&error))?.state.last_sequence;
+        let next = at.max(last + 2);
+        self.remove_before(next).await?;
+        self.last = next - 1;
+        Ok(())
+    }
+
+    /// Up to where messages were published here.
+    pub(super) fn own(&self) -> u64 {
+        self.last + 1
+    }
+
+    /// Removes all that stands there before a sequence.
+    pub(super) async fn remove_before(&self, sequence: u64) -> Result<(), Error> {
+        self.stream.purge().sequence(sequence).await.map(drop).map_err(|error| refused(&error))
     }
 
     /// Publishes events in their order. Returns the sequence of the first; the others follow it.
@@ -87,7 +107,6 @@ impl FeedStream {
                 let is_theirs = error.kind() == PublishErrorKind::WrongLastSequence;
                 if is_theirs { is_another() } else { refused(&error) }
             })?;
-            // What was taken, and nothing more, is ours: see `forget_own`.
             self.last = taken.sequence;
         }
         Ok(first)
@@ -95,7 +114,14 @@ impl FeedStream {
 
     /// Removes what stands there, if it does still.
     pub(super) async fn forget(&self, sequence: u64) -> Result<(), Error> {
-        let Err(error) = self.stream.delete_message(sequence).await else { return Ok(()) };
+        // Not overwritten on the disk, which takes a hundred times as long: what is in the file goes with the file.
+        let wish = json!({"seq": sequence, "no_erase": true});
+        let subject = format!("STREAM.MSG.DELETE.{}", self.name);
+        let answer = self.context.request::<_, _, Response<Value>>(subject, &wish).await;
+        let error = match answer.map_err(|error| refused(&error))? {
+            Response::Ok(_) => return Ok(()),
+            Response::Err { error } => error,
+        };
         // A reader may have acknowledged it a moment ago.
         match self.stream.get_raw_message(sequence).await {
             Err(absent) if absent.kind() == RawMessageErrorKind::NoMessageFound => Ok(()),
@@ -103,25 +129,26 @@ impl FeedStream {
         }
     }
 
-    /// Removes all that stands there up to a sequence.
-    pub(super) async fn forget_until(&self, sequence: u64) -> Result<(), Error> {
-        self.stream.purge().sequence(sequence + 1).await.map(drop).map_err(|error| refused(&error))
-    }
-
-    /// Removes all that stands there and was published here: nothing of whoever carries the feed by now.
-    pub(super) async fn forget_own(&self) -> Result<(), Error> {
-        self.forget_until(self.last).await
-    }
-
-    /// The sequence of the first message that stands there; of what was acknowledged nothing does.
-    pub(super) async fn first(&mut self) -> Result<u64, Error> {
+    /// The sequence of the first message that stands there, of `standing` at most; of what was acknowledged nothing does.
+    pub(super) async fn first(&mut self, standing: usize) -> Result<u64, Error> {
         let last = self.last;
         let state = &self.stream.info().await.map_err(|error| refused(&error))?.state;
-        if state.last_sequence != last {
+        if state.last_sequence != last || state.messages > standing as u64 {
             return Err(is_another());
         }
         Ok(if state.messages == 0 { last + 1 } else { state.first_sequence })
     }
+
+    /// Whether readers find their consumer.
+    pub(super) async fn has_reader(&self) -> Result<(), Error> {
+        self.stream.consumer_info(READER).await.map(drop).map_err(|error| refused(&error))
+    }
+}
+
+/// Microseconds since 1970.
+pub(super) fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Somebody else writes to it, or it was lost.

@@ -182,8 +182,8 @@ impl Fed {
         Self { supported, admin, system, feed }
     }
 
-    /// Everybody calls another server from now on; the one before is gone.
-    pub(crate) async fn move_to(&mut self, node: Node) {
+    /// Everybody calls another server from now on; returns the one before.
+    pub(crate) async fn move_to(&mut self, node: Node) -> Node {
         let (cluster, pair) = (&self.supported.world.cluster, self.supported.callers.pair.clone());
         let channel = node.channel().await.unwrap();
         let staff = |subject: &str| {
@@ -192,7 +192,7 @@ impl Fed {
         };
         (self.admin, self.system) = (staff("boss"), staff("record-system"));
         self.supported.callers = Callers::unenrolled(cluster, &channel, &pair);
-        self.supported.node = node;
+        std::mem::replace(&mut self.supported.node, node)
     }
 
     /// Sends a test event over the feed.

@@ -143,7 +143,7 @@ async fn whatever_is_lost_or_killed_each_event_comes_under_one_id() {
     written.push(on.fed.person().strength("before the kill").await.unwrap().entry_id);
     stands(&on.stream().await, 1).await;
     on.fed.supported.node.kill().unwrap();
-    on.fed.move_to(another).await;
+    drop(on.fed.move_to(another).await);
     written.push(on.fed.person().strength("after the kill").await.unwrap().entry_id);
     let came = all_of(&on, came, 5).await;
     let mut seen: Vec<_> = came.iter().map(|event| (entry(event).to_owned(), event["id"].clone())).collect();
@@ -182,7 +182,7 @@ async fn what_nobody_takes_falls_out_and_is_told_and_is_told_again_when_asked_fo
     // Whoever carries it on has not forgotten.
     let another = on.fed.supported.world.start().await;
     on.fed.supported.node.kill().unwrap();
-    on.fed.move_to(another).await;
+    drop(on.fed.move_to(another).await);
     let fallen = || async { Ok(on.fed.supported.node.log()?.contains("\"count\":5,")) };
     harness::wait_until("all has fallen out again", fallen).await.unwrap();
     let missed = next(&on.reader().await, 1).await.remove(0);
@@ -207,4 +207,82 @@ async fn what_nobody_takes_falls_out_and_is_told_and_is_told_again_when_asked_fo
     assert_eq!(told, written);
     // Told again, it is delivered anew.
     assert_eq!(on.fed.receipts().await.iter().map(Vec::len).sum::<usize>(), 2 * written.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_great_many_events_that_stand_are_removed_at_once_too() {
+    let on = OnNats::new(ContentLevel::Full, &[]).await;
+    let provision = on.fed.permit().await;
+    let words = "knits, and tells everybody who asks and some who do not ".repeat(20);
+    let writing = (0..8).map(|_| async {
+        for _ in 0..50 {
+            on.fed.person().strength(&words).await.unwrap();
+        }
+    });
+    futures::future::join_all(writing).await;
+    let stream = on.stream().await;
+    stands(&stream, 400).await;
+    on.fed.person().withdraw(&provision).await.unwrap();
+    let taken = Instant::now();
+    // What is left is what asks for them back.
+    until(async || (stream.clone().info().await.unwrap().state.messages <= 1).then_some(())).await;
+    assert!(taken.elapsed() < AT_ONCE, "{:?}", taken.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stands_while_nobody_carries_the_feed_or_comes_back_with_an_older_store() {
+    let mut on = OnNats::new(ContentLevel::IdOnly, &[]).await;
+    let provision = on.fed.permit().await;
+    on.fed.person().strength("stands").await.unwrap();
+    let stream = on.stream().await;
+    stands(&stream, 1).await;
+    // The store is put back to where that stood, and the sequence is where it was left.
+    on.fed.supported.world.nats.kill().unwrap();
+    on.fed.supported.world.nats.copy_store(false).unwrap();
+    on.fed.supported.world.nats.restart().await.unwrap();
+    let (reader, stream) = (on.reader().await, on.stream().await);
+    stands(&stream, 1).await;
+    let stood = stream.clone().info().await.unwrap().state.first_sequence;
+    on.fed.person().withdraw(&provision).await.unwrap();
+    until(async || (stream.clone().info().await.unwrap().state.first_sequence > stood).then_some(())).await;
+    let recall = next(&reader, 1).await.remove(0);
+    assert_eq!(recall["type"], "alongside.recall.requested.v1");
+    on.fed.supported.world.nats.kill().unwrap();
+    on.fed.supported.world.nats.copy_store(true).unwrap();
+    on.fed.supported.world.nats.restart().await.unwrap();
+    stands(&on.stream().await, 0).await;
+    // A server that ends takes along what it has put there.
+    on.fed.permit().await;
+    on.fed.person().strength("stands, too").await.unwrap();
+    let stream = on.stream().await;
+    until(async || (stream.clone().info().await.unwrap().state.messages > 0).then_some(())).await;
+    on.fed.supported.node.terminate().unwrap();
+    stands(&stream, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_slept_takes_nothing_from_whoever_carries_the_feed_on() {
+    let mut on = OnNats::new(ContentLevel::IdOnly, &[]).await;
+    on.fed.permit().await;
+    let mut written = vec![on.fed.person().strength("before").await.unwrap().entry_id];
+    stands(&on.stream().await, 1).await;
+    let another = on.fed.supported.world.start().await;
+    on.fed.supported.node.pause(true).unwrap();
+    let mut slept = on.fed.move_to(another).await;
+    for n in 0..20 {
+        written.push(on.fed.person().strength(&format!("meanwhile {n}")).await.unwrap().entry_id);
+    }
+    stands(&on.stream().await, 21).await;
+    slept.pause(false).unwrap();
+    for n in 0..20 {
+        written.push(on.fed.person().strength(&format!("afterwards {n}")).await.unwrap().entry_id);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let came = all_of(&on, vec![], written.len()).await;
+    let mut entries: Vec<_> = came.iter().map(|event| (entry(event), event["id"].as_str())).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    written.sort_unstable();
+    assert_eq!(entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>(), written);
+    slept.kill().unwrap();
 }
