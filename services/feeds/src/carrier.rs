@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::StreamKind;
 use domain::agency::{Agency, Door};
 use domain::ids::{AccountId, AgencyId, FeedId};
-use engine::Freshness;
+use engine::{EngineError, Freshness};
 use event_log::{Duty, Position};
 use rpc::{Error, Reason};
 use tokio::task::JoinSet;
@@ -151,7 +151,7 @@ impl Carrier {
             Some(after) => after,
             None => *position.insert(self.begin(carrying).await?),
         };
-        let events = engine.log().read(Position(after), BATCH).await.map_err(engine::EngineError::failed)?;
+        let events = engine.log().read(Position(after), BATCH).await.map_err(EngineError::failed)?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Agency) => drop(carrying.touched.insert(AgencyId(event.stream.id))),

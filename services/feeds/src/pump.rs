@@ -18,8 +18,9 @@ use crate::Feeds;
 use crate::beside::{RECALL_CODE, TEST_CODE};
 use crate::deliver::{Leaving, Prepared, Receipted, Receiver, interrupted};
 
-/// The most events of the log that are read at once.
+/// The most events of the log that are read at once; and for a feed that is far behind, so that what is about one person has fewer receipts.
 pub(crate) const READ: usize = 500;
+const READ_BEHIND: usize = 2_500;
 /// The most people about whom is decided at the same time, so that their receipts commit together.
 const AT_ONCE: usize = 64;
 /// How many bytes of events leave together, about: well below what a client takes in one message.
@@ -133,6 +134,8 @@ impl Pump {
 
     /// The next events of the log, at most so many.
     pub(crate) async fn read(&mut self, most: usize) -> Result<Vec<Recorded>, Error> {
+        let behind = usize::try_from(self.head.borrow().saturating_sub(self.position)).unwrap_or(usize::MAX);
+        let most = most.min(if behind > READ_BEHIND { READ_BEHIND } else { READ });
         let events = self.read_after(self.position, most).await?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {

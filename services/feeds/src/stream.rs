@@ -12,7 +12,7 @@ use tonic::Status;
 use vault::Pseudonyms;
 
 use crate::deliver::{Leaving, interrupted};
-use crate::pump::{Pump, READ};
+use crate::pump::Pump;
 use crate::token::Place;
 
 /// For how long a stream holds its feed without saying so again.
@@ -92,7 +92,7 @@ impl Streaming {
                 self.advance().await?;
                 continue;
             }
-            let events = self.pump.read(left.min(READ)).await?;
+            let events = self.pump.read(left).await?;
             if events.is_empty() {
                 self.pump.wait(SIGN_OF_LIFE).await;
                 continue;

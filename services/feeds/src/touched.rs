@@ -37,6 +37,13 @@ impl Touched {
         Ok(touched)
     }
 
+    /// And whom those touch.
+    pub(crate) fn extend(&mut self, also: Self) {
+        self.people.extend(also.people);
+        self.agencies.extend(also.agencies);
+        self.all |= also.all;
+    }
+
     fn at(events: &[Recorded]) -> Self {
         let mut touched = Self::default();
         for event in events {

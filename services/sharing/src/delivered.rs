@@ -32,7 +32,7 @@ impl SharingServices {
         let page = self.views.list::<Deliveries>(&deliveries::of_person(person), &paging.pages, keep).await?;
         let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
         Ok(pb::ListMyDeliveriesResponse {
-            days: page.items.iter().map(|doc| day(doc, &names)).collect(),
+            days: days(page.items).iter().map(|doc| day(doc, &names)).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
@@ -74,6 +74,18 @@ fn entries(of: impl Iterator<Item = (EntryId, Category)>) -> (Vec<pb::DeliveredE
         category: i32::from(category.code()),
     };
     (each.iter().take(NAMED).map(entry).collect(), each.len(), categories.into_iter().collect())
+}
+
+/// The parts of each feed's day as one, where the latest of them stands.
+fn days(parts: Vec<DeliveryDoc>) -> Vec<DeliveryDoc> {
+    let mut days: Vec<DeliveryDoc> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match days.iter_mut().find(|day| day.day() == part.day()) {
+            Some(day) => day.absorb(part),
+            None => days.push(part),
+        }
+    }
+    days
 }
 
 fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {

@@ -1,4 +1,7 @@
-//! What agencies' systems received of a person: one document for each feed and day, so that a feed does not drown the looks of people.
+//! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
+//! which a great deal happens has several, so that none grows with every receipt of the day.
+
+use std::collections::HashSet;
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
@@ -11,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{ApplyError, Key, Order, View};
 
-/// What one feed delivered on one day, by UTC.
+/// What one feed delivered on one day, by UTC, or on a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryDoc {
     /// The agency.
@@ -48,6 +51,22 @@ pub struct DeliveredDoc {
 }
 
 impl DeliveryDoc {
+    /// Takes in another part of the same feed's day: each event once.
+    pub fn absorb(&mut self, other: Self) {
+        self.first_at = self.first_at.min(other.first_at);
+        self.last_at = self.last_at.max(other.last_at);
+        let known: HashSet<_> = self.events.iter().map(|event| event.event).collect();
+        self.events.extend(other.events.into_iter().filter(|event| !known.contains(&event.event)));
+        let new: Vec<_> = other.choices.into_iter().filter(|choice| !self.choices.contains(choice)).collect();
+        self.choices.extend(new);
+    }
+
+    /// Which feed's day it is of, by UTC.
+    #[must_use]
+    pub fn day(&self) -> (FeedId, i64) {
+        (self.feed, day(self.first_at))
+    }
+
     /// How much was said, at most.
     #[must_use]
     pub fn content(&self) -> ContentLevel {
@@ -63,6 +82,13 @@ pub fn of_person(person: PersonId) -> Key {
 
 /// The microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// How many positions of the log, a power of two, one document is of: it holds no more receipts than that, and far fewer where many people are
+/// written about.
+const POSITIONS: u32 = 12;
+
+fn day(at: Timestamp) -> i64 {
+    at.0.div_euclid(DAY)
+}
 
 /// The view.
 #[derive(Debug)]
@@ -72,13 +98,15 @@ impl View for Deliveries {
     type Doc = DeliveryDoc;
 
     const NAME: &'static str = "deliveries";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] = &[StreamKind::Access];
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return None };
         let mut key = of_person(PersonId(event.stream)).id(e.feed);
-        key.0.extend(event.at.0.div_euclid(DAY).to_be_bytes());
+        key.0.extend(day(event.at).to_be_bytes());
+        key.0.extend((event.position.0 >> POSITIONS).to_be_bytes());
         Some(key)
     }
 
@@ -121,5 +149,42 @@ impl View for Deliveries {
         let new = e.choices.iter().filter(|choice| !doc.choices.contains(choice)).copied().collect::<Vec<_>>();
         doc.choices.extend(new);
         Ok(Some(doc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(at: i64, events: &[u128]) -> DeliveryDoc {
+        let id = |n| Uuid::from_u128(n);
+        let event = |event: &u128| DeliveredDoc {
+            event: id(*event),
+            entry: EntryId(id(*event)),
+            category: Category::Goals,
+            content: ContentLevel::IdOnly,
+            position: 1,
+        };
+        DeliveryDoc {
+            agency: AgencyId(id(1)),
+            feed: FeedId(id(2)),
+            name: "records".into(),
+            purpose: Purpose::CareCoordination,
+            first_at: Timestamp(at),
+            last_at: Timestamp(at + 1),
+            events: events.iter().map(event).collect(),
+            choices: vec![ProvisionId(id(3))],
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_day_are_one_and_each_event_is_once() {
+        let (mut day, earlier) = (part(DAY + 10, &[3, 4]), part(DAY + 5, &[1, 3]));
+        assert_eq!(day.day(), earlier.day());
+        assert_ne!(day.day(), part(2 * DAY, &[]).day());
+        day.absorb(earlier);
+        assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
+        assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);
+        assert_eq!(day.choices.len(), 1);
     }
 }

@@ -178,7 +178,7 @@ impl<'a> Carrying<'a> {
             tokio::time::sleep(LOOK_AGAIN).await;
             return self.is_acknowledged().await;
         }
-        let events = self.pump.read(left.min(READ)).await?;
+        let events = self.pump.read(left).await?;
         if events.is_empty() {
             self.pump.wait(LOOK).await;
             return Ok(());
@@ -213,26 +213,32 @@ impl<'a> Carrying<'a> {
 
     /// Whether something has happened since it was looked that may take away what lets these leave.
     async fn is_touched(&self, leaving: &[Leaving]) -> Result<bool, Error> {
-        let events = self.pump.read_after(self.looked_until, READ).await?;
-        let touched = Touched::by(&events, self.pump.feeds.gate.engine()).await?;
-        let everybody = touched.all || touched.agencies.contains(&self.pump.to.agency) || events.len() == READ;
-        let people = leaving.iter().filter_map(|leaving| leaving.of);
-        Ok(everybody || people.into_iter().any(|(person, _)| touched.people.contains(&person)))
+        let (touched, _) = self.touched().await?;
+        let everybody = touched.all || touched.agencies.contains(&self.pump.to.agency);
+        Ok(everybody || leaving.iter().filter_map(|leaving| leaving.of).any(|(of, _)| touched.people.contains(&of)))
+    }
+
+    /// Whom what has happened since it was looked touches; and up to where that is.
+    async fn touched(&self) -> Result<(Touched, u64), Error> {
+        let (mut touched, mut until) = (Touched::default(), self.looked_until);
+        loop {
+            let events = self.pump.read_after(until, READ).await?;
+            let Some(last) = events.last() else { return Ok((touched, until)) };
+            until = last.position.0;
+            touched.extend(Touched::by(&events, self.pump.feeds.gate.engine()).await?);
+        }
     }
 
     /// Removes what stands there and is not covered any more, by whatever has happened or by time.
     async fn take_back(&mut self) -> Result<(), Error> {
-        let (mut people, mut everybody) = (BTreeSet::new(), false);
-        loop {
-            let events = self.pump.read_after(self.looked_until, READ).await?;
-            let Some(last) = events.last() else { break };
-            self.looked_until = last.position.0;
-            let touched = Touched::by(&events, self.pump.feeds.gate.engine()).await?;
-            everybody |= touched.all || touched.agencies.contains(&self.pump.to.agency);
-            people.extend(touched.people);
-        }
+        let (Touched { mut people, agencies, all }, until) = self.touched().await?;
+        self.looked_until = until;
+        let everybody = all || agencies.contains(&self.pump.to.agency);
         let now = self.pump.feeds.gate.engine().now();
         people.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(person, _)| *person));
+        if people.is_empty() && !everybody {
+            return Ok(());
+        }
         let standing: BTreeSet<_> =
             self.standing.iter().filter_map(|standing| standing.of.map(|(person, _)| person)).collect();
         self.due.retain(|person, _| standing.contains(person));
