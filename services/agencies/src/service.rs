@@ -10,8 +10,7 @@ use domain::issuers::{ChangeAgencyIssuer, Only, Register};
 use domain::operations::Act;
 use domain::sign_in::{SignIn, link};
 use domain::staff::{
-    ADMINISTRATOR, ChangeSignIn, ChangeStaffRoles, CorrectStaffName, JoinStaff, RemoveStaff, Staff, administers,
-    change_staff_roles, join_staff,
+    ChangeSignIn, ChangeStaffRoles, CorrectStaffName, JoinStaff, RemoveStaff, Staff, change_staff_roles, join_staff,
 };
 use domain::vocabulary::SignedIn;
 use domain::{Command, Refusal};
@@ -325,11 +324,7 @@ fn may_change(
     agency: Option<AgencyId>,
     changes: &mut Changes,
 ) -> Result<(), Refusal> {
-    let Some(by) = by else { return Ok(()) };
-    administers(by, standing, agency)?;
-    changes.guard(standing);
-    changes.in_role(&standing.roles().called(ADMINISTRATOR));
-    Ok(())
+    by.map_or(Ok(()), |by| gate::as_administrator(by, standing, agency, changes))
 }
 
 /// Adds a word for a role to those of an agency. One that it has needs no guard: it keeps them all.

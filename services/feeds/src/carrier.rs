@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use domain::StreamKind;
 use domain::agency::{Agency, Door};
 use domain::ids::{AccountId, AgencyId, FeedId};
-use engine::{EngineError, Freshness};
-use event_log::{Duty, Position};
+use engine::Freshness;
+use event_log::Duty;
 use rpc::{Error, Reason};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -117,10 +117,12 @@ impl Carrier {
                     carrying.leave().await;
                 }
                 Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "this process cannot stand by to carry feeds, and to ask back what was delivered"
-                    );
+                    if pauses.is_first() {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "this process cannot stand by to carry feeds, and to ask back what was delivered"
+                        );
+                    }
                     pauses.pause().await;
                 }
             }
@@ -135,8 +137,10 @@ impl Carrier {
             match self.follow(carrying, &mut position).await {
                 Ok(()) => pauses.went_well(),
                 Err(error) => {
-                    let reason = error.reason().as_str_name();
-                    tracing::warn!(reason, "which feeds are to be carried could not be found out; it is tried again");
+                    if pauses.is_first() {
+                        let reason = error.reason().as_str_name();
+                        tracing::warn!(reason, "which feeds are to be carried cannot be found out; it is tried again");
+                    }
                     pauses.pause().await;
                 }
             }
@@ -151,7 +155,8 @@ impl Carrier {
             Some(after) => after,
             None => *position.insert(self.begin(carrying).await?),
         };
-        let events = engine.log().read(Position(after), BATCH).await.map_err(EngineError::failed)?;
+        let at = (engine.log().epoch(), after);
+        let events = self.feeds.head.read(&**engine.log(), at, BATCH).await?;
         for event in &events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Agency) => drop(carrying.touched.insert(AgencyId(event.stream.id))),
@@ -201,10 +206,8 @@ impl Carrier {
             for feed in state.feeds().iter().filter(|feed| feed.door == Door::JetStream) {
                 let carried = carrying.agencies.entry(agency).or_default();
                 if carried.feeds.insert(feed.feed) {
-                    let task = {
-                        let (feeds, stop) = (self.feeds.clone(), carrying.stop.clone());
-                        carrying.tasks.spawn(jetstream::carry(feeds, (agency, feed.feed), stop))
-                    };
+                    let (feeds, stop) = (self.feeds.clone(), carrying.stop.clone());
+                    let task = carrying.tasks.spawn(jetstream::carry(feeds, (agency, feed.feed), stop));
                     carrying.tasks_of.insert(task.id(), (agency, feed.feed));
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::Bus;
+use engine::EngineError;
 use event_log::{EventLog, Position, Recorded};
 use futures::StreamExt as _;
 use tokio::sync::watch;
@@ -83,9 +84,21 @@ impl Head {
         self.0.head.subscribe()
     }
 
-    /// The next events after a position of the history of this epoch, at most so many; nothing when they are to be read from the log.
-    pub(crate) fn after(&self, epoch: Uuid, position: u64, most: usize) -> Option<Vec<Recorded>> {
-        self.tail().after(epoch, position, most)
+    /// The next events after a position of the history of this epoch, at most so many: from what is kept for everybody, or from the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) async fn read(
+        &self,
+        log: &dyn EventLog,
+        (epoch, position): (Uuid, u64),
+        most: usize,
+    ) -> Result<Vec<Recorded>, EngineError> {
+        let kept = self.tail().after(epoch, position, most);
+        match kept {
+            Some(events) => Ok(events),
+            None => log.read(Position(position), most).await.map_err(EngineError::failed),
+        }
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {

@@ -8,7 +8,8 @@ mod keys;
 mod stream;
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
@@ -79,9 +80,17 @@ pub(crate) struct Credentials {
     pub(crate) servers: Vec<String>,
 }
 
+/// How long the same cause is not told again: many feeds meet it at once, and again.
+const SAID_FOR: Duration = Duration::from_secs(10);
+static SAID: std::sync::Mutex<Option<(String, Instant)>> = std::sync::Mutex::new(None);
+
 /// NATS is away, or does not do what it is asked; the cause is for whoever runs the system.
 fn refused(cause: &(dyn std::error::Error + 'static)) -> Error {
-    tracing::warn!(error = cause, "the NATS server for feeds cannot be reached, or refuses");
+    let (text, mut said) = (cause.to_string(), SAID.lock().unwrap_or_else(PoisonError::into_inner));
+    if !said.as_ref().is_some_and(|(before, at)| *before == text && at.elapsed() < SAID_FOR) {
+        tracing::warn!(error = cause, "the NATS server for feeds cannot be reached, or refuses");
+        *said = Some((text, Instant::now()));
+    }
     Error::new(Reason::Unavailable, "the NATS server for feeds cannot be reached, or refuses")
 }
 

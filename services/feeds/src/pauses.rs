@@ -16,6 +16,11 @@ impl Pauses {
         Self { next: FIRST, longest }
     }
 
+    /// Whether the attempt before went well: then a failure is news.
+    pub(crate) fn is_first(&self) -> bool {
+        self.next == FIRST
+    }
+
     /// Waits before the next attempt.
     pub(crate) async fn pause(&mut self) {
         tokio::time::sleep(self.next).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::StreamKind;
 use domain::ids::PersonId;
 use engine::EngineError;
-use event_log::{Position, Recorded};
+use event_log::Recorded;
 use events::Header;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rpc::Error;
@@ -149,11 +149,8 @@ impl Pump {
 
     /// The events of the log after a position, at most so many.
     pub(crate) async fn read_after(&self, position: u64, most: usize) -> Result<Vec<Recorded>, Error> {
-        if let Some(events) = self.feeds.head.after(self.epoch, position, most) {
-            return Ok(events);
-        }
-        let read = self.feeds.gate.engine().log().read(Position(position), most).await;
-        Ok(read.map_err(EngineError::failed)?)
+        let log = self.feeds.gate.engine().log();
+        Ok(self.feeds.head.read(&**log, (self.epoch, position), most).await?)
     }
 
     /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with.

@@ -10,7 +10,7 @@ use domain::ids::{PersonId, RecallId, derived_id};
 use domain::person::Person;
 use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness};
-use event_log::{Position, Recorded};
+use event_log::Recorded;
 use events::Event;
 use gate::Gate;
 use rpc::{Error, Reason};
@@ -117,7 +117,7 @@ impl Recaller {
         }
         let Some(Looking { watched, position }) = looking else { return Ok(()) };
         while self.engine().log().epoch() == epoch {
-            let events = self.engine().log().read(Position(*position), BATCH).await.map_err(EngineError::failed)?;
+            let events = self.head.read(&**self.engine().log(), (epoch, *position), BATCH).await?;
             if let Some(last) = events.last() {
                 self.take(watched, &events, last.position.0).await?;
                 *position = last.position.0;

@@ -129,7 +129,7 @@ impl Feeds {
         let command = AddServiceAccount { account, name: m.name, identity };
         type Loads = (Loaded<Agency>, Loaded<Staff>, Loaded<SignIn>);
         let decide = |(state, standing, pointer): &Loads, changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
+            gate::as_administrator(by, standing, Some(agency), changes)?;
             changes.guard(pointer);
             changes.record(state, agency, add_service_account(command.clone(), state, pointer)?);
             Ok(())
@@ -329,7 +329,7 @@ impl Feeds {
         C: Command<Aggregate = Agency> + Clone + Send + Sync,
     {
         let decide = |(state, standing): &(Loaded<Agency>, Loaded<Staff>), changes: &mut Changes| {
-            may_change(by, standing, agency, changes)?;
+            gate::as_administrator(by, standing, Some(agency), changes)?;
             changes.record(state, agency, command.clone().decide(state)?);
             Ok(())
         };
@@ -382,13 +382,6 @@ impl Feeds {
 fn is_carried() -> Error {
     let problem = "another stream carries this feed; end it, or try again when it has ended";
     Error::new(Reason::FeedIsCarried, problem).after(LEASE)
-}
-
-/// Whoever changes something is its administrator still when that commits.
-fn may_change(by: SignedIn, standing: &Loaded<Staff>, agency: AgencyId, changes: &mut Changes) -> Result<(), Refusal> {
-    administers(by, standing, Some(agency))?;
-    changes.guard(standing);
-    Ok(())
 }
 
 /// What a feed carries, from the wire.

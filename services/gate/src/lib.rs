@@ -1,6 +1,7 @@
 //! Who is calling, and what they may see: caller identity, the wrapper that every RPC passes, and the gate, where a
 //! disclosure is a transaction.
 
+mod administrator;
 mod believed;
 mod call;
 mod caller;
@@ -17,6 +18,7 @@ mod role;
 mod system;
 mod text;
 
+pub use administrator::as_administrator;
 pub use believed::believed_nowhere_after;
 pub use call::{Answers, Call, fits, leave_trace};
 pub use caller::Caller;

@@ -39,7 +39,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The longest pause after a failure: meanwhile what stands is not looked after, if it could not be removed.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long one step may take: longer, and something hangs.
-const STEP_LIMIT: Duration = Duration::from_secs(5);
+const STEP_LIMIT: Duration = Duration::from_secs(10);
 /// How many bytes of events stand at once, about: the rest waits in the log.
 const BYTES: usize = 64 << 20;
 /// About how many people it is decided again one by one; about more all of it is.

@@ -460,20 +460,28 @@ async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
     if told.door == Door::Jetstream {
         return pulls_all(world, told).await;
     }
-    let begun = Instant::now();
+    let (begun, mut entries, mut token, mut said) = (Instant::now(), BTreeSet::new(), String::new(), String::new());
     loop {
-        let subscribe = SubscribeRequest { feed_id: told.feed.to_string(), from_beginning: true, ..Default::default() };
-        if let Ok(stream) = told.systems[0].feeds().subscribe(subscribe).await {
-            let (mut stream, mut entries) = (stream.into_inner(), BTreeSet::new());
-            while let Ok(Ok(Some(answer))) = tokio::time::timeout(Duration::from_secs(4), stream.message()).await {
-                let told = answer.events.iter().map(|event| serde_json::from_str::<Value>(&event.cloud_event).unwrap());
-                entries.extend(told.filter_map(|event| event["data"]["entryId"].as_str().map(str::to_owned)));
-                if answer.events.is_empty() && answer.behind == 0 {
-                    return entries;
+        // What was begun again goes on where it was interrupted: the servers may not have found together yet.
+        let feed_id = told.feed.to_string();
+        let from_beginning = token.is_empty();
+        let subscribe = SubscribeRequest { feed_id, token: token.clone(), from_beginning, ..Default::default() };
+        match told.systems[0].feeds().subscribe(subscribe).await {
+            Ok(stream) => {
+                let mut stream = stream.into_inner();
+                while let Ok(Ok(Some(answer))) = tokio::time::timeout(Duration::from_secs(10), stream.message()).await {
+                    let events = answer.events.iter().map(|event| serde_json::from_str(&event.cloud_event).unwrap());
+                    entries.extend(events.filter_map(|event| told.received(&event)).map(|(_, _, entry)| entry));
+                    said = format!("{} more, {} behind", answer.events.len(), answer.behind);
+                    token = answer.token;
+                    if answer.events.is_empty() && answer.behind == 0 {
+                        return entries;
+                    }
                 }
             }
+            Err(status) => said = status.message().to_owned(),
         }
-        assert!(begun.elapsed() < PATIENCE, "the feed does not begin again");
+        assert!(begun.elapsed() < PATIENCE, "the feed does not begin again: {} entries; {said}", entries.len());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
