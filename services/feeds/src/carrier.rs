@@ -28,9 +28,8 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 const CUT_OFF: u32 = 3;
 /// How often it is looked whether there is more, and whether issuers speak for the same accounts as before.
 const LOOK: Duration = Duration::from_secs(1);
-/// Events read at once, and documents on one page.
+/// Events read at once.
 const BATCH: usize = 1_000;
-const PAGE: usize = 100;
 
 /// Carries feeds, and asks back. Several may run; one leads.
 #[derive(Debug, Clone)]
@@ -178,16 +177,12 @@ impl Carrier {
     /// Finds every agency that has opened such a feed, also those that are closed by now: of them nothing may be left. Returns up to where that is
     /// known: the log tells the rest, so that nobody waits for a view.
     async fn begin(&self, carrying: &mut Carrying) -> Result<u64, Error> {
-        let (mut pages, mut position) = (Pages { size: PAGE, after: vec![], at_least: 0 }, u64::MAX);
-        loop {
-            let page = self.feeds.views.list::<CarriedFeeds>(&feeds::all(), &pages, |_| true).await?;
+        let (mut pages, mut position) = (Pages::all(0), u64::MAX);
+        while let Some(page) = self.feeds.views.next::<CarriedFeeds>(&feeds::all(), &mut pages, |_| true).await? {
             carrying.touched.extend(page.items.iter().map(|doc| doc.agency));
             position = position.min(page.position);
-            match page.next {
-                Some(next) => pages.after = next,
-                None => return Ok(position),
-            }
         }
+        Ok(position)
     }
 
     /// Takes in what has become of agencies: carries what they have opened, and tells the NATS server who signs in.

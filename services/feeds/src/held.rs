@@ -10,9 +10,6 @@ use views::deliveries::{self, Deliveries, DeliveryDoc};
 use views::recalls::{self, RecallDoc, Recalls};
 use views::{Pages, View, Views};
 
-/// Documents on one page.
-const PAGE: usize = 100;
-
 /// An event that a feed has received, and the position of its last receipt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
@@ -60,16 +57,12 @@ async fn all<V: View>(
     at_least: u64,
     wanted: impl Fn(&V::Doc) -> bool + Send + Sync,
 ) -> Result<Option<Vec<V::Doc>>, Error> {
-    let (mut all, mut pages) = (Vec::new(), Pages { size: PAGE, after: vec![], at_least });
-    loop {
-        let page = views.list::<V>(list, &pages, &wanted).await?;
+    let (mut all, mut pages) = (Vec::new(), Pages::all(at_least));
+    while let Some(page) = views.next::<V>(list, &mut pages, &wanted).await? {
         if page.incomplete {
             return Ok(None);
         }
         all.extend(page.items);
-        match page.next {
-            Some(next) => pages.after = next,
-            None => return Ok(Some(all)),
-        }
     }
+    Ok(Some(all))
 }

@@ -27,9 +27,6 @@ use crate::files::{write_private, write_private_anew};
 use crate::serve::{Running, start};
 use crate::tokens::{TokenSigner, issuer_name};
 
-/// Agencies read at once.
-const PAGE: usize = 100;
-
 /// A development system that is running.
 #[derive(Debug)]
 pub struct Dev {
@@ -234,15 +231,11 @@ fn already_or<T>(answer: Result<T, Status>) -> anyhow::Result<()> {
 /// The built-in issuer, for people, operators and every agency that there is or that an import has named.
 async fn trusted(signer: &TokenSigner, views: &Views) -> anyhow::Result<Vec<Issuer>> {
     let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
-    let mut pages = Pages { size: PAGE, ..Pages::default() };
-    loop {
-        let page = views.list::<Directory>(&directory::agencies(), &pages, |_| true).await?;
+    let mut pages = Pages::all(0);
+    while let Some(page) = views.next::<Directory>(&directory::agencies(), &mut pages, |_| true).await? {
         for agency in page.items.into_iter().filter_map(DirectoryDoc::agency) {
             issuers.push(signer.issuer(Binding::Agency(agency.agency))?);
         }
-        match page.next {
-            Some(next) => pages.after = next,
-            None => return Ok(issuers),
-        }
     }
+    Ok(issuers)
 }

@@ -71,15 +71,10 @@ impl Settler {
     /// Ends all that hung on one worker.
     async fn settle(&self, left: &DepartureDoc) -> Result<(), Failure> {
         let of_worker = caseload::of_staff(left.staff);
-        let mut pages = Pages { size: PAGE, after: vec![], at_least: left.position };
-        loop {
-            let page = self.views.list::<Caseload>(&of_worker, &pages, |_| true).await?;
+        let mut pages = Some(Pages { size: PAGE, after: vec![], at_least: left.position });
+        while let Some(page) = self.views.next::<Caseload>(&of_worker, &mut pages, |_| true).await? {
             for support in &page.items {
                 self.end(left, support).await?;
-            }
-            match page.next {
-                Some(next) => pages.after = next,
-                None => break,
             }
         }
         let declared = self.engine.load::<Emergency>(left.staff, Freshness::Latest).await?;

@@ -54,6 +54,17 @@ pub struct Pages {
     pub at_least: u64,
 }
 
+impl Pages {
+    /// All pages of a list, one after the other, which reflect this position at least: for [`Views::next`].
+    #[must_use]
+    pub fn all(at_least: u64) -> Option<Self> {
+        Some(Self { size: EACH, after: vec![], at_least })
+    }
+}
+
+/// How many documents are read at once by whoever reads all of a list.
+const EACH: usize = 100;
+
 /// A page of documents.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
@@ -188,6 +199,25 @@ impl Views {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
+    }
+
+    /// The next of the pages that are asked for, the first one first; none after the last.
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn next<V: View>(
+        &self,
+        prefix: &Key,
+        pages: &mut Option<Pages>,
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<Option<Page<V::Doc>>, ViewsError> {
+        let Some(asked) = pages else { return Ok(None) };
+        let page = self.list::<V>(prefix, asked, keep).await?;
+        match &page.next {
+            Some(next) => asked.after.clone_from(next),
+            None => *pages = None,
+        }
+        Ok(Some(page))
     }
 
     /// A page of the documents whose places begin with `prefix` and that `keep` keeps. The page is full, by
