@@ -8,29 +8,21 @@ come are written together, and acknowledged only then; a recall deletes what it 
 with the token of what came last.
 """
 
-import argparse
-import pathlib
 import sys
 import time
 
 import grpc
 from cloudevents.core.formats.json import JSONFormat
 
-from kept import Kept, answer
+from kept import Kept, answer, started
 
 # Another stream carries the feed yet, or the server is away: both pass.
 PASSES = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("--protos", "--server", "--token-file", "--feed", "--database"):
-        arguments.add_argument(name, required=True)
-    arguments = arguments.parse_args()
-    sys.path.insert(0, arguments.protos)
-    messages, services = grpc.protos_and_services("alongside/feeds/v1/feed_service.proto")
-    token = pathlib.Path(arguments.token_file).read_text().strip()
-    consumer = Consumer(messages, arguments.feed, [("authorization", f"Bearer {token}")], arguments.database)
+    arguments, messages, services, metadata = started(__doc__.splitlines()[0])
+    consumer = Consumer(messages, arguments.feed, metadata, arguments.database)
     while True:
         with grpc.insecure_channel(arguments.server) as channel:
             try:

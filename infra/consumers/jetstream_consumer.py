@@ -8,9 +8,7 @@ events are pulled through the feed's durable consumer, and acknowledged once the
 deletes what it names and is answered; what was missed is asked for again.
 """
 
-import argparse
 import asyncio
-import pathlib
 import sys
 import tempfile
 import uuid
@@ -20,20 +18,14 @@ import nats
 from cloudevents.core.formats.json import JSONFormat
 from nats.errors import Error as NatsError
 
-from kept import MISSED, Kept, answer
+from kept import MISSED, Kept, answer, started
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("--protos", "--server", "--token-file", "--feed", "--database"):
-        arguments.add_argument(name, required=True)
-    arguments = arguments.parse_args()
-    sys.path.insert(0, arguments.protos)
-    messages, services = grpc.protos_and_services("alongside/feeds/v1/feed_service.proto")
-    token = pathlib.Path(arguments.token_file).read_text().strip()
+    arguments, messages, services, metadata = started(__doc__.splitlines()[0])
     with grpc.insecure_channel(arguments.server) as channel:
         service = services.FeedServiceStub(channel)
-        consumer = Consumer(messages, service, arguments.feed, [("authorization", f"Bearer {token}")], arguments.database)
+        consumer = Consumer(messages, service, arguments.feed, metadata, arguments.database)
         asyncio.run(consumer.run())
 
 

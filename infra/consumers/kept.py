@@ -4,13 +4,30 @@ An event is kept under its id, so that one that comes twice is kept once. What i
 recall deletes what it names.
 """
 
+import argparse
 import json
+import pathlib
 import sqlite3
+import sys
 import uuid
+
+import grpc
 
 RECALL = "alongside.recall.requested.v1"
 # Events that nobody took in time have fallen out of a stream.
 MISSED = "alongside.feed.missed.v1"
+
+
+def started(about):
+    """What a consumer is started with: its arguments, the messages and services of feeds, and what it calls as."""
+    arguments = argparse.ArgumentParser(description=about)
+    for name in ("--protos", "--server", "--token-file", "--feed", "--database"):
+        arguments.add_argument(name, required=True)
+    arguments = arguments.parse_args()
+    sys.path.insert(0, arguments.protos)
+    messages, services = grpc.protos_and_services("alongside/feeds/v1/feed_service.proto")
+    token = pathlib.Path(arguments.token_file).read_text().strip()
+    return arguments, messages, services, [("authorization", f"Bearer {token}")]
 
 
 class Kept:

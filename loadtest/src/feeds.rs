@@ -11,14 +11,13 @@ use anyhow::Context as _;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::consumer::PullConsumer;
 use futures::StreamExt as _;
-use hdrhistogram::Histogram;
 use proto::feeds::v1::{AcknowledgeRequest, Door, GetNatsCredentialsRequest, SubscribeRequest};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::cpu;
-use crate::measure::Measured;
+use crate::measure::{Measured, micros};
 use crate::report::{self, rounded};
 use world::{System, World};
 
@@ -220,13 +219,8 @@ fn latencies(
     for (entry, (asked, acknowledged)) in written {
         let arrived = arrived.get(entry).context("it arrived")?;
         for (measured, since) in [(&mut asked_to, asked), (&mut acknowledged_to, acknowledged)] {
-            record(&mut measured.latency, arrived.saturating_duration_since(*since))?;
+            measured.latency.saturating_record(micros(arrived.saturating_duration_since(*since)));
         }
     }
     Ok([("from_asked", asked_to), ("from_acknowledged", acknowledged_to)])
-}
-
-fn record(latency: &mut Histogram<u64>, duration: Duration) -> anyhow::Result<()> {
-    latency.saturating_record(u64::try_from(duration.as_micros())?);
-    Ok(())
 }

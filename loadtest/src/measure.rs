@@ -68,6 +68,6 @@ where
     Ok(measured)
 }
 
-fn micros(duration: Duration) -> u64 {
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(LONGEST)
 }

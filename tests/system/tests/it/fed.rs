@@ -108,12 +108,16 @@ pub(crate) fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
+/// Somebody of the pair's agency, or a system of it, by the subject that it signs in with.
+pub(crate) fn signed_in(cluster: &Cluster, pair: &Pair, channel: Channel, subject: &str) -> Client {
+    Client::new(channel, &cluster.signer.staff(pair.worker.agency(), subject).unwrap()).unwrap()
+}
+
 /// Adds a system of the pair's agency, and returns it with its account.
 pub(crate) async fn system(supported: &Supported, admin: &Client, node: &Node, subject: &str) -> (Client, String) {
     let pair = &supported.callers.pair;
     let account = admin.feeds().add_service_account(account(pair, subject)).await.unwrap().into_inner().account_id;
-    let token = supported.world.cluster.signer.staff(pair.worker.agency(), subject).unwrap();
-    (Client::new(node.channel().await.unwrap(), &token).unwrap(), account)
+    (signed_in(&supported.world.cluster, pair, node.channel().await.unwrap(), subject), account)
 }
 
 fn account(pair: &Pair, subject: &str) -> AddServiceAccountRequest {
@@ -130,7 +134,7 @@ fn account(pair: &Pair, subject: &str) -> AddServiceAccountRequest {
 async fn administrator(cluster: &Cluster, callers: &Callers, channel: Channel) -> Client {
     let pair = &callers.pair;
     callers.operator.agencies().add_staff(pair.joins("boss", "Boss", "administrator")).await.unwrap();
-    Client::new(channel, &cluster.signer.staff(pair.worker.agency(), "boss").unwrap()).unwrap()
+    signed_in(cluster, pair, channel, "boss")
 }
 
 /// The pair's agency gets a system, which signs in as `record-system`, and a feed; returns the feed.
@@ -186,10 +190,7 @@ impl Fed {
     pub(crate) async fn move_to(&mut self, node: Node) -> Node {
         let (cluster, pair) = (&self.supported.world.cluster, self.supported.callers.pair.clone());
         let channel = node.channel().await.unwrap();
-        let staff = |subject: &str| {
-            let token = cluster.signer.staff(pair.worker.agency(), subject).unwrap();
-            Client::new(channel.clone(), &token).unwrap()
-        };
+        let staff = |subject: &str| signed_in(cluster, &pair, channel.clone(), subject);
         (self.admin, self.system) = (staff("boss"), staff("record-system"));
         self.supported.callers = Callers::unenrolled(cluster, &channel, &pair);
         std::mem::replace(&mut self.supported.node, node)

@@ -18,7 +18,7 @@ use futures::StreamExt as _;
 use harness::Node;
 use proto::access::v1::{Purpose, RecordCategory};
 use proto::feeds::v1::{
-    AcknowledgeRequest, ContentLevel, Door, FeedProgress, GetFeedRequest, GetNatsCredentialsRequest, ReplayFeedRequest,
+    AcknowledgeRequest, ContentLevel, Door, FeedProgress, GetNatsCredentialsRequest, ReplayFeedRequest,
     SubscribeRequest,
 };
 use proto::sharing::v1::provision_actor::Actor;
@@ -28,8 +28,8 @@ use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::fed::{agency_with_a_feed, permit};
-use crate::on_nats::{open, options, until, world};
+use crate::fed::{agency_with_a_feed, permit, signed_in};
+use crate::on_nats::{open, options, progress, until, world};
 use crate::world::{Callers, Pair, World, lasting, stores};
 
 /// For how many minutes, if `TORMENT_MINUTES` says so (`cargo xtask torment`); else for half a minute.
@@ -88,9 +88,7 @@ impl Told {
     }
 
     async fn progress(&self) -> Option<FeedProgress> {
-        let (agency_id, feed_id) = (self.callers.pair.agency_id(), self.feed.to_string());
-        let request = GetFeedRequest { agency_id, feed_id, at_least_position: 0 };
-        self.admin.feeds().get_feed(request).await.ok()?.into_inner().progress
+        progress(&self.admin, &self.callers.pair, &self.feed.to_string()).await
     }
 
     /// What was received, if it is about an entry.
@@ -359,10 +357,7 @@ async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_els
         callers.accept().await;
         let channel = servers[0].channel().await.unwrap();
         let over_grpc = agency_with_a_feed(&world.cluster, &callers, channel.clone()).await;
-        let client = |channel: Channel, subject: &str| {
-            let token = world.cluster.signer.staff(pair.worker.agency(), subject).unwrap();
-            Client::new(channel, &token).unwrap()
-        };
+        let client = |channel: Channel, subject: &str| signed_in(&world.cluster, pair, channel, subject);
         let on_jetstream = open(&client(channel, "boss"), &callers, ContentLevel::IdOnly).await;
         let systems = ports.map(|port| client(lasting(port), "record-system"));
         let admin = client(lasting(ports[random(2)]), "boss");

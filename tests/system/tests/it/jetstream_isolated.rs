@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::fed::{Fed, Reading, opens, reason};
+use crate::fed::{Fed, Reading, opens, reason, signed_in};
 use crate::on_nats::{OnNats, connect, credentials, open, stands, until, world};
 use crate::world::{Callers, Supported, stores};
 
@@ -81,10 +81,7 @@ async fn other_agency(fed: &Fed, callers: &Callers) -> (String, Client) {
     let channel = fed.supported.node.channel().await.unwrap();
     let cluster = &fed.supported.world.cluster;
     crate::fed::agency_with_a_feed(cluster, callers, channel.clone()).await;
-    let staff = |subject: &str| {
-        let token = cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-        Client::new(channel.clone(), &token).unwrap()
-    };
+    let staff = |subject: &str| signed_in(cluster, &callers.pair, channel.clone(), subject);
     (open(&staff("boss"), callers, ContentLevel::Full).await, staff("record-system"))
 }
 

@@ -15,7 +15,7 @@ use proto::feeds::v1::{
 use serde_json::Value;
 
 use crate::fed::{Fed, SOON, opens};
-use crate::world::{Callers, Supported, World};
+use crate::world::{Callers, Pair, Supported, World};
 
 /// The system, and where the keys of its NATS server are.
 pub(crate) struct OnNats {
@@ -39,11 +39,7 @@ impl OnNats {
     /// An agency with a feed on JetStream, and a system of it; settings of the door beside.
     pub(crate) async fn new(content: ContentLevel, settings: &[(&str, toml::Value)]) -> Self {
         let (world, keys) = world(settings).await;
-        let pair = world.import(1).remove(0);
-        let node = world.start().await;
-        let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
-        let position = callers.accept().await;
-        let mut fed = Fed::of(Supported { node, world, callers, position }, content).await;
+        let mut fed = Fed::of(Supported::on(world, 0).await, content).await;
         fed.feed = open(&fed.admin, &fed.supported.callers, content).await;
         Self { fed, keys }
     }
@@ -58,7 +54,7 @@ impl OnNats {
         consumer(&connect(&access).await, &access).await
     }
 
-    /// Looks at what stands, as whoever runs the server may.
+    /// Looks at what stands, as a system of the agency may.
     pub(crate) async fn stream(&self) -> Stream {
         let access = self.credentials().await;
         let context = async_nats::jetstream::new(connect(&access).await);
@@ -66,14 +62,14 @@ impl OnNats {
     }
 
     pub(crate) async fn progress(&self) -> FeedProgress {
-        progress(&self.fed).await
+        progress(&self.fed.admin, &self.fed.supported.callers.pair, &self.fed.feed).await.unwrap()
     }
 }
 
-pub(crate) async fn progress(fed: &Fed) -> FeedProgress {
-    let agency_id = fed.supported.callers.pair.agency_id();
-    let request = GetFeedRequest { agency_id, feed_id: fed.feed.clone(), at_least_position: 0 };
-    fed.admin.feeds().get_feed(request).await.unwrap().into_inner().progress.unwrap()
+/// How far a feed of the pair's agency has come, if its administrator is answered.
+pub(crate) async fn progress(admin: &Client, pair: &Pair, feed: &str) -> Option<FeedProgress> {
+    let request = GetFeedRequest { agency_id: pair.agency_id(), feed_id: feed.to_owned(), at_least_position: 0 };
+    admin.feeds().get_feed(request).await.ok()?.into_inner().progress
 }
 
 /// Opens a feed on JetStream at the pair's agency.

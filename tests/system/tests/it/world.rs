@@ -299,7 +299,11 @@ pub(crate) struct Supported {
 impl Supported {
     /// The person at this place of the samples has accepted a worker's support.
     pub(crate) async fn without_consent(index: usize) -> Self {
-        let world = World::distributed().await;
+        Self::on(World::distributed().await, index).await
+    }
+
+    /// The same, on these servers.
+    pub(crate) async fn on(world: World, index: usize) -> Self {
         let pair = world.import(index + 1).remove(index);
         let node = world.start().await;
         let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
