@@ -6,11 +6,11 @@ use domain::access::events::{Delivered, EventDelivered};
 use domain::agency::{Agency, ContentLevel, Feed};
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
-use domain::vocabulary::{Category, Sensitivity, Timestamp};
+use domain::vocabulary::{Category, Purpose, Sensitivity, Timestamp};
 use engine::{EngineError, Freshness, Loaded};
 use event_log::Recorded;
 use events::{Envelope, Event};
-use gate::SystemGrounds;
+use gate::{Gate, SystemGrounds};
 use rpc::{Error, Reason};
 use serde_json::Value;
 use uuid::Uuid;
@@ -41,8 +41,8 @@ pub(crate) struct Leaving {
     pub(crate) cloud_event: String,
     /// Whom and what it is about; nothing where it is about nobody's record.
     pub(crate) of: Option<(PersonId, Delivered)>,
-    /// What its receipt is to say; nothing where it has one.
-    pub(crate) unreceipted: Option<Delivered>,
+    /// Whether what it is about still needs a receipt.
+    pub(crate) needs_receipt: bool,
     /// When time alone may take away what lets it leave.
     pub(crate) changes_at: Option<Timestamp>,
     /// The person's choices that let it leave.
@@ -52,7 +52,7 @@ pub(crate) struct Leaving {
 impl Leaving {
     /// What is about nobody's record, and needs no receipt.
     pub(crate) fn about_nobody(position: u64, cloud_event: String) -> Self {
-        Self { position, cloud_event, of: None, unreceipted: None, changes_at: None, choices: BTreeSet::new() }
+        Self { position, cloud_event, of: None, needs_receipt: false, changes_at: None, choices: BTreeSet::new() }
     }
 }
 
@@ -162,7 +162,7 @@ impl Feeds {
                 position: event.position.0,
                 cloud_event,
                 of: Some((person, delivered)),
-                unreceipted: (!has_receipt).then_some(delivered),
+                needs_receipt: !has_receipt,
                 changes_at: grounds.changes_at(),
                 choices: scope.choices(about.category, &about.sensitivity).collect(),
             }
@@ -189,7 +189,8 @@ impl Feeds {
     /// receipt, 0 where there was none to keep; nothing when what it was decided on has moved.
     pub(crate) async fn commit(&self, to: Receiver, prepared: &Prepared) -> Result<Option<u64>, Error> {
         let Prepared { person, grounds, feed, leaving } = prepared;
-        let events: Vec<_> = leaving.iter().filter_map(|leaving| leaving.unreceipted).collect();
+        let unreceipted = leaving.iter().filter(|leaving| leaving.needs_receipt).filter_map(|leaving| leaving.of);
+        let events: Vec<_> = unreceipted.map(|(_, delivered)| delivered).collect();
         let choices: BTreeSet<_> = leaving.iter().flat_map(|leaving| leaving.choices.iter().copied()).collect();
         let delivered = (!events.is_empty()).then(|| EventDelivered {
             receipt: ReceiptId(Uuid::now_v7()),
@@ -273,13 +274,41 @@ pub(crate) fn receives(agency: &Agency, to: Receiver) -> Result<&Feed, Error> {
     agency.open_feed(to.feed).ok_or_else(|| Error::not_found("feed"))
 }
 
-/// Whether what was delivered is covered now.
-pub(crate) fn is_covered(grounds: &SystemGrounds, record: &Person, delivered: &Delivered) -> bool {
-    let (entry, category) = (delivered.entry, delivered.category);
-    let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
-    let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
-    let sensitivity = if category == Category::Contact { contact() } else { own() };
-    grounds.scope().zip(sensitivity).is_some_and(|(scope, sensitivity)| scope.covers(category, &sensitivity))
+/// What of a person a system may have now.
+#[derive(Debug)]
+pub(crate) struct Coverage {
+    pub(crate) grounds: SystemGrounds,
+    record: Loaded<Person>,
+}
+
+impl Coverage {
+    /// As it is by the latest that there is; none when nothing is left of the person.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub(crate) async fn of(
+        gate: &Gate,
+        (agency, purpose): (AgencyId, Purpose),
+        person: PersonId,
+    ) -> Result<Option<Self>, EngineError> {
+        let grounds = match gate.for_system(agency, purpose, person, Freshness::Latest).await {
+            Err(EngineError::Erased) => return Ok(None),
+            grounds => grounds?,
+        };
+        match gate.engine().load::<Person>(person, Freshness::Latest).await {
+            Err(EngineError::Erased) => Ok(None),
+            record => Ok(Some(Self { grounds, record: record? })),
+        }
+    }
+
+    /// Whether what was delivered is covered.
+    pub(crate) fn covers(&self, delivered: &Delivered) -> bool {
+        let (entry, category, record) = (delivered.entry, delivered.category, &self.record);
+        let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
+        let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
+        let sensitivity = if category == Category::Contact { contact() } else { own() };
+        self.grounds.scope().zip(sensitivity).is_some_and(|(scope, sensitivity)| scope.covers(category, &sensitivity))
+    }
 }
 
 /// What an event of a record is about, and how sensitive that is now.

@@ -73,16 +73,16 @@ impl Feeds {
         Self { gate, views, issuers, cursors, head, jetstream: None, room: Arc::new(Semaphore::new(STREAMS)), stop }
     }
 
-    /// Follows the log for all feeds that this process carries, until told to stop.
-    pub async fn follow(self, bus: Arc<dyn Bus>, stop: CancellationToken) {
-        let log = self.gate.engine().log().clone();
-        self.head.follow(log, bus, stop).await;
-    }
-
     /// The same, with a door over JetStream.
     #[must_use]
     pub fn with_jetstream(self, door: JetStreamDoor) -> Self {
         Self { jetstream: Some(Arc::new(door)), ..self }
+    }
+
+    /// Follows the log for all feeds that this process carries, until told to stop.
+    pub async fn follow(self, bus: Arc<dyn Bus>, stop: CancellationToken) {
+        let log = self.gate.engine().log().clone();
+        self.head.follow(log, bus, stop).await;
     }
 
     /// Why a feed has failed, for whoever asks.

@@ -227,7 +227,10 @@ impl Pump {
                     continue;
                 };
                 self.receipts = self.receipts.max(receipt);
-                receipted.extend(one.leaving.iter_mut().filter_map(|l| l.unreceipted.take()).map(|d| d.event));
+                for leaving in &mut one.leaving {
+                    leaving.needs_receipt = false;
+                    receipted.insert(leaving.position);
+                }
                 done.push(one);
             }
             if moved.is_empty() && since.elapsed() < FRESH {
@@ -243,7 +246,7 @@ impl Pump {
             for one in &mut left {
                 one.leaving.retain(|leaving| leaving.position <= until);
                 for leaving in &mut one.leaving {
-                    leaving.unreceipted = leaving.unreceipted.filter(|delivered| !receipted.contains(&delivered.event));
+                    leaving.needs_receipt &= !receipted.contains(&leaving.position);
                 }
             }
             left.retain(|one| !one.leaving.is_empty());

@@ -7,7 +7,6 @@ use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecallRequested};
 use domain::agency::Agency;
 use domain::ids::{PersonId, RecallId, derived_id};
-use domain::person::Person;
 use domain::vocabulary::Timestamp;
 use engine::{Engine, EngineError, Freshness};
 use event_log::Recorded;
@@ -20,7 +19,7 @@ use views::receivers::{self, ReceiverDoc, Receivers};
 use views::{Pages, Views};
 
 use crate::Head;
-use crate::deliver::is_covered;
+use crate::deliver::Coverage;
 use crate::held::{Held, held};
 use crate::pauses::Pauses;
 use crate::touched::Touched;
@@ -37,10 +36,9 @@ const PUT_OFF: u32 = 1;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Events read at once.
 const BATCH: usize = 1_000;
-/// Documents on one page.
-const PAGE: usize = 100;
 /// The stored type of a delivery.
 const DELIVERED_CODE: i32 = 6;
+
 /// Asks back what is not covered any more.
 #[derive(Debug, Clone)]
 pub(crate) struct Recaller {
@@ -183,31 +181,22 @@ impl Recaller {
         position: u64,
         wanted: impl Fn(&ReceiverDoc) -> bool + Send + Sync,
     ) -> Result<(), Error> {
-        let mut pages = Pages { size: PAGE, after: vec![], at_least: position };
-        loop {
-            let page = self.views.list::<Receivers>(&receivers::all(), &pages, |doc| wanted(doc)).await?;
+        let mut pages = Pages::all(position);
+        while let Some(page) = self.views.next::<Receivers>(&receivers::all(), &mut pages, &wanted).await? {
             for doc in page.items {
                 self.look_at(watched, doc, position).await?;
             }
-            match page.next {
-                Some(next) => pages.after = next,
-                None => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     /// The feeds that have received something of a person.
     async fn receivers_of(&self, person: PersonId, position: u64) -> Result<BTreeSet<ReceiverDoc>, Error> {
-        let mut feeds = BTreeSet::new();
-        let mut pages = Pages { size: PAGE, after: vec![], at_least: position };
-        loop {
-            let page = self.views.list::<Deliveries>(&deliveries::of_person(person), &pages, |_| true).await?;
+        let (mut feeds, mut pages, list) = (BTreeSet::new(), Pages::all(position), deliveries::of_person(person));
+        while let Some(page) = self.views.next::<Deliveries>(&list, &mut pages, |_| true).await? {
             feeds.extend(page.items.iter().map(|day| ReceiverDoc { person, agency: day.agency, feed: day.feed }));
-            match page.next {
-                Some(next) => pages.after = next,
-                None => return Ok(feeds),
-            }
         }
+        Ok(feeds)
     }
 
     /// Asks one feed to give back what of one person is not covered any more, and notes when it is to be looked at again. One who cannot be
@@ -243,26 +232,23 @@ impl Recaller {
         let ReceiverDoc { person, agency, feed } = doc;
         let state = self.engine().load::<Agency>(agency, Freshness::Latest).await?;
         let Some(purpose) = state.feed(feed).map(|feed| feed.purpose) else { return Ok(Some(Looked::Covered(None))) };
-        let grounds = match self.gate.for_system(agency, purpose, person, Freshness::Latest).await {
-            // Of somebody who was erased nothing is left to be asked for.
-            Err(EngineError::Erased) => return Ok(Some(Looked::Covered(None))),
-            grounds => grounds?,
+        // Of somebody who was erased nothing is left to be asked for.
+        let Some(coverage) = Coverage::of(&self.gate, (agency, purpose), person).await? else {
+            return Ok(Some(Looked::Covered(None)));
         };
-        let record = self.engine().load::<Person>(person, Freshness::Latest).await?;
         let Some(held) = held(&self.views, (person, feed), at_least).await? else {
             return Ok(Some(Looked::Unreadable));
         };
-        let mut uncovered: Vec<_> =
-            held.into_values().filter(|held| !is_covered(&grounds, &record, &held.delivered)).collect();
+        let mut uncovered: Vec<_> = held.into_values().filter(|held| !coverage.covers(&held.delivered)).collect();
         if uncovered.is_empty() {
-            return Ok(Some(Looked::Covered(grounds.changes_at())));
+            return Ok(Some(Looked::Covered(coverage.grounds.changes_at())));
         }
         uncovered.sort_by_key(|held| (held.position, held.delivered.event));
         uncovered.truncate(NAMED);
         let events = uncovered.iter().map(|held| held.delivered).collect();
         let deadline = self.engine().now().plus_days(ANSWER_DAYS);
         let recall = RecallRequested { recall: recall_of(doc, &uncovered), agency, feed, events, deadline };
-        Ok(self.gate.recall(person, &grounds, recall).await?.map(|()| Looked::Recalled))
+        Ok(self.gate.recall(person, &coverage.grounds, recall).await?.map(|()| Looked::Recalled))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::deliver::{Receiver, receives};
 use crate::published::{ENTRY_TYPES, RECALLED};
 use crate::pump::Pump;
 use crate::stream::{LEASE, Streaming};
-use crate::token::Place;
+use crate::token::{self, Place};
 use crate::{Feeds, jetstream};
 
 /// How many events may be under way when nobody says, and at most.
@@ -200,8 +200,7 @@ impl Feeds {
         let request = call.context(&m.request_id)?.request;
         let (to, _) = self.receiver(call, &m.feed_id, |door| door != Door::Grpc).await?;
         let state = self.cursors.feed(to.feed.0).await.map_err(|error| Error::internal(&error))?;
-        let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
-        let given = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
+        let given = Place::given(&m.token, call.pseudonyms(), to.feed)?;
         // What was never carried begins at the beginning.
         let Some(state) = state else { return Ok(pb::ReplayFeedResponse { position: 0 }) };
         let place = given.unwrap_or(Place { run: state.cursor.run, position: 0 });
@@ -209,7 +208,7 @@ impl Feeds {
         let replayed = self.cursors.replay(to.feed.0, (place.run, place.position), wish).await;
         if !replayed.map_err(|error| Error::internal(&error))? {
             let problem = "is of an earlier beginning; leave it out to begin again";
-            return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+            return Err(token::refused(problem));
         }
         Ok(pb::ReplayFeedResponse { position: place.position })
     }
@@ -218,8 +217,7 @@ impl Feeds {
     async fn begin(&self, call: &Call, m: pb::SubscribeRequest) -> Result<Answers<pb::SubscribeResponse>, Error> {
         let (to, account) = self.receiver(call, &m.feed_id, |door| door == Door::Grpc).await?;
         let issuer = account.issuer;
-        let token = Some(m.token.as_str()).filter(|token| !token.is_empty());
-        let from = token.map(|token| Place::read(token, call.pseudonyms(), to.feed)).transpose()?;
+        let from = Place::given(&m.token, call.pseudonyms(), to.feed)?;
         if from.is_some() && m.from_beginning {
             return Err(Error::invalid("from_beginning", "must be false where there is a `token`"));
         }
@@ -244,7 +242,7 @@ impl Feeds {
                 Some(_) => {
                     let problem =
                         "is of what was acknowledged since, or of an earlier beginning; leave it out, or begin again";
-                    return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+                    return Err(token::refused(problem));
                 }
             };
             Pump::begin(self, to, (holder, cursor, epoch), position).await
@@ -267,7 +265,7 @@ impl Feeds {
         let kept = self.cursors.acknowledge(to.feed.0, place.run, place.position).await;
         if !kept.map_err(|error| Error::internal(&error))? {
             let problem = "is of what was not delivered since the feed began again";
-            return Err(Error::new(Reason::PageTokenRefused, problem).about("token"));
+            return Err(token::refused(problem));
         }
         Ok(pb::AcknowledgeResponse {})
     }

@@ -20,7 +20,20 @@ fn tag(pseudonyms: &Pseudonyms, feed: FeedId, place: &[u8]) -> [u8; TAG] {
     pseudonyms.of("feed-token", &[feed.0.as_bytes(), place]).into_bytes()
 }
 
+/// A token is not taken, for this reason.
+pub(crate) fn refused(problem: &str) -> Error {
+    Error::new(Reason::PageTokenRefused, problem).about("token")
+}
+
 impl Place {
+    /// The place that a token of this feed names; none when it is empty.
+    ///
+    /// # Errors
+    /// As [`Place::read`].
+    pub(crate) fn given(token: &str, pseudonyms: &Pseudonyms, feed: FeedId) -> Result<Option<Self>, Error> {
+        (!token.is_empty()).then(|| Self::read(token, pseudonyms, feed)).transpose()
+    }
+
     /// The token of this place.
     pub(crate) fn token(self, pseudonyms: &Pseudonyms, feed: FeedId) -> String {
         let place = [&self.run.to_be_bytes()[..], &self.position.to_be_bytes()].concat();
@@ -32,8 +45,7 @@ impl Place {
     /// # Errors
     /// When this system has not handed it out for this feed.
     pub(crate) fn read(token: &str, pseudonyms: &Pseudonyms, feed: FeedId) -> Result<Self, Error> {
-        let problem = "must be a `token` that came with this feed";
-        let refused = || Error::new(Reason::PageTokenRefused, problem).about("token");
+        let refused = || refused("must be a `token` that came with this feed");
         let bytes = rpc::token_bytes(token, TAG + PLACE).ok_or_else(refused)?;
         let (theirs, place) = bytes.split_at_checked(TAG).ok_or_else(refused)?;
         let (run, position) = place.split_first_chunk().ok_or_else(refused)?;

@@ -45,17 +45,23 @@ pub(crate) struct Believed {
 /// A register, and a moment of which it is true at least: by a clock that only goes on, and by the one that decides.
 type Known = (Loaded<Register>, Instant, Timestamp);
 
+impl From<Known> for Belief {
+    fn from((register, _, asked): Known) -> Self {
+        Self { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch }
+    }
+}
+
 impl Believed {
     /// The register as it is, or was a moment ago.
     ///
     /// # Errors
     /// When it has to be read, and cannot be: then nothing is decided.
     pub(crate) async fn get(&self, engine: &Engine) -> Result<Belief, EngineError> {
-        let (register, _, asked) = match self.younger_than(AGAIN, engine) {
+        let known = match self.younger_than(AGAIN, engine) {
             Some(known) => known,
             None => self.ask(engine).await?,
         };
-        Ok(Belief { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch })
+        Ok(known.into())
     }
 
     /// The register as it is now.
@@ -63,8 +69,7 @@ impl Believed {
     /// # Errors
     /// When it cannot be read.
     pub(crate) async fn latest(&self, engine: &Engine) -> Result<Belief, EngineError> {
-        let (register, _, asked) = self.read(engine).await?;
-        Ok(Belief { register: register.state, until: after(asked, BELIEVED), epoch: register.epoch })
+        Ok(self.read(engine).await?.into())
     }
 
     /// What is known, if it is younger than this by both clocks: a machine may have slept, and a clock may have been put right.

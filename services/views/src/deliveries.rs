@@ -1,10 +1,10 @@
 //! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
 //! which a great deal happens has several, so that none grows with every receipt of the day.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use domain::StreamKind;
-use domain::access::events::AccessEvent;
+use domain::access::events::{AccessEvent, Delivered};
 use domain::agency::ContentLevel;
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId};
 use domain::vocabulary::{Category, Purpose, Timestamp};
@@ -55,8 +55,17 @@ impl DeliveryDoc {
     pub fn absorb(&mut self, other: Self) {
         self.first_at = self.first_at.min(other.first_at);
         self.last_at = self.last_at.max(other.last_at);
-        let known: HashSet<_> = self.events.iter().map(|event| event.event).collect();
-        self.events.extend(other.events.into_iter().filter(|event| !known.contains(&event.event)));
+        // The same event again, after the feed was begun again, is the same disclosure to the person's eyes.
+        let known: HashMap<_, _> = (0..).zip(&self.events).map(|(nth, known)| (known.event, nth)).collect();
+        for event in other.events {
+            match known.get(&event.event).and_then(|nth| self.events.get_mut(*nth)) {
+                Some(known) => {
+                    known.position = known.position.max(event.position);
+                    known.content = known.content.max(event.content);
+                }
+                None => self.events.push(event),
+            }
+        }
         let new: Vec<_> = other.choices.into_iter().filter(|choice| !self.choices.contains(choice)).collect();
         self.choices.extend(new);
     }
@@ -116,38 +125,26 @@ impl View for Deliveries {
 
     fn apply(event: &Envelope, doc: Option<DeliveryDoc>) -> Result<Option<DeliveryDoc>, ApplyError> {
         let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return Ok(doc) };
-        let mut doc = doc.unwrap_or_else(|| DeliveryDoc {
+        let position = event.position.0;
+        let delivered = |&Delivered { event, entry, category, content }: &Delivered| DeliveredDoc {
+            event,
+            entry,
+            category,
+            content,
+            position,
+        };
+        let part = DeliveryDoc {
             agency: e.agency,
             feed: e.feed,
             name: e.name.clone(),
             purpose: e.purpose,
             first_at: event.at,
             last_at: event.at,
-            events: Vec::new(),
-            choices: Vec::new(),
-        });
-        doc.last_at = doc.last_at.max(event.at);
-        // The same event again, after the feed was begun again, is the same disclosure to the person's eyes.
-        let known: std::collections::HashMap<_, _> =
-            (0..).zip(&doc.events).map(|(nth, known)| (known.event, nth)).collect();
-        let position = event.position.0;
-        for delivered in &e.events {
-            match known.get(&delivered.event).and_then(|nth| doc.events.get_mut(*nth)) {
-                Some(known) => {
-                    known.position = position;
-                    known.content = known.content.max(delivered.content);
-                }
-                None => doc.events.push(DeliveredDoc {
-                    event: delivered.event,
-                    entry: delivered.entry,
-                    category: delivered.category,
-                    content: delivered.content,
-                    position,
-                }),
-            }
-        }
-        let new = e.choices.iter().filter(|choice| !doc.choices.contains(choice)).copied().collect::<Vec<_>>();
-        doc.choices.extend(new);
+            events: e.events.iter().map(delivered).collect(),
+            choices: e.choices.clone(),
+        };
+        let Some(mut doc) = doc else { return Ok(Some(part)) };
+        doc.absorb(part);
         Ok(Some(doc))
     }
 }

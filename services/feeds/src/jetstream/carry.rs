@@ -6,22 +6,20 @@ use std::time::{Duration, Instant};
 use domain::access::events::Delivered;
 use domain::agency::{Agency, ContentLevel};
 use domain::ids::{AgencyId, FeedId, PersonId, derived_id};
-use domain::person::Person;
 use domain::vocabulary::Timestamp;
-use engine::{EngineError, Freshness, Loaded};
+use engine::{EngineError, Freshness};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use gate::SystemGrounds;
 use rpc::Error;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-use super::stream::{FeedStream, now, remove};
+use super::stream::{FeedStream, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event};
-use crate::deliver::{Leaving, Receiver, interrupted, is_covered, receives};
+use crate::deliver::{Coverage, Leaving, Receiver, interrupted, receives};
 use crate::pauses::Pauses;
 use crate::published::MISSED;
 use crate::pump::{Pump, READ};
@@ -89,6 +87,11 @@ async fn attempt(feeds: &Feeds, door: &JetStreamDoor, to: Receiver, stop: &Cance
     if state.open_feed(to.feed).is_none() { Ok(()) } else { Err(error) }
 }
 
+/// A sequence that no moment before this one had: microseconds since 1970.
+fn sequence_at(time: Timestamp) -> u64 {
+    time.0.unsigned_abs()
+}
+
 /// An event that stands in the stream.
 struct Standing {
     sequence: u64,
@@ -131,7 +134,7 @@ impl<'a> Carrying<'a> {
         let cursor = feeds.cursors.take(to.feed.0, epoch, holder, LEASE).await;
         let cursor = cursor.map_err(|error| Error::internal(&error))?;
         // First of all: nothing of what stood there before was looked after since.
-        let stream = FeedStream::begin(context, to.feed, &door.settings).await?;
+        let stream = FeedStream::begin(context, to.feed, &door.settings, sequence_at(engine.now())).await?;
         // Where readers are, whatever stood there: it is decided again, and comes under the same ids.
         let pump = Pump::begin(feeds, to, (holder, cursor, epoch), cursor.acknowledged).await?;
         let looked_until = engine.log().head().await.map_err(EngineError::failed)?.0;
@@ -162,7 +165,7 @@ impl<'a> Carrying<'a> {
     /// Removes what stands there: also what is on its way, if nobody else carries the feed by now.
     async fn leave(&mut self) -> Result<(), Error> {
         // Whoever takes it from here on empties it at a later time.
-        let at = now();
+        let at = sequence_at(self.pump.feeds.gate.engine().now());
         let is_ours = tokio::time::timeout(LOOK, self.pump.hold_on(LEASE, None)).await;
         let at = if is_ours.is_ok_and(|held| held.is_ok()) { at } else { self.stream.own() };
         self.stream.remove_before(at).await
@@ -246,49 +249,38 @@ impl<'a> Carrying<'a> {
         if people.len() > PEOPLE {
             return Err(interrupted("so much has changed that all of the feed is decided again"));
         }
-        let deciding: Vec<_> = people.iter().map(|person| self.decided(*person)).collect();
+        let (feeds, to) = (&self.pump.feeds, self.pump.to);
+        let receiver = (to.agency, feeds.feed_of(to, Freshness::Latest).await?.purpose);
+        let deciding: Vec<_> = people
+            .into_iter()
+            .map(|person| async move { Ok::<_, Error>((person, Coverage::of(&feeds.gate, receiver, person).await?)) })
+            .collect();
         let decided: HashMap<_, _> = stream::iter(deciding).buffer_unordered(AT_ONCE).try_collect().await?;
         self.take_back_of(&decided).await
     }
 
-    /// What of a person may be received now: nothing when nothing is left of them.
-    async fn decided(&self, person: PersonId) -> Result<(PersonId, Option<(SystemGrounds, Loaded<Person>)>), Error> {
-        let (feeds, to) = (&self.pump.feeds, self.pump.to);
-        let purpose = feeds.feed_of(to, Freshness::Latest).await?.purpose;
-        let deciding = async {
-            let grounds = feeds.gate.for_system(to.agency, purpose, person, Freshness::Latest).await?;
-            let record = feeds.gate.engine().load::<Person>(person, Freshness::Latest).await?;
-            Ok::<_, EngineError>((grounds, record))
-        };
-        match deciding.await {
-            Ok(decided) => Ok((person, Some(decided))),
-            Err(EngineError::Erased) => Ok((person, None)),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn take_back_of(
-        &mut self,
-        decided: &HashMap<PersonId, Option<(SystemGrounds, Loaded<Person>)>>,
-    ) -> Result<(), Error> {
+    /// Removes what stands there of these people and is not covered; of whom nothing is left, all.
+    async fn take_back_of(&mut self, decided: &HashMap<PersonId, Option<Coverage>>) -> Result<(), Error> {
         let is_gone = |standing: &Standing| {
-            standing.of.is_some_and(|(person, delivered)| match decided.get(&person) {
-                Some(Some((grounds, record))) => !is_covered(grounds, record, &delivered),
-                Some(None) => true,
-                None => false,
-            })
+            let decided = standing.of.and_then(|(person, delivered)| Some((decided.get(&person)?, delivered)));
+            decided.is_some_and(|(coverage, delivered)| !coverage.as_ref().is_some_and(|now| now.covers(&delivered)))
         };
         let gone: Vec<_> = self.standing.iter().filter(|s| is_gone(s)).map(|standing| standing.sequence).collect();
-        let forgetting: Vec<_> = gone.iter().map(|sequence| self.stream.forget(*sequence)).collect();
-        stream::iter(forgetting).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        self.forget(&gone).await?;
         self.standing.retain(|standing| !is_gone(standing));
         for (person, decided) in decided {
-            match decided.as_ref().and_then(|(grounds, _)| grounds.changes_at()) {
+            match decided.as_ref().and_then(|coverage| coverage.grounds.changes_at()) {
                 Some(at) => drop(self.due.insert(*person, at)),
                 None => drop(self.due.remove(person)),
             }
         }
         Ok(())
+    }
+
+    /// Removes messages from the stream, many at once.
+    async fn forget<'s>(&self, sequences: impl IntoIterator<Item = &'s u64>) -> Result<(), Error> {
+        let forgetting: Vec<_> = sequences.into_iter().map(|sequence| self.stream.forget(*sequence)).collect();
+        stream::iter(forgetting).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Whether it may go on; learns what readers have acknowledged, and removes what has stood there for too long.
@@ -340,8 +332,7 @@ impl<'a> Carrying<'a> {
         if let Some(told) = self.standing.back_mut() {
             told.missed = Some((count, after));
         }
-        let forgetting: Vec<_> = fallen.iter().map(|sequence| self.stream.forget(*sequence)).collect();
-        stream::iter(forgetting).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        self.forget(&fallen).await?;
         self.standing.retain(|standing| !fallen.contains(&standing.sequence));
         tracing::warn!(%feed, count, "events that nobody took have fallen out of a feed's stream");
         Ok(())

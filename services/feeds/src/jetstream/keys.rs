@@ -1,9 +1,9 @@
 //! The keys of agencies' accounts on NATS: each follows from the one key that signs for the operator and from an id, so that every server
 //! knows them and none is kept.
 
-use aws_lc_rs::hmac;
 use std::collections::BTreeSet;
 
+use aws_lc_rs::hmac;
 use bus::accounts::{self, Account, AccountLimits, Allowed, SigningError, User};
 use bus::{KeyPair, KeyPairType};
 use domain::agency::{ACCOUNTS_LIMIT, Agency, FEEDS_LIMIT};
@@ -18,6 +18,7 @@ const FOR_EVER: i64 = 4_102_444_800;
 /// Connections of each of an agency's systems, and subscriptions on each.
 const CONNECTIONS: usize = 5;
 const SUBSCRIPTIONS: i64 = 100;
+
 /// What an agency's account may hold: a stream with its consumer for each feed that is open, or is being removed. A limit of bytes would be
 /// reserved, and so many agencies would fill a server with nothing; the number of events in a stream is bounded instead.
 fn limits() -> AccountLimits {

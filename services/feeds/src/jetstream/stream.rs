@@ -37,8 +37,15 @@ pub(super) struct FeedStream {
 }
 
 impl FeedStream {
-    /// The stream, empty: whatever stood in it is decided again. Nobody who has written to it before does so again.
-    pub(super) async fn begin(context: Context, feed: FeedId, settings: &JetStreamSettings) -> Result<Self, Error> {
+    /// The stream, emptied at this time, in microseconds since 1970: whatever stood in it, or was on its way, is decided again. The sequence moves
+    /// on to the time: none is used twice, and of whoever wrote before nothing is taken any more. What somebody empties late, at an earlier
+    /// time, is none of what comes now.
+    pub(super) async fn begin(
+        context: Context,
+        feed: FeedId,
+        settings: &JetStreamSettings,
+        at: u64,
+    ) -> Result<Self, Error> {
         let (name, id) = (stream_name(feed), feed.0.simple());
         let subject = format!("feed.{id}");
         let config = Config {
@@ -64,19 +71,10 @@ impl FeedStream {
             ..pull::Config::default()
         };
         stream.create_consumer(reader).await.map_err(|error| refused(&error))?;
-        let mut begun = Self { context, stream, name, subject, last: 0 };
-        begun.empty(now()).await?;
+        let next = at.max(stream.cached_info().state.last_sequence + 2);
+        let begun = Self { context, stream, name, subject, last: next - 1 };
+        begun.remove_before(next).await?;
         Ok(begun)
-    }
-
-    /// Removes all that stands there or is on its way, and moves the sequence on to `at`, a time: no sequence is used twice, and of whoever wrote
-    /// before nothing is taken any more. What somebody empties late, at an earlier time, is none of what came since.
-    pub(super) async fn empty(&mut self, at: u64) -> Result<(), Error> {
-        let last = self.stream.info().await.map_err(|error| refused(&error))?.state.last_sequence;
-        let next = at.max(last + 2);
-        self.remove_before(next).await?;
-        self.last = next - 1;
-        Ok(())
     }
 
     /// Up to where messages were published here.
@@ -143,12 +141,6 @@ impl FeedStream {
     pub(super) async fn has_reader(&self) -> Result<(), Error> {
         self.stream.consumer_info(READER).await.map(drop).map_err(|error| refused(&error))
     }
-}
-
-/// Microseconds since 1970.
-pub(super) fn now() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Somebody else writes to it, or it was lost.
