@@ -18,9 +18,10 @@ RECALL = "alongside.recall.requested.v1"
 MISSED = "alongside.feed.missed.v1"
 
 
-def started(about):
-    """What a consumer is started with: its arguments, the messages and services of feeds, and what it calls as."""
+def started(about, own=lambda arguments: None):
+    """What a consumer is started with: its arguments and its own, the messages and services of feeds, and what it calls as."""
     arguments = argparse.ArgumentParser(description=about)
+    own(arguments)
     for name in ("--protos", "--server", "--token-file", "--feed", "--database"):
         arguments.add_argument(name, required=True)
     arguments = arguments.parse_args()

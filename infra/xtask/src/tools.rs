@@ -16,7 +16,13 @@ const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The checker of compose files, from PyPI: it has the compose specification's schema in it.
 const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
 /// What an integrator's own system uses to receive a feed, from PyPI.
-const CONSUMERS: [&str; 4] = ["grpcio==1.85.1", "grpcio-tools==1.85.1", "cloudevents==2.2.0", "nats-py[nkeys]==2.16.0"];
+const CONSUMERS: [&str; 5] = [
+    "grpcio==1.85.1",
+    "grpcio-tools==1.85.1",
+    "cloudevents==2.2.0",
+    "nats-py[nkeys]==2.16.0",
+    "standardwebhooks==1.1.0",
+];
 /// The checker of AsyncAPI documents, from npm.
 const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
 /// The dependency checker, from crates.io.

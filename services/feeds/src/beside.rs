@@ -75,7 +75,7 @@ impl Pump {
         });
         let person = Some(person).filter(|_| named.iter().any(|named| says(named.content)));
         let told = Told { feed: self.to.feed, event: recall.recall.0, published: RECALLED, person, at: envelope.at };
-        Ok(Some(leaving(envelope, cloud_event(&told, ContentLevel::IdOnly, data, || Value::Null))))
+        Ok(Some(leaving(envelope, &told, data)))
     }
 }
 
@@ -83,12 +83,13 @@ impl Pump {
 fn tested(envelope: &Envelope, to: Receiver) -> Leaving {
     let (event, at) = (envelope.header.event_id, envelope.at);
     let told = Told { feed: to.feed, event, published: TESTED, person: None, at };
-    leaving(envelope, cloud_event(&told, ContentLevel::IdOnly, json!({}), || Value::Null))
+    leaving(envelope, &told, json!({}))
 }
 
 /// What needs no receipt: it discloses nothing that was not disclosed.
-fn leaving(envelope: &Envelope, cloud_event: String) -> Leaving {
-    Leaving::about_nobody(envelope.position.0, cloud_event)
+fn leaving(envelope: &Envelope, told: &Told<'_>, data: Value) -> Leaving {
+    let cloud_event = cloud_event(told, ContentLevel::IdOnly, data, || Value::Null);
+    Leaving::about_nobody(envelope.position.0, id_of(told.feed, told.event), cloud_event)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use domain::StreamKind;
-use domain::agency::{Agency, Door};
+use domain::agency::{Agency, Door, Feed};
 use domain::ids::{AccountId, AgencyId, FeedId};
 use engine::Freshness;
 use event_log::Duty;
 use rpc::{Error, Reason};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use views::Pages;
@@ -16,7 +17,7 @@ use views::feeds::{self, CarriedFeeds};
 
 use crate::pauses::Pauses;
 use crate::recalls::Recaller;
-use crate::{Feeds, JetStreamDoor, jetstream};
+use crate::{Feeds, JetStreamDoor, jetstream, webhook};
 
 /// The longest pause after a failure: meanwhile nobody looks after what stands.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -42,6 +43,8 @@ pub struct Carrier {
 #[derive(Default)]
 struct Carried {
     feeds: BTreeSet<FeedId>,
+    /// Says to those who carry them that something has happened there.
+    changed: watch::Sender<()>,
     /// For whose accounts an issuer spoke when the NATS server was told of the agency last; nothing when it is to be told.
     told: Option<BTreeSet<AccountId>>,
     /// For how many looks this process was not signed in to the account.
@@ -57,6 +60,8 @@ struct Carrying {
     tasks: JoinSet<()>,
     /// Which feed a task carries.
     tasks_of: HashMap<tokio::task::Id, (AgencyId, FeedId)>,
+    /// Feeds that were carried to their end.
+    ended: BTreeSet<(AgencyId, FeedId)>,
     looked: Option<Instant>,
     told_all: Option<Instant>,
     stop: CancellationToken,
@@ -70,7 +75,7 @@ impl Carrying {
         drop(tokio::time::timeout(LEAVE_LIMIT, leaving).await);
     }
 
-    /// A task that has failed inside is begun again with the next look at its agency.
+    /// A task that has ended is begun again with the next look at its agency, if there is still something to carry.
     fn tidy(&mut self) {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             let id = match &ended {
@@ -78,11 +83,15 @@ impl Carrying {
                 Err(error) => error.id(),
             };
             let Some((agency, feed)) = self.tasks_of.remove(&id) else { continue };
-            if let Err(error) = ended {
-                tracing::error!(%feed, error = &error as &dyn std::error::Error, "carrying a feed has failed inside");
-                self.agencies.entry(agency).or_default().feeds.remove(&feed);
-                self.touched.insert(agency);
+            match ended {
+                Ok(_) => drop(self.ended.insert((agency, feed))),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(%feed, error, "carrying a feed has failed inside");
+                }
             }
+            self.agencies.entry(agency).or_default().feeds.remove(&feed);
+            self.touched.insert(agency);
         }
     }
 }
@@ -198,16 +207,12 @@ impl Carrier {
                     }
                     Err(error) => return Err(error),
                 };
-            for feed in state.feeds().iter().filter(|feed| feed.door == Door::JetStream) {
-                let carried = carrying.agencies.entry(agency).or_default();
-                if carried.feeds.insert(feed.feed) {
-                    let (feeds, stop) = (self.feeds.clone(), carrying.stop.clone());
-                    let task = carrying.tasks.spawn(jetstream::carry(feeds, (agency, feed.feed), stop));
-                    carrying.tasks_of.insert(task.id(), (agency, feed.feed));
-                }
+            for feed in state.feeds() {
+                self.begin_feed(carrying, agency, &state, feed);
             }
             // Something may be another of its accounts.
             if let Some(carried) = carrying.agencies.get_mut(&agency) {
+                carried.changed.send_replace(());
                 carried.told = None;
                 carrying.looked = None;
             }
@@ -223,6 +228,27 @@ impl Carrier {
         Ok(())
     }
 
+    /// Begins to carry a feed that is to be carried, and is not.
+    fn begin_feed(&self, carrying: &mut Carrying, agency: AgencyId, state: &Agency, feed: &Feed) {
+        let (of, is_open) = ((agency, feed.feed), state.open_feed(feed.feed).is_some_and(|feed| feed.paused.is_none()));
+        // Of one that is closed something may stand on JetStream.
+        let is_over = !is_open && (feed.door != Door::JetStream || carrying.ended.contains(&of));
+        if feed.door == Door::Grpc || is_over {
+            return;
+        }
+        let carried = carrying.agencies.entry(agency).or_default();
+        if !carried.feeds.insert(feed.feed) {
+            return;
+        }
+        let (feeds, stop, changed) = (self.feeds.clone(), carrying.stop.clone(), carried.changed.subscribe());
+        let task = match feed.door {
+            Door::Grpc => return,
+            Door::JetStream => carrying.tasks.spawn(jetstream::carry(feeds, of, stop)),
+            Door::Webhook => carrying.tasks.spawn(webhook::carry(feeds, of, changed, stop)),
+        };
+        carrying.tasks_of.insert(task.id(), of);
+    }
+
     /// Tells the NATS server of each account of which it does not know, or may know something else. What it does not take of one agency holds
     /// up no other; while it is away nobody is told.
     async fn tell(&self, door: &JetStreamDoor, carrying: &mut Carrying) -> Result<(), Error> {
@@ -232,6 +258,9 @@ impl Carrier {
             let Ok(state) = self.feeds.gate.engine().load::<Agency>(*agency, Freshness::Remembered).await else {
                 continue;
             };
+            if state.feeds().iter().all(|feed| feed.door != Door::JetStream) {
+                continue;
+            }
             let speaks = |issuer: &str| self.feeds.issuers.speaks_for(issuer, *agency);
             let vouched = state.accounts().iter().filter(|account| speaks(&account.issuer));
             let mut vouched: BTreeSet<_> = vouched.map(|account| account.account).collect();

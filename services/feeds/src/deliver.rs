@@ -17,7 +17,7 @@ use uuid::Uuid;
 use views::record::{self, EntryDoc, Record};
 
 use crate::Feeds;
-use crate::cloud_event::{Told, cloud_event};
+use crate::cloud_event::{Told, cloud_event, id_of};
 use crate::entry;
 use crate::held::{Held, held};
 use crate::published::{Published, published};
@@ -38,6 +38,8 @@ pub(crate) struct Receiver {
 #[derive(Debug, Clone)]
 pub(crate) struct Leaving {
     pub(crate) position: u64,
+    /// Under which it is told.
+    pub(crate) id: Uuid,
     pub(crate) cloud_event: String,
     /// Whom and what it is about; nothing where it is about nobody's record.
     pub(crate) of: Option<(PersonId, Delivered)>,
@@ -51,8 +53,8 @@ pub(crate) struct Leaving {
 
 impl Leaving {
     /// What is about nobody's record, and needs no receipt.
-    pub(crate) fn about_nobody(position: u64, cloud_event: String) -> Self {
-        Self { position, cloud_event, of: None, needs_receipt: false, changes_at: None, choices: BTreeSet::new() }
+    pub(crate) fn about_nobody(position: u64, id: Uuid, cloud_event: String) -> Self {
+        Self { position, id, cloud_event, of: None, needs_receipt: false, changes_at: None, choices: BTreeSet::new() }
     }
 }
 
@@ -160,6 +162,7 @@ impl Feeds {
             let delivered = Delivered { event: id, entry: about.entry, category: about.category, content };
             Leaving {
                 position: event.position.0,
+                id: id_of(to.feed, id),
                 cloud_event,
                 of: Some((person, delivered)),
                 needs_receipt: !has_receipt,

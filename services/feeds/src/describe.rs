@@ -50,10 +50,21 @@ pub fn asyncapi() -> Value {
                 "title": "A feed of an agency, on NATS JetStream",
                 "description": "Stream and consumer are what `GetNatsCredentials` names; structured mode of CloudEvents' binding for NATS.",
                 "parameters": {"feed": {"description": "the id of the feed, in hexadecimal digits alone"}},
+                "messages": referred.clone(),
+            },
+            "webhook": {
+                "address": null,
+                "title": "A feed of an agency, as a webhook",
+                "description": "A POST to the feed's target for each event: structured mode of CloudEvents' binding for HTTP, signed as Standard Webhooks has it in `webhook-id`, `webhook-timestamp` and `webhook-signature`. `alongside-position` is where it stands in the log, for `ReplayFeed`.",
                 "messages": referred,
             },
         },
         "operations": {
+            "called": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/webhook"},
+                "summary": "The feed's target answers 2xx once it has kept an event; else it comes again.",
+            },
             "pull": {
                 "action": "receive",
                 "channel": {"$ref": "#/channels/stream"},

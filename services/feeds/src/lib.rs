@@ -20,6 +20,7 @@ mod service;
 mod stream;
 mod token;
 mod touched;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use views::Views;
 pub use carrier::Carrier;
 pub use describe::asyncapi;
 pub use jetstream::{JetStreamDoor, JetStreamSettings};
+pub use webhook::{WebhookDoor, WebhookError, WebhookSettings};
 
 /// The most streams that one process carries at once.
 const STREAMS: usize = 1_024;
@@ -49,6 +51,8 @@ pub struct Feeds {
     head: Head,
     /// The door over JetStream, where there is one.
     jetstream: Option<Arc<JetStreamDoor>>,
+    /// The door over HTTP, where this system calls addresses of agencies.
+    webhooks: Option<Arc<WebhookDoor>>,
     room: Arc<Semaphore>,
     stop: CancellationToken,
 }
@@ -70,13 +74,20 @@ impl Feeds {
         stop: CancellationToken,
     ) -> Self {
         let head = Head::default();
-        Self { gate, views, issuers, cursors, head, jetstream: None, room: Arc::new(Semaphore::new(STREAMS)), stop }
+        let room = Arc::new(Semaphore::new(STREAMS));
+        Self { gate, views, issuers, cursors, head, jetstream: None, webhooks: None, room, stop }
     }
 
     /// The same, with a door over JetStream.
     #[must_use]
     pub fn with_jetstream(self, door: JetStreamDoor) -> Self {
         Self { jetstream: Some(Arc::new(door)), ..self }
+    }
+
+    /// The same, with a door over HTTP.
+    #[must_use]
+    pub fn with_webhooks(self, door: WebhookDoor) -> Self {
+        Self { webhooks: Some(Arc::new(door)), ..self }
     }
 
     /// Follows the log for all feeds that this process carries, until told to stop.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 const FIRST: Duration = Duration::from_millis(200);
 
 /// Pauses between attempts.
@@ -23,8 +25,15 @@ impl Pauses {
 
     /// Waits before the next attempt.
     pub(crate) async fn pause(&mut self) {
-        tokio::time::sleep(self.next).await;
-        self.next = (self.next * 2).min(self.longest);
+        tokio::time::sleep(self.next()).await;
+    }
+
+    /// How long to wait before the next attempt: somewhat less than is due, by chance, so that those who met do not meet again.
+    pub(crate) fn next(&mut self) -> Duration {
+        let (due, (_, chance)) = (self.next, Uuid::now_v7().as_u64_pair());
+        self.next = (due * 2).min(self.longest);
+        let parts = u32::try_from(chance % 128).unwrap_or_default();
+        due - due / 256 * parts
     }
 
     /// The attempt went well: the next pause is the first again.

@@ -153,8 +153,9 @@ impl Pump {
         Ok(self.feeds.head.read(&**log, (self.epoch, position), most).await?)
     }
 
-    /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with.
-    pub(crate) async fn decide(&mut self, events: &[Recorded]) -> Result<(Vec<Leaving>, u64), Error> {
+    /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with. About people's records
+    /// at most so many leave.
+    pub(crate) async fn decide(&mut self, events: &[Recorded], most: usize) -> Result<(Vec<Leaving>, u64), Error> {
         let mut by_person: BTreeMap<PersonId, Vec<Recorded>> = BTreeMap::new();
         let mut beside = Vec::new();
         for event in events {
@@ -169,7 +170,7 @@ impl Pump {
         }
         let mut prepared = self.prepare_all(&by_person).await?;
         let last = events.last().map_or(self.position, |event| event.position.0);
-        let until = cut(prepared.iter().flat_map(|one| &one.leaving), last);
+        let until = cut(prepared.iter().flat_map(|one| &one.leaving), last, most);
         beside.retain(|event| event.position.0 <= until);
         for one in &mut prepared {
             one.leaving.retain(|leaving| leaving.position <= until);
@@ -265,14 +266,14 @@ impl Pump {
     }
 }
 
-/// Up to where events fit one message: all, or those before the first that does not. One always fits.
-fn cut<'a>(leaving: impl Iterator<Item = &'a Leaving>, last: u64) -> u64 {
+/// Up to where events fit one message, or are so many: all, or those before the first that does not fit. One always does.
+fn cut<'a>(leaving: impl Iterator<Item = &'a Leaving>, last: u64, most: usize) -> u64 {
     let mut sizes: Vec<_> = leaving.map(|leaving| (leaving.position, leaving.cloud_event.len())).collect();
     sizes.sort_unstable();
     let (mut bytes, mut before) = (0, None);
-    for (position, size) in sizes {
+    for (count, (position, size)) in sizes.into_iter().enumerate() {
         bytes += size;
-        if let Some(before) = before.filter(|_| bytes > BYTES) {
+        if let Some(before) = before.filter(|_| bytes > BYTES || count >= most) {
             return before;
         }
         before = Some(position);

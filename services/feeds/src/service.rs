@@ -48,6 +48,9 @@ gate::service! { FeedService for Feeds {
     add_service_account(AddServiceAccountRequest) -> AddServiceAccountResponse: add_account,
     remove_service_account(RemoveServiceAccountRequest) -> RemoveServiceAccountResponse: remove_account,
     list_service_accounts(ListServiceAccountsRequest) -> ListServiceAccountsResponse: accounts,
+    resume_feed(ResumeFeedRequest) -> ResumeFeedResponse: resume,
+    rotate_webhook_secret(RotateWebhookSecretRequest) -> RotateWebhookSecretResponse: rotate,
+    get_webhook_secrets(GetWebhookSecretsRequest) -> GetWebhookSecretsResponse: webhook_secrets,
     get_nats_credentials(GetNatsCredentialsRequest) -> GetNatsCredentialsResponse: credentials,
     replay_feed(ReplayFeedRequest) -> ReplayFeedResponse: replay,
     acknowledge(AcknowledgeRequest) -> AcknowledgeResponse: acknowledged,
@@ -61,13 +64,14 @@ impl Feeds {
     async fn open_one(&self, call: &Call, m: pb::OpenFeedRequest) -> Result<pb::OpenFeedResponse, Error> {
         let context = call.context(&m.request_id)?;
         let by = self.administers(call, &m.agency_id).await?;
-        let feed: FeedId = context.new_id();
+        let (feed, door): (FeedId, _) = (context.new_id(), self.door(m.door)?);
         let command = OpenFeed {
             feed,
             name: m.name,
-            door: self.door(m.door)?,
+            door,
             purpose: words::purpose(m.purpose)?,
             selection: selection(&m.categories, m.types, m.content)?,
+            target: self.target(door, &m.target)?,
         };
         let position = self.change_agency(&context, by, command).await?;
         Ok(pb::OpenFeedResponse { position, feed_id: feed.to_string() })
@@ -76,8 +80,11 @@ impl Feeds {
     async fn change(&self, call: &Call, m: pb::ChangeFeedRequest) -> Result<pb::ChangeFeedResponse, Error> {
         let context = call.context(&m.request_id)?;
         let by = self.administers(call, &m.agency_id).await?;
-        let feed = rpc::id("feed_id", &m.feed_id)?;
-        let command = ChangeFeed { feed, selection: selection(&m.categories, m.types, m.content)? };
+        let feed: FeedId = rpc::id("feed_id", &m.feed_id)?;
+        let state = self.gate.engine().load::<Agency>(by.0, Freshness::Latest).await?;
+        let door = state.feed(feed).ok_or_else(|| Error::not_found("feed"))?.door;
+        let (selection, target) = (selection(&m.categories, m.types, m.content)?, self.target(door, &m.target)?);
+        let command = ChangeFeed { feed, selection, target };
         let position = self.change_agency(&context, by, command).await?;
         Ok(pb::ChangeFeedResponse { position })
     }
@@ -175,6 +182,11 @@ impl Feeds {
                 "must be another: this system has no NATS server for feeds (`feeds.jetstream` in its settings)";
             return Err(Error::invalid("door", problem));
         }
+        if door == Door::Webhook && self.webhooks.is_none() {
+            let problem =
+                "must be another: this system calls no addresses of agencies (`feeds.webhooks` in its settings)";
+            return Err(Error::invalid("door", problem));
+        }
         Ok(door)
     }
 
@@ -201,12 +213,19 @@ impl Feeds {
         let (to, _) = self.receiver(call, &m.feed_id, |door| door != Door::Grpc).await?;
         let state = self.cursors.feed(to.feed.0).await.map_err(|error| Error::internal(&error))?;
         let given = Place::given(&m.token, call.pseudonyms(), to.feed)?;
+        if given.is_some() && m.position > 0 {
+            return Err(Error::invalid("position", "must be 0 where there is a `token`"));
+        }
         // What was never carried begins at the beginning.
         let Some(state) = state else { return Ok(pb::ReplayFeedResponse { position: 0 }) };
-        let place = given.unwrap_or(Place { run: state.cursor.run, position: 0 });
-        let wish = derived_id(request.0, &[m.token.as_bytes()]);
+        let place = given.unwrap_or(Place { run: state.cursor.run, position: m.position });
+        let wish = derived_id(request.0, &[m.token.as_bytes(), &m.position.to_be_bytes()]);
         let replayed = self.cursors.replay(to.feed.0, (place.run, place.position), wish).await;
-        if !replayed.map_err(|error| Error::internal(&error))? {
+        let replayed = replayed.map_err(|error| Error::internal(&error))?;
+        if !replayed && given.is_none() {
+            return Err(Error::invalid("position", "must be one that the feed has come to"));
+        }
+        if !replayed {
             let problem = "is of an earlier beginning; leave it out to begin again";
             return Err(token::refused(problem));
         }
@@ -317,7 +336,7 @@ impl Feeds {
     }
 
     /// Changes something at an agency, as its administrator wishes; returns the position.
-    async fn change_agency<C>(
+    pub(crate) async fn change_agency<C>(
         &self,
         context: &Context,
         (agency, by): (AgencyId, SignedIn),
@@ -344,7 +363,7 @@ impl Feeds {
 
     /// Which feed a system of an agency asks for, and the account that it has signed in to. One of another agency is as absent as one that there
     /// is not.
-    async fn receiver(
+    pub(crate) async fn receiver(
         &self,
         call: &Call,
         feed: &str,
@@ -359,6 +378,7 @@ impl Feeds {
             let how = match feed.door {
                 Door::Grpc => "`Subscribe`",
                 Door::JetStream => "`GetNatsCredentials`",
+                Door::Webhook => "nothing but what its target answers",
             };
             let problem = format!("is of a feed that leaves through a {}: it is read with {how}", feed.door.word());
             return Err(Error::invalid("feed_id", problem));
@@ -367,7 +387,7 @@ impl Feeds {
     }
 
     /// The agency that a worker runs.
-    async fn administers(&self, call: &Call, agency: &str) -> Result<(AgencyId, SignedIn), Error> {
+    pub(crate) async fn administers(&self, call: &Call, agency: &str) -> Result<(AgencyId, SignedIn), Error> {
         let by = call.worker()?;
         let agency: AgencyId = rpc::id("agency_id", agency)?;
         let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
@@ -420,6 +440,8 @@ fn to_wire(feed: &Feed) -> pb::Feed {
         types: feed.selection.types.clone(),
         content: i32::from(feed.selection.content.code()),
         closed: feed.closed,
+        target: feed.target.clone(),
+        paused: feed.paused.clone().unwrap_or_default(),
     }
 }
 
@@ -440,7 +462,8 @@ fn progress(state: Option<FeedState>, head: u64, now: Timestamp) -> pb::FeedProg
     let Some(state) = state else {
         return pb::FeedProgress { head, behind: head, ..pb::FeedProgress::default() };
     };
-    let failed = Timestamp(state.failed_at.saturating_mul(1_000));
+    let moment =
+        |milliseconds: i64| (milliseconds > 0).then(|| words::timestamp(Timestamp(milliseconds.saturating_mul(1_000))));
     pb::FeedProgress {
         delivered: state.cursor.delivered,
         acknowledged: state.cursor.acknowledged,
@@ -448,7 +471,8 @@ fn progress(state: Option<FeedState>, head: u64, now: Timestamp) -> pb::FeedProg
         behind: head.saturating_sub(state.cursor.delivered),
         carried: state.held_until.saturating_mul(1_000) > now.0,
         run: state.cursor.run.unsigned_abs(),
-        last_failure_at: (state.failed_at > 0).then(|| words::timestamp(failed)),
+        last_failure_at: moment(state.failed_at),
+        failing_since: moment(state.failing_since),
         last_failure: state.failure,
     }
 }

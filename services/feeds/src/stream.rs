@@ -97,7 +97,7 @@ impl Streaming {
                 self.pump.wait(SIGN_OF_LIFE).await;
                 continue;
             }
-            let (leaving, until) = self.pump.decide(&events).await?;
+            let (leaving, until) = self.pump.decide(&events, self.window).await?;
             self.pump.position = until;
             self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
             if !leaving.is_empty() {

@@ -1,6 +1,7 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags. The one place that reads the environment.
 
 mod check;
+mod feeds;
 mod load;
 mod nats;
 mod redact;
@@ -8,8 +9,9 @@ mod redact;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use feeds::{FeedsConfig, WebhooksConfig};
 pub use load::load;
-pub use nats::{BusConfig, FeedsConfig, JetStreamConfig, NatsTls};
+pub use nats::{BusConfig, JetStreamConfig, NatsTls};
 
 use anyhow::{Context as _, bail};
 use gate::{Binding, Rates};

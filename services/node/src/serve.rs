@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use feeds::{Carrier, Feeds, JetStreamDoor};
+use feeds::{Carrier, Feeds, JetStreamDoor, WebhookDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
 use proto::access::v1::access_service_server::AccessServiceServer;
@@ -150,10 +150,20 @@ pub async fn start(
 /// Feeds, with the doors that the settings open, where this process has anything to do with feeds: what opens every agency's account is read
 /// nowhere else.
 fn with_doors(feeds: Feeds, config: &Config) -> anyhow::Result<Feeds> {
-    let door = config.feeds.jetstream.as_ref().filter(|_| config.roles.contains(&Role::Feeds));
-    let Some(door) = door else { return Ok(feeds) };
-    let door = JetStreamDoor::new(door.settings()?, &door.signing_seed()?);
-    Ok(feeds.with_jetstream(door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?))
+    let mut feeds = feeds;
+    if !config.roles.contains(&Role::Feeds) {
+        return Ok(feeds);
+    }
+    if let Some(door) = &config.feeds.jetstream {
+        let door = JetStreamDoor::new(door.settings()?, &door.signing_seed()?);
+        let door = door.context("`feeds.jetstream.signing_key_file` holds no seed of an operator's NKey")?;
+        feeds = feeds.with_jetstream(door);
+    }
+    if let Some(door) = &config.feeds.webhooks {
+        let door = WebhookDoor::new(door.settings()?).context("`feeds.webhooks` cannot be used")?;
+        feeds = feeds.with_webhooks(door);
+    }
+    Ok(feeds)
 }
 
 /// Carries feeds, where this process does.

@@ -1,1 +1,1 @@
-SELECT epoch, run, delivered, acknowledged, held_until, failed_at, failure FROM feed_cursor WHERE feed = $1
+SELECT epoch, run, delivered, acknowledged, held_until, failed_at, failure, failing_since FROM feed_cursor WHERE feed = $1

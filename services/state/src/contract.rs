@@ -18,6 +18,7 @@ pub async fn run(store: Arc<dyn FeedCursors>) {
     another_history_or_another_beginning_is_another_run(&*store).await;
     whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(&*store).await;
     a_feed_is_begun_again_after_a_position_of_its_run(&*store).await;
+    it_is_known_for_how_long_nothing_was_taken(&*store).await;
 }
 
 async fn one_carries_a_feed_until_they_let_go_or_their_time_is_over(store: &dyn FeedCursors) {
@@ -97,4 +98,23 @@ async fn a_feed_is_begun_again_after_a_position_of_its_run(store: &dyn FeedCurso
     assert!(!store.replay(feed, (1, 5), another).await.unwrap(), "it is another run");
     assert_eq!(store.feed(feed).await.unwrap().unwrap().cursor, Cursor { run: 2, delivered: 5, acknowledged: 5 });
     assert_eq!(store.advance(feed, (one, 1), (20, 20), LONG).await.unwrap(), None, "what was before goes on no more");
+}
+
+async fn it_is_known_for_how_long_nothing_was_taken(store: &dyn FeedCursors) {
+    let (feed, epoch, one) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(store.failing(feed, "away").await.unwrap(), Duration::ZERO, "there is no such feed");
+    store.hold(feed, epoch, one, LONG).await.unwrap();
+    assert_eq!(store.feed(feed).await.unwrap().unwrap().failing_since, 0);
+    assert_eq!(store.failing(feed, "away").await.unwrap(), Duration::ZERO);
+    let since = store.feed(feed).await.unwrap().unwrap().failing_since;
+    assert!(since > 0);
+    let longer = async { while store.failing(feed, "still away").await.unwrap() < SHORT {} };
+    tokio::time::timeout(Duration::from_secs(10), longer).await.unwrap();
+    store.take(feed, epoch, Uuid::now_v7(), LONG).await.unwrap();
+    let state = store.feed(feed).await.unwrap().unwrap();
+    assert!(state.failure == "still away" && state.failing_since == since, "{state:?}");
+    for _ in 0..2 {
+        store.recovered(feed).await.unwrap();
+        assert_eq!(store.feed(feed).await.unwrap().unwrap().failing_since, 0);
+    }
 }

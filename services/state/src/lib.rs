@@ -48,6 +48,8 @@ pub struct FeedState {
     pub failed_at: i64,
     /// Why it failed last.
     pub failure: String,
+    /// Since when whoever it is told to has taken nothing, in milliseconds since 1970; 0 while they take what comes.
+    pub failing_since: i64,
 }
 
 /// Keeps how far feeds have come. Every implementation passes the same contract suite.
@@ -109,6 +111,18 @@ pub trait FeedCursors: Send + Sync + 'static {
     /// # Errors
     /// When the store fails.
     async fn failed(&self, feed: Uuid, why: &str) -> Result<(), StateError>;
+
+    /// Whoever a feed is told to has not taken what came, and why not. Returns for how long they have taken nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn failing(&self, feed: Uuid, why: &str) -> Result<Duration, StateError>;
+
+    /// Whoever a feed is told to takes what comes, or is given another chance.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn recovered(&self, feed: Uuid) -> Result<(), StateError>;
 
     /// A feed as it stands; none before it was carried first.
     ///

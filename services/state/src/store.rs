@@ -41,6 +41,7 @@ impl PostgresState {
         let files = [
             (1, include_str!("../migrations/postgres/0001_feed_cursor.sql")),
             (2, include_str!("../migrations/postgres/0002_replayed.sql")),
+            (3, include_str!("../migrations/postgres/0003_failing_since.sql")),
         ];
         Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
@@ -64,6 +65,7 @@ impl SqliteState {
         let files = [
             (1, include_str!("../migrations/sqlite/0001_feed_cursor.sql")),
             (2, include_str!("../migrations/sqlite/0002_replayed.sql")),
+            (3, include_str!("../migrations/sqlite/0003_failing_since.sql")),
         ];
         database::migrator(STORE, &files).run(pool.connections()).await?;
         Ok(Self(pool))
@@ -86,7 +88,7 @@ fn milliseconds(time: Duration) -> i64 {
 
 /// The same statements in every database, each of which may be done twice, but for how each tells the time.
 macro_rules! feed_cursors {
-    ($store:ident, $hold:literal, $advance:literal, $failed:literal) => {
+    ($store:ident, $hold:literal, $advance:literal, $failed:literal, $failing:literal) => {
         impl $store {
             /// The feed, if it may be held: `over` whoever holds it, or because nobody does.
             async fn held(
@@ -185,19 +187,47 @@ macro_rules! feed_cursors {
                 Ok(())
             }
 
+            async fn failing(&self, feed: Uuid, why: &str) -> Result<Duration, StateError> {
+                let failing = self.0.run(|pool| async move {
+                    sqlx::query_scalar(include_str!($failing)).bind(feed).bind(why).fetch_optional(&pool).await
+                });
+                let time: Option<i64> = failing.await?;
+                Ok(Duration::from_millis(time.unwrap_or_default().unsigned_abs()))
+            }
+
+            async fn recovered(&self, feed: Uuid) -> Result<(), StateError> {
+                let recovered = self.0.run(|pool| async move {
+                    sqlx::query(include_str!("../sql/recovered.sql")).bind(feed).execute(&pool).await
+                });
+                recovered.await?;
+                Ok(())
+            }
+
             async fn feed(&self, feed: Uuid) -> Result<Option<FeedState>, StateError> {
                 let found = self.0.run(|pool| async move {
                     sqlx::query_as(include_str!("../sql/cursor.sql")).bind(feed).fetch_optional(&pool).await
                 });
-                let found: Option<(Uuid, i32, i64, i64, i64, i64, String)> = found.await?;
-                Ok(found.map(|(epoch, run, delivered, acknowledged, held_until, failed_at, failure)| {
+                let found: Option<(Uuid, i32, i64, i64, i64, i64, String, i64)> = found.await?;
+                Ok(found.map(|(epoch, run, delivered, acknowledged, held_until, failed_at, failure, failing_since)| {
                     let cursor = cursor((run, delivered, acknowledged));
-                    FeedState { epoch, cursor, held_until, failed_at, failure }
+                    FeedState { epoch, cursor, held_until, failed_at, failure, failing_since }
                 }))
             }
         }
     };
 }
 
-feed_cursors!(PostgresState, "../sql/postgres/hold.sql", "../sql/postgres/advance.sql", "../sql/postgres/failed.sql");
-feed_cursors!(SqliteState, "../sql/sqlite/hold.sql", "../sql/sqlite/advance.sql", "../sql/sqlite/failed.sql");
+feed_cursors!(
+    PostgresState,
+    "../sql/postgres/hold.sql",
+    "../sql/postgres/advance.sql",
+    "../sql/postgres/failed.sql",
+    "../sql/postgres/failing.sql"
+);
+feed_cursors!(
+    SqliteState,
+    "../sql/sqlite/hold.sql",
+    "../sql/sqlite/advance.sql",
+    "../sql/sqlite/failed.sql",
+    "../sql/sqlite/failing.sql"
+);

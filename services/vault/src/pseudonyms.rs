@@ -28,15 +28,26 @@ impl Pseudonyms {
     /// parts are the same identifier.
     #[must_use]
     pub fn of(&self, kind: &str, parts: &[&[u8]]) -> Uuid {
+        Uuid::new_v8(self.bytes(kind, parts))
+    }
+
+    /// A secret that follows from ids, for whoever shares it with this system: nothing of it is stored. `kind` keeps those of different
+    /// things apart, also from pseudonyms.
+    #[must_use]
+    pub fn secret(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.bytes(kind, parts)
+    }
+
+    fn bytes<const LENGTH: usize>(&self, kind: &str, parts: &[&[u8]]) -> [u8; LENGTH] {
         let mut mac = hmac::Context::with_key(&self.0);
         for part in [kind.as_bytes()].iter().chain(parts) {
             // The length keeps ("ab", "c") apart from ("a", "bc").
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        let mut bytes = [0; 16];
+        let mut bytes = [0; LENGTH];
         bytes.iter_mut().zip(mac.sign().as_ref()).for_each(|(to, from)| *to = *from);
-        Uuid::new_v8(bytes)
+        bytes
     }
 }
 

@@ -113,6 +113,9 @@ impl AgencyDoc {
             | AgencyEvent::FeedChanged(_)
             | AgencyEvent::FeedClosed(_)
             | AgencyEvent::FeedTested(_)
+            | AgencyEvent::FeedSecretRotated(_)
+            | AgencyEvent::FeedPaused(_)
+            | AgencyEvent::FeedResumed(_)
             | AgencyEvent::ServiceAccountAdded(_)
             | AgencyEvent::ServiceAccountRemoved(_) => {}
         }

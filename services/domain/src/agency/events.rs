@@ -2,7 +2,7 @@
 
 use super::{AgencyNumber, Door, Selection};
 use crate::ids::{AccountId, AgencyId, FeedId, SignInId};
-use crate::vocabulary::Purpose;
+use crate::vocabulary::{Purpose, Timestamp};
 
 /// An agency was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct FeedOpened {
     pub purpose: Purpose,
     /// What it carries.
     pub selection: Selection,
+    /// The URL that a webhook calls; empty at other doors.
+    pub target: String,
 }
 
 /// A feed carries something else from now on.
@@ -79,6 +81,32 @@ pub struct FeedChanged {
     pub feed: FeedId,
     /// What it carries.
     pub selection: Selection,
+    /// The URL that a webhook calls; empty at other doors.
+    pub target: String,
+}
+
+/// A webhook signs with another secret from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedSecretRotated {
+    pub feed: FeedId,
+    /// The secret's number.
+    pub secret: u32,
+    /// Until when it signs with the one before, too.
+    pub previous_until: Option<Timestamp>,
+}
+
+/// A feed tells nothing until somebody of the agency wants it to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPaused {
+    pub feed: FeedId,
+    /// Why.
+    pub why: String,
+}
+
+/// A feed that was paused goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedResumed {
+    pub feed: FeedId,
 }
 
 /// A feed is over.
@@ -128,5 +156,8 @@ crate::event_enum! {
         ServiceAccountAdded,
         ServiceAccountRemoved,
         FeedTested,
+        FeedSecretRotated,
+        FeedPaused,
+        FeedResumed,
     }
 }

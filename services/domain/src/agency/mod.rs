@@ -13,7 +13,8 @@ pub use change_agency::{CloseAgency, MergeAgencies, RenameAgency, close_agency, 
 pub use change_listing::ChangeStaffListing;
 pub use feeds::{
     ACCOUNTS_LIMIT, AddServiceAccount, ChangeFeed, CloseFeed, ContentLevel, Door, FEEDS_LIMIT, Feed, OpenFeed,
-    RemoveServiceAccount, Selection, ServiceAccount, TestFeed, add_service_account,
+    PauseFeed, RemoveServiceAccount, ResumeFeed, RotateFeedSecret, Secrets, Selection, ServiceAccount, TestFeed,
+    add_service_account,
 };
 pub use name_agency::NameAgency;
 pub(crate) use name_role::roles_at;
@@ -122,9 +123,20 @@ impl Aggregate for Agency {
                 door: e.door,
                 purpose: e.purpose,
                 selection: e.selection.clone(),
+                target: e.target.clone(),
+                secrets: Secrets::FIRST,
+                paused: None,
                 closed: false,
             }),
-            AgencyEvent::FeedChanged(e) => self.change_feed(e.feed, |feed| feed.selection = e.selection.clone()),
+            AgencyEvent::FeedChanged(e) => self.change_feed(e.feed, |feed| {
+                feed.selection = e.selection.clone();
+                feed.target.clone_from(&e.target);
+            }),
+            AgencyEvent::FeedSecretRotated(e) => self.change_feed(e.feed, |feed| {
+                feed.secrets = Secrets { current: e.secret, previous_until: e.previous_until };
+            }),
+            AgencyEvent::FeedPaused(e) => self.change_feed(e.feed, |feed| feed.paused = Some(e.why.clone())),
+            AgencyEvent::FeedResumed(e) => self.change_feed(e.feed, |feed| feed.paused = None),
             AgencyEvent::FeedTested(_) => {}
             AgencyEvent::FeedClosed(e) => self.change_feed(e.feed, |feed| feed.closed = true),
             AgencyEvent::ServiceAccountAdded(e) => {

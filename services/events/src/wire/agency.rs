@@ -14,11 +14,14 @@ wire_event! {
         5 => AgencyRenamed { name, place, numbers },
         6 => AgencyMerged { into, name },
         7 => AgencyClosed {},
-        8 => FeedOpened { feed, name, door, purpose, selection },
-        9 => FeedChanged { feed, selection },
+        8 => FeedOpened { feed, name, door, purpose, selection, target },
+        9 => FeedChanged { feed, selection, target },
         10 => FeedClosed { feed },
         11 => ServiceAccountAdded { account, name, issuer, subject, sign_in },
         12 => ServiceAccountRemoved { account },
         13 => FeedTested { feed },
+        14 => FeedSecretRotated { feed, secret, previous_until },
+        15 => FeedPaused { feed, why },
+        16 => FeedResumed { feed },
     }
 }

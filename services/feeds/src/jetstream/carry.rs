@@ -18,7 +18,7 @@ use vault::Pseudonyms;
 use super::stream::{FeedStream, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
-use crate::cloud_event::{Told, cloud_event};
+use crate::cloud_event::{Told, cloud_event, id_of};
 use crate::deliver::{Coverage, Leaving, Receiver, interrupted, receives};
 use crate::pauses::Pauses;
 use crate::published::MISSED;
@@ -51,7 +51,8 @@ const AT_ONCE: usize = 64;
 /// there. What fails is tried again.
 pub(crate) async fn carry(feeds: Feeds, (agency, feed): (AgencyId, FeedId), stop: CancellationToken) {
     let Some(door) = feeds.jetstream.clone() else {
-        return feeds.has_failed(feed, "this system has no NATS server for feeds any more").await;
+        feeds.has_failed(feed, "this system has no NATS server for feeds any more").await;
+        return stop.cancelled().await;
     };
     let (to, mut pauses) = (Receiver { agency, feed, sign_in: None }, Pauses::up_to(LONGEST_PAUSE));
     let mut said = String::new();
@@ -186,7 +187,7 @@ impl<'a> Carrying<'a> {
             self.pump.wait(LOOK).await;
             return Ok(());
         }
-        let (before, (leaving, until)) = (self.pump.position, self.pump.decide(&events).await?);
+        let (before, (leaving, until)) = (self.pump.position, self.pump.decide(&events, left).await?);
         self.pump.position = until;
         if leaving.is_empty() {
             return Ok(());
@@ -326,9 +327,10 @@ impl<'a> Carrying<'a> {
         let data = json!({"count": count, "token": place.token(&self.pseudonyms, feed)});
         let parts = [&b"missed"[..], &run.to_be_bytes(), &after.to_be_bytes(), &until.to_be_bytes()];
         let at = self.pump.feeds.gate.engine().now();
-        let told = Told { feed, event: derived_id(feed.0, &parts), published: MISSED, person: None, at };
+        let event = derived_id(feed.0, &parts);
+        let told = Told { feed, event, published: MISSED, person: None, at };
         let cloud_event = cloud_event(&told, ContentLevel::IdOnly, data, || Value::Null);
-        self.publish(vec![Leaving::about_nobody(self.pump.position, cloud_event)]).await?;
+        self.publish(vec![Leaving::about_nobody(self.pump.position, id_of(feed, event), cloud_event)]).await?;
         if let Some(told) = self.standing.back_mut() {
             told.missed = Some((count, after));
         }

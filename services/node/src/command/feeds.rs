@@ -5,7 +5,9 @@ use alongside::files::write_private_anew;
 use alongside::nats_accounts::{self, BUS, INCLUDED, OPERATOR, SIGNING, SYSTEM};
 use anyhow::Context as _;
 use client::Client;
-use proto::feeds::v1::{AcknowledgeRequest, GetNatsCredentialsRequest, ReplayFeedRequest, SubscribeRequest};
+use proto::feeds::v1::{
+    AcknowledgeRequest, GetNatsCredentialsRequest, GetWebhookSecretsRequest, ReplayFeedRequest, SubscribeRequest,
+};
 use tonic::{Code, Status};
 
 use crate::output;
@@ -18,7 +20,9 @@ pub(crate) enum Feeds {
     /// Fetch what a system of an agency signs in to NATS with, to read a feed that stands on JetStream, and write it to a file: good for an
     /// hour.
     NatsCredentials(NatsCredentials),
-    /// Have a feed on JetStream tell everything again, or all that came after what was missed.
+    /// Print what a webhook's events are signed with, the current secret first: a system of the agency verifies with them.
+    WebhookSecrets(WebhookSecrets),
+    /// Have a feed on JetStream, or a webhook, tell everything again, or all that came after a place.
     Replay(Replay),
     /// Make keys for a NATS server on which feeds are to stand, once: what the server includes, and what this system signs in with.
     NatsConfig(NatsConfig),
@@ -58,6 +62,17 @@ pub(crate) struct Replay {
     /// The `token` of an `alongside.feed.missed.v1`; from the beginning without it.
     #[arg(long, default_value = "")]
     token: String,
+    /// The `alongside-position` of a webhook's event, or any position that the feed has come to.
+    #[arg(long, default_value_t = 0, conflicts_with = "token")]
+    position: u64,
+    #[command(flatten)]
+    server: super::Server,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WebhookSecrets {
+    /// The feed's id.
+    feed: uuid::Uuid,
     #[command(flatten)]
     server: super::Server,
 }
@@ -85,9 +100,15 @@ pub(super) async fn run(feeds: Feeds) -> anyhow::Result<()> {
                 request_id: client::request_id(),
                 feed_id: args.feed.to_string(),
                 token: args.token,
+                position: args.position,
             };
             args.server.client().await?.feeds().replay_feed(request).await?;
             Ok(())
+        }
+        Feeds::WebhookSecrets(args) => {
+            let request = GetWebhookSecretsRequest { feed_id: args.feed.to_string(), at_least_position: 0 };
+            let answer = args.server.client().await?.feeds().get_webhook_secrets(request).await?.into_inner();
+            answer.secrets.iter().try_for_each(|secret| Ok(output::line(secret)?))
         }
         Feeds::NatsConfig(args) => nats_config(&args),
     }

@@ -65,6 +65,12 @@ impl Config {
     }
 
     fn check_feeds(&self) -> Result<(), Wrong> {
+        if let Some(webhooks) = &self.feeds.webhooks {
+            let setting = "feeds.webhooks.origin";
+            must(webhooks.has_origin(), setting, "must be a DNS name such as `alongside.example`")?;
+            let setting = "feeds.webhooks.paused_after_seconds";
+            must(webhooks.paused_after_seconds > 0, setting, "must be at least `1`")?;
+        }
         let Some(door) = &self.feeds.jetstream else { return Ok(()) };
         for (setting, url) in [("url", door.url.as_str()), ("public_url", door.public_url())] {
             let setting = format!("feeds.jetstream.{setting}");

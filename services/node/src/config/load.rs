@@ -173,6 +173,13 @@ mod tests {
                 "[feeds.jetstream]\nurl = 'nats://z'\nstanding = 0\nsigning_key_file = 's'\nsystem_credentials_file = 'c'",
                 "feeds.jetstream.standing",
             ),
+            ("[feeds.webhooks]\norigin = 'https://a.example'", "feeds.webhooks.origin"),
+            ("[feeds.webhooks]\norigin = ''", "feeds.webhooks.origin"),
+            (
+                "[feeds.webhooks]\norigin = 'a'\nallowed_networks = ['10.0.0.0/33']",
+                "feeds.webhooks.allowed_networks[0]",
+            ),
+            ("[feeds.webhooks]\norigin = 'a'\npaused_after_seconds = 0", "feeds.webhooks.paused_after_seconds"),
             ("[vault]\nurl = 'x'", "vault.url"),
             ("web_origins = ['*']", "web_origins"),
             ("[[issuers]]\nissuer = 'x'\naudience = 'x'", "issuers"),

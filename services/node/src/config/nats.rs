@@ -67,14 +67,6 @@ impl BusConfig {
     }
 }
 
-/// Feeds.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FeedsConfig {
-    /// The door over NATS JetStream; without it no feed leaves there.
-    pub jetstream: Option<JetStreamConfig>,
-}
-
 /// Where agencies' feeds stand on NATS JetStream. `alongside feeds nats-config` makes the keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

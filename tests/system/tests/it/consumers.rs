@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Child, wait_until};
+use harness::{Authority, Child, wait_until};
 use proto::access::v1::recall;
 use proto::feeds::v1::ContentLevel;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 use crate::fed::Fed;
 use crate::on_nats::OnNats;
+use crate::receiver::ORIGIN;
+use crate::webhooks::{calls, open};
+use crate::world::{Supported, World};
 
 /// What a consumer keeps: the ids and the data of events.
 async fn kept(database: &Path) -> Vec<(String, String)> {
@@ -35,6 +38,32 @@ async fn a_consumer_on_jetstream_keeps_each_event_once_whatever_is_killed_and_de
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_of_a_webhook_keeps_each_event_once_whatever_is_killed_and_deletes_what_is_recalled() {
+    let authority = Authority::new().unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (certificate, key) = authority.issue("localhost").unwrap();
+    let (certificate, key) = (file("certificate.pem", &certificate), file("key.pem", &key));
+    let mut world = World::distributed().await;
+    calls(
+        &mut world.cluster,
+        &["127.0.0.0/8"],
+        &[("authority", file("authority.pem", &authority.certificate()).into())],
+    );
+    let mut fed = Fed::of(Supported::on(world, 0).await, ContentLevel::Full).await;
+    let port = harness::free_port().unwrap();
+    let target = format!("https://localhost:{port}/events");
+    fed.feed = open(&fed.admin, &fed.supported.callers.pair, ContentLevel::Full, &target).await.unwrap();
+    let listen = format!("127.0.0.1:{port}");
+    let own = ["--listen", &listen, "--origin", ORIGIN, "--certificate", &certificate, "--key", &key];
+    keeps_each_event_once_with("webhook_consumer.py", &own, fed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_that_was_away_for_too_long_asks_again_for_what_it_missed() {
     let on = OnNats::new(ContentLevel::IdOnly, &[("kept_for_seconds", 1.into())]).await;
     on.fed.permit().await;
@@ -53,6 +82,8 @@ async fn a_consumer_that_was_away_for_too_long_asks_again_for_what_it_missed() {
 /// A consumer that is run for a feed.
 struct Running {
     script: &'static str,
+    /// What it is started with beside what all are.
+    own: Vec<String>,
     feed: String,
     directory: TempDir,
 }
@@ -63,7 +94,7 @@ impl Running {
         let pair = &fed.supported.callers.pair;
         let token = fed.supported.world.cluster.signer.staff(pair.worker.agency(), "record-system").unwrap();
         std::fs::write(directory.path().join("token"), token).unwrap();
-        Self { script, feed: fed.feed.clone(), directory }
+        Self { script, own: vec![], feed: fed.feed.clone(), directory }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -73,7 +104,7 @@ impl Running {
     fn start(&self, port: u16) -> Child {
         let mut command = harness::consumer(self.script).unwrap();
         command.args(["--server", &format!("127.0.0.1:{port}"), "--feed", &self.feed]);
-        command.arg("--token-file").arg(self.file("token")).arg("--database").arg(self.file("kept.db"));
+        command.args(&self.own).arg("--token-file").arg(self.file("token")).arg("--database").arg(self.file("kept.db"));
         Child::start(&mut command, &self.file("log")).unwrap()
     }
 
@@ -87,9 +118,14 @@ impl Running {
 }
 
 /// A consumer keeps what comes while it and its server are killed, and deletes what is asked back.
-async fn keeps_each_event_once(script: &'static str, mut fed: Fed) {
+async fn keeps_each_event_once(script: &'static str, fed: Fed) {
+    keeps_each_event_once_with(script, &[], fed).await;
+}
+
+async fn keeps_each_event_once_with(script: &'static str, own: &[&str], mut fed: Fed) {
     let provision = fed.permit().await;
-    let running = Running::new(script, &fed);
+    let own = own.iter().map(|&argument| argument.to_owned()).collect();
+    let running = Running { own, ..Running::new(script, &fed) };
     let port = fed.supported.node.grpc;
     let mut consumer = running.start(port);
     fed.person().strength("one").await.unwrap();

@@ -289,6 +289,7 @@ pub(crate) fn opens(pair: &Pair, content: ContentLevel) -> OpenFeedRequest {
         categories: vec![],
         types: vec![],
         content: content.into(),
+        target: String::new(),
     }
 }
 

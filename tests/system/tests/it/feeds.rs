@@ -212,6 +212,7 @@ async fn a_feed_that_is_closed_and_a_system_that_is_removed_receive_nothing_more
         categories: vec![RecordCategory::WhatMatters.into()],
         types: vec![],
         content: ContentLevel::Empty.into(),
+        target: String::new(),
     };
     fed.admin.feeds().change_feed(narrowed).await.unwrap();
     fed.person().strength("two").await.unwrap();

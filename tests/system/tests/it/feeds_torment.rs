@@ -1,5 +1,5 @@
-//! Three agencies with two feeds each, over gRPC and on JetStream, on two servers, while people change their minds and everything is killed at random; and then all that
-//! was received is held against the log.
+//! Three agencies with three feeds each, over gRPC, on JetStream and as webhooks, on two servers, while people change their minds and everything is
+//! killed at random; and then all that was received is held against the log.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -19,7 +19,7 @@ use harness::Node;
 use proto::access::v1::{Purpose, RecordCategory};
 use proto::feeds::v1::{
     AcknowledgeRequest, ContentLevel, Door, FeedProgress, GetNatsCredentialsRequest, ReplayFeedRequest,
-    SubscribeRequest,
+    RotateWebhookSecretRequest, SubscribeRequest,
 };
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{BlockWorkerRequest, DenyProvisionRequest, UnblockWorkerRequest};
@@ -30,6 +30,8 @@ use uuid::Uuid;
 
 use crate::fed::{agency_with_a_feed, permit, signed_in};
 use crate::on_nats::{open, options, progress, until, world};
+use crate::receiver::{Answer, Receiver};
+use crate::webhooks::{self, calls};
 use crate::world::{Callers, Pair, World, lasting, stores};
 
 /// For how many minutes, if `TORMENT_MINUTES` says so (`cargo xtask torment`); else for half a minute.
@@ -69,6 +71,8 @@ struct Told {
     systems: [Client; 2],
     /// Its administrator.
     admin: Client,
+    /// Who receives it, where it is a webhook.
+    receiver: Receiver,
 }
 
 impl Told {
@@ -82,13 +86,32 @@ impl Told {
 
     /// Everything is to be told again.
     async fn replays(&self) -> Result<(), Status> {
-        let request =
-            ReplayFeedRequest { request_id: request_id(), feed_id: self.feed.to_string(), token: String::new() };
+        let request = ReplayFeedRequest {
+            request_id: request_id(),
+            feed_id: self.feed.to_string(),
+            token: String::new(),
+            position: 0,
+        };
         self.systems[random(2)].feeds().replay_feed(request).await.map(drop)
     }
 
     async fn progress(&self) -> Option<FeedProgress> {
         progress(&self.admin, &self.callers.pair, &self.feed.to_string()).await
+    }
+
+    /// Whoever waits before they call again does so at once.
+    async fn calls_at_once(&self) {
+        let (agency_id, feed_id) = (self.callers.pair.agency_id(), self.feed.to_string());
+        let rotate = RotateWebhookSecretRequest { request_id: request_id(), agency_id, feed_id, at_once: true };
+        self.admin.feeds().rotate_webhook_secret(rotate).await.unwrap();
+    }
+
+    /// All that its webhook's receiver was called with.
+    fn called_with(&self) -> Vec<Received> {
+        let came = self.receiver.came();
+        let received: Vec<_> = came.iter().filter_map(|came| self.received(&came.event())).collect();
+        assert!(received.len() > 10, "{came:?}");
+        received
     }
 
     /// What was received, if it is about an entry.
@@ -161,6 +184,20 @@ async fn pulls(told: Told, received: Arc<Mutex<Vec<Received>>>, stop: Arc<Atomic
             }
         }
     }
+}
+
+/// A webhook's receiver that takes what comes when it likes, and has everything told again now and then.
+async fn receives(told: Told, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        if random(20) == 0 {
+            drop(told.replays().await);
+        }
+        let answers =
+            [Answer::Status(204), Answer::Status(204), Answer::Status(204), Answer::Status(500), Answer::Half];
+        told.receiver.answers(answers[random(answers.len())]);
+        pause(50, 500).await;
+    }
+    told.receiver.answers(Answer::Status(204));
 }
 
 /// A person who writes, and who gives and takes. What fails is forgotten: the log says what was so.
@@ -346,6 +383,7 @@ async fn log_of(world: &World) -> Vec<Envelope> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_else() {
     let (mut world, keys) = world(&[]).await;
+    calls(&mut world.cluster, &["127.0.0.0/8"], &[]);
     let mut agencies = BTreeSet::new();
     let pairs: Vec<Pair> =
         world.import(9).into_iter().filter(|pair| agencies.insert(pair.worker.agency())).take(3).collect();
@@ -358,24 +396,30 @@ async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_els
         let channel = servers[0].channel().await.unwrap();
         let over_grpc = agency_with_a_feed(&world.cluster, &callers, channel.clone()).await;
         let client = |channel: Channel, subject: &str| signed_in(&world.cluster, pair, channel, subject);
-        let on_jetstream = open(&client(channel, "boss"), &callers, ContentLevel::IdOnly).await;
+        let boss = client(channel, "boss");
+        let on_jetstream = open(&boss, &callers, ContentLevel::IdOnly).await;
+        let receiver = Receiver::start().await;
+        let hooked = webhooks::open(&boss, pair, ContentLevel::IdOnly, &receiver.url()).await.unwrap();
         let systems = ports.map(|port| client(lasting(port), "record-system"));
         let admin = client(lasting(ports[random(2)]), "boss");
         let callers = Callers::unenrolled(&world.cluster, &lasting(ports[random(2)]), pair);
-        for (door, feed) in [(Door::Grpc, over_grpc), (Door::Jetstream, on_jetstream)] {
+        for (door, feed) in [(Door::Grpc, over_grpc), (Door::Jetstream, on_jetstream), (Door::Webhook, hooked)] {
             let (callers, systems, admin) = (callers.clone(), systems.clone(), admin.clone());
-            all.push(Told { callers, feed: FeedId(feed.parse().unwrap()), door, systems, admin });
+            let (feed, receiver) = (FeedId(feed.parse().unwrap()), receiver.clone());
+            all.push(Told { callers, feed, door, systems, admin, receiver });
         }
     }
     let (received, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
     let mut tasks = Vec::new();
     for told in &all {
         let (told, received, stop) = (told.clone(), Arc::clone(&received), stop.clone());
-        if told.door == Door::Jetstream {
-            tasks.push(tokio::spawn(pulls(told, received, stop)));
-        } else {
-            tasks.push(tokio::spawn(changes_their_mind(told.callers.clone(), stop.clone())));
-            tasks.push(tokio::spawn(reads(told, received, stop)));
+        match told.door {
+            Door::Jetstream => tasks.push(tokio::spawn(pulls(told, received, stop))),
+            Door::Webhook => tasks.push(tokio::spawn(receives(told, stop))),
+            Door::Unspecified | Door::Grpc => {
+                tasks.push(tokio::spawn(changes_their_mind(told.callers.clone(), stop.clone())));
+                tasks.push(tokio::spawn(reads(told, received, stop)));
+            }
         }
     }
     let harmed = harms(&mut world, &mut servers, &keys.kept()).await;
@@ -388,7 +432,8 @@ async fn whatever_is_killed_each_feed_tells_what_is_covered_once_and_nothing_els
         last.insert(told.feed, ends_well(&world, told).await);
         told.callers.person.block(&told.callers.pair.agency_id()).await.unwrap();
     }
-    let received: Vec<Received> = received.lock().unwrap().clone();
+    let mut received: Vec<Received> = received.lock().unwrap().clone();
+    all.iter().filter(|told| told.door == Door::Webhook).for_each(|told| received.extend(told.called_with()));
     let (begun, mut wrong, mut log) = (Instant::now(), vec![], vec![]);
     // What each has received is asked back a moment later, now that all agencies are shut out.
     while begun.elapsed() < PATIENCE {
@@ -452,8 +497,10 @@ async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
         callers.person.withdraw(&deny.to_string()).await.unwrap();
     }
     permit(callers).await;
-    if told.door == Door::Jetstream {
-        return pulls_all(world, told).await;
+    match told.door {
+        Door::Jetstream => return pulls_all(world, told).await,
+        Door::Webhook => return receives_all(world, told).await,
+        Door::Unspecified | Door::Grpc => {}
     }
     let (begun, mut entries, mut token, mut said) = (Instant::now(), BTreeSet::new(), String::new(), String::new());
     loop {
@@ -501,6 +548,24 @@ async fn pulls_all(world: &World, told: &Told) -> BTreeSet<String> {
             return entries;
         }
         assert!(begun.elapsed() < PATIENCE, "the feed does not begin again: {progress:?}");
+    }
+}
+
+/// Has everything told again, and receives it.
+async fn receives_all(world: &World, told: &Told) -> BTreeSet<String> {
+    let head = stores(&world.cluster).await.log.head().await.unwrap().0;
+    let (before, run) = (told.receiver.came().len(), told.progress().await.unwrap().run);
+    told.replays().await.unwrap();
+    told.calls_at_once().await;
+    let begun = Instant::now();
+    loop {
+        let progress = told.progress().await.unwrap();
+        if progress.run > run && progress.acknowledged >= head {
+            let came = told.receiver.came().split_off(before);
+            return came.iter().filter_map(|came| told.received(&came.event())).map(|(_, _, entry)| entry).collect();
+        }
+        assert!(begun.elapsed() < PATIENCE, "the feed does not begin again: {progress:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

@@ -191,7 +191,7 @@ async fn what_nobody_takes_falls_out_and_is_told_and_is_told_again_when_asked_fo
     assert_eq!(receipts, written.len(), "what is carried on is not delivered anew");
     let replay = async |request_id: &str, token: &str| {
         let (request_id, feed_id, token) = (request_id.to_owned(), on.fed.feed.clone(), token.to_owned());
-        on.fed.system.feeds().replay_feed(ReplayFeedRequest { request_id, feed_id, token }).await
+        on.fed.system.feeds().replay_feed(ReplayFeedRequest { request_id, feed_id, token, position: 0 }).await
     };
     assert_eq!(reason(&replay(&request_id(), "made up").await.unwrap_err()), "PAGE_TOKEN_REFUSED");
     let (token, wish) = (missed["data"]["token"].as_str().unwrap(), request_id());

@@ -1,4 +1,4 @@
-use super::Selection;
+use super::{Selection, target};
 use crate::agency::Agency;
 use crate::agency::events::{AgencyEvent, FeedChanged};
 use crate::ids::FeedId;
@@ -9,18 +9,21 @@ use crate::{Command, Refusal};
 pub struct ChangeFeed {
     pub feed: FeedId,
     pub selection: Selection,
+    /// The URL that a webhook calls from now on; empty at other doors.
+    pub target: String,
 }
 
 impl Command for ChangeFeed {
     type Aggregate = Agency;
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
-        let Self { feed, selection } = self;
+        let Self { feed, selection, target: to } = self;
         let known = state.open_feed(feed).ok_or_else(|| Refusal::not_found("feed"))?;
         selection.check()?;
-        if known.selection.is_same(&selection) {
+        target(known.door, &to)?;
+        if known.selection.is_same(&selection) && known.target == to {
             return Ok(vec![]);
         }
-        Ok(vec![FeedChanged { feed, selection }.into()])
+        Ok(vec![FeedChanged { feed, selection, target: to }.into()])
     }
 }

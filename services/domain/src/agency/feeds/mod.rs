@@ -3,12 +3,16 @@
 mod change_feed;
 mod close_feed;
 mod open_feed;
+mod pause_feed;
+mod rotate_feed_secret;
 mod service_accounts;
 mod test_feed;
 
 pub use change_feed::ChangeFeed;
 pub use close_feed::CloseFeed;
 pub use open_feed::{FEEDS_LIMIT, OpenFeed};
+pub use pause_feed::{PauseFeed, ResumeFeed};
+pub use rotate_feed_secret::RotateFeedSecret;
 pub use service_accounts::{ACCOUNTS_LIMIT, AddServiceAccount, RemoveServiceAccount, add_service_account};
 pub use test_feed::TestFeed;
 
@@ -17,8 +21,8 @@ use std::collections::BTreeSet;
 use super::Agency;
 use crate::Refusal;
 use crate::ids::{AccountId, FeedId, SignInId};
-use crate::text::{LINE, required};
-use crate::vocabulary::{Category, Purpose, coded};
+use crate::text::{LINE, PARAGRAPH, required};
+use crate::vocabulary::{Category, Purpose, Timestamp, coded};
 
 coded! {
     /// Through which door a feed's events leave.
@@ -27,6 +31,8 @@ coded! {
         Grpc = 1 "gRPC stream",
         /// A stream of its own on NATS JetStream, in an account of the agency.
         JetStream = 2 "JetStream stream",
+        /// Requests to an address of the agency's, each with one event.
+        Webhook = 3 "webhook",
     }
 }
 
@@ -95,8 +101,34 @@ pub struct Feed {
     pub purpose: Purpose,
     /// What it carries.
     pub selection: Selection,
+    /// The URL that a webhook calls; empty at other doors.
+    pub target: String,
+    /// What a webhook signs with.
+    pub secrets: Secrets,
+    /// Why it tells nothing until somebody of the agency wants it to; none while it does.
+    pub paused: Option<String>,
     /// Whether it is over.
     pub closed: bool,
+}
+
+/// The secrets with which a webhook signs, by their numbers: what they are follows from the system's own key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secrets {
+    /// The one that is signed with.
+    pub current: u32,
+    /// Until when it is signed with the one before, too; none when it is not.
+    pub previous_until: Option<Timestamp>,
+}
+
+impl Secrets {
+    /// Of a feed that was just opened.
+    pub(super) const FIRST: Self = Self { current: 1, previous_until: None };
+
+    /// Those that are signed with at a time, the current one first.
+    pub fn at(self, now: Timestamp) -> impl Iterator<Item = u32> {
+        let previous = self.previous_until.filter(|until| now < *until).map(|_| self.current.saturating_sub(1));
+        std::iter::once(self.current).chain(previous)
+    }
 }
 
 /// An account with which an agency's system signs in as itself.
@@ -150,6 +182,15 @@ impl Agency {
         if let Some(feed) = self.feeds.iter_mut().find(|known| known.feed == feed) {
             change(feed);
         }
+    }
+}
+
+/// Refuses a target at a door that has none, and none at the one that needs it.
+fn target(door: Door, target: &str) -> Result<(), Refusal> {
+    match door {
+        Door::Webhook => required("target", target, PARAGRAPH),
+        Door::Grpc | Door::JetStream if target.is_empty() => Ok(()),
+        Door::Grpc | Door::JetStream => Err(Refusal::invalid("target", "must be empty: only a webhook has one")),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Door, Feed, Selection, may_be_declared, name};
+use super::{Door, Feed, Selection, may_be_declared, name, target};
 use crate::agency::Agency;
 use crate::agency::events::{AgencyEvent, FeedOpened};
 use crate::ids::FeedId;
@@ -17,18 +17,21 @@ pub struct OpenFeed {
     pub door: Door,
     pub purpose: Purpose,
     pub selection: Selection,
+    /// The URL that a webhook calls; empty at other doors.
+    pub target: String,
 }
 
 impl Command for OpenFeed {
     type Aggregate = Agency;
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
-        let Self { feed, name: called, door, purpose, selection } = self;
+        let Self { feed, name: called, door, purpose, selection, target: to } = self;
         if !state.is_registered() {
             return Err(Refusal::not_found("agency"));
         }
         name(&called)?;
         selection.check()?;
+        target(door, &to)?;
         if !may_be_declared(purpose) {
             return Err(Refusal::invalid("purpose", "must be one for which a system may receive day and night"));
         }
@@ -39,6 +42,6 @@ impl Command for OpenFeed {
         if open.len() >= FEEDS_LIMIT {
             return Err(Refusal::rule("feeds_limit", format!("an agency has at most `{FEEDS_LIMIT}` feeds open")));
         }
-        Ok(vec![FeedOpened { feed, name: called, door, purpose, selection }.into()])
+        Ok(vec![FeedOpened { feed, name: called, door, purpose, selection, target: to }.into()])
     }
 }

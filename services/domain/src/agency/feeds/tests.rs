@@ -3,8 +3,8 @@ use uuid::Uuid;
 use super::*;
 use crate::Command as _;
 use crate::agency::events::{
-    AgencyClosed, AgencyEvent, AgencyRegistered, FeedChanged, FeedClosed, FeedOpened, FeedTested, ServiceAccountAdded,
-    ServiceAccountRemoved,
+    AgencyClosed, AgencyEvent, AgencyRegistered, FeedChanged, FeedClosed, FeedOpened, FeedPaused, FeedResumed,
+    FeedSecretRotated, FeedTested, ServiceAccountAdded, ServiceAccountRemoved,
 };
 use crate::ids::{AgencyId, StaffId};
 use crate::scenario::given;
@@ -28,12 +28,75 @@ fn selection() -> Selection {
 
 fn open(n: u128) -> OpenFeed {
     let (name, door, purpose) = (format!("feed {n}"), Door::Grpc, Purpose::CareCoordination);
-    OpenFeed { feed: feed(n), name, door, purpose, selection: selection() }
+    OpenFeed { feed: feed(n), name, door, purpose, selection: selection(), target: String::new() }
 }
 
 fn opened(n: u128) -> AgencyEvent {
-    let OpenFeed { feed, name, door, purpose, selection } = open(n);
-    FeedOpened { feed, name, door, purpose, selection }.into()
+    let OpenFeed { feed, name, door, purpose, selection, target } = open(n);
+    FeedOpened { feed, name, door, purpose, selection, target }.into()
+}
+
+const TARGET: &str = "https://example.org/events";
+
+fn webhook(target: &str) -> OpenFeed {
+    OpenFeed { door: Door::Webhook, target: target.into(), ..open(1) }
+}
+
+fn webhook_opened() -> AgencyEvent {
+    let OpenFeed { feed, name, door, purpose, selection, target } = webhook(TARGET);
+    FeedOpened { feed, name, door, purpose, selection, target }.into()
+}
+
+#[test]
+fn a_webhook_has_a_target_and_no_other_feed_has_one() {
+    given([registered()]).when(webhook(TARGET)).then([webhook_opened()]);
+    for none in [webhook(""), webhook(&"x".repeat(2_001)), OpenFeed { target: TARGET.into(), ..open(1) }] {
+        given([registered()]).when(none).then_refused(Reason::Invalid, "target");
+    }
+    let change = |target: &str| ChangeFeed { feed: feed(1), selection: selection(), target: target.into() };
+    let elsewhere = "https://example.org/elsewhere";
+    let changed = FeedChanged { feed: feed(1), selection: selection(), target: elsewhere.into() };
+    given([registered(), webhook_opened()]).when(change(TARGET)).then_nothing();
+    given([registered(), webhook_opened()]).when(change(elsewhere)).then([changed.into()]);
+    given([registered(), webhook_opened()]).when(change("")).then_refused(Reason::Invalid, "target");
+    given([registered(), opened(1)]).when(change(TARGET)).then_refused(Reason::Invalid, "target");
+}
+
+#[test]
+fn a_webhook_signs_with_the_secret_before_only_for_as_long_as_is_said() {
+    let rotate = |previous_until| RotateFeedSecret { feed: feed(1), previous_until };
+    let rotated =
+        |secret, previous_until| AgencyEvent::from(FeedSecretRotated { feed: feed(1), secret, previous_until });
+    let until = Some(Timestamp(10));
+    let before = || [registered(), webhook_opened()];
+    given(before()).when(rotate(until)).then([rotated(2, until)]);
+    given(before().into_iter().chain([rotated(2, until)])).when(rotate(None)).then([rotated(3, None)]);
+    given([registered(), opened(1)]).when(rotate(until)).then_refused(Reason::Invalid, "feed_id");
+    let closed = FeedClosed { feed: feed(1) }.into();
+    given(before().into_iter().chain([closed])).when(rotate(until)).then_refused(Reason::NotFound, "feed");
+    let signs = |events: &[AgencyEvent], at| {
+        let agency = Agency::folded(events);
+        agency.feed(feed(1)).unwrap().secrets.at(Timestamp(at)).collect::<Vec<_>>()
+    };
+    let [registered, opened] = before();
+    assert_eq!(signs(&[registered.clone(), opened.clone()], 0), [1]);
+    let twice = [registered, opened, rotated(2, until)];
+    assert_eq!((signs(&twice, 9), signs(&twice, 10)), (vec![2, 1], vec![2]));
+}
+
+#[test]
+fn a_feed_is_paused_once_and_resumed_once() {
+    let paused = || AgencyEvent::from(FeedPaused { feed: feed(1), why: "away".into() });
+    let (pause, resume) = (|| PauseFeed { feed: feed(1), why: "away".into() }, || ResumeFeed { feed: feed(1) });
+    let resumed = || AgencyEvent::from(FeedResumed { feed: feed(1) });
+    given([registered(), webhook_opened()]).when(pause()).then([paused()]);
+    given([registered(), webhook_opened(), paused()]).when(pause()).then_nothing();
+    given([registered(), webhook_opened(), paused()]).when(resume()).then([resumed()]);
+    given([registered(), webhook_opened()]).when(resume()).then_nothing();
+    given([registered(), webhook_opened(), paused(), resumed()]).when(pause()).then([paused()]);
+    let closed = || AgencyEvent::from(FeedClosed { feed: feed(1) });
+    given([registered(), webhook_opened(), closed()]).when(pause()).then_refused(Reason::NotFound, "feed");
+    given([registered(), webhook_opened(), paused(), closed()]).when(resume()).then_refused(Reason::NotFound, "feed");
 }
 
 #[test]
@@ -56,8 +119,8 @@ fn a_feed_is_opened_once_and_for_a_purpose_that_a_system_can_have() {
 #[test]
 fn a_feed_is_changed_while_it_is_open_and_stays_closed() {
     let other = || Selection { content: ContentLevel::Full, ..selection() };
-    let change = |selection| ChangeFeed { feed: feed(1), selection };
-    let changed = || AgencyEvent::from(FeedChanged { feed: feed(1), selection: other() });
+    let change = |selection| ChangeFeed { feed: feed(1), selection, target: String::new() };
+    let changed = || AgencyEvent::from(FeedChanged { feed: feed(1), selection: other(), target: String::new() });
     let before = || [registered(), opened(1)];
     given(before()).when(change(other())).then([changed()]);
     let otherwise = Selection { categories: vec![Category::Health, Category::Goals], ..selection() };

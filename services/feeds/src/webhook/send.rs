@@ -1,0 +1,115 @@
+//! Sends what was decided together: each person's events one after the other, different people's beside each other. What is about nobody's record,
+//! above all what is to be given back, waits for what came before it, and is waited for.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::agency::Feed;
+use domain::ids::PersonId;
+use domain::vocabulary::Timestamp;
+use futures::{StreamExt as _, stream};
+use vault::Pseudonyms;
+
+use super::calls::{Calls, Sent, Untaken};
+use super::secrets::{seconds, signatures};
+use super::target::Target;
+use crate::deliver::Leaving;
+
+/// How old the decision may be on which something is sent.
+const FRESH: Duration = Duration::from_millis(200);
+/// Of how many people events are on their way to a target at once.
+const LANES: usize = 16;
+
+/// Signs for a feed.
+pub(super) struct Signer<'a> {
+    pub(super) pseudonyms: &'a Pseudonyms,
+    pub(super) feed: &'a Feed,
+    pub(super) now: Timestamp,
+}
+
+/// Sends to a target.
+pub(super) struct Sending<'a> {
+    pub(super) calls: &'a Calls,
+    pub(super) target: &'a Target,
+    pub(super) signer: Signer<'a>,
+    /// When it was decided that it may leave.
+    pub(super) decided: Instant,
+}
+
+/// What has become of what was to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Came {
+    /// How many events were taken.
+    pub(super) taken: usize,
+    /// The position of the first that was not.
+    pub(super) next: Option<u64>,
+    /// Why not, where that is the target's doing.
+    pub(super) untaken: Option<Untaken>,
+}
+
+impl Came {
+    fn and(self, other: Self) -> Self {
+        Self {
+            taken: self.taken + other.taken,
+            next: self.next.into_iter().chain(other.next).min(),
+            untaken: self.untaken.or(other.untaken),
+        }
+    }
+}
+
+impl Sending<'_> {
+    /// Sends these, in the log's order.
+    pub(super) async fn send(&self, leaving: Vec<Leaving>) -> Came {
+        let (mut came, stopped) = (Came::default(), AtomicBool::new(false));
+        for part in parts(leaving) {
+            let lanes = part.into_iter().map(|lane| self.send_lane(lane, &stopped));
+            let lanes: Vec<_> = lanes.collect();
+            came = stream::iter(lanes).buffer_unordered(LANES).fold(came, async |came, lane| came.and(lane)).await;
+            // What follows waits for what came before it.
+            if came.next.is_some() {
+                break;
+            }
+        }
+        came
+    }
+
+    /// Sends one after the other, until one is not taken, another lane has failed, or the decision is not fresh any more.
+    async fn send_lane(&self, lane: Vec<Leaving>, stopped: &AtomicBool) -> Came {
+        let mut came = Came::default();
+        for leaving in lane {
+            if stopped.load(Ordering::Relaxed) || self.decided.elapsed() > FRESH {
+                return Came { next: Some(leaving.position), ..came };
+            }
+            if let Err(untaken) = self.send_one(&leaving).await {
+                stopped.store(true, Ordering::Relaxed);
+                return Came { next: Some(leaving.position), untaken: Some(untaken), ..came };
+            }
+            came.taken += 1;
+        }
+        came
+    }
+
+    async fn send_one(&self, leaving: &Leaving) -> Result<(), Untaken> {
+        let Signer { pseudonyms, feed, now } = self.signer;
+        let (id, body, seconds) = (leaving.id, leaving.cloud_event.as_str(), seconds(now));
+        let signatures = signatures(pseudonyms, feed, (id, body), now);
+        self.calls.send(self.target, Sent { id, body, seconds, signatures, position: leaving.position }).await
+    }
+}
+
+/// The lanes of each part: what is about people, by person, and each that is about nobody by itself.
+fn parts(leaving: Vec<Leaving>) -> Vec<Vec<Vec<Leaving>>> {
+    let (mut parts, mut lanes) = (Vec::new(), BTreeMap::<PersonId, Vec<Leaving>>::new());
+    for leaving in leaving {
+        match leaving.of {
+            Some((person, _)) => lanes.entry(person).or_default().push(leaving),
+            None => {
+                parts.push(std::mem::take(&mut lanes).into_values().collect());
+                parts.push(vec![vec![leaving]]);
+            }
+        }
+    }
+    parts.push(lanes.into_values().collect());
+    parts
+}
