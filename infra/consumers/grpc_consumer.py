@@ -14,7 +14,7 @@ import time
 import grpc
 from cloudevents.core.formats.json import JSONFormat
 
-from kept import Kept, answer, started
+from kept import Kept, answer, connected, started
 
 # Another stream carries the feed yet, or the server is away: both pass.
 PASSES = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
@@ -24,7 +24,7 @@ def main():
     arguments, messages, services, metadata = started(__doc__.splitlines()[0])
     consumer = Consumer(messages, arguments.feed, metadata, arguments.database)
     while True:
-        with grpc.insecure_channel(arguments.server) as channel:
+        with connected(arguments) as channel:
             try:
                 consumer.follow(services.FeedServiceStub(channel))
             except grpc.RpcError as error:

@@ -18,12 +18,12 @@ import nats
 from cloudevents.core.formats.json import JSONFormat
 from nats.errors import Error as NatsError
 
-from kept import MISSED, Kept, answer, started
+from kept import MISSED, Kept, answer, connected, started
 
 
 def main():
     arguments, messages, services, metadata = started(__doc__.splitlines()[0])
-    with grpc.insecure_channel(arguments.server) as channel:
+    with connected(arguments) as channel:
         service = services.FeedServiceStub(channel)
         consumer = Consumer(messages, service, arguments.feed, metadata, arguments.database)
         asyncio.run(consumer.run())

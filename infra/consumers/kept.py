@@ -24,11 +24,24 @@ def started(about, own=lambda arguments: None):
     own(arguments)
     for name in ("--protos", "--server", "--token-file", "--feed", "--database"):
         arguments.add_argument(name, required=True)
+    for name in ("--authority", "--certificate", "--private-key"):
+        arguments.add_argument(name, help="a PEM file: whose certificate the server has, which one to show, and its key")
     arguments = arguments.parse_args()
     sys.path.insert(0, arguments.protos)
     messages, services = grpc.protos_and_services("alongside/feeds/v1/feed_service.proto")
     token = pathlib.Path(arguments.token_file).read_text().strip()
     return arguments, messages, services, [("authorization", f"Bearer {token}")]
+
+
+def connected(arguments):
+    """A channel to the server: over TLS when it is said whose certificate it has, showing the certificate that the token is bound to."""
+    if not arguments.authority:
+        return grpc.insecure_channel(arguments.server)
+    authority, certificate, key = (
+        pathlib.Path(file).read_bytes() if file else None
+        for file in (arguments.authority, arguments.certificate, arguments.private_key)
+    )
+    return grpc.secure_channel(arguments.server, grpc.ssl_channel_credentials(authority, key, certificate))
 
 
 class Kept:

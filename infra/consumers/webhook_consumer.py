@@ -1,7 +1,7 @@
 """Keeps what a webhook tells, in a small database, until it is asked back.
 
     pip install grpcio grpcio-tools cloudevents standardwebhooks
-    python webhook_consumer.py --listen 0.0.0.0:8443 --certificate cert.pem --key key.pem --origin alongside.example --protos proto --server localhost:7443 --token-file token --feed FEED --database kept.db
+    python webhook_consumer.py --listen 0.0.0.0:8443 --listen-certificate cert.pem --listen-key key.pem --origin alongside.example --protos proto --server localhost:7443 --token-file token --feed FEED --database kept.db
 
 What it shows an integrator: the question whether events are wanted is answered for the system that is expected, and for nobody else; an event is
 believed once its signature is verified, with secrets that are fetched over gRPC and again when they have changed; it is answered with 204 only once
@@ -18,7 +18,7 @@ from cloudevents.core.formats.json import JSONFormat
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from kept import Kept, answer, started
+from kept import Kept, answer, connected, started
 
 # More than any event has.
 LARGEST = 1 << 20
@@ -26,17 +26,17 @@ LARGEST = 1 << 20
 
 def main():
     def own(arguments):
-        for name in ("--listen", "--certificate", "--key"):
+        for name in ("--listen", "--listen-certificate", "--listen-key"):
             arguments.add_argument(name, required=True)
         arguments.add_argument("--origin", required=True, help="the DNS name of the system from which events are expected")
 
     arguments, messages, services, metadata = started(__doc__.splitlines()[0], own)
     host, port = arguments.listen.rsplit(":", 1)
-    with grpc.insecure_channel(arguments.server) as channel:
+    with connected(arguments) as channel:
         Receiver.consumer = Consumer(messages, services.FeedServiceStub(channel), metadata, arguments)
         server = ThreadingHTTPServer((host, int(port)), Receiver)
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(arguments.certificate, arguments.key)
+        tls.load_cert_chain(arguments.listen_certificate, arguments.listen_key)
         # The handshake is done where it holds up nobody else.
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.serve_forever()

@@ -1,7 +1,7 @@
 //! A value of every type that a stored event may hold, by the name of its field.
 
 use domain::access::events::{Delivered, RecallAnswer};
-use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Selection};
+use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
     AccountId, AgencyId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId,
@@ -57,6 +57,7 @@ samples! {
     RecallId: _field => RecallId(id(15)),
     Door: _field => Door::Grpc,
     ContentLevel: _field => ContentLevel::IdOnly,
+    Vec<Scope>: _field => vec![Scope::Receive],
     RecallAnswer: _field => RecallAnswer::Retained,
     Vec<ProvisionId>: field => vec![ProvisionId::sample(field)],
     Vec<Delivered>: field => vec![Delivered {

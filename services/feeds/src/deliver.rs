@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::access::events::{Delivered, EventDelivered};
-use domain::agency::{Agency, ContentLevel, Feed};
+use domain::agency::{Agency, ContentLevel, Feed, Scope, ServiceAccount};
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
 use domain::vocabulary::{Category, Purpose, Sensitivity, Timestamp};
@@ -268,11 +268,14 @@ impl Feeds {
 /// # Errors
 /// When it is closed, or the system has been removed.
 pub(crate) fn receives(agency: &Agency, to: Receiver) -> Result<&Feed, Error> {
-    match to.sign_in {
-        Some(sign_in) => drop(agency.account_of(sign_in).ok_or_else(Error::denied)?),
+    let receives = |account: &ServiceAccount| account.scopes.contains(&Scope::Receive);
+    let may = match to.sign_in {
+        Some(sign_in) => agency.account_of(sign_in).is_some_and(receives),
         // Where nobody could sign in to take it, nothing stands for anybody.
-        None if agency.accounts().iter().all(|account| account.removed) => return Err(Error::denied()),
-        None => {}
+        None => agency.accounts().iter().any(|account| !account.removed && receives(account)),
+    };
+    if !may {
+        return Err(Error::denied());
     }
     agency.open_feed(to.feed).ok_or_else(|| Error::not_found("feed"))
 }

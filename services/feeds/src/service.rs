@@ -1,9 +1,11 @@
 //! A row for each RPC: feeds and accounts, which an agency's administrator opens and closes, and what a system receives.
 
+use std::collections::BTreeSet;
+
 use domain::access::events::RecallAnswer;
 use domain::access::{Access, AnswerRecall};
 use domain::agency::{
-    AddServiceAccount, Agency, ChangeFeed, CloseFeed, ContentLevel, Door, Feed, OpenFeed, RemoveServiceAccount,
+    AddServiceAccount, Agency, ChangeFeed, CloseFeed, ContentLevel, Door, Feed, OpenFeed, RemoveServiceAccount, Scope,
     Selection, ServiceAccount, TestFeed, add_service_account,
 };
 use domain::ids::{AccountId, AgencyId, FeedId, RecallId, RequestId, SignInId, derived_id};
@@ -133,7 +135,7 @@ impl Feeds {
         let account: AccountId = context.new_id();
         let identity = self.issuers.identity(self.gate.engine(), agency, m.issuer, m.subject).await?;
         let sign_in = identity.sign_in;
-        let command = AddServiceAccount { account, name: m.name, identity };
+        let command = AddServiceAccount { account, name: m.name, identity, scopes: scopes(&m.scopes)? };
         type Loads = (Loaded<Agency>, Loaded<Staff>, Loaded<SignIn>);
         let decide = |(state, standing, pointer): &Loads, changes: &mut Changes| {
             gate::as_administrator(by, standing, Some(agency), changes)?;
@@ -169,6 +171,7 @@ impl Feeds {
             account_id: account.account.to_string(),
             name: account.name.clone(),
             removed: account.removed,
+            scopes: account.scopes.iter().map(|scope| i32::from(scope.code())).collect(),
         };
         let accounts = with_the_latest(state.accounts(), |known| known.removed).into_iter().map(account).collect();
         Ok(pb::ListServiceAccountsResponse { accounts, position: state.position.0 })
@@ -290,7 +293,7 @@ impl Feeds {
     }
 
     async fn recalls(&self, call: &Call, m: pb::ListRecallsRequest) -> Result<pb::ListRecallsResponse, Error> {
-        let (agency, _) = self.account(call).await?;
+        let (agency, _) = self.answers_recalls(call).await?;
         let paging = call.pages(&m)?;
         let waits = |doc: &RecallDoc| doc.answers.is_empty();
         let page = self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), &paging.pages, waits).await?;
@@ -306,7 +309,7 @@ impl Feeds {
         let context = call.context(&m.request_id)?;
         let recall: RecallId = rpc::id("recall_id", &m.recall_id)?;
         let answer = rpc::one_of("answer", m.answer, RecallAnswer::from_code)?;
-        let (agency, sign_in) = self.account(call).await?;
+        let (agency, sign_in) = self.answers_recalls(call).await?;
         // The agency may have been told of it a moment ago: the view is waited for.
         let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
         let known = self.views.one::<Recalls>(recalls::recall_key(recall), head).await?;
@@ -353,11 +356,11 @@ impl Feeds {
         Ok(self.gate.engine().transact(context, (agency, by.worker().staff()), decide).await?.position.0)
     }
 
-    /// The agency of a system that signs in, and what it signs in with.
-    async fn account(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
+    /// The agency of a system that may answer recalls, and what it signs in with.
+    async fn answers_recalls(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
         let (agency, sign_in) = call.system()?;
         let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
-        state.account_of(sign_in).ok_or_else(Error::denied)?;
+        call.within(state.account_of(sign_in).ok_or_else(Error::denied)?, Scope::AnswerRecalls)?;
         Ok((agency, sign_in))
     }
 
@@ -372,8 +375,9 @@ impl Feeds {
         let (agency, sign_in) = call.system()?;
         let to = Receiver { agency, feed: rpc::id("feed_id", feed)?, sign_in: Some(sign_in) };
         let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
-        let feed = receives(&state, to)?;
         let account = state.account_of(sign_in).ok_or_else(Error::denied)?;
+        call.within(account, Scope::Receive)?;
+        let feed = receives(&state, to)?;
         if !fits(feed.door) {
             let how = match feed.door {
                 Door::Grpc => "`Subscribe`",
@@ -416,6 +420,13 @@ fn selection(categories: &[i32], types: Vec<String>, content: i32) -> Result<Sel
     let content =
         if content == 0 { ContentLevel::IdOnly } else { rpc::one_of("content", content, ContentLevel::from_code)? };
     Ok(Selection { categories: words::categories("categories", categories)?, types, content })
+}
+
+/// What a system may do, from the wire.
+fn scopes(values: &[i32]) -> Result<Vec<Scope>, Error> {
+    let scopes: BTreeSet<_> =
+        values.iter().map(|value| rpc::one_of("scopes", *value, Scope::from_code)).collect::<Result<_, _>>()?;
+    Ok(scopes.into_iter().collect())
 }
 
 /// Those that go on, and the latest of those that are over.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::agency::{Scope, ServiceAccount};
 use domain::ids::{AgencyId, PersonId, SignInId};
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use vault::Pseudonyms;
 
 use crate::Caller;
+use crate::bearer::Scopes;
 use crate::layer::RESPONSE_LIMIT;
 
 /// A call that passed [`crate::AccessLayer`]: who makes it, and which method it is.
@@ -25,6 +27,8 @@ pub struct Call {
     pub(crate) operator: Option<Arc<(String, String)>>,
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
     pub(crate) role: Arc<str>,
+    /// What the token may be used for, of what a system may do; none when it does not say.
+    pub(crate) scopes: Option<Scopes>,
     /// The path of the method.
     pub(crate) method: String,
     /// The message, as it would be encoded again.
@@ -69,6 +73,18 @@ impl Call {
         // What a worker signs in with is theirs, whatever else it may be.
         let is_workers = by.worker().staff().0 != by.sign_in().0;
         if is_workers { Err(Error::denied()) } else { Ok((by.worker().agency(), by.sign_in())) }
+    }
+
+    /// Refuses a system what its account, or its token, is not for.
+    ///
+    /// # Errors
+    /// When either does not name the scope.
+    pub fn within(&self, account: &ServiceAccount, scope: Scope) -> Result<(), Error> {
+        if account.scopes.contains(&scope) && self.scopes.is_none_or(|scopes| scopes.has(scope)) {
+            return Ok(());
+        }
+        let problem = format!("the account of the system, or its token, has not the scope `{}`", scope.word());
+        Err(Error::new(Reason::InsufficientScope, problem))
     }
 
     /// What tokens are signed with that this system hands out.

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use vault::Pseudonyms;
 
 use crate::Caller;
+use crate::bearer::{Bearer, Confirmation, Scopes};
 use keys::{ALGORITHMS, Key, Keys, usable};
 pub use keys::{KeySource, read_keys};
 
@@ -90,6 +91,10 @@ struct Claims {
     sub: String,
     /// Seconds since 1970; may have a fraction (RFC 7519, section 2).
     exp: f64,
+    /// What it is bound to.
+    cnf: Option<Confirmation>,
+    /// What it may be used for.
+    scope: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -122,7 +127,7 @@ impl Trusted {
 /// A token that was verified: whose it is, until when, and by which keys.
 #[derive(Clone)]
 struct Verified {
-    caller: Caller,
+    bearer: Bearer,
     exp: f64,
     by: Arc<Trusted>,
     keys: Arc<[Key]>,
@@ -264,23 +269,32 @@ impl Issuers {
     }
 
     /// Who presents this token, as far as that can be told without asking anybody.
-    pub(crate) fn verify(&self, token: &str) -> Result<Caller, Turned> {
+    pub(crate) fn verify(&self, token: &str) -> Result<Bearer, Turned> {
         let unknown = |why| Turned::Away(Refused { issuer: "unknown".to_owned(), why });
         if token.len() > TOKEN_LIMIT {
             return Err(unknown("too long"));
         }
         let hash: [u8; 32] = Sha256::digest(token).into();
-        if let Some(caller) = self.remembered(&hash)? {
-            return Ok(caller);
+        if let Some(bearer) = self.remembered(&hash)? {
+            return Ok(bearer);
         }
         // The issuer is read unverified only to choose the keys to verify it with.
         let unverified: Unverified = jsonwebtoken::dangerous::insecure_decode_claims(token)
             .map_err(|_cause| unknown("not a token of an issuer"))?;
         let trusted = self.trusted(&unverified.iss)?.ok_or_else(|| unknown("an issuer that is not trusted"))?;
         let (claims, keys) = trusted.verify(token)?;
-        let caller = self.caller(&trusted, &claims)?;
-        self.verified.insert(hash, Verified { caller, exp: claims.exp, by: trusted, keys });
-        Ok(caller)
+        let bearer = self.bearer(&trusted, &claims)?;
+        self.verified.insert(hash, Verified { bearer: bearer.clone(), exp: claims.exp, by: trusted, keys });
+        Ok(bearer)
+    }
+
+    fn bearer(&self, trusted: &Trusted, claims: &Claims) -> Result<Bearer, Turned> {
+        let bound = |cnf: &Confirmation| {
+            cnf.certificate().ok_or_else(|| trusted.refused("it is bound to what is not known here"))
+        };
+        let certificate = claims.cnf.as_ref().map(bound).transpose()?;
+        let scopes = claims.scope.as_deref().and_then(Scopes::of);
+        Ok(Bearer { caller: self.caller(trusted, claims)?, certificate, scopes })
     }
 
     fn caller(&self, trusted: &Trusted, claims: &Claims) -> Result<Caller, Turned> {
@@ -333,13 +347,13 @@ impl Issuers {
         SignInId(self.pseudonyms.of("sign-in", &[of.0.as_bytes(), issuer.as_bytes(), subject.as_bytes()]))
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Turned> {
+    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Bearer>, Turned> {
         let known = self.verified.get(hash).filter(|known| known.exp > seconds());
-        let Some(Verified { caller, by, keys, .. }) = known else { return Ok(None) };
+        let Some(Verified { bearer, by, keys, .. }) = known else { return Ok(None) };
         let still = self.trusted(&by.issuer)?.is_some_and(|trusted| Arc::ptr_eq(&trusted, &by));
         // What one set of keys verified need not be verified by another.
         let holds = still && by.keys.current().is_some_and(|current| Arc::ptr_eq(&current, &keys));
-        Ok(holds.then_some(caller))
+        Ok(holds.then_some(bearer))
     }
 }
 

@@ -47,6 +47,8 @@ pub struct AccessLayer {
     room: Arc<Semaphore>,
     counts: Arc<Counts>,
     span: CallSpan,
+    /// Whether a system's token must be bound to a certificate.
+    binds_systems: bool,
 }
 
 /// Makes the span of a call: from its path and, when the caller was admitted, the W3C trace context that they sent.
@@ -58,7 +60,13 @@ impl AccessLayer {
     pub fn new(issuers: Arc<Issuers>, gate: &Gate, rates: Rates, span: CallSpan) -> Self {
         let (engine, metrics) = (gate.engine.clone(), gate.metrics.clone());
         let (room, counts) = (Arc::new(Semaphore::new(CONCURRENT)), Arc::new(Counts::new(rates)));
-        Self { issuers, engine, metrics, classes: Arc::default(), room, counts, span }
+        Self { issuers, engine, metrics, classes: Arc::default(), room, counts, span, binds_systems: false }
+    }
+
+    /// The same, where tokens of agencies' systems must be bound to a certificate that they show (RFC 8705), if `bound`.
+    #[must_use]
+    pub fn with_systems_bound(self, bound: bool) -> Self {
+        Self { binds_systems: bound, ..self }
     }
 }
 
@@ -165,6 +173,18 @@ fn unreachable_issuer() -> Error {
     Error::new(Reason::Unavailable, "the keys of the token's issuer are out of reach; try again")
 }
 
+/// Somebody else may have the token.
+fn another_certificate() -> Error {
+    let problem = "the token is bound to a certificate that was not shown (RFC 8705, `cnf`): connect with that one, over TLS to this server itself";
+    Error::new(Reason::Unauthenticated, problem)
+}
+
+/// A system's token is taken from whoever shows the certificate that it is bound to, and from nobody else.
+fn unbound() -> Error {
+    let problem = "a system's token must be bound to the certificate that it shows (RFC 8705): have its issuer do so";
+    Error::new(Reason::Unauthenticated, problem)
+}
+
 /// The token of the one `authorization` header: the scheme's name is in any case (RFC 9110, section 11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(http::header::AUTHORIZATION).iter();
@@ -239,7 +259,7 @@ impl AccessLayer {
         let token = bearer(request.headers()).ok_or_else(|| {
             Error::new(Reason::Unauthenticated, "a bearer token is needed, in one `authorization` header")
         })?;
-        let caller = self.issuers.verify(token).map_err(|turned| match turned {
+        let bearer = self.issuers.verify(token).map_err(|turned| match turned {
             Turned::Away(refused) => {
                 let Refused { issuer, why } = refused.clone();
                 tracing::debug!(issuer, why, "a token was refused");
@@ -249,8 +269,15 @@ impl AccessLayer {
             Turned::Back(issuer) => NotYet::Learn(issuer),
             Turned::Later => NotYet::Refused(unreachable_issuer()),
         })?;
+        if !bearer.may_be_presented(request.extensions()) {
+            return Err(another_certificate().into());
+        }
+        let caller = bearer.caller;
         if !admits(class, caller) {
             return Err(not_admitted().into());
+        }
+        if class == AccessClass::AgencySystem && self.binds_systems && bearer.certificate.is_none() {
+            return Err(unbound().into());
         }
         let method = request.uri().path().to_owned();
         let operator = matches!(caller, Caller::Operator(_)).then(|| issuers::named_in(token)).flatten();
@@ -258,6 +285,7 @@ impl AccessLayer {
             caller,
             operator: operator.map(Arc::new),
             role: Arc::default(),
+            scopes: bearer.scopes,
             method,
             message: Bytes::new(),
             pseudonyms: self.issuers.pseudonyms(),

@@ -2,6 +2,7 @@
 //! disclosure is a transaction.
 
 mod administrator;
+mod bearer;
 mod believed;
 mod call;
 mod caller;

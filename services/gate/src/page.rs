@@ -113,6 +113,7 @@ mod tests {
             caller,
             operator: None,
             role: Arc::default(),
+            scopes: None,
             method: method.into(),
             message: bytes::Bytes::new(),
             pseudonyms,

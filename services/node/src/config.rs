@@ -129,6 +129,9 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// The private key, PEM.
     pub private_key: PathBuf,
+    /// Whose certificates callers may show, PEM. With it a token of an agency's system must be bound to the certificate that it shows (RFC 8705).
+    #[serde(default)]
+    pub client_authority: Option<PathBuf>,
 }
 
 /// An issuer whose tokens are trusted. Exactly one of `agency`, `people` and `operators`.

@@ -12,7 +12,7 @@ use interop::{Importer, Report, SourceSystem};
 use proto::access::v1::{Party, Purpose};
 use proto::agencies::v1::{AddStaffRequest, RegisterAgencyRequest};
 use proto::feeds::v1::{
-    AddServiceAccountRequest, ContentLevel, Door, ListFeedsRequest, OpenFeedRequest, SendTestEventRequest,
+    AddServiceAccountRequest, ContentLevel, Door, ListFeedsRequest, OpenFeedRequest, Scope, SendTestEventRequest,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -201,6 +201,7 @@ pub async fn open_feed(
         name: "Sample record system".into(),
         issuer,
         subject: SAMPLE_SYSTEM.into(),
+        scopes: vec![Scope::Receive.into(), Scope::AnswerRecalls.into()],
     };
     already_or(administrator.feeds().add_service_account(account).await)?;
     let open = OpenFeedRequest {

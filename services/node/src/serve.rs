@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::CorsLayer;
 
@@ -103,13 +103,15 @@ pub async fn start(
     let feeds = with_doors(feeds, config)?;
     carry(&feeds, (config, bus), &mut tasks, &background);
     let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
+    let binds_systems = config.tls.as_ref().is_some_and(|tls| tls.client_authority.is_some());
+    let access = AccessLayer::new(issuers, &gate, config.limits, call_span).with_systems_bound(binds_systems);
     let server = with_tls(Server::builder(), config.tls.as_ref())?
         .accept_http1(true)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(cors(&config.web_origins)?)
         .layer(GrpcWebLayer::new())
-        .layer(AccessLayer::new(issuers, &gate, config.limits, call_span))
+        .layer(access)
         .add_routes(routes);
 
     let drain = Duration::from_millis(config.drain_ms);
@@ -186,7 +188,13 @@ async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// The server, with TLS if there is a certificate.
 fn with_tls(server: Server, tls: Option<&Tls>) -> anyhow::Result<Server> {
     let Some(tls) = tls else { return Ok(server) };
-    Ok(server.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?)
+    let mut config = ServerTlsConfig::new().identity(identity(tls)?);
+    if let Some(authority) = &tls.client_authority {
+        let authority = std::fs::read(authority).context("`tls.client_authority` cannot be read")?;
+        // People and workers need none.
+        config = config.client_ca_root(Certificate::from_pem(authority)).client_auth_optional(true);
+    }
+    Ok(server.tls_config(config)?)
 }
 
 fn identity(tls: &Tls) -> anyhow::Result<Identity> {

@@ -102,7 +102,7 @@ impl Error {
     fn code(&self) -> Code {
         match self.reason {
             Reason::Unauthenticated => Code::Unauthenticated,
-            Reason::CallerNotAdmitted | Reason::AccessDenied => Code::PermissionDenied,
+            Reason::CallerNotAdmitted | Reason::AccessDenied | Reason::InsufficientScope => Code::PermissionDenied,
             Reason::InvalidArgument | Reason::PageTokenRefused => Code::InvalidArgument,
             Reason::NotFound => Code::NotFound,
             Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,

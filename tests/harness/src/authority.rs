@@ -1,4 +1,4 @@
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 
 /// A certificate authority.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ impl Authority {
     /// When no key can be made.
     pub fn new() -> anyhow::Result<Self> {
         let mut params = CertificateParams::new(vec![])?;
+        // Otherwise than whom it vouches for: what has its issuer's name is taken for self-signed.
+        params.distinguished_name.push(DnType::CommonName, "an authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
     }

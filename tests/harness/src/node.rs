@@ -146,6 +146,11 @@ impl Cluster {
         }
     }
 
+    /// Leaves a section out for nodes that are started from now on.
+    pub fn unset(&mut self, section: &str) {
+        self.settings.remove(section);
+    }
+
     /// Changes a setting that is in no section.
     pub fn set_top(&mut self, key: &str, value: impl Into<toml::Value>) {
         self.settings.insert(key.to_owned(), value.into());

@@ -72,12 +72,25 @@ impl Provider {
     /// # Errors
     /// When the provider does not give one.
     pub async fn token(&self, subject: &str) -> anyhow::Result<String> {
+        self.token_for(subject, "", "").await
+    }
+
+    /// A token for a subject, of which the provider knows by this certificate, PEM, and for these scopes; neither when it is empty.
+    ///
+    /// # Errors
+    /// When the provider does not give one.
+    pub async fn token_for(&self, subject: &str, certificate: &str, scope: &str) -> anyhow::Result<String> {
         let secret = SECRET.replace(' ', "%20");
         let authorization = format!("Basic {}", STANDARD.encode(format!("{subject}:{secret}")));
-        let headers =
-            [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-        let form = "grant_type=client_credentials&resource=urn:alongside";
-        let response = http(self.port, "POST", "/token", &headers, form).await?;
+        let certificate: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("client-cert", &certificate),
+        ];
+        let scope = scope.replace(' ', "%20");
+        let form = format!("grant_type=client_credentials&resource=urn:alongside&scope={scope}");
+        let response = http(self.port, "POST", "/token", &headers, &form).await?;
         let body = response.split("\r\n\r\n").nth(1).context("an answer has a body")?;
         let answer: Value = serde_json::from_str(body).with_context(|| format!("the provider answered `{body}`"))?;
         Ok(answer.get("access_token").and_then(Value::as_str).context("an access token")?.to_owned())

@@ -1,6 +1,6 @@
 //! What can have happened on an `agency` stream.
 
-use super::{AgencyNumber, Door, Selection};
+use super::{AgencyNumber, Door, Scope, Selection};
 use crate::ids::{AccountId, AgencyId, FeedId, SignInId};
 use crate::vocabulary::{Purpose, Timestamp};
 
@@ -132,6 +132,8 @@ pub struct ServiceAccountAdded {
     pub subject: String,
     /// The two as a pseudonym.
     pub sign_in: SignInId,
+    /// What it may do; of an account that was added before there were scopes none, and it may do all.
+    pub scopes: Vec<Scope>,
 }
 
 /// A system does not sign in any more.

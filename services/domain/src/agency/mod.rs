@@ -13,7 +13,7 @@ pub use change_agency::{CloseAgency, MergeAgencies, RenameAgency, close_agency, 
 pub use change_listing::ChangeStaffListing;
 pub use feeds::{
     ACCOUNTS_LIMIT, AddServiceAccount, ChangeFeed, CloseFeed, ContentLevel, Door, FEEDS_LIMIT, Feed, OpenFeed,
-    PauseFeed, RemoveServiceAccount, ResumeFeed, RotateFeedSecret, Secrets, Selection, ServiceAccount, TestFeed,
+    PauseFeed, RemoveServiceAccount, ResumeFeed, RotateFeedSecret, Scope, Secrets, Selection, ServiceAccount, TestFeed,
     add_service_account,
 };
 pub use name_agency::NameAgency;
@@ -141,7 +141,15 @@ impl Aggregate for Agency {
             AgencyEvent::FeedClosed(e) => self.change_feed(e.feed, |feed| feed.closed = true),
             AgencyEvent::ServiceAccountAdded(e) => {
                 let (account, name, issuer) = (e.account, e.name.clone(), e.issuer.clone());
-                self.accounts.push(ServiceAccount { account, name, issuer, sign_in: e.sign_in, removed: false });
+                let scopes = if e.scopes.is_empty() { Scope::ALL.to_vec() } else { e.scopes.clone() };
+                self.accounts.push(ServiceAccount {
+                    account,
+                    name,
+                    issuer,
+                    sign_in: e.sign_in,
+                    scopes,
+                    removed: false,
+                });
             }
             AgencyEvent::ServiceAccountRemoved(e) => {
                 for account in self.accounts.iter_mut().filter(|known| known.account == e.account) {

@@ -17,7 +17,7 @@ wire_event! {
         8 => FeedOpened { feed, name, door, purpose, selection, target },
         9 => FeedChanged { feed, selection, target },
         10 => FeedClosed { feed },
-        11 => ServiceAccountAdded { account, name, issuer, subject, sign_in },
+        11 => ServiceAccountAdded { account, name, issuer, subject, sign_in, scopes },
         12 => ServiceAccountRemoved { account },
         13 => FeedTested { feed },
         14 => FeedSecretRotated { feed, secret, previous_until },

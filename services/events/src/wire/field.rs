@@ -1,7 +1,7 @@
 //! How a field of a domain event is stored.
 
 use domain::access::events::{Delivered, RecallAnswer};
-use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Selection};
+use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
     AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId,
@@ -151,6 +151,7 @@ as_code!(
     Purpose,
     RecallAnswer,
     Registry,
+    Scope,
     WithoutPersonGround,
 );
 

@@ -27,7 +27,7 @@ fn trusting(key: &EncodingKey, binding: Binding) -> Issuers {
 
 /// Who presents it, or why nobody does: of issuers whose keys are given.
 fn verify(issuers: &Issuers, token: &str) -> Result<Caller, Refused> {
-    issuers.verify(token).map_err(|turned| match turned {
+    issuers.verify(token).map(|bearer| bearer.caller).map_err(|turned| match turned {
         Turned::Away(refused) => refused,
         Turned::Back(_) | Turned::Later => panic!("there is nobody to ask"),
     })

@@ -25,7 +25,7 @@ use domain::operations::events::OperatorActed;
 use engine::{Changes, Context, Engine};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -123,6 +123,15 @@ struct Server {
     /// A file with the caller's bearer token.
     #[arg(long)]
     token_file: PathBuf,
+    /// Whose certificate the server has, PEM; whom the machine trusts without it.
+    #[arg(long)]
+    authority: Option<PathBuf>,
+    /// The certificate to show, PEM: the one that the token is bound to.
+    #[arg(long, requires = "private_key")]
+    certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    #[arg(long, requires = "certificate")]
+    private_key: Option<PathBuf>,
 }
 
 impl Server {
@@ -132,10 +141,23 @@ impl Server {
             .with_context(|| format!("`{}` cannot be read", self.token_file.display()))?;
         let mut endpoint = Endpoint::from_shared(self.server.clone()).context("`--server` is no address")?;
         if self.server.starts_with("https:") {
-            endpoint = endpoint.tls_config(ClientTlsConfig::new().with_enabled_roots())?;
+            endpoint = endpoint.tls_config(self.tls()?)?;
         }
         let channel = endpoint.connect().await.with_context(|| format!("`{}` does not answer", self.server))?;
         Ok(Client::new(channel, token.trim())?)
+    }
+
+    fn tls(&self) -> anyhow::Result<ClientTlsConfig> {
+        let read = |file: &PathBuf| std::fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()));
+        let mut tls = ClientTlsConfig::new();
+        tls = match &self.authority {
+            Some(authority) => tls.ca_certificate(Certificate::from_pem(read(authority)?)),
+            None => tls.with_enabled_roots(),
+        };
+        if let Some((certificate, key)) = self.certificate.as_ref().zip(self.private_key.as_ref()) {
+            tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
+        }
+        Ok(tls)
     }
 }
 

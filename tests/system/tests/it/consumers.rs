@@ -17,7 +17,7 @@ use crate::webhooks::{calls, open};
 use crate::world::{Supported, World};
 
 /// What a consumer keeps: the ids and the data of events.
-async fn kept(database: &Path) -> Vec<(String, String)> {
+pub(crate) async fn kept(database: &Path) -> Vec<(String, String)> {
     let options = SqliteConnectOptions::new().filename(database).read_only(true).disable_statement_logging();
     let Ok(mut connection) = options.connect().await else { return vec![] };
     let kept = sqlx::query_as("SELECT id, data FROM event ORDER BY id").fetch_all(&mut connection).await;
@@ -59,7 +59,7 @@ async fn a_receiver_of_a_webhook_keeps_each_event_once_whatever_is_killed_and_de
     let target = format!("https://localhost:{port}/events");
     fed.feed = open(&fed.admin, &fed.supported.callers.pair, ContentLevel::Full, &target).await.unwrap();
     let listen = format!("127.0.0.1:{port}");
-    let own = ["--listen", &listen, "--origin", ORIGIN, "--certificate", &certificate, "--key", &key];
+    let own = ["--listen", &listen, "--origin", ORIGIN, "--listen-certificate", &certificate, "--listen-key", &key];
     keeps_each_event_once_with("webhook_consumer.py", &own, fed).await;
 }
 

@@ -10,7 +10,7 @@ use events::Event;
 use harness::{Cluster, Node};
 use proto::access::v1::{Action, ListMyRecallsRequest, Purpose, Recall, RecordCategory};
 use proto::feeds::v1::{
-    AcknowledgeRequest, AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest, SendTestEventRequest,
+    AcknowledgeRequest, AddServiceAccountRequest, ContentLevel, Door, OpenFeedRequest, Scope, SendTestEventRequest,
     SubscribeRequest, SubscribeResponse,
 };
 use proto::people::v1::{RecordWhatMattersRequest, SetGoalRequest};
@@ -127,6 +127,7 @@ fn account(pair: &Pair, subject: &str) -> AddServiceAccountRequest {
         name: "record system".into(),
         issuer: pair.issuer(),
         subject: subject.into(),
+        scopes: vec![Scope::Receive.into(), Scope::AnswerRecalls.into()],
     }
 }
 

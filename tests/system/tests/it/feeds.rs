@@ -7,7 +7,7 @@ use client::{Client, request_id};
 use proto::access::v1::{ListMyDeliveriesRequest, Purpose, RecordCategory};
 use proto::feeds::v1::{
     AcknowledgeRequest, AddServiceAccountRequest, ChangeFeedRequest, CloseFeedRequest, ContentLevel, GetFeedRequest,
-    ListFeedsRequest, OpenFeedRequest, RemoveServiceAccountRequest, SendTestEventRequest, SubscribeRequest,
+    ListFeedsRequest, OpenFeedRequest, RemoveServiceAccountRequest, Scope, SendTestEventRequest, SubscribeRequest,
 };
 use serde_json::Value;
 use tonic::Code;
@@ -189,6 +189,7 @@ async fn a_bad_wish_is_refused_by_name_and_changes_nothing() {
         name: "x".into(),
         issuer: pair.issuer(),
         subject: "boss".into(),
+        scopes: vec![Scope::Receive.into(), Scope::AnswerRecalls.into()],
     };
     assert_eq!(fed.admin.feeds().add_service_account(taken).await.unwrap_err().code(), Code::InvalidArgument);
     let joins = fed.supported.callers.operator.agencies().add_staff(pair.joins("record-system", "R", "nurse")).await;
@@ -268,6 +269,7 @@ async fn another_agencys_system_cannot_tell_that_a_feed_is_there() {
         name: "theirs".into(),
         issuer: other.issuer(),
         subject: "theirs".into(),
+        scopes: vec![Scope::Receive.into(), Scope::AnswerRecalls.into()],
     };
     admin.feeds().add_service_account(account).await.unwrap();
     let theirs = Client::new(node.channel().await.unwrap(), &client("theirs")).unwrap();

@@ -32,6 +32,7 @@ mod on_nats;
 mod plans;
 mod recalled;
 mod receiver;
+mod service_accounts;
 mod shut_out;
 mod stores;
 mod story;

@@ -48,6 +48,16 @@ coded! {
     }
 }
 
+coded! {
+    /// What an account of a system may do.
+    Scope {
+        /// Receive the agency's feeds.
+        Receive = 1 "receive",
+        /// Read what the agency is asked to give back, and answer.
+        AnswerRecalls = 2 "answer-recalls",
+    }
+}
+
 /// What a feed carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -142,6 +152,8 @@ pub struct ServiceAccount {
     pub issuer: String,
     /// What it signs in with.
     pub sign_in: SignInId,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
     /// Whether it was removed.
     pub removed: bool,
 }

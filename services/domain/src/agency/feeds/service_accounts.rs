@@ -1,4 +1,4 @@
-use super::name;
+use super::{Scope, name};
 use crate::agency::Agency;
 use crate::agency::events::{AgencyEvent, ServiceAccountAdded, ServiceAccountRemoved};
 use crate::ids::AccountId;
@@ -16,18 +16,23 @@ pub struct AddServiceAccount {
     /// What the agency calls the system; people read it.
     pub name: String,
     pub identity: Identity,
+    /// What it may do; at least something.
+    pub scopes: Vec<Scope>,
 }
 
 impl Command for AddServiceAccount {
     type Aggregate = Agency;
 
     fn decide(self, state: &Agency) -> Result<Vec<AgencyEvent>, Refusal> {
-        let Self { account, name: called, identity } = self;
+        let Self { account, name: called, identity, scopes } = self;
         if !state.is_registered() {
             return Err(Refusal::not_found("agency"));
         }
         name(&called)?;
         identity.check()?;
+        if scopes.is_empty() {
+            return Err(Refusal::invalid("scopes", "must name at least one thing that the system may do"));
+        }
         let now = || state.accounts().iter().filter(|known| !known.removed);
         let taken = now().any(|known| known.sign_in == identity.sign_in);
         if taken || state.accounts().iter().any(|known| known.account == account) {
@@ -38,7 +43,7 @@ impl Command for AddServiceAccount {
             return Err(Refusal::rule("accounts_limit", problem));
         }
         let Identity { issuer, subject, sign_in } = identity;
-        Ok(vec![ServiceAccountAdded { account, name: called, issuer, subject, sign_in }.into()])
+        Ok(vec![ServiceAccountAdded { account, name: called, issuer, subject, sign_in, scopes }.into()])
     }
 }
 

@@ -160,12 +160,17 @@ fn identity(n: u128) -> Identity {
 }
 
 fn add(n: u128) -> AddServiceAccount {
-    AddServiceAccount { account: AccountId(Uuid::from_u128(n)), name: "record system".into(), identity: identity(n) }
+    AddServiceAccount {
+        account: AccountId(Uuid::from_u128(n)),
+        name: "record system".into(),
+        identity: identity(n),
+        scopes: vec![Scope::Receive],
+    }
 }
 
 fn added(n: u128) -> AgencyEvent {
-    let AddServiceAccount { account, name, identity: Identity { issuer, subject, sign_in } } = add(n);
-    ServiceAccountAdded { account, name, issuer, subject, sign_in }.into()
+    let AddServiceAccount { account, name, identity: Identity { issuer, subject, sign_in }, scopes } = add(n);
+    ServiceAccountAdded { account, name, issuer, subject, sign_in, scopes }.into()
 }
 
 #[test]
@@ -189,6 +194,16 @@ fn a_system_signs_in_as_itself_until_it_is_removed() {
     assert!(closed.account_of(sign_in(1)).is_none());
     let full = || std::iter::once(registered()).chain((1..=ACCOUNTS_LIMIT as u128).map(added));
     given(full()).when(add(99)).then_refused(Reason::Rule, "accounts_limit");
+}
+
+#[test]
+fn a_system_may_do_what_its_account_names() {
+    given([registered()]).when(AddServiceAccount { scopes: vec![], ..add(1) }).then_refused(Reason::Invalid, "scopes");
+    let scopes = |added| Agency::folded(&[registered(), added]).accounts()[0].scopes.clone();
+    assert_eq!(scopes(added(1)), [Scope::Receive]);
+    // As it was stored before there were scopes.
+    let AgencyEvent::ServiceAccountAdded(e) = added(1) else { unreachable!() };
+    assert_eq!(scopes(ServiceAccountAdded { scopes: vec![], ..e }.into()), Scope::ALL);
 }
 
 #[test]
