@@ -11,6 +11,7 @@ it is kept, under its id, so that one that comes twice is kept once; a recall de
 import ssl
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
@@ -22,6 +23,9 @@ from kept import Kept, answer, connected, started
 
 # More than any event has.
 LARGEST = 1 << 20
+# For how long secrets are used, in seconds, and how often they are fetched at most.
+KEPT = 300
+AT_MOST = 1
 
 
 def main():
@@ -46,16 +50,23 @@ class Consumer:
     def __init__(self, messages, service, metadata, arguments):
         self.messages, self.service, self.metadata = messages, service, metadata
         self.feed, self.database, self.origin = arguments.feed, arguments.database, arguments.origin
-        self.secrets = []
+        self.secrets, self.fetched = [], None
         self.turn = threading.Lock()
 
     def verifies(self, body, headers):
-        """Whether the body is what the system has signed."""
-        if any(verifies(secret, body, headers) for secret in self.secrets):
+        """Whether the body is what the system has signed, with a secret that is good now."""
+        if not self.are_old(KEPT) and any(verifies(secret, body, headers) for secret in self.secrets):
             return True
-        request = self.messages.GetWebhookSecretsRequest(feed_id=self.feed)
-        self.secrets = list(self.service.GetWebhookSecrets(request, metadata=self.metadata).secrets)
+        # Whoever signs nothing that is good costs one request a second, and no more.
+        with self.turn:
+            if self.are_old(AT_MOST):
+                request = self.messages.GetWebhookSecretsRequest(feed_id=self.feed)
+                self.secrets = list(self.service.GetWebhookSecrets(request, metadata=self.metadata).secrets)
+                self.fetched = time.monotonic()
         return any(verifies(secret, body, headers) for secret in self.secrets)
+
+    def are_old(self, seconds):
+        return self.fetched is None or time.monotonic() - self.fetched > seconds
 
     def take(self, body):
         # A database of its own for each thread, and one event after the other.
@@ -82,7 +93,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         length = int(self.headers.get("content-length", "0"))
-        if length > LARGEST:
+        if not 0 <= length <= LARGEST:
             self.close_connection = True
             return self.respond(413)
         body = self.rfile.read(length)

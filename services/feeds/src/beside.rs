@@ -48,7 +48,7 @@ impl Pump {
     /// A recall, as far as it stands still: not of what was delivered again since, nor when the agency has answered that it is erased.
     async fn recalled(&self, envelope: &Envelope, recall: &RecallRequested) -> Result<Option<Leaving>, Error> {
         let (views, person) = (&self.feeds.views, PersonId(envelope.stream));
-        let at_least = self.receipts.max(envelope.position.0);
+        let at_least = self.receipted_by().max(envelope.position.0);
         let doc = views.one::<Recalls>(recalls::recall_key(recall.recall), at_least).await?;
         if doc.is_some_and(|doc| doc.answers.iter().any(|answered| answered.answer == RecallAnswer::Erased)) {
             return Ok(None);
@@ -58,23 +58,15 @@ impl Pump {
         if named.is_empty() {
             return Ok(None);
         }
-        // Whoever was told no more than that something had happened is not told now whom it was about.
-        let says = |content: ContentLevel| content > ContentLevel::Empty;
-        let items = named.iter().map(|named| {
-            let id = id_of(self.to.feed, named.event).to_string();
-            if says(named.content) {
-                json!({"id": id, "entryId": named.entry.to_string(), "category": named.category.word()})
-            } else {
-                json!({"id": id})
-            }
-        });
+        // Ids alone, and not whom it is about: of what stood where nobody took it, or was on its way to nobody, this tells nothing more.
+        let items = named.iter().map(|named| json!({"id": id_of(self.to.feed, named.event).to_string()}));
         let data = json!({
             "recallId": recall.recall.to_string(),
             "deadline": time(recall.deadline),
             "recalled": items.collect::<Vec<_>>(),
         });
-        let person = Some(person).filter(|_| named.iter().any(|named| says(named.content)));
-        let told = Told { feed: self.to.feed, event: recall.recall.0, published: RECALLED, person, at: envelope.at };
+        let told =
+            Told { feed: self.to.feed, event: recall.recall.0, published: RECALLED, person: None, at: envelope.at };
         Ok(Some(leaving(envelope, &told, data)))
     }
 }

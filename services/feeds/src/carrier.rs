@@ -42,9 +42,8 @@ pub struct Carrier {
 /// An agency with feeds that are carried.
 #[derive(Default)]
 struct Carried {
-    feeds: BTreeSet<FeedId>,
-    /// Says to those who carry them that something has happened there.
-    changed: watch::Sender<()>,
+    /// Whoever carries one hears when it is another.
+    feeds: BTreeMap<FeedId, watch::Sender<Feed>>,
     /// For whose accounts an issuer spoke when the NATS server was told of the agency last; nothing when it is to be told.
     told: Option<BTreeSet<AccountId>>,
     /// For how many looks this process was not signed in to the account.
@@ -212,7 +211,6 @@ impl Carrier {
             }
             // Something may be another of its accounts.
             if let Some(carried) = carrying.agencies.get_mut(&agency) {
-                carried.changed.send_replace(());
                 carried.told = None;
                 carrying.looked = None;
             }
@@ -237,10 +235,13 @@ impl Carrier {
             return;
         }
         let carried = carrying.agencies.entry(agency).or_default();
-        if !carried.feeds.insert(feed.feed) {
+        if let Some(known) = carried.feeds.get(&feed.feed) {
+            known.send_if_modified(|known| std::mem::replace(known, feed.clone()) != *feed);
             return;
         }
-        let (feeds, stop, changed) = (self.feeds.clone(), carrying.stop.clone(), carried.changed.subscribe());
+        let (told, changed) = watch::channel(feed.clone());
+        carried.feeds.insert(feed.feed, told);
+        let (feeds, stop) = (self.feeds.clone(), carrying.stop.clone());
         let task = match feed.door {
             Door::Grpc => return,
             Door::JetStream => carrying.tasks.spawn(jetstream::carry(feeds, of, stop)),

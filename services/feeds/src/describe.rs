@@ -127,7 +127,7 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
     if name == RECALLED {
         let item = json!({
             "type": "object",
-            "properties": {"id": id(), "entryId": id(), "category": text()},
+            "properties": {"id": id()},
             "required": ["id"],
         });
         let properties = json!({

@@ -49,7 +49,26 @@ pub(crate) struct Pump {
     /// Of whom what this process remembers is no older than what was read.
     known: HashSet<PersonId>,
     /// The position of its last receipt.
-    pub(crate) receipts: u64,
+    receipts: u64,
+    /// When it began to find out that what it decided last may leave.
+    pub(crate) decided: Instant,
+}
+
+/// What may leave of some events.
+pub(crate) struct Considered {
+    prepared: Vec<Prepared>,
+    by_person: BTreeMap<PersonId, Vec<Recorded>>,
+    /// Events that are told beside what people let the feed receive.
+    beside: Vec<Recorded>,
+    /// Up to where they are dealt with.
+    until: u64,
+}
+
+impl Considered {
+    /// Whether nothing of them leaves.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.prepared.is_empty() && self.beside.is_empty()
+    }
 }
 
 impl Drop for Pump {
@@ -91,6 +110,7 @@ impl Pump {
             epoch,
             known: HashSet::new(),
             receipts: 0,
+            decided: Instant::now(),
         })
     }
 
@@ -107,9 +127,14 @@ impl Pump {
         advanced.ok_or_else(|| interrupted("somebody else carries the feed, or it was begun again"))
     }
 
+    /// Up to which position of the log the receipts are that it, or those before it, have kept.
+    pub(crate) fn receipted_by(&self) -> u64 {
+        self.receipts.max(self.receipted.by)
+    }
+
     /// Goes back to a position, as nothing of what was decided since has left. It has its receipts.
     pub(crate) fn decide_again(&mut self, before: u64) {
-        self.receipted = Receipted { until: self.receipted.until.max(self.position), by: self.receipts };
+        self.receipted = Receipted { until: self.receipted.until.max(self.position), by: self.receipted_by() };
         self.position = before;
         self.known.clear();
     }
@@ -153,9 +178,14 @@ impl Pump {
         Ok(self.feeds.head.read(&**log, (self.epoch, position), most).await?)
     }
 
-    /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with. About people's records
-    /// at most so many leave.
+    /// What leaves of these events, in their order, once all of it has its receipts; and up to where they are dealt with. At most so many leave.
     pub(crate) async fn decide(&mut self, events: &[Recorded], most: usize) -> Result<(Vec<Leaving>, u64), Error> {
+        let considered = self.consider(events, most).await?;
+        self.conclude(considered).await
+    }
+
+    /// What may leave of these events, at most so many; nothing of it has a receipt yet.
+    pub(crate) async fn consider(&self, events: &[Recorded], most: usize) -> Result<Considered, Error> {
         let mut by_person: BTreeMap<PersonId, Vec<Recorded>> = BTreeMap::new();
         let mut beside = Vec::new();
         for event in events {
@@ -170,22 +200,31 @@ impl Pump {
         }
         let mut prepared = self.prepare_all(&by_person).await?;
         let last = events.last().map_or(self.position, |event| event.position.0);
-        let until = cut(prepared.iter().flat_map(|one| &one.leaving), last, most);
+        let sizes = prepared.iter().flat_map(|one| &one.leaving).map(|one| (one.position, one.cloud_event.len()));
+        let until = cut(sizes.chain(beside.iter().map(|event| (event.position.0, 0))), last, most);
         beside.retain(|event| event.position.0 <= until);
         for one in &mut prepared {
             one.leaving.retain(|leaving| leaving.position <= until);
         }
         prepared.retain(|one| !one.leaving.is_empty());
+        Ok(Considered { prepared, by_person, beside, until })
+    }
+
+    /// What leaves of what was considered, in its order, once all of it has its receipts; and up to where it is dealt with.
+    pub(crate) async fn conclude(&mut self, considered: Considered) -> Result<(Vec<Leaving>, u64), Error> {
+        let Considered { prepared, by_person, beside, until } = considered;
         let prepared = self.commit_all(prepared, &by_person, until).await?;
         if self.known.len() > KNOWN {
             self.known.clear();
         }
         self.known.extend(by_person.keys());
         // After the receipts: of what is delivered again it is not told that it is to be given back.
-        let since = Instant::now();
         let beside = self.beside(&beside).await?;
-        let prepared =
-            if since.elapsed() < FRESH { prepared } else { self.commit_all(prepared, &by_person, until).await? };
+        let prepared = if self.decided.elapsed() < FRESH {
+            prepared
+        } else {
+            self.commit_all(prepared, &by_person, until).await?
+        };
         let mut leaving: Vec<_> = prepared.into_iter().flat_map(|one| one.leaving).chain(beside).collect();
         leaving.sort_by_key(|leaving| leaving.position);
         Ok((leaving, until))
@@ -235,6 +274,7 @@ impl Pump {
                 done.push(one);
             }
             if moved.is_empty() && since.elapsed() < FRESH {
+                self.decided = since;
                 return Ok(done);
             }
             if moved.is_empty() {
@@ -267,8 +307,8 @@ impl Pump {
 }
 
 /// Up to where events fit one message, or are so many: all, or those before the first that does not fit. One always does.
-fn cut<'a>(leaving: impl Iterator<Item = &'a Leaving>, last: u64, most: usize) -> u64 {
-    let mut sizes: Vec<_> = leaving.map(|leaving| (leaving.position, leaving.cloud_event.len())).collect();
+fn cut(sizes: impl Iterator<Item = (u64, usize)>, last: u64, most: usize) -> u64 {
+    let mut sizes: Vec<_> = sizes.collect();
     sizes.sort_unstable();
     let (mut bytes, mut before) = (0, None);
     for (count, (position, size)) in sizes.into_iter().enumerate() {

@@ -84,8 +84,12 @@ impl Feeds {
         let by = self.administers(call, &m.agency_id).await?;
         let feed: FeedId = rpc::id("feed_id", &m.feed_id)?;
         let state = self.gate.engine().load::<Agency>(by.0, Freshness::Latest).await?;
-        let door = state.feed(feed).ok_or_else(|| Error::not_found("feed"))?.door;
-        let (selection, target) = (selection(&m.categories, m.types, m.content)?, self.target(door, &m.target)?);
+        let known = state.feed(feed).ok_or_else(|| Error::not_found("feed"))?;
+        let (selection, target) = (selection(&m.categories, m.types, m.content)?, self.target(known.door, &m.target)?);
+        if known.target != target {
+            // Another target has its own time.
+            self.cursors.recovered(feed.0).await.map_err(|error| Error::internal(&error))?;
+        }
         let command = ChangeFeed { feed, selection, target };
         let position = self.change_agency(&context, by, command).await?;
         Ok(pb::ChangeFeedResponse { position })

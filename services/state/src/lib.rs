@@ -87,7 +87,8 @@ pub trait FeedCursors: Send + Sync + 'static {
         time: Duration,
     ) -> Result<Option<u64>, StateError>;
 
-    /// Begins a feed of this run again after a position, for whoever carries it; by the same request just once. `false` when it was begun again
+    /// Begins a feed of this run again after a position, or where the agency's system is if that is before it, for whoever carries it; by the
+    /// same request just once. `false` when it was begun again
     /// since by another, or has not come so far.
     ///
     /// # Errors

@@ -192,7 +192,9 @@ macro_rules! feed_cursors {
                     sqlx::query_scalar(include_str!($failing)).bind(feed).bind(why).fetch_optional(&pool).await
                 });
                 let time: Option<i64> = failing.await?;
-                Ok(Duration::from_millis(time.unwrap_or_default().unsigned_abs()))
+                // A clock may be put back.
+                let time = u64::try_from(time.unwrap_or_default()).unwrap_or_default();
+                Ok(Duration::from_millis(time))
             }
 
             async fn recovered(&self, feed: Uuid) -> Result<(), StateError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 
 /// Addresses that are nobody's in particular, or only reachable from within. From IANA's registry of special-purpose addresses
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>), with all that is reserved, multicast, and where Azure tells a machine about
@@ -47,7 +48,7 @@ pub(super) struct Networks {
 impl Networks {
     /// What everybody can reach, and these networks.
     pub(super) fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed: allowed.into() }
+        Self { allowed: allowed.into_iter().map(canonical).collect() }
     }
 
     /// Whether anything may be called without TLS.
@@ -60,6 +61,15 @@ impl Networks {
         let address = address.to_canonical();
         self.allowed.iter().any(|network| network.contains(&address)) || (is_secure && is_public(address))
     }
+}
+
+/// As addresses are compared: what carries IPv4 in itself is that.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = match network {
+        IpNet::V4(_) => None,
+        IpNet::V6(network) => network.addr().to_ipv4_mapped().zip(network.prefix_len().checked_sub(96)),
+    };
+    mapped.and_then(|(address, length)| IpNet::new(address.into(), length).ok()).unwrap_or(network)
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -83,13 +93,22 @@ pub(super) struct LeadsWithin;
 pub(super) struct Guarded {
     pub(super) networks: Networks,
     pub(super) is_secure: bool,
+    /// How many names may be looked up at once: others in this process look up names, too.
+    pub(super) room: Arc<Semaphore>,
 }
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let (networks, is_secure) = (self.networks.clone(), self.is_secure);
+        let (networks, is_secure, room) = (self.networks.clone(), self.is_secure, self.room.clone());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let room = room.acquire_owned().await?;
+            // Goes on when nobody waits for it any more: a name server that hangs takes room until it does not.
+            let looked = tokio::spawn(async move {
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
+                drop(room);
+                found
+            });
+            let found: Vec<SocketAddr> = looked.await??;
             let permitted: Vec<_> =
                 found.iter().copied().filter(|found| networks.permit(found.ip(), is_secure)).collect();
             if permitted.is_empty() && !found.is_empty() {
@@ -159,11 +178,13 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_called_also_without_tls_and_nothing_else_is() {
-        let networks = Networks::new(vec!["10.1.0.0/16".parse().unwrap(), "::1/128".parse().unwrap()]);
+        let allowed = ["10.1.0.0/16", "::1/128", "::ffff:10.3.0.0/112"].map(|network| network.parse().unwrap());
+        let networks = Networks::new(allowed.to_vec());
         for (address, secure, plain) in [
             ("10.1.255.1", true, true),
             ("::ffff:10.1.0.1", true, true),
             ("::1", true, true),
+            ("10.3.0.1", true, true),
             ("10.2.0.1", false, false),
             ("1.1.1.1", true, false),
         ] {
@@ -176,7 +197,8 @@ mod tests {
     async fn a_name_is_followed_to_where_it_may_lead_and_nowhere_else() {
         let resolve = async |allowed: &[&str]| {
             let allowed = allowed.iter().map(|network| network.parse().unwrap()).collect();
-            let guarded = Guarded { networks: Networks::new(allowed), is_secure: true };
+            let (networks, room) = (Networks::new(allowed), Arc::new(Semaphore::new(1)));
+            let guarded = Guarded { networks, is_secure: true, room };
             let found = guarded.resolve("localhost".parse().unwrap()).await;
             found.map(|found| found.map(|address| address.ip()).collect::<Vec<_>>()).map_err(|error| error.to_string())
         };

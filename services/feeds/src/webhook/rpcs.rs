@@ -5,7 +5,7 @@ use domain::ids::FeedId;
 use engine::Freshness;
 use gate::Call;
 use proto::feeds::v1 as pb;
-use rpc::{Error, words};
+use rpc::{Error, Reason, words};
 
 use super::secrets::secrets;
 use super::target::Target;
@@ -18,9 +18,11 @@ const OVERLAP: u32 = 24 * 60;
 impl Feeds {
     /// The target of a feed that leaves through this door, as it is called.
     pub(crate) fn target(&self, door: Door, target: &str) -> Result<String, Error> {
-        let Some(webhooks) = self.webhooks.as_ref().filter(|_| door == Door::Webhook) else {
+        if door != Door::Webhook {
             return Ok(target.to_owned());
-        };
+        }
+        let away = || Error::new(Reason::Unavailable, "this server calls no webhooks; try another");
+        let webhooks = self.webhooks.as_ref().ok_or_else(away)?;
         let target = Target::read(target, &webhooks.networks).map_err(|problem| Error::invalid("target", problem))?;
         Ok(target.url().as_str().to_owned())
     }

@@ -1,7 +1,7 @@
 //! Sends what was decided together: each person's events one after the other, different people's beside each other. What is about nobody's record,
 //! above all what is to be given back, waits for what came before it, and is waited for.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use domain::vocabulary::Timestamp;
 use futures::{StreamExt as _, stream};
 use vault::Pseudonyms;
 
-use super::calls::{Calls, Sent, Untaken};
+use super::calls::{Calls, NotSent, Sent, Untaken};
 use super::secrets::{seconds, signatures};
 use super::target::Target;
 use crate::deliver::Leaving;
 
-/// How old the decision may be on which something is sent.
+/// How old the decision may be when something is sent that was decided by it.
 const FRESH: Duration = Duration::from_millis(200);
 /// Of how many people events are on their way to a target at once.
 const LANES: usize = 16;
@@ -81,35 +81,44 @@ impl Sending<'_> {
             if stopped.load(Ordering::Relaxed) || self.decided.elapsed() > FRESH {
                 return Came { next: Some(leaving.position), ..came };
             }
-            if let Err(untaken) = self.send_one(&leaving).await {
-                stopped.store(true, Ordering::Relaxed);
-                return Came { next: Some(leaving.position), untaken: Some(untaken), ..came };
+            match self.send_one(&leaving).await {
+                Ok(()) => came.taken += 1,
+                Err(NotSent::Stale) => return Came { next: Some(leaving.position), ..came },
+                Err(NotSent::Untaken(untaken)) => {
+                    stopped.store(true, Ordering::Relaxed);
+                    return Came { next: Some(leaving.position), untaken: Some(untaken), ..came };
+                }
             }
-            came.taken += 1;
         }
         came
     }
 
-    async fn send_one(&self, leaving: &Leaving) -> Result<(), Untaken> {
+    async fn send_one(&self, leaving: &Leaving) -> Result<(), NotSent> {
         let Signer { pseudonyms, feed, now } = self.signer;
-        let (id, body, seconds) = (leaving.id, leaving.cloud_event.as_str(), seconds(now));
-        let signatures = signatures(pseudonyms, feed, (id, body), now);
-        self.calls.send(self.target, Sent { id, body, seconds, signatures, position: leaving.position }).await
+        let (id, body, decided) = (leaving.id, leaving.cloud_event.as_str(), self.decided);
+        let (seconds, signatures) = (seconds(now), signatures(pseudonyms, feed, (id, body), now));
+        let sent = Sent { id, body, decided, seconds, signatures, position: leaving.position };
+        self.calls.send(self.target, sent).await
     }
 }
 
-/// The lanes of each part: what is about people, by person, and each that is about nobody by itself.
+/// The lanes of each part, those first that begin first: what is about people, by person, and each that is about nobody by itself.
 fn parts(leaving: Vec<Leaving>) -> Vec<Vec<Vec<Leaving>>> {
-    let (mut parts, mut lanes) = (Vec::new(), BTreeMap::<PersonId, Vec<Leaving>>::new());
+    let (mut parts, mut lanes, mut lane_of) =
+        (Vec::new(), Vec::<Vec<Leaving>>::new(), HashMap::<PersonId, usize>::new());
     for leaving in leaving {
-        match leaving.of {
-            Some((person, _)) => lanes.entry(person).or_default().push(leaving),
-            None => {
-                parts.push(std::mem::take(&mut lanes).into_values().collect());
-                parts.push(vec![vec![leaving]]);
-            }
+        let Some((person, _)) = leaving.of else {
+            parts.push(std::mem::take(&mut lanes));
+            lane_of.clear();
+            parts.push(vec![vec![leaving]]);
+            continue;
+        };
+        let lane = *lane_of.entry(person).or_insert(lanes.len());
+        match lanes.get_mut(lane) {
+            Some(lane) => lane.push(leaving),
+            None => lanes.push(vec![leaving]),
         }
     }
-    parts.push(lanes.into_values().collect());
+    parts.push(lanes);
     parts
 }

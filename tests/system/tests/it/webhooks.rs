@@ -2,7 +2,7 @@
 //! that is not covered when it leaves.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use client::{Client, request_id};
 use harness::{Cluster, wait_until};
@@ -220,6 +220,22 @@ async fn whatever_is_answered_an_event_comes_again_under_one_id_until_it_is_take
     assert_eq!(fed.receipts().await.len(), 1);
     fed.person().strength("sings").await.unwrap();
     assert_eq!(ids(&receiver.receives(came.len() + 1).await).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_take_what_comes_is_not_called_more_often_whatever_the_agency_does() {
+    let hooked = Hooked::new(ContentLevel::IdOnly).await;
+    let (fed, receiver) = (&hooked.fed, &hooked.receiver);
+    receiver.allows(None);
+    let begun = Instant::now();
+    hooked.move_to(&format!("{}&again", receiver.url())).await.unwrap();
+    while begun.elapsed() < Duration::from_secs(4) {
+        fed.test_event().await;
+        hooked.rotate(true).await;
+    }
+    // Once a second, and before that the target that the feed was opened with.
+    assert!((2..=6).contains(&receiver.asked().len()), "{:?}", receiver.asked());
+    assert!(receiver.came().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
