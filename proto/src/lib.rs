@@ -47,6 +47,10 @@ package! {
     feeds, "alongside.feeds.v1"
 }
 package! {
+    /// What a person is told of.
+    notices, "alongside.notices.v1"
+}
+package! {
     /// Stored payloads. Never imported by the services' protos.
     events, "alongside.events.v1"
 }

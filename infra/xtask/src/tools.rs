@@ -16,12 +16,13 @@ const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The checker of compose files, from PyPI: it has the compose specification's schema in it.
 const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
 /// What an integrator's own system uses to receive a feed, from PyPI.
-const CONSUMERS: [&str; 5] = [
+const CONSUMERS: [&str; 6] = [
     "grpcio==1.85.1",
     "grpcio-tools==1.85.1",
     "cloudevents==2.2.0",
     "nats-py[nkeys]==2.16.0",
     "standardwebhooks==1.1.0",
+    "aiosmtpd==1.4.6",
 ];
 /// The checker of AsyncAPI documents, from npm.
 const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
@@ -110,7 +111,7 @@ pub(crate) fn oidc_provider() -> anyhow::Result<()> {
         .context("the tests sign in with a real OpenID provider, which needs Node.js with npm")
 }
 
-/// What consumers of feeds are run with, in a folder of its own.
+/// What consumers of feeds are run with, and a mail server, in a folder of its own.
 pub(crate) fn consumers() -> anyhow::Result<()> {
     let directory = directory()?.join("consumers");
     let (stamp, wanted) = (directory.join("installed"), CONSUMERS.join("\n"));

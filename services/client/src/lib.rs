@@ -6,6 +6,7 @@ use proto::access::v1::access_service_client::AccessServiceClient;
 use proto::agencies::v1::agency_service_client::AgencyServiceClient;
 use proto::consultations::v1::consultation_service_client::ConsultationServiceClient;
 use proto::feeds::v1::feed_service_client::FeedServiceClient;
+use proto::notices::v1::notice_service_client::NoticeServiceClient;
 use proto::people::v1::people_service_client::PeopleServiceClient;
 use proto::relationships::v1::relationship_service_client::RelationshipServiceClient;
 use proto::sharing::v1::sharing_service_client::SharingServiceClient;
@@ -71,6 +72,8 @@ clients! {
     agencies: AgencyServiceClient,
     /// `FeedService`.
     feeds: FeedServiceClient,
+    /// `NoticeService`.
+    notices: NoticeServiceClient,
 }
 
 /// A token, or a role, that no header can carry.

@@ -34,11 +34,13 @@ pub enum StreamKind {
     Issuers = 12,
     /// What those who run the system have done: facts that nobody folds.
     Operations = 13,
+    /// What a person is told of, and where.
+    Notices = 14,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -52,6 +54,7 @@ impl StreamKind {
         Self::Request,
         Self::Issuers,
         Self::Operations,
+        Self::Notices,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may

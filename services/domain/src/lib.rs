@@ -14,6 +14,7 @@ pub mod consultation;
 pub mod emergency;
 pub mod ids;
 pub mod issuers;
+pub mod notices;
 pub mod operations;
 pub mod person;
 pub mod query;

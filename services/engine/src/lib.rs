@@ -4,8 +4,10 @@ mod cache;
 mod changes;
 mod context;
 mod error;
+mod lead;
 mod load;
 mod metrics;
+mod pauses;
 mod relay;
 mod turns;
 
@@ -28,8 +30,10 @@ pub use changes::Changes;
 pub use context::{Context, now, until};
 pub use error::EngineError;
 pub use event_log::Limits;
+pub use lead::StandsBy;
 pub use load::{Aggregates, Loaded};
 pub use metrics::EngineMetrics;
+pub use pauses::Pauses;
 pub use relay::{Relay, RelayMetrics};
 
 use cache::States;

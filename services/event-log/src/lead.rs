@@ -19,6 +19,8 @@ pub enum Duty {
     Views,
     /// Asking back what feeds have delivered.
     Feeds,
+    /// Telling people that something has happened.
+    Notices,
 }
 
 impl Duty {
@@ -27,6 +29,7 @@ impl Duty {
             Self::Relay => 1,
             Self::Views => 2,
             Self::Feeds => 3,
+            Self::Notices => 4,
         }
     }
 
@@ -35,6 +38,7 @@ impl Duty {
             Self::Relay => "relay",
             Self::Views => "views",
             Self::Feeds => "feeds",
+            Self::Notices => "notices",
         }
     }
 }

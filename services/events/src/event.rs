@@ -4,6 +4,7 @@ use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::emergency::events::EmergencyEvent;
 use domain::issuers::events::IssuersEvent;
+use domain::notices::events::NoticesEvent;
 use domain::operations::events::OperationsEvent;
 use domain::person::events::PersonEvent;
 use domain::query::events::QueryEvent;
@@ -98,4 +99,5 @@ any_event! {
     Request(RequestEvent),
     Issuers(IssuersEvent),
     Operations(OperationsEvent),
+    Notices(NoticesEvent),
 }

@@ -7,6 +7,7 @@ use domain::ids::{
     AccountId, AgencyId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId,
     SignInId, StaffId,
 };
+use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
@@ -57,6 +58,9 @@ samples! {
     RecallId: _field => RecallId(id(15)),
     Door: _field => Door::Grpc,
     ContentLevel: _field => ContentLevel::IdOnly,
+    Channel: _field => Channel::Sms,
+    NoticeKind: _field => NoticeKind::FirstLook,
+    When: _field => When::Daily,
     Vec<Scope>: _field => vec![Scope::Receive],
     RecallAnswer: _field => RecallAnswer::Retained,
     Vec<ProvisionId>: field => vec![ProvisionId::sample(field)],

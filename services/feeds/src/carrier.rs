@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::StreamKind;
 use domain::agency::{Agency, Door, Feed};
 use domain::ids::{AccountId, AgencyId, FeedId};
-use engine::Freshness;
+use engine::{Freshness, Pauses, StandsBy};
 use event_log::Duty;
 use rpc::{Error, Reason};
 use tokio::sync::watch;
@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use views::Pages;
 use views::feeds::{self, CarriedFeeds};
 
-use crate::pauses::Pauses;
 use crate::recalls::Recaller;
 use crate::{Feeds, JetStreamDoor, jetstream, webhook};
 
@@ -105,34 +104,16 @@ impl Carrier {
 
     /// Works until it is told to stop. What fails is tried again.
     pub async fn run(self, stop: CancellationToken) {
-        let mut pauses = Pauses::up_to(LONGEST_PAUSE);
-        while !stop.is_cancelled() {
-            let leads = tokio::select! {
-                leads = self.feeds.gate.engine().log().lead(Duty::Feeds) => leads,
-                () = stop.cancelled() => return,
-            };
-            match leads {
-                Ok(leading) => {
-                    pauses.went_well();
-                    let mut carrying = Carrying::default();
-                    tokio::select! {
-                        () = self.recaller.lead() => {}
-                        () = self.lead(&mut carrying) => {}
-                        () = leading.lost() => {}
-                        () = stop.cancelled() => {}
-                    }
-                    carrying.leave().await;
-                }
-                Err(error) => {
-                    if pauses.is_first() {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "this process cannot stand by to carry feeds, and to ask back what was delivered"
-                        );
-                    }
-                    pauses.pause().await;
-                }
+        let mut stands_by = StandsBy::new(self.feeds.gate.engine().log().clone(), Duty::Feeds, stop.clone());
+        while let Some(leading) = stands_by.next().await {
+            let mut carrying = Carrying::default();
+            tokio::select! {
+                () = self.recaller.lead() => {}
+                () = self.lead(&mut carrying) => {}
+                () = leading.lost() => {}
+                () = stop.cancelled() => {}
             }
+            carrying.leave().await;
         }
     }
 

@@ -12,7 +12,6 @@ mod entry;
 mod head;
 mod held;
 mod jetstream;
-mod pauses;
 mod published;
 mod pump;
 mod recalls;

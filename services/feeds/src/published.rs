@@ -63,6 +63,7 @@ pub(crate) fn published(event: &Event) -> Published {
         Event::Agency(_) | Event::Staff(_) | Event::SignIn(_) | Event::Issuers(_) => {
             Never("it is about agencies and those who work there, and about nobody whom they support")
         }
+        Event::Notices(_) => Never("where and of what a person is told is theirs alone"),
         Event::Request(_) | Event::Operations(_) => Never("it is the system's own"),
     }
 }

@@ -8,7 +8,7 @@ use domain::access::events::{AccessEvent, RecallRequested};
 use domain::agency::Agency;
 use domain::ids::{PersonId, RecallId, derived_id};
 use domain::vocabulary::Timestamp;
-use engine::{Engine, EngineError, Freshness};
+use engine::{Engine, EngineError, Freshness, Pauses};
 use event_log::Recorded;
 use events::Event;
 use gate::Gate;
@@ -21,7 +21,6 @@ use views::{Pages, Views};
 use crate::Head;
 use crate::deliver::Coverage;
 use crate::held::{Held, held};
-use crate::pauses::Pauses;
 use crate::touched::Touched;
 
 /// In how many days a recall is to be answered.

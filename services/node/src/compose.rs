@@ -19,9 +19,9 @@ use crate::ready::Behind;
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
-/// Connections of a process beside its readers': one that appends, three that wait to lead, three that follow the log, two that build views,
+/// Connections of a process beside its readers': one that appends, four that wait to lead, three that follow the log, two that build views,
 /// and those for keys and small state.
-const BESIDE_READERS: u32 = 9 + KEY_CONNECTIONS + STATE_CONNECTIONS;
+const BESIDE_READERS: u32 = 10 + KEY_CONNECTIONS + STATE_CONNECTIONS;
 /// Connections for small state: how far feeds have come.
 const STATE_CONNECTIONS: u32 = 2;
 

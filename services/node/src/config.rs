@@ -4,6 +4,7 @@ mod check;
 mod feeds;
 mod load;
 mod nats;
+mod notices;
 mod redact;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub use feeds::{FeedsConfig, WebhooksConfig};
 pub use load::load;
 pub use nats::{BusConfig, JetStreamConfig, NatsTls};
+pub use notices::{NoticesConfig, Security, SenderChannel, SenderConfig, SmtpConfig};
 
 use anyhow::{Context as _, bail};
 use gate::{Binding, Rates};
@@ -39,6 +41,8 @@ pub struct Config {
     pub bus: BusConfig,
     /// Feeds.
     pub feeds: FeedsConfig,
+    /// Notices to people.
+    pub notices: NoticesConfig,
     /// TLS for gRPC; without it the port must not leave the machine.
     pub tls: Option<Tls>,
     /// The origins of web pages that may call over gRPC-web, such as `https://portal.example`; none when it is empty.
@@ -71,6 +75,8 @@ pub enum Role {
     Agencies,
     /// Serve `FeedService`, and ask back what is not covered any more.
     Feeds,
+    /// Serve `NoticeService`, and tell people that something has happened.
+    Notices,
     /// Build the views.
     Views,
     /// Copy the log to the bus.
@@ -79,13 +85,14 @@ pub enum Role {
 
 impl Role {
     /// Every role: the default.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::People,
         Self::Relationships,
         Self::Consultations,
         Self::Sharing,
         Self::Agencies,
         Self::Feeds,
+        Self::Notices,
         Self::Views,
         Self::Relay,
     ];
@@ -223,6 +230,7 @@ impl Default for Config {
             vault: VaultConfig::default(),
             bus: BusConfig::default(),
             feeds: FeedsConfig::default(),
+            notices: NoticesConfig::default(),
             tls: None,
             web_origins: Vec::new(),
             issuers: Vec::new(),

@@ -8,10 +8,12 @@ use anyhow::Context as _;
 use feeds::{Carrier, Feeds, JetStreamDoor, WebhookDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
+use notices::{NoticeServices, NoticeSettings, Notifier};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
 use proto::feeds::v1::feed_service_server::FeedServiceServer;
+use proto::notices::v1::notice_service_server::NoticeServiceServer;
 use proto::people::v1::people_service_server::PeopleServiceServer;
 use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
 use proto::sharing::v1::sharing_service_server::SharingServiceServer;
@@ -99,10 +101,10 @@ pub async fn start(
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
-    let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors, stop.clone());
-    let feeds = with_doors(feeds, config)?;
-    carry(&feeds, (config, bus), &mut tasks, &background);
-    let (health, routes) = routes(config, &gate, &views, &issuers, feeds).await?;
+    let feeds = Feeds::new(gate.clone(), views.clone(), issuers.clone(), cursors.clone(), stop.clone());
+    let (feeds, notices) = (with_doors(feeds, config)?, tells(config, &gate, &views)?);
+    carry((&feeds, &notices), (config, bus, cursors), &mut tasks, &background);
+    let (health, routes) = routes(config, (&gate, &views), &issuers, (feeds, notices)).await?;
     let binds_systems = config.tls.as_ref().is_some_and(|tls| tls.client_authority.is_some());
     let access = AccessLayer::new(issuers, &gate, config.limits, call_span).with_systems_bound(binds_systems);
     let server = with_tls(Server::builder(), config.tls.as_ref())?
@@ -168,13 +170,23 @@ fn with_doors(feeds: Feeds, config: &Config) -> anyhow::Result<Feeds> {
     Ok(feeds)
 }
 
-/// Carries feeds, where this process does.
+/// What tells people, where this process does: what is signed in with to a mail server is read nowhere else.
+fn tells(config: &Config, gate: &gate::Gate, views: &views::Views) -> anyhow::Result<NoticeServices> {
+    let tells = config.roles.contains(&Role::Notices);
+    let settings = if tells { config.notices.settings()? } else { NoticeSettings::default() };
+    Ok(NoticeServices::new(gate.clone(), views.clone(), settings)?)
+}
+
+/// Carries feeds and tells people, where this process does.
 fn carry(
-    feeds: &Feeds,
-    (config, bus): (&Config, Arc<dyn bus::Bus>),
+    (feeds, notices): (&Feeds, &NoticeServices),
+    (config, bus, cursors): (&Config, Arc<dyn bus::Bus>, Arc<dyn state::FeedCursors>),
     tasks: &mut JoinSet<()>,
     background: &CancellationToken,
 ) {
+    if config.roles.contains(&Role::Notices) {
+        tasks.spawn(Notifier::new(notices.clone(), cursors).run(background.clone()));
+    }
     if config.roles.contains(&Role::Feeds) {
         tasks.spawn(feeds.clone().follow(bus, background.clone()));
         tasks.spawn(Carrier::new(feeds.clone()).run(background.clone()));
@@ -240,10 +252,9 @@ impl Health {
 /// The services of these roles, with health for each and reflection of all.
 async fn routes(
     config: &Config,
-    gate: &gate::Gate,
-    views: &views::Views,
+    (gate, views): (&gate::Gate, &views::Views),
     issuers: &Arc<Issuers>,
-    feeds: Feeds,
+    (feeds, notices): (Feeds, NoticeServices),
 ) -> anyhow::Result<(Health, Routes)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
@@ -281,6 +292,7 @@ async fn routes(
             }
             Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views, issuers.clone())),
             Role::Feeds => serve!(FeedServiceServer, feeds.clone()),
+            Role::Notices => serve!(NoticeServiceServer, notices.clone()),
             Role::Views | Role::Relay => {}
         }
     }

@@ -9,6 +9,7 @@ pub mod contract;
 mod key;
 mod pseudonyms;
 mod store;
+mod webhook;
 mod wrap;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 pub use key::SubjectKey;
 pub use pseudonyms::{Identifiers, Pseudonyms};
 pub use store::{KeyStore, PostgresKeys, SqliteKeys, StoreError, StoredKey};
+pub use webhook::WebhookSecret;
 pub use wrap::{KeyWrap, LocalKek, WrapError};
 
 use cache::Cache;

@@ -19,6 +19,7 @@ mod follower;
 mod history;
 mod key;
 mod metrics;
+pub mod notices;
 pub mod operations;
 mod query;
 pub mod questions;
@@ -74,5 +75,7 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),
         erased::<feeds::CarriedFeeds>(),
+        erased::<notices::NoticePeople>(),
+        erased::<notices::DoneNotices>(),
     ]
 }

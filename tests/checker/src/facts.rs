@@ -85,7 +85,8 @@ impl Facts {
             | Event::Staff(_)
             | Event::SignIn(_)
             | Event::Issuers(_)
-            | Event::Operations(_) => {}
+            | Event::Operations(_)
+            | Event::Notices(_) => {}
         }
     }
 }

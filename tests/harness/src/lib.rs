@@ -3,6 +3,7 @@
 
 mod authority;
 mod child;
+mod mail;
 mod nats;
 mod node;
 mod postgres;
@@ -13,6 +14,7 @@ use std::net::TcpListener;
 
 pub use authority::Authority;
 pub use child::{Child, wait_until};
+pub use mail::{Mail, MailServer};
 pub use nats::{Nats, NatsAccounts};
 pub(crate) use node::http;
 pub use node::{Cluster, Node};

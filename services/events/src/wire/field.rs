@@ -7,6 +7,7 @@ use domain::ids::{
     AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId,
     RelationshipId, SignInId, StaffId,
 };
+use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
@@ -143,15 +144,18 @@ as_code!(
     Act,
     Action,
     Category,
+    Channel,
     ContentLevel,
     DenialRule,
     Door,
     Level,
     Mode,
+    NoticeKind,
     Purpose,
     RecallAnswer,
     Registry,
     Scope,
+    When,
     WithoutPersonGround,
 );
 

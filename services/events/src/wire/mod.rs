@@ -6,6 +6,7 @@ mod consultation;
 mod emergency;
 mod field;
 mod issuers;
+mod notices;
 mod operations;
 mod person;
 mod query;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use domain::agency::{Agency, Feed, PauseFeed};
 use domain::ids::{AgencyId, FeedId};
-use engine::{Context, Freshness};
+use engine::{Context, Freshness, Pauses};
 use rpc::Error;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,6 @@ use super::send::{Sending, Signer};
 use super::target::Target;
 use crate::Feeds;
 use crate::deliver::{Leaving, Receiver, interrupted, receives};
-use crate::pauses::Pauses;
 use crate::pump::Pump;
 
 /// For how long whoever carries a feed is shown to do so, and how often it says so at least.
@@ -85,7 +84,7 @@ pub(crate) async fn carry(
             Err(Ended::Theirs(untaken)) => match wanting.has_not_taken(untaken).await {
                 Ok(Some(pause)) => (SHORTEST_BACK_OFF, pause),
                 Ok(None) => return,
-                Err(_) => (SHORTEST_BACK_OFF, pauses.next()),
+                Err(_) => (SHORTEST_BACK_OFF, pauses.longer()),
             },
             Err(Ended::Ours(error)) => {
                 // Once, and not again each time.
@@ -94,7 +93,7 @@ pub(crate) async fn carry(
                     error.message().clone_into(&mut said);
                     wanting.feeds.has_failed(feed, &said).await;
                 }
-                (Duration::ZERO, pauses.next())
+                (Duration::ZERO, pauses.longer())
             }
         };
         if std::mem::take(&mut wanting.went_well) {
@@ -198,7 +197,7 @@ impl Wanting {
         (self.takes, self.wanted) = (false, None);
         let time = self.feeds.cursors.failing(feed.0, &why).await.map_err(|error| Error::internal(&error))?;
         if !for_good && time < self.door.paused_after {
-            return Ok(Some(self.back_off.next().max(after.unwrap_or_default())));
+            return Ok(Some(self.back_off.longer().max(after.unwrap_or_default())));
         }
         let (agency, engine) = (self.to.agency, self.feeds.gate.engine());
         engine.execute(&Context::of_system(), agency, agency, PauseFeed { feed, why }).await?;

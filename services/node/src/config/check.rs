@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::{Config, IssuerConfig, NatsTls, Place, is_place_of_secret};
+use super::{Config, IssuerConfig, NatsTls, Place, Security, is_place_of_secret};
 
 /// A setting that cannot be used.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl Config {
         must(is_place, "vault.key_encryption_key", "must be `file:<path>` or `env:<name>`")?;
         self.check_bus()?;
         self.check_feeds()?;
+        self.check_notices()?;
         let origins = self.web_origins.iter().all(|origin| is_origin(origin));
         must(origins, "web_origins", "must be origins such as `https://portal.example`")?;
         let room = self.limits.calls_in_progress > 0;
@@ -62,6 +63,33 @@ impl Config {
         }
         check_tls("bus.tls", &bus.tls)?;
         must(bus.replicas > 0, "bus.replicas", "must be at least `1`")
+    }
+
+    fn check_notices(&self) -> Result<(), Wrong> {
+        let notices = &self.notices;
+        let link = notices.link.as_ref().is_none_or(|link| Url::parse(link).is_ok());
+        must(link, "notices.link", "must be a URL such as `https://portal.example`")?;
+        if let Some(smtp) = &notices.smtp {
+            must(!smtp.host.is_empty(), "notices.smtp.host", "must name a server")?;
+            let both = smtp.user.is_some() == smtp.password.is_some();
+            must(both, "notices.smtp.password", "must be given where there is a `user`, and nowhere else")?;
+            let is_place = smtp.password.as_ref().is_none_or(|source| !source.is_empty() && is_place_of_secret(source));
+            must(is_place, "notices.smtp.password", "must be `file:<path>` or `env:<name>`")?;
+            let kept = smtp.user.is_none() || smtp.security != Security::None;
+            must(
+                kept,
+                "notices.smtp.security",
+                "must be another where somebody signs in: a password is not sent for all to read",
+            )?;
+        }
+        if let Some(sender) = &notices.sender {
+            let is_http = Url::parse(&sender.url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            must(is_http, "notices.sender.url", "must be a URL such as `https://sender.example/notices`")?;
+            let is_place = !sender.secret.is_empty() && is_place_of_secret(&sender.secret);
+            must(is_place, "notices.sender.secret", "must be `file:<path>` or `env:<name>`")?;
+            must(!sender.channels.is_empty(), "notices.sender.channels", "must name `sms` or `letter`")?;
+        }
+        Ok(())
     }
 
     fn check_feeds(&self) -> Result<(), Wrong> {

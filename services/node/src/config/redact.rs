@@ -25,6 +25,12 @@ impl Config {
             door.url = shown_as(&door.url);
             door.public_url = door.public_url.as_deref().map(shown_as);
         }
+        if let Some(smtp) = &mut shown.notices.smtp {
+            smtp.password = smtp.password.as_deref().map(shown_secret);
+        }
+        if let Some(sender) = &mut shown.notices.sender {
+            (sender.url, sender.secret) = (shown_as(&sender.url), shown_secret(&sender.secret));
+        }
         shown.vault.url = shown.vault.url.as_deref().map(shown_url);
         shown.vault.key_encryption_key = shown_secret(&shown.vault.key_encryption_key);
         shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(shown_as);

@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sharing", SERVICE),
     ("agencies", SERVICE),
     ("feeds", &["bus", "domain", "engine", "event-log", "events", "gate", "proto", "rpc", "state", "vault", "views"]),
+    ("notices", &["domain", "engine", "event-log", "events", "gate", "proto", "rpc", "state", "vault", "views"]),
     ("interop", &["domain", "engine", "events", "vault"]),
 ];
 const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];

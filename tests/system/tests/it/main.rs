@@ -28,6 +28,7 @@ mod jetstream_isolated;
 mod kept;
 mod lifecycle;
 mod nats_sign_in;
+mod notices;
 mod on_nats;
 mod plans;
 mod recalled;

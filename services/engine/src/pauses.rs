@@ -8,28 +8,31 @@ const FIRST: Duration = Duration::from_millis(200);
 
 /// Pauses between attempts.
 #[derive(Debug)]
-pub(crate) struct Pauses {
+pub struct Pauses {
     next: Duration,
     longest: Duration,
 }
 
 impl Pauses {
-    pub(crate) fn up_to(longest: Duration) -> Self {
+    /// Pauses up to so long.
+    #[must_use]
+    pub fn up_to(longest: Duration) -> Self {
         Self { next: FIRST, longest }
     }
 
     /// Whether the attempt before went well: then a failure is news.
-    pub(crate) fn is_first(&self) -> bool {
+    #[must_use]
+    pub fn is_first(&self) -> bool {
         self.next == FIRST
     }
 
     /// Waits before the next attempt.
-    pub(crate) async fn pause(&mut self) {
-        tokio::time::sleep(self.next()).await;
+    pub async fn pause(&mut self) {
+        tokio::time::sleep(self.longer()).await;
     }
 
     /// How long to wait before the next attempt: somewhat less than is due, by chance, so that those who met do not meet again.
-    pub(crate) fn next(&mut self) -> Duration {
+    pub fn longer(&mut self) -> Duration {
         let (due, (_, chance)) = (self.next, Uuid::now_v7().as_u64_pair());
         self.next = (due * 2).min(self.longest);
         let parts = u32::try_from(chance % 128).unwrap_or_default();
@@ -37,7 +40,7 @@ impl Pauses {
     }
 
     /// The attempt went well: the next pause is the first again.
-    pub(crate) fn went_well(&mut self) {
+    pub fn went_well(&mut self) {
         self.next = FIRST;
     }
 }

@@ -1,0 +1,184 @@
+//! What a person is told of, where and when: that something has happened, and never what.
+
+mod choose_notices;
+mod confirm_address;
+pub mod events;
+mod give_address;
+mod stop_notices;
+
+pub use choose_notices::ChooseNotices;
+pub use confirm_address::ConfirmAddress;
+pub use give_address::{ADDRESSES_A_DAY, GiveAddress};
+pub use stop_notices::StopNotices;
+
+use uuid::Uuid;
+
+use crate::ids::PersonId;
+use crate::vocabulary::{Timestamp, coded};
+use crate::{Aggregate, StreamKind};
+use events::NoticesEvent;
+
+coded! {
+    /// How a notice reaches somebody.
+    Channel {
+        /// By e-mail.
+        Email = 1 "e-mail",
+        /// By a text message.
+        Sms = 2 "text message",
+        /// By a letter.
+        Letter = 3 "letter",
+    }
+}
+
+coded! {
+    /// What a notice is of.
+    NoticeKind {
+        /// Somebody declared an emergency and can see the record.
+        Emergency = 1 "emergency access",
+        /// An agency has looked that never had before.
+        FirstLook = 2 "first look",
+        /// Somebody has proposed support.
+        Proposal = 3 "proposal",
+        /// An address was given: the code that confirms it.
+        AddressGiven = 4 "address given",
+        /// Notices do not come to an address any more.
+        AddressLeft = 5 "address left",
+    }
+}
+
+coded! {
+    /// When somebody wants to be told of something.
+    When {
+        /// As it happens.
+        AtOnce = 1 "at once",
+        /// With all else of a day.
+        Daily = 2 "once a day",
+        /// Not at all.
+        Never = 3 "never",
+    }
+}
+
+/// Where notices go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// How.
+    pub channel: Channel,
+    /// The mailbox, number or place.
+    pub text: String,
+}
+
+/// An address that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What the code that is sent there follows from.
+    pub reference: Uuid,
+    /// The address.
+    pub address: Address,
+    /// Until when it can be confirmed.
+    pub expires_at: Timestamp,
+    /// Whether the address before is told nothing.
+    pub quietly: bool,
+}
+
+/// What a person is told of.
+#[derive(Debug, Clone, Default)]
+pub struct Notices {
+    given: Option<Given>,
+    /// When addresses were given last.
+    given_at: Vec<Timestamp>,
+    confirmed: Option<(Address, Timestamp)>,
+    /// The address that is to be told that it is one no more.
+    left: Option<Address>,
+    /// Whether being told at all is unsafe.
+    silent: bool,
+    chosen: Option<[When; 3]>,
+    /// Why the last notice could not be sent; none when it was.
+    failure: Option<String>,
+}
+
+impl Notices {
+    /// The address that waits to be confirmed.
+    #[must_use]
+    pub fn given(&self) -> Option<&Given> {
+        self.given.as_ref()
+    }
+
+    /// Where notices go, and of what happened since when.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<(&Address, Timestamp)> {
+        self.confirmed.as_ref().map(|(address, since)| (address, *since))
+    }
+
+    /// The address that was left last, unless it is to be told nothing.
+    #[must_use]
+    pub fn left(&self) -> Option<&Address> {
+        self.left.as_ref()
+    }
+
+    /// Whether being told at all is unsafe, so that nothing is said to anybody.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// When the person wants to be told of this: at once, unless they have chosen otherwise.
+    #[must_use]
+    pub fn when(&self, kind: NoticeKind) -> When {
+        let [emergency, first_look, proposal] = self.chosen.unwrap_or([When::AtOnce; 3]);
+        match kind {
+            NoticeKind::Emergency => emergency,
+            NoticeKind::FirstLook => first_look,
+            NoticeKind::Proposal => proposal,
+            NoticeKind::AddressGiven | NoticeKind::AddressLeft => When::AtOnce,
+        }
+    }
+
+    /// Why the last notice could not be sent; none when it was.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    fn leave(&mut self, quietly: bool) {
+        self.left = self.confirmed.take().map(|(address, _)| address).filter(|_| !quietly);
+    }
+}
+
+impl Aggregate for Notices {
+    type Id = PersonId;
+    type Event = NoticesEvent;
+
+    const KIND: StreamKind = StreamKind::Notices;
+
+    fn evolve(&mut self, event: &NoticesEvent) {
+        match event {
+            NoticesEvent::AddressGiven(e) => {
+                let address = Address { channel: e.channel, text: e.address.clone() };
+                let (reference, expires_at, quietly) = (e.reference, e.expires_at, e.quietly);
+                self.given = Some(Given { reference, address, expires_at, quietly });
+                self.silent = false;
+                self.given_at.push(e.given_at);
+                let kept = self.given_at.len().saturating_sub(ADDRESSES_A_DAY);
+                drop(self.given_at.drain(..kept));
+            }
+            NoticesEvent::AddressConfirmed(e) => {
+                if let Some(given) = self.given.take_if(|given| given.reference == e.reference) {
+                    self.leave(given.quietly);
+                    self.confirmed = Some((given.address, e.since));
+                    self.failure = None;
+                }
+            }
+            NoticesEvent::NoticesChosen(e) => self.chosen = Some([e.emergency, e.first_look, e.proposal]),
+            NoticesEvent::NoticesStopped(e) => {
+                self.given = None;
+                self.leave(e.quietly);
+                self.silent = e.quietly;
+            }
+            NoticesEvent::NoticeSent(_) => self.failure = None,
+            NoticesEvent::NoticeFailed(e) => self.failure = Some(e.why.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Of what somebody may be told: events that are known by their stored type, so that others are not opened.
+
+use domain::StreamKind;
+use domain::ids::PersonId;
+use domain::notices::NoticeKind;
+use event_log::Recorded;
+use events::Header;
+
+/// The stored types of what a notice may be of.
+const EMERGENCY_CODE: i32 = 10;
+const VIEWED_CODE: i32 = 1;
+const PROPOSED_CODE: i32 = 1;
+const GIVEN_CODE: i32 = 1;
+const CONFIRMED_CODE: i32 = 2;
+const STOPPED_CODE: i32 = 4;
+
+/// What a notice may be of, and whom it may be for.
+pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
+    let person = PersonId(event.stream.id);
+    let (kind, code) = (StreamKind::from_code(event.stream.kind)?, event.event_type);
+    match (kind, code) {
+        (StreamKind::Sharing, EMERGENCY_CODE) => Some((NoticeKind::Emergency, person)),
+        (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
+        (StreamKind::Relationship, PROPOSED_CODE) => {
+            let (header, _) = Header::decode(&event.head).ok()?;
+            Some((NoticeKind::Proposal, PersonId(header.subject)))
+        }
+        (StreamKind::Notices, GIVEN_CODE) => Some((NoticeKind::AddressGiven, person)),
+        (StreamKind::Notices, CONFIRMED_CODE | STOPPED_CODE) => Some((NoticeKind::AddressLeft, person)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::Event;
+
+    use super::*;
+
+    #[test]
+    fn what_a_notice_may_be_of_is_known_by_its_stored_type() {
+        let stored = |name: &str, of: StreamKind| {
+            let of = Event::samples().into_iter().find(|event| event.name() == name && event.kind() == of);
+            of.unwrap_or_else(|| panic!("{name}")).code()
+        };
+        assert_eq!(stored("EmergencyAccessOpened", StreamKind::Sharing), EMERGENCY_CODE);
+        assert_eq!(stored("RecordViewed", StreamKind::Access), VIEWED_CODE);
+        assert_eq!(stored("SupportProposed", StreamKind::Relationship), PROPOSED_CODE);
+        assert_eq!(stored("AddressGiven", StreamKind::Notices), GIVEN_CODE);
+        assert_eq!(stored("AddressConfirmed", StreamKind::Notices), CONFIRMED_CODE);
+        assert_eq!(stored("NoticesStopped", StreamKind::Notices), STOPPED_CODE);
+    }
+}

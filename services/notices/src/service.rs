@@ -1,0 +1,107 @@
+//! A row for each RPC: where a person is told, of what, and when.
+
+use domain::notices::{
+    Address, Channel, ChooseNotices, ConfirmAddress, GiveAddress, NoticeKind, Notices, StopNotices, When,
+};
+use domain::person::Person;
+use engine::Freshness;
+use gate::Call;
+use proto::notices::v1 as pb;
+use proto::notices::v1::notice_service_server::NoticeService;
+use rpc::{Error, words};
+
+use crate::NoticeServices;
+use crate::code::{code, is_said};
+use crate::mail::Mail;
+
+gate::service! { NoticeService for NoticeServices {
+    get_my_notices(GetMyNoticesRequest) -> GetMyNoticesResponse: mine,
+    give_notice_address(GiveNoticeAddressRequest) -> GiveNoticeAddressResponse: give,
+    confirm_notice_address(ConfirmNoticeAddressRequest) -> ConfirmNoticeAddressResponse: confirm,
+    choose_notices(ChooseNoticesRequest) -> ChooseNoticesResponse: choose,
+    stop_notices(StopNoticesRequest) -> StopNoticesResponse: stop,
+} }
+
+impl NoticeServices {
+    async fn mine(&self, call: &Call, _: pb::GetMyNoticesRequest) -> Result<pb::GetMyNoticesResponse, Error> {
+        let engine = self.gate.engine();
+        let notices = engine.load::<Notices>(call.person()?, Freshness::Latest).await?;
+        let now = engine.now();
+        let waiting = notices.given().filter(|given| given.expires_at > now);
+        let when = |kind| i32::from(notices.when(kind).code());
+        Ok(pb::GetMyNoticesResponse {
+            address: notices.confirmed().map(|(address, _)| to_wire(address)),
+            waiting: waiting.map(|given| to_wire(&given.address)),
+            waiting_until: waiting.map(|given| words::timestamp(given.expires_at)),
+            choices: Some(pb::NoticeChoices {
+                emergency: when(NoticeKind::Emergency),
+                first_look: when(NoticeKind::FirstLook),
+                proposal: when(NoticeKind::Proposal),
+            }),
+            last_failure: notices.failure().unwrap_or_default().to_owned(),
+            channels: self.doors.channels().into_iter().map(|channel| i32::from(channel.code())).collect(),
+            position: notices.position.0,
+        })
+    }
+
+    async fn give(&self, call: &Call, m: pb::GiveNoticeAddressRequest) -> Result<pb::GiveNoticeAddressResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let address = m.address.ok_or_else(|| Error::invalid("address", "must be given"))?;
+        let channel = rpc::one_of("address.channel", address.channel, Channel::from_code)?;
+        if !self.doors.channels().contains(&channel) {
+            let problem = format!("must be another: this system sends no {}", channel.word());
+            return Err(Error::invalid("address.channel", problem));
+        }
+        if channel == Channel::Email && !Mail::is_address(&address.address) {
+            return Err(Error::invalid("address.address", "must be one that mail can be sent to"));
+        }
+        let engine = self.gate.engine();
+        let record = engine.load::<Person>(person, Freshness::Latest).await?;
+        record.registered().ok_or_else(|| Error::not_found("person"))?;
+        let (reference, now, quietly) = (context.new_id(), context.now, m.unsafe_to_tell);
+        let address = Address { channel, text: address.address };
+        let command = GiveAddress { reference, address, now, quietly };
+        let position = engine.execute(&context, person, person, command).await?.position.0;
+        let notices = engine.load::<Notices>(person, Freshness::Latest).await?;
+        let expires_at = notices.given().map(|given| words::timestamp(given.expires_at));
+        Ok(pb::GiveNoticeAddressResponse { position, expires_at })
+    }
+
+    async fn confirm(
+        &self,
+        call: &Call,
+        m: pb::ConfirmNoticeAddressRequest,
+    ) -> Result<pb::ConfirmNoticeAddressResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let engine = self.gate.engine();
+        let notices = engine.load::<Notices>(person, Freshness::Latest).await?;
+        let is_its = |reference: &_| is_said(&m.code, &code(call.pseudonyms(), *reference));
+        let reference = notices.given().map(|given| given.reference).filter(is_its);
+        let command = ConfirmAddress { reference, now: context.now };
+        let position = engine.execute(&context, person, person, command).await?.position.0;
+        Ok(pb::ConfirmNoticeAddressResponse { position })
+    }
+
+    async fn choose(&self, call: &Call, m: pb::ChooseNoticesRequest) -> Result<pb::ChooseNoticesResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let choices = m.choices.ok_or_else(|| Error::invalid("choices", "must be given"))?;
+        let command = ChooseNotices {
+            emergency: rpc::one_of("choices.emergency", choices.emergency, When::from_code)?,
+            first_look: rpc::one_of("choices.first_look", choices.first_look, When::from_code)?,
+            proposal: rpc::one_of("choices.proposal", choices.proposal, When::from_code)?,
+        };
+        let position = self.gate.engine().execute(&context, person, person, command).await?.position.0;
+        Ok(pb::ChooseNoticesResponse { position })
+    }
+
+    async fn stop(&self, call: &Call, m: pb::StopNoticesRequest) -> Result<pb::StopNoticesResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let command = StopNotices { quietly: m.unsafe_to_tell };
+        let position = self.gate.engine().execute(&context, person, person, command).await?.position.0;
+        Ok(pb::StopNoticesResponse { position })
+    }
+}
+
+fn to_wire(address: &Address) -> pb::NoticeAddress {
+    pb::NoticeAddress { channel: i32::from(address.channel.code()), address: address.text.clone() }
+}
