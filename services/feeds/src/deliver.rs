@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::StreamKind;
 use domain::access::events::{Delivered, EventDelivered};
 use domain::agency::{Agency, ContentLevel, Feed, Scope, ServiceAccount};
-use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
+use domain::ids::{AgencyId, ConsultationId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
 use domain::vocabulary::{Category, Purpose, Sensitivity, Timestamp};
 use engine::{EngineError, Freshness, Loaded};
@@ -76,6 +77,13 @@ struct About<'a> {
     sensitivity: Sensitivity,
 }
 
+impl About<'_> {
+    /// Whether it is about an entry of the record.
+    fn is_entry(&self) -> bool {
+        !matches!(self.category, Category::SupportNetwork | Category::Consultations)
+    }
+}
+
 /// Up to where events may have their receipts, and where the log ended when that was so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receipted {
@@ -98,11 +106,16 @@ impl Feeds {
     ) -> Result<Option<Prepared>, Error> {
         for freshness in [Freshness::Remembered, Freshness::Latest] {
             let feed = self.feed_of(to, freshness).await?;
-            let grounds = match self.gate.for_system(to.agency, feed.purpose, person, freshness).await {
+            let mut grounds = match self.gate.for_system(to.agency, feed.purpose, person, freshness).await {
                 // Of whom nothing is left nothing is told.
                 Err(EngineError::Erased) => return Ok(None),
                 grounds => grounds?,
             };
+            let kept = |event: &&Recorded| event.stream.kind == StreamKind::Consultation.code();
+            let consultations: BTreeSet<_> = events.iter().filter(kept).map(|e| ConsultationId(e.stream.id)).collect();
+            if grounds.scope().is_some() && !consultations.is_empty() {
+                self.gate.ask_about(&mut grounds, &consultations, Freshness::Latest).await?;
+            }
             let leaving = self.leaving(to, person, events, receipted, &grounds).await?;
             // That nothing may leave is decided on the latest: nothing proves that it still holds.
             if !leaving.is_empty() {
@@ -129,9 +142,14 @@ impl Feeds {
         let feed = receives(agency, to)?;
         let opened = self.open(events).await?;
         let record = self.record(person, &opened).await?;
-        let about = opened.iter().filter_map(|event| about(event, person, &record));
+        let about =
+            opened.iter().filter_map(|event| about(event, person, &record, |agency| grounds.agency(agency).is_some()));
         let covered = |about: &About<'_>| {
-            scope.covers(about.category, &about.sensitivity) && feed.selection.carries(about.category, about.published)
+            let is_covered = match about.category {
+                Category::Consultations => grounds.covers_consultation(ConsultationId(about.entry.0)),
+                category => scope.covers(category, &about.sensitivity),
+            };
+            is_covered && feed.selection.carries(about.category, about.published)
         };
         let about: Vec<_> = about.filter(covered).collect();
         if about.is_empty() {
@@ -152,8 +170,9 @@ impl Feeds {
             let doc = docs.get(&about.entry);
             let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, goal_shown(doc)));
             let ids = || entry::ids(about.entry, about.category);
+            // What is no entry of the record is fetched by its id; so is what is too large for a message.
+            let content = if about.is_entry() { content } else { content.min(ContentLevel::IdOnly) };
             let said = cloud_event(&told, content, ids(), says);
-            // What is too large for a message is fetched by its id.
             let (content, cloud_event) = match said.len() > LARGEST {
                 true => (ContentLevel::IdOnly, cloud_event(&told, ContentLevel::IdOnly, ids(), || Value::Null)),
                 false => (content, said),
@@ -232,7 +251,8 @@ impl Feeds {
     /// The record, as new as the events.
     async fn record(&self, person: PersonId, events: &[Envelope]) -> Result<Loaded<Person>, Error> {
         let engine = self.gate.engine();
-        let newest = events.iter().map(|event| event.version).max().unwrap_or_default();
+        let of_record = events.iter().filter(|event| matches!(event.event, Event::Person(_)));
+        let newest = of_record.map(|event| event.version).max().unwrap_or_default();
         let record = engine.load::<Person>(person, Freshness::Remembered).await?;
         if record.version >= newest { Ok(record) } else { Ok(engine.load(person, Freshness::Latest).await?) }
     }
@@ -248,7 +268,11 @@ impl Feeds {
             return Ok(HashMap::new());
         }
         let at_least = about.iter().map(|about| about.event.position.0).max().unwrap_or_default();
-        let keys: Vec<_> = about.iter().map(|a| record::entry_key(person, a.category, a.entry)).collect();
+        let keys: Vec<_> = about
+            .iter()
+            .filter(|about| about.is_entry())
+            .map(|a| record::entry_key(person, a.category, a.entry))
+            .collect();
         let docs = self.views.get::<Record>(&keys, at_least).await?;
         Ok(docs.into_values().map(|doc| (doc.entry, doc)).collect())
     }
@@ -307,9 +331,32 @@ impl Coverage {
         }
     }
 
-    /// Whether what was delivered is covered.
+    /// Finds out about the consultations of which something was delivered.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub(crate) async fn asked_about(
+        mut self,
+        gate: &Gate,
+        delivered: impl Iterator<Item = Delivered>,
+    ) -> Result<Self, EngineError> {
+        let of_one = delivered.filter(|delivered| delivered.category == Category::Consultations);
+        let consultations: BTreeSet<_> = of_one.map(|delivered| ConsultationId(delivered.entry.0)).collect();
+        if self.grounds.scope().is_some() && !consultations.is_empty() {
+            gate.ask_about(&mut self.grounds, &consultations, Freshness::Latest).await?;
+        }
+        Ok(self)
+    }
+
+    /// Whether what was delivered is covered; of consultations only those that were asked about are.
     pub(crate) fn covers(&self, delivered: &Delivered) -> bool {
         let (entry, category, record) = (delivered.entry, delivered.category, &self.record);
+        if category == Category::Consultations {
+            return self.grounds.covers_consultation(ConsultationId(entry.0));
+        }
+        if category == Category::SupportNetwork {
+            return self.grounds.scope().is_some_and(|scope| scope.covers(category, &Sensitivity::NORMAL));
+        }
         let own = || record.entry(entry).map(|entry| entry.sensitivity.clone());
         let contact = || record.registered().map(|known| known.sensitivity.clone().unwrap_or(Sensitivity::NORMAL));
         let sensitivity = if category == Category::Contact { contact() } else { own() };
@@ -317,10 +364,29 @@ impl Coverage {
     }
 }
 
-/// What an event of a record is about, and how sensitive that is now.
-fn about<'a>(event: &'a Envelope, person: PersonId, record: &Person) -> Option<About<'a>> {
-    let (Event::Person(happened), Published::As(published)) = (&event.event, published(&event.event)) else {
-        return None;
+/// What an event about a person is about, and how sensitive that is now. Of relationships, those of the agency's own workers; of consultations, not
+/// what is more sensitive than they are.
+fn about<'a>(
+    event: &'a Envelope,
+    person: PersonId,
+    record: &Person,
+    is_theirs: impl Fn(AgencyId) -> bool,
+) -> Option<About<'a>> {
+    let Published::As(published) = published(&event.event) else { return None };
+    let other = |category| {
+        let (entry, sensitivity) = (EntryId(event.stream), Sensitivity::NORMAL);
+        About { event, published, entry, category, sensitivity }
+    };
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these are about a person")]
+    let happened = match &event.event {
+        Event::Person(happened) => happened,
+        Event::Relationship(happened) => {
+            return is_theirs(happened.worker().agency()).then(|| other(Category::SupportNetwork));
+        }
+        Event::Consultation(happened) => {
+            return happened.sensitivity().is_none().then(|| other(Category::Consultations));
+        }
+        _ => return None,
     };
     Some(match happened.entry() {
         Some(change) => {

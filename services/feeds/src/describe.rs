@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::published::{ENTRY_TYPES, MISSED, RECALLED, SOMETHING, TESTED};
+use crate::published::{CONSULTATION_TYPES, MISSED, RECALLED, SOMETHING, SUPPORT_TYPES, TESTED, about_people};
 
 /// Every published type, with what it means.
 fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -12,7 +12,7 @@ fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
         (SOMETHING, "something has happened, of a feed that says no more than that"),
         (TESTED, "a test of the feed, about nobody"),
     ];
-    ENTRY_TYPES.into_iter().chain(beside)
+    about_people().chain(beside)
 }
 
 /// The document.
@@ -102,7 +102,7 @@ fn schema(name: &str) -> Value {
         let (data, needed) = data(name);
         add("data", json!({"type": "object", "properties": data, "required": needed}));
     }
-    if ENTRY_TYPES.iter().any(|(entry, _)| *entry == name) {
+    if about_people().any(|(known, _)| known == name) {
         add("subject", json!({"type": "string", "format": "uuid", "description": "the person_id of the API"}));
     }
     json!({"type": "object", "properties": properties, "required": required})
@@ -137,6 +137,13 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
             "recalled": {"type": "array", "items": item, "description": "the ids of events that were delivered"},
         });
         return (properties, vec!["content", "recallId", "deadline", "recalled"]);
+    }
+    let is_one = |types: &[(&str, &str)]| types.iter().any(|(known, _)| *known == name);
+    for (types, of) in [(&SUPPORT_TYPES[..], "relationshipId"), (&CONSULTATION_TYPES, "consultationId")] {
+        if is_one(types) {
+            let properties = json!({"content": {"const": "id-only"}, of: id(), "category": text()});
+            return (properties, vec!["content", of, "category"]);
+        }
     }
     let said = json!({"type": "array", "items": {"type": "object"}, "description": "what was said of it since, each word with its speaker and time"});
     let properties = json!({

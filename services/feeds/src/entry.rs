@@ -8,9 +8,15 @@ use views::record::{ChangeDoc, EntryDoc, Said};
 
 use crate::cloud_event::time;
 
-/// The ids of an entry.
+/// The ids of an entry; of a relationship or a consultation, of which there are no entries in the record.
 pub(crate) fn ids(entry: EntryId, category: Category) -> Value {
-    json!({"entryId": entry.to_string(), "category": category.word()})
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all others are of the record")]
+    let name = match category {
+        Category::SupportNetwork => "relationshipId",
+        Category::Consultations => "consultationId",
+        _ => "entryId",
+    };
+    json!({name: entry.to_string(), "category": category.word()})
 }
 
 /// An entry as it stands, and what has been said of it: every word with its speaker, their role and its time. `agency` is the one that is

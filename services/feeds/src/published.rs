@@ -2,7 +2,9 @@
 
 use domain::access::events::AccessEvent;
 use domain::agency::events::AgencyEvent;
+use domain::consultation::events::ConsultationEvent;
 use domain::person::events::PersonEvent;
+use domain::relationship::events::RelationshipEvent;
 use events::Event;
 
 /// What becomes of a domain event outside.
@@ -27,7 +29,12 @@ pub(crate) const TESTED: &str = "alongside.feed.tested.v1";
 /// What an event of a feed without content is called: it tells nothing but that something has happened.
 pub(crate) const SOMETHING: &str = "alongside.something.happened.v1";
 
-/// Every published type of a record's entry, with what it means.
+/// Every published type of what is about people, with what it means. What a feed may be narrowed to.
+pub(crate) fn about_people() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ENTRY_TYPES.into_iter().chain(SUPPORT_TYPES).chain(CONSULTATION_TYPES)
+}
+
+/// Those of a record's entries.
 pub(crate) const ENTRY_TYPES: [(&str, &str); 16] = [
     ("alongside.record.contact.recorded.v1", "a person is registered, with a name"),
     ("alongside.record.about-me.written.v1", "a section of About Me is written"),
@@ -47,6 +54,35 @@ pub(crate) const ENTRY_TYPES: [(&str, &str); 16] = [
     ("alongside.record.action.reopened.v1", "an action is taken up again"),
 ];
 
+/// Those of relationships between the person and the agency's own workers.
+pub(crate) const SUPPORT_TYPES: [(&str, &str); 7] = [
+    ("alongside.support.invited.v1", "the person invites a worker of the agency to propose support"),
+    ("alongside.support.proposed.v1", "a worker of the agency proposes support"),
+    ("alongside.support.proposal-withdrawn.v1", "they withdraw it"),
+    ("alongside.support.accepted.v1", "the person accepts it"),
+    ("alongside.support.declined.v1", "the person declines it"),
+    ("alongside.support.ended.v1", "the support ends"),
+    ("alongside.support.supporter-left.v1", "the support ends, as the worker has left the agency"),
+];
+
+/// Those of consultations that all workers of the agency may see who support the person.
+pub(crate) const CONSULTATION_TYPES: [(&str, &str); 14] = [
+    ("alongside.consultation.requested.v1", "a consultation is asked for"),
+    ("alongside.consultation.shared.v1", "the person says how sensitive it is"),
+    ("alongside.consultation.item-raised.v1", "something is put on the agenda"),
+    ("alongside.consultation.item-addressed.v1", "something on the agenda is talked about"),
+    ("alongside.consultation.item-deferred.v1", "something on the agenda is left for another time"),
+    ("alongside.consultation.option-offered.v1", "an option is offered"),
+    ("alongside.consultation.view-recorded.v1", "the person says what they think"),
+    ("alongside.consultation.decision-proposed.v1", "a decision is proposed"),
+    ("alongside.consultation.decision-agreed.v1", "the person agrees"),
+    ("alongside.consultation.decision-objected.v1", "the person objects"),
+    ("alongside.consultation.answer-taken-back.v1", "the person takes their answer back"),
+    ("alongside.consultation.decided-without-person.v1", "a decision is taken without the person's view"),
+    ("alongside.consultation.closed.v1", "the consultation is closed"),
+    ("alongside.consultation.cancelled.v1", "the consultation is cancelled"),
+];
+
 /// What a domain event is called outside. An event without a line here does not compile.
 pub(crate) fn published(event: &Event) -> Published {
     match event {
@@ -57,8 +93,8 @@ pub(crate) fn published(event: &Event) -> Published {
             Never("what a person asks about a look is for the agency's privacy officer, and not for its systems")
         }
         Event::Emergency(_) => Never("an emergency is a worker's, and opens nothing to a system"),
-        Event::Relationship(_) => NotYet("the relationships of the agency's own workers"),
-        Event::Consultation(_) => NotYet("the consultations that the agency takes part in"),
+        Event::Relationship(event) => relationship(event),
+        Event::Consultation(event) => As(consultation(event)),
         Event::Agency(AgencyEvent::FeedTested(_)) => As(TESTED),
         Event::Agency(_) | Event::Staff(_) | Event::SignIn(_) | Event::Issuers(_) => {
             Never("it is about agencies and those who work there, and about nobody whom they support")
@@ -78,6 +114,42 @@ fn access(event: &AccessEvent) -> Published {
         | AccessEvent::EmergencyAllowedAgain(_)
         | AccessEvent::EventDelivered(_)
         | AccessEvent::RecallAnswered(_) => Never("receipts are the person's: other people's looks are never fed"),
+    }
+}
+
+fn relationship(event: &RelationshipEvent) -> Published {
+    match event {
+        RelationshipEvent::SupporterInvited(_) => As("alongside.support.invited.v1"),
+        RelationshipEvent::SupportProposed(_) => As("alongside.support.proposed.v1"),
+        RelationshipEvent::ProposalWithdrawn(_) => As("alongside.support.proposal-withdrawn.v1"),
+        RelationshipEvent::SupportAccepted(_) => As("alongside.support.accepted.v1"),
+        RelationshipEvent::SupportDeclined(_) => As("alongside.support.declined.v1"),
+        RelationshipEvent::SupportEnded(_) => As("alongside.support.ended.v1"),
+        RelationshipEvent::SupporterLeft(_) => As("alongside.support.supporter-left.v1"),
+        RelationshipEvent::ProposalUnheard(_) => Never("nobody is told that somebody does not hear of them"),
+        RelationshipEvent::AskingAllowed(_) => Never("whether somebody may ask again they learn when they ask"),
+        RelationshipEvent::SupportSuggested(_) | RelationshipEvent::SuggestionDismissed(_) => {
+            Never("of what a source suggests nobody hears but the person")
+        }
+    }
+}
+
+fn consultation(event: &ConsultationEvent) -> &'static str {
+    match event {
+        ConsultationEvent::ConsultationRequested(_) => "alongside.consultation.requested.v1",
+        ConsultationEvent::ConsultationShared(_) => "alongside.consultation.shared.v1",
+        ConsultationEvent::AgendaItemRaised(_) => "alongside.consultation.item-raised.v1",
+        ConsultationEvent::AgendaItemAddressed(_) => "alongside.consultation.item-addressed.v1",
+        ConsultationEvent::AgendaItemDeferred(_) => "alongside.consultation.item-deferred.v1",
+        ConsultationEvent::OptionOffered(_) => "alongside.consultation.option-offered.v1",
+        ConsultationEvent::PersonViewRecorded(_) => "alongside.consultation.view-recorded.v1",
+        ConsultationEvent::DecisionProposed(_) => "alongside.consultation.decision-proposed.v1",
+        ConsultationEvent::DecisionAgreed(_) => "alongside.consultation.decision-agreed.v1",
+        ConsultationEvent::DecisionObjected(_) => "alongside.consultation.decision-objected.v1",
+        ConsultationEvent::AnswerTakenBack(_) => "alongside.consultation.answer-taken-back.v1",
+        ConsultationEvent::DecisionMadeWithoutPerson(_) => "alongside.consultation.decided-without-person.v1",
+        ConsultationEvent::ConsultationClosed(_) => "alongside.consultation.closed.v1",
+        ConsultationEvent::ConsultationCancelled(_) => "alongside.consultation.cancelled.v1",
     }
 }
 
@@ -120,7 +192,7 @@ mod tests {
                 Never(why) | NotYet(why) => assert!(why.len() > 20, "{}", event.name()),
             }
         }
-        let known: BTreeSet<_> = ENTRY_TYPES.iter().map(|(name, _)| *name).chain([RECALLED, TESTED]).collect();
+        let known: BTreeSet<_> = about_people().map(|(name, _)| name).chain([RECALLED, TESTED]).collect();
         assert_eq!(types, known);
     }
 }

@@ -190,7 +190,9 @@ impl Pump {
         let mut beside = Vec::new();
         for event in events {
             match StreamKind::from_code(event.stream.kind) {
-                Some(StreamKind::Person) => by_person.entry(person_of(event)).or_default().push(event.clone()),
+                Some(StreamKind::Person | StreamKind::Relationship | StreamKind::Consultation) => {
+                    by_person.entry(person_of(event)).or_default().push(event.clone())
+                }
                 Some(StreamKind::Access) if event.event_type == RECALL_CODE => beside.push(event.clone()),
                 Some(StreamKind::Agency) if event.stream.id == self.to.agency.0 && event.event_type == TEST_CODE => {
                     beside.push(event.clone());

@@ -238,6 +238,7 @@ impl Recaller {
         let Some(held) = held(&self.views, (person, feed), at_least).await? else {
             return Ok(Some(Looked::Unreadable));
         };
+        let coverage = coverage.asked_about(&self.gate, held.values().map(|held| held.delivered)).await?;
         let mut uncovered: Vec<_> = held.into_values().filter(|held| !coverage.covers(&held.delivered)).collect();
         if uncovered.is_empty() {
             return Ok(Some(Looked::Covered(coverage.grounds.changes_at())));

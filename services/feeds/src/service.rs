@@ -26,7 +26,7 @@ use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
 
 use crate::cloud_event::id_of;
 use crate::deliver::{Receiver, receives};
-use crate::published::{ENTRY_TYPES, RECALLED};
+use crate::published::{RECALLED, about_people};
 use crate::pump::Pump;
 use crate::stream::{LEASE, Streaming};
 use crate::token::{self, Place};
@@ -413,7 +413,7 @@ fn is_carried() -> Error {
 /// What a feed carries, from the wire.
 fn selection(categories: &[i32], types: Vec<String>, content: i32) -> Result<Selection, Error> {
     for wanted in &types {
-        let known = ENTRY_TYPES.iter().any(|(name, _)| name == wanted) || wanted == RECALLED;
+        let known = about_people().any(|(name, _)| name == wanted) || wanted == RECALLED;
         if !known {
             return Err(Error::invalid(
                 "types",

@@ -12,6 +12,9 @@ use events::Header;
 /// The stored types of an agency's events that may take something away: a role that is named, a merger, a closure.
 const AGENCY_CODES: [i32; 3] = [2, 6, 7];
 
+/// The stored type of what says how sensitive a consultation is.
+const SHARED_CODE: i32 = 14;
+
 /// Whom events touch.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
@@ -47,12 +50,16 @@ impl Touched {
     fn at(events: &[Recorded]) -> Self {
         let mut touched = Self::default();
         for event in events {
-            let agency = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);
+            let subject = || Header::decode(&event.head).map_or(event.stream.id, |(header, _)| header.subject);
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Sharing) => drop(touched.people.insert(PersonId(event.stream.id))),
-                Some(StreamKind::Staff) => drop(touched.agencies.insert(AgencyId(agency()))),
+                Some(StreamKind::Staff) => drop(touched.agencies.insert(AgencyId(subject()))),
                 Some(StreamKind::Agency) if AGENCY_CODES.contains(&event.event_type) => {
-                    touched.agencies.insert(AgencyId(agency()));
+                    touched.agencies.insert(AgencyId(subject()));
+                }
+                // A consultation may be more sensitive from now on.
+                Some(StreamKind::Consultation) if event.event_type == SHARED_CODE => {
+                    touched.people.insert(PersonId(subject()));
                 }
                 Some(StreamKind::Issuers) => touched.all = true,
                 _ => {}
@@ -72,5 +79,6 @@ mod tests {
     fn what_may_take_something_away_is_known_by_its_stored_type() {
         let code = |name: &str| Event::samples().into_iter().find(|event| event.name() == name).unwrap().code();
         assert_eq!(["RoleNamed", "AgencyMerged", "AgencyClosed"].map(code), AGENCY_CODES);
+        assert_eq!(code("ConsultationShared"), SHARED_CODE);
     }
 }

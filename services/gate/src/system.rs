@@ -1,11 +1,12 @@
 //! What an agency's system receives: decided when it is delivered (rules 9 and 27), with a receipt under the same guards as a look's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::events::{EventDelivered, RecallRequested};
 use domain::access::{Access, Standing, SystemAsk, SystemScope, decide_for_system, whom_it_relies_on, whom_to_ask};
 use domain::agency::Agency;
-use domain::ids::{AgencyId, PersonId};
+use domain::consultation::Consultation;
+use domain::ids::{AgencyId, ConsultationId, PersonId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{DenialRule, Purpose, Timestamp, Version};
@@ -23,6 +24,8 @@ pub struct SystemGrounds {
     agencies: Vec<Loaded<Agency>>,
     /// The workers on whose standing it relies.
     workers: Vec<Loaded<Staff>>,
+    /// Consultations that it was asked about.
+    consultations: BTreeMap<ConsultationId, Loaded<Consultation>>,
     changes_at: Option<Timestamp>,
     decision: Result<SystemScope, DenialRule>,
 }
@@ -52,11 +55,19 @@ impl SystemGrounds {
         self.agencies.iter().find(|known| known.id == agency).map(|known| &*known.state)
     }
 
+    /// Whether a consultation may be received, of those that are known.
+    #[must_use]
+    pub fn covers_consultation(&self, consultation: ConsultationId) -> bool {
+        let known = self.consultations.get(&consultation);
+        known.zip(self.scope()).is_some_and(|(known, scope)| scope.covers_consultation(known.circle()))
+    }
+
     /// What a change that relies on it is guarded by.
     fn guard(&self, changes: &mut Changes) {
         changes.guard(&self.sharing);
         self.agencies.iter().for_each(|agency| changes.guard(agency));
         self.workers.iter().for_each(|worker| changes.guard(worker));
+        self.consultations.values().for_each(|consultation| changes.guard(consultation));
         changes.relies_on(self.belief.epoch);
         changes.holds_until(Some(self.belief.until));
         changes.holds_until(self.scope().and_then(SystemScope::until));
@@ -97,7 +108,24 @@ impl Gate {
         let changes_at = resolved.changes_at(self.engine.now());
         drop(resolved);
         let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
-        Ok(SystemGrounds { belief, sharing, agencies, workers, changes_at, decision })
+        let consultations = BTreeMap::new();
+        Ok(SystemGrounds { belief, sharing, agencies, workers, consultations, changes_at, decision })
+    }
+
+    /// Finds out about consultations, too: what is decided about them is guarded.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub async fn ask_about(
+        &self,
+        grounds: &mut SystemGrounds,
+        consultations: &BTreeSet<ConsultationId>,
+        freshness: Freshness,
+    ) -> Result<(), EngineError> {
+        let ids: Vec<_> = consultations.iter().copied().collect();
+        let loaded = self.engine.load_each::<Consultation>(&ids, freshness).await?;
+        grounds.consultations.extend(loaded.into_iter().map(|consultation| (consultation.id, consultation)));
+        Ok(())
     }
 
     /// Keeps the receipt of a delivery to a system, on condition that what it was decided on still holds; of what has its receipt already,

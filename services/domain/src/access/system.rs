@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ask, Decision, Scope, decide};
 use crate::agency::{Agency, same_role};
+use crate::consultation::Circle;
 use crate::ids::{AgencyId, ProvisionId, StaffId};
 use crate::sharing::{Provision, Sharing};
 use crate::staff::Staff;
@@ -48,6 +49,13 @@ impl SystemScope {
         self.permits.iter().any(|(_, permit)| permit.covers(category, sensitivity))
             && !self.denies.iter().any(|deny| deny.covers(category, sensitivity))
             && self.workers.iter().all(|scope| scope.covers(category, sensitivity))
+    }
+
+    /// Whether a consultation with this circle is covered: for each of the workers, and for the system.
+    #[must_use]
+    pub fn covers_consultation(&self, circle: &Circle) -> bool {
+        self.covers(Category::Consultations, circle.sensitivity())
+            && self.workers.iter().all(|scope| circle.is_covered(scope))
     }
 
     /// The person's choices that let it be received.

@@ -162,3 +162,16 @@ crate::event_enum! {
         ConsultationShared,
     }
 }
+
+impl ConsultationEvent {
+    /// How sensitive it is by itself, beside the consultation; none when nothing is said.
+    #[must_use]
+    pub fn sensitivity(&self) -> Option<&Sensitivity> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these say it")]
+        match self {
+            Self::OptionOffered(e) => e.sensitivity.as_ref(),
+            Self::PersonViewRecorded(e) => e.sensitivity.as_ref(),
+            _ => None,
+        }
+    }
+}

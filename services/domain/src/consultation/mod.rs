@@ -159,6 +159,12 @@ pub struct Consultation {
 }
 
 impl Consultation {
+    /// Who may see it.
+    #[must_use]
+    pub fn circle(&self) -> &Circle {
+        &self.circle
+    }
+
     /// As it is for whoever has this scope: a view that is kept from them is as if it were not there.
     fn within(&self, scope: &Scope) -> Cow<'_, Self> {
         let covered =

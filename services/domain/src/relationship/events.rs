@@ -126,3 +126,23 @@ crate::event_enum! {
         SuggestionDismissed,
     }
 }
+
+impl RelationshipEvent {
+    /// The worker whose relationship it is.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        match self {
+            Self::SupportProposed(e) => e.worker,
+            Self::SupportAccepted(e) => e.worker,
+            Self::SupportDeclined(e) => e.worker,
+            Self::SupportEnded(e) => e.worker,
+            Self::ProposalUnheard(e) => e.worker,
+            Self::ProposalWithdrawn(e) => e.worker,
+            Self::AskingAllowed(e) => e.worker,
+            Self::SupporterLeft(e) => e.worker,
+            Self::SupportSuggested(e) => e.worker,
+            Self::SupporterInvited(e) => e.worker,
+            Self::SuggestionDismissed(e) => e.worker,
+        }
+    }
+}

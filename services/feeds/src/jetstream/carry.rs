@@ -253,7 +253,16 @@ impl<'a> Carrying<'a> {
         let receiver = (to.agency, feeds.feed_of(to, Freshness::Latest).await?.purpose);
         let deciding: Vec<_> = people
             .into_iter()
-            .map(|person| async move { Ok::<_, Error>((person, Coverage::of(&feeds.gate, receiver, person).await?)) })
+            .map(|person| {
+                let stands = self.standing.iter().filter_map(|standing| standing.of);
+                let theirs: Vec<_> = stands.filter(|(of, _)| *of == person).map(|(_, delivered)| delivered).collect();
+                async move {
+                    let Some(coverage) = Coverage::of(&feeds.gate, receiver, person).await? else {
+                        return Ok::<_, Error>((person, None));
+                    };
+                    Ok((person, Some(coverage.asked_about(&feeds.gate, theirs.into_iter()).await?)))
+                }
+            })
             .collect();
         let decided: HashMap<_, _> = stream::iter(deciding).buffer_unordered(AT_ONCE).try_collect().await?;
         self.take_back_of(&decided).await

@@ -72,7 +72,8 @@ impl Config {
         if let Some(smtp) = &notices.smtp {
             must(!smtp.host.is_empty(), "notices.smtp.host", "must name a server")?;
             let both = smtp.user.is_some() == smtp.password.is_some();
-            must(both, "notices.smtp.password", "must be given where there is a `user`, and nowhere else")?;
+            let one = if smtp.user.is_some() { "notices.smtp.user" } else { "notices.smtp.password" };
+            must(both, one, "must be given with the other: a `user` and a `password`, or neither")?;
             let is_place = smtp.password.as_ref().is_none_or(|source| !source.is_empty() && is_place_of_secret(source));
             must(is_place, "notices.smtp.password", "must be `file:<path>` or `env:<name>`")?;
             let kept = smtp.user.is_none() || smtp.security != Security::None;

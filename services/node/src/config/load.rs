@@ -182,7 +182,7 @@ mod tests {
             ("[feeds.webhooks]\norigin = 'a'\npaused_after_seconds = 0", "feeds.webhooks.paused_after_seconds"),
             ("[notices]\nlink = 'portal'", "notices.link"),
             ("[notices.smtp]\nhost = ''\nfrom = 'a@b.example'", "notices.smtp.host"),
-            ("[notices.smtp]\nhost = 'a'\nfrom = 'a@b.example'\nuser = 'x'", "notices.smtp.password"),
+            ("[notices.smtp]\nhost = 'a'\nfrom = 'a@b.example'\nuser = 'x'", "notices.smtp.user"),
             (
                 "[notices.smtp]\nhost = 'a'\nfrom = 'a@b.example'\nuser = 'x'\npassword = 'secret'",
                 "notices.smtp.password",

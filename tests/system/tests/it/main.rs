@@ -41,6 +41,7 @@ mod strangers;
 mod suggested;
 mod telemetry;
 mod timelines;
+mod told_beside;
 mod torment;
 mod twice;
 mod upgrades;
