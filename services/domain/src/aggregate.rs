@@ -155,6 +155,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=13).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=14).collect(), None));
     }
 }

@@ -145,9 +145,10 @@ impl Feeds {
         let about =
             opened.iter().filter_map(|event| about(event, person, &record, |agency| grounds.agency(agency).is_some()));
         let covered = |about: &About<'_>| {
-            let is_covered = match about.category {
-                Category::Consultations => grounds.covers_consultation(ConsultationId(about.entry.0)),
-                category => scope.covers(category, &about.sensitivity),
+            let is_covered = if about.category == Category::Consultations {
+                grounds.covers_consultation(ConsultationId(about.entry.0))
+            } else {
+                scope.covers(about.category, &about.sensitivity)
             };
             is_covered && feed.selection.carries(about.category, about.published)
         };

@@ -61,6 +61,16 @@ fn shown(connection: &Extensions) -> Option<Thumbprint> {
     Some(Sha256::digest(tls.peer_certs()?.first()?).into())
 }
 
+/// The `scope` of a token: words with blanks between them (RFC 9068, section 2.2.3), or, of many issuers, a list of words. Whatever else it is names
+/// nothing, and makes no token another.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ScopeClaim {
+    Words(String),
+    List(Vec<String>),
+    Other(IgnoredAny),
+}
+
 /// What a token may be used for, of what a system may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scopes {
@@ -69,9 +79,14 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// As the `scope` of a token says it (RFC 9068, section 2.2.3); none when it says nothing of what there is here.
-    pub(crate) fn of(scope: &str) -> Option<Self> {
-        let mut ours = scope.split(' ').filter_map(|word| word.strip_prefix(OURS)).peekable();
+    /// As the `scope` of a token says it; none when it says nothing of what there is here.
+    pub(crate) fn of(scope: &ScopeClaim) -> Option<Self> {
+        let words: Vec<&str> = match scope {
+            ScopeClaim::Words(words) => words.split(' ').collect(),
+            ScopeClaim::List(list) => list.iter().map(String::as_str).collect(),
+            ScopeClaim::Other(IgnoredAny) => vec![],
+        };
+        let mut ours = words.into_iter().filter_map(|word| word.strip_prefix(OURS)).peekable();
         ours.peek()?;
         let mut scopes = Self { receive: false, answer_recalls: false };
         for word in ours {
@@ -114,12 +129,19 @@ mod tests {
 
     #[test]
     fn a_scope_says_what_a_token_may_be_used_for_if_it_says_anything() {
-        let has =
-            |scope: &str| Scopes::of(scope).map(|scopes| Scope::ALL.iter().map(|s| scopes.has(*s)).collect::<Vec<_>>());
+        let has = |scope: &str| {
+            Scopes::of(&ScopeClaim::Words(scope.to_owned()))
+                .map(|scopes| Scope::ALL.iter().map(|s| scopes.has(*s)).collect::<Vec<_>>())
+        };
         assert_eq!(has(""), None);
         assert_eq!(has("openid profile"), None);
         assert_eq!(has("openid alongside:receive"), Some(vec![true, false]));
         assert_eq!(has("alongside:answer-recalls alongside:receive"), Some(vec![true, true]));
         assert_eq!(has("alongside:everything"), Some(vec![false, false]));
+        let read = |claim| Scopes::of(&serde_json::from_value(claim).unwrap()).map(|scopes| scopes.receive);
+        assert_eq!(read(json!(["openid", "alongside:receive"])), Some(true));
+        for other in [json!([]), json!(["openid"]), json!(7), json!({"a": 1}), json!([1, 2])] {
+            assert_eq!(read(other.clone()), None, "{other}");
+        }
     }
 }

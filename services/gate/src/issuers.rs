@@ -24,7 +24,7 @@ use uuid::Uuid;
 use vault::Pseudonyms;
 
 use crate::Caller;
-use crate::bearer::{Bearer, Confirmation, Scopes};
+use crate::bearer::{Bearer, Confirmation, ScopeClaim, Scopes};
 use keys::{ALGORITHMS, Key, Keys, usable};
 pub use keys::{KeySource, read_keys};
 
@@ -94,7 +94,7 @@ struct Claims {
     /// What it is bound to.
     cnf: Option<Confirmation>,
     /// What it may be used for.
-    scope: Option<String>,
+    scope: Option<ScopeClaim>,
 }
 
 #[derive(Deserialize)]
@@ -293,7 +293,7 @@ impl Issuers {
             cnf.certificate().ok_or_else(|| trusted.refused("it is bound to what is not known here"))
         };
         let certificate = claims.cnf.as_ref().map(bound).transpose()?;
-        let scopes = claims.scope.as_deref().and_then(Scopes::of);
+        let scopes = claims.scope.as_ref().and_then(Scopes::of);
         Ok(Bearer { caller: self.caller(trusted, claims)?, certificate, scopes })
     }
 

@@ -14,8 +14,9 @@ use vault::WebhookSecret;
 use crate::NoticeError;
 use crate::text::Text;
 
-/// How long the sender may take.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long the sender may take; and until it is connected, as what is sent then was decided before.
+const LIMIT: Duration = Duration::from_secs(30);
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why a notice was not sent, in words that the person reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub(crate) struct Unsent {
 impl Unsent {
     pub(crate) fn for_good(why: &str) -> Self {
         Self { why: why.to_owned(), for_good: true }
+    }
+
+    pub(crate) fn for_now(why: &str) -> Self {
+        Self { why: why.to_owned(), for_good: false }
     }
 }
 
@@ -61,8 +66,12 @@ impl Sender {
         let url = settings.url.parse().map_err(|_cause| wrong("its URL is none".to_owned()))?;
         let secret = WebhookSecret::read(&settings.secret);
         let secret = secret.ok_or_else(|| wrong("its secret must be `whsec_` and Base64".to_owned()))?;
-        let client =
-            Client::builder().timeout(LIMIT).redirect(redirect::Policy::none()).user_agent("Alongside").build();
+        let client = Client::builder()
+            .timeout(LIMIT)
+            .connect_timeout(CONNECT_LIMIT)
+            .redirect(redirect::Policy::none())
+            .user_agent("Alongside")
+            .build();
         let client = client.map_err(|error| NoticeError::Sender(error.into()))?;
         Ok(Self { client, url, secret, channels: settings.channels })
     }
@@ -72,24 +81,36 @@ impl Sender {
         self.channels.iter().copied()
     }
 
-    /// Has it send a message under this id.
-    pub(crate) async fn send(&self, id: Uuid, to: &Address, text: &Text, now: Timestamp) -> Result<(), Unsent> {
+    /// A message under this id, to be sent.
+    pub(crate) fn ready(&self, id: Uuid, to: &Address, text: &Text, now: Timestamp) -> ReadyCall<'_> {
         let body = json!({
             "id": id.to_string(),
             "channel": to.channel.word(),
             "to": to.text,
             "subject": text.subject,
             "text": text.body,
-        })
-        .to_string();
-        let seconds = now.0.div_euclid(1_000_000);
-        let request = self.client.post(self.url.clone()).header("content-type", "application/json");
+        });
+        ReadyCall { sender: self, id, body: body.to_string(), seconds: now.0.div_euclid(1_000_000) }
+    }
+}
+
+/// A request to the sender.
+pub(crate) struct ReadyCall<'a> {
+    sender: &'a Sender,
+    id: Uuid,
+    body: String,
+    seconds: i64,
+}
+
+impl ReadyCall<'_> {
+    /// Has it sent. Where this fails nobody may know whether it was.
+    pub(crate) async fn leave(self) -> Result<(), Unsent> {
+        let Self { sender, id, body, seconds } = self;
+        let request = sender.client.post(sender.url.clone()).header("content-type", "application/json");
         let request = request.header("webhook-id", id.to_string()).header("webhook-timestamp", seconds);
-        let request = request.header("webhook-signature", self.secret.sign(id, seconds, &body));
+        let request = request.header("webhook-signature", sender.secret.sign(id, seconds, &body));
         let answer = request.body(body).send().await;
-        let status =
-            answer.map_err(|_cause| Unsent { why: "the sender cannot be reached".to_owned(), for_good: false });
-        match status?.status() {
+        match answer.map_err(|_cause| Unsent::for_now("the sender cannot be reached"))?.status() {
             status if status.is_success() => Ok(()),
             // It says that this, and not that it itself, is wrong.
             status if matches!(status.as_u16(), 400 | 422) => {

@@ -30,8 +30,8 @@ impl NoticeServices {
         let waiting = notices.given().filter(|given| given.expires_at > now);
         let when = |kind| i32::from(notices.when(kind).code());
         Ok(pb::GetMyNoticesResponse {
-            address: notices.confirmed().map(|(address, _)| to_wire(address)),
-            waiting: waiting.map(|given| to_wire(&given.address)),
+            address: notices.confirmed().map(|(address, _)| shown(address)),
+            waiting: waiting.map(|given| shown(&given.address)),
             waiting_until: waiting.map(|given| words::timestamp(given.expires_at)),
             choices: Some(pb::NoticeChoices {
                 emergency: when(NoticeKind::Emergency),
@@ -63,7 +63,8 @@ impl NoticeServices {
         let command = GiveAddress { reference, address, now, quietly };
         let position = engine.execute(&context, person, person, command).await?.position.0;
         let notices = engine.load::<Notices>(person, Freshness::Latest).await?;
-        let expires_at = notices.given().map(|given| words::timestamp(given.expires_at));
+        let waiting = notices.given().filter(|given| given.expires_at > now);
+        let expires_at = waiting.map(|given| words::timestamp(given.expires_at));
         Ok(pb::GiveNoticeAddressResponse { position, expires_at })
     }
 
@@ -102,6 +103,18 @@ impl NoticeServices {
     }
 }
 
-fn to_wire(address: &Address) -> pb::NoticeAddress {
-    pb::NoticeAddress { channel: i32::from(address.channel.code()), address: address.text.clone() }
+/// An address as whoever has it knows it again, and nobody else learns it: not even somebody who has taken over their sign-in.
+fn shown(address: &Address) -> pb::NoticeAddress {
+    let text = match address.channel {
+        Channel::Email => {
+            let (name, domain) = address.text.split_once('@').unwrap_or_default();
+            format!("{}…@{domain}", name.chars().take(1).collect::<String>())
+        }
+        Channel::Sms => {
+            let digits: Vec<char> = address.text.chars().collect();
+            format!("…{}", digits.iter().skip(digits.len().saturating_sub(3)).collect::<String>())
+        }
+        Channel::Letter => String::from("…"),
+    };
+    pb::NoticeAddress { channel: i32::from(address.channel.code()), address: text }
 }

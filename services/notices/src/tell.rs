@@ -1,109 +1,131 @@
-//! Whether somebody is to be told of an event; and telling them.
+//! Whether somebody is to be told of something; and telling them.
 
 use domain::access::events::AccessEvent;
-use domain::ids::{AgencyId, PersonId, ReceiptId, derived_id};
+use domain::ids::{AgencyId, PersonId, derived_id};
 use domain::notices::events::{NoticeFailed, NoticeSent, NoticesEvent};
-use domain::notices::{Address, Channel, NoticeKind, Notices};
+use domain::notices::{Address, Channel, NoticeKind, Notices, When};
 use domain::vocabulary::{Author, Timestamp};
 use domain::{Aggregate as _, StreamKind};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use event_log::{Recorded, StreamId, Version};
 use events::{Envelope, Event};
-use rpc::Error;
+use rpc::{Error, Reason};
 use views::Pages;
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::notices::{DoneNotices, notice_key};
 
 use crate::code::code;
 use crate::due::may_tell;
-use crate::notifier::{NEWS_DAYS, Notifier, Pending, Telling};
-use crate::sender::Unsent;
+use crate::mail::ReadyMail;
+use crate::notifier::{Notifier, Telling};
+use crate::pending::{Pending, is_news};
+use crate::sender::{ReadyCall, Unsent};
 use crate::text::Text;
+
+/// By how much earlier a look must be, in microseconds, to be one before this: clocks of servers differ, and two looks of one moment may stand in
+/// the log the other way round. What is told of a first look is told once, whichever it was.
+const EARLIER: i64 = 60_000_000;
 
 /// What came of telling somebody.
 pub(crate) enum Outcome {
     /// There is nothing more to do.
     Done { was_sent: bool },
+    /// What was decided on has moved: nothing went out.
+    Moved,
     /// It is to be tried again; it may have gone out.
     Later { went_out: bool },
 }
 
+/// A message that is about to leave.
+enum Ready<'a> {
+    Mail(Box<ReadyMail<'a>>),
+    Call(ReadyCall<'a>),
+}
+
 impl Notifier {
-    /// The notice that is due of an event, if there is one.
+    /// The notice that is due of an event, if there is one. What cannot be read is told to nobody, and stops nobody else's.
     pub(crate) async fn consider(&self, telling: &mut Telling, event: &Recorded) -> Result<Option<Pending>, Error> {
         let Some((kind, person)) = may_tell(event) else { return Ok(None) };
         if kind == NoticeKind::AddressGiven {
             telling.people.insert(person);
         }
-        if !telling.people.contains(&person) {
+        if !telling.people.contains(&person) || !is_news(Timestamp(event.at), self.engine().now()) {
             return Ok(None);
         }
-        let envelope = match self.engine().codec().open(event).await {
-            Ok(envelope) => envelope,
-            Err(error) if error.is_erased() => return Ok(None),
-            Err(error) if error.is_outage() || error.is_newer() => return Err(EngineError::from(error).into()),
-            Err(error) => {
-                let (position, error) = (event.position.0, &error as &dyn std::error::Error);
-                tracing::error!(position, error, "an event cannot be read, and nobody is told of it");
-                return Ok(None);
+        match self.consider_news(telling, event, (kind, person)).await {
+            Err(error) if error.reason() == Reason::Internal => {
+                tracing::error!(position = event.position.0, "an event cannot be read, and nobody is told of it");
+                Ok(None)
             }
-        };
-        let id = envelope.header.event_id;
-        let is_news = envelope.at.plus_days(NEWS_DAYS) > self.engine().now();
-        let key = notice_key(person, id);
-        let may_be_done = envelope.position.0 <= telling.began;
-        if !is_news || (may_be_done && self.services.views.one::<DoneNotices>(key, telling.began).await?.is_some()) {
-            return Ok(None);
+            considered => considered,
         }
-        let mut pending = Pending::new((person, kind), id, envelope.position.0, envelope.at);
+    }
+
+    async fn consider_news(
+        &self,
+        telling: &mut Telling,
+        event: &Recorded,
+        (kind, person): (NoticeKind, PersonId),
+    ) -> Result<Option<Pending>, Error> {
+        let (codec, engine) = (self.engine().codec(), self.engine());
+        let envelope = match codec.open(event).await {
+            Err(error) if error.is_erased() => return Ok(None),
+            Err(error) if error.is_newer() => {
+                return Err(Error::new(Reason::Unavailable, "this server is older than what has happened"));
+            }
+            envelope => envelope.map_err(EngineError::from)?,
+        };
+        let (id, at, position) = (envelope.header.event_id, envelope.at, envelope.position.0);
+        let mut pending = Pending::new((person, kind), id, position, at);
+        let mut looked = None;
         match (kind, &envelope.event) {
             (NoticeKind::AddressGiven, Event::Notices(NoticesEvent::AddressGiven(e))) => {
                 pending.reference = Some(e.reference);
-                return Ok(Some(pending));
             }
             (NoticeKind::AddressLeft, _) => {
                 pending.left = self.left_by(&envelope).await?;
-                return Ok(Some(pending).filter(|pending| pending.left.is_some()));
-            }
-            (NoticeKind::FirstLook, Event::Access(AccessEvent::RecordViewed(e))) => {
-                let Author::Worker(worker) = e.party else { return Ok(None) };
-                if !self.is_first(telling, &envelope, (worker.agency(), e.receipt)).await? {
+                if pending.left.is_none() {
                     return Ok(None);
                 }
             }
+            (NoticeKind::FirstLook, Event::Access(AccessEvent::RecordViewed(e))) => {
+                let Author::Worker(worker) = e.party else { return Ok(None) };
+                pending.notice = derived_id(worker.agency().0, &[b"first look", person.0.as_bytes()]);
+                if telling.looked.contains(&pending.notice) {
+                    return Ok(None);
+                }
+                looked = Some(worker.agency());
+            }
             _ => {}
         }
-        let notices = match self.engine().load::<Notices>(person, Freshness::Latest).await {
+        let wanted = match engine.load::<Notices>(person, Freshness::Latest).await {
             Err(EngineError::Erased) => return Ok(None),
-            notices => notices?,
+            notices => when(&*notices?, kind, at),
         };
-        let is_meant = notices.confirmed().is_some_and(|(_, since)| since <= envelope.at);
-        Ok(Some(pending).filter(|_| is_meant).and_then(|pending| pending.when(notices.when(kind))))
+        let Some(pending) = wanted.and_then(|wanted| pending.when(wanted)) else { return Ok(None) };
+        let done = self.services.views.one::<DoneNotices>(notice_key(person, pending.notice), position).await?;
+        if done.is_some() {
+            return Ok(None);
+        }
+        if let Some(agency) = looked {
+            let is_first = self.is_first(&envelope, agency).await?;
+            telling.looked.insert(pending.notice);
+            return Ok(is_first.then_some(pending));
+        }
+        Ok(Some(pending))
     }
 
-    /// Whether an agency has never looked before.
-    async fn is_first(
-        &self,
-        telling: &mut Telling,
-        look: &Envelope,
-        (agency, receipt): (AgencyId, ReceiptId),
-    ) -> Result<bool, Error> {
-        let person = PersonId(look.stream);
-        if telling.seen.contains(&(person, agency)) {
-            return Ok(false);
-        }
-        // Of two at one moment one is the first.
+    /// Whether an agency has not looked before.
+    async fn is_first(&self, look: &Envelope, agency: AgencyId) -> Result<bool, Error> {
         let is_before = |doc: &ReceiptDoc| {
             matches!(doc.party, Author::Worker(worker) if worker.agency() == agency)
                 && doc.kind == ReceiptKind::Viewed
-                && (doc.at, doc.receipt) < (look.at, receipt)
+                && doc.at.0 < look.at.0.saturating_sub(EARLIER)
         };
         let pages = Pages { size: 1, after: vec![], at_least: look.position.0 };
-        let history = access_history::of_person(person);
+        let history = access_history::of_person(PersonId(look.stream));
         let before = self.services.views.list::<AccessHistory>(&history, &pages, is_before);
-        let is_first = before.await?.items.is_empty();
-        telling.seen.insert((person, agency));
-        Ok(is_first)
+        Ok(before.await?.items.is_empty())
     }
 
     /// The address that was left by what happened, if it is to be told.
@@ -118,7 +140,11 @@ impl Notifier {
                 events.push(event);
             }
         }
-        Ok(Notices::folded(&events).left().cloned())
+        let before = events.split_last().map_or(&[][..], |(_, before)| before);
+        let (before, after) = (Notices::folded(before), Notices::folded(&events));
+        // Only by what has just happened.
+        let left = before.confirmed().map(|(address, _)| address.clone());
+        Ok(left.filter(|left| after.left().contains(left)))
     }
 
     /// Tells somebody of these: one message. What they want is decided now, whatever it was.
@@ -132,43 +158,55 @@ impl Notifier {
         let now = self.engine().now();
         let Some(to) = address(&notices, message, now) else { return nothing };
         if !message.iter().all(|of| of.went_out) {
-            // It holds as it is about to leave, or is decided again.
-            let mut changes = Changes::new(&Context::of_system());
-            changes.guard(&notices);
-            if self.engine().commit(changes).await?.done().is_none() {
-                return Ok(Outcome::Later { went_out: false });
-            }
-            if let Err(Unsent { why, for_good }) = self.send(first, &to, now).await {
-                let is_news = first.at.plus_days(NEWS_DAYS) > now;
-                if is_news && !for_good {
+            let left = match self.ready(first, &to, now).await {
+                Ok(ready) => {
+                    // It holds as it is about to leave, or nothing leaves.
+                    let mut changes = Changes::new(&Context::of_system());
+                    changes.guard(&notices);
+                    if self.engine().commit(changes).await?.done().is_none() {
+                        return Ok(Outcome::Moved);
+                    }
+                    match ready {
+                        Ready::Mail(mail) => mail.leave().await,
+                        Ready::Call(call) => call.leave().await,
+                    }
+                }
+                Err(unsent) => Err(unsent),
+            };
+            if let Err(Unsent { why, for_good }) = left {
+                if first.is_news(now) && !for_good {
                     return Ok(Outcome::Later { went_out: false });
                 }
                 let failed = |of: &Pending| {
-                    let (event, kind, channel, why) = (of.event, of.kind, to.channel, why.clone());
-                    NoticeFailed { event, kind, channel, why }.into()
+                    let (notice, kind, channel, why) = (of.notice, of.kind, to.channel, why.clone());
+                    NoticeFailed { notice, kind, channel, why }.into()
                 };
                 return self.keep(first.person, message.iter().map(failed).collect(), false).await;
             }
         }
-        let sent = |of: &Pending| NoticeSent { event: of.event, kind: of.kind, channel: to.channel }.into();
+        let sent = |of: &Pending| NoticeSent { notice: of.notice, kind: of.kind, channel: to.channel }.into();
         self.keep(first.person, message.iter().map(sent).collect(), true).await
     }
 
-    async fn send(&self, first: &Pending, to: &Address, now: Timestamp) -> Result<(), Unsent> {
-        let doors = &self.services.doors;
+    /// Gets as far with a message as it can be taken back.
+    async fn ready<'a>(&'a self, first: &Pending, to: &'a Address, now: Timestamp) -> Result<Ready<'a>, Unsent> {
+        let (doors, channel) = (&self.services.doors, to.channel);
         let pseudonyms = self.engine().codec().vault().pseudonyms().await;
-        let pseudonyms =
-            pseudonyms.map_err(|_cause| Unsent { why: "keys are out of reach".into(), for_good: false })?;
+        let pseudonyms = pseudonyms.map_err(|_cause| Unsent::for_now("keys are out of reach"))?;
         let code = first.reference.map(|reference| code(&pseudonyms, reference)).unwrap_or_default();
-        let text = Text::of(first.kind, &code, doors.link.as_deref());
+        let text = Text::of((first.kind, channel), &code, doors.link.as_deref());
         // The same however often it is sent.
-        let id = derived_id(first.event, &[b"notice"]);
-        let gone = || Unsent::for_good("this system does not send there any more");
-        match to.channel {
-            Channel::Email => doors.mail.as_ref().ok_or_else(gone)?.send(id, &to.text, &text).await,
+        let id = derived_id(first.notice, &[b"notice"]);
+        // Another process may have what this one has not.
+        let gone = || Unsent::for_now("this system does not send there just now");
+        match channel {
+            Channel::Email => {
+                let mail = doors.mail.as_ref().ok_or_else(gone)?;
+                Ok(Ready::Mail(Box::new(mail.ready(id, &to.text, &text).await?)))
+            }
             Channel::Sms | Channel::Letter => {
-                let sender = doors.sender.as_ref().filter(|sender| sender.channels().any(|sends| sends == to.channel));
-                sender.ok_or_else(gone)?.send(id, to, &text, now).await
+                let sender = doors.sender.as_ref().filter(|sender| sender.channels().any(|sends| sends == channel));
+                Ok(Ready::Call(sender.ok_or_else(gone)?.ready(id, to, &text, now)))
             }
         }
     }
@@ -186,20 +224,27 @@ impl Notifier {
     }
 }
 
+/// When somebody wants to be told of what happened at this time; nothing when they are not to be told of it.
+fn when(notices: &Notices, kind: NoticeKind, at: Timestamp) -> Option<When> {
+    let is_about_an_address = matches!(kind, NoticeKind::AddressGiven | NoticeKind::AddressLeft);
+    let is_meant = is_about_an_address || notices.confirmed().is_some_and(|(_, since)| since <= at);
+    is_meant.then(|| notices.when(kind))
+}
+
 /// Where a message goes as things are now; nowhere when the person wants it no more.
 fn address(notices: &Notices, message: &[Pending], now: Timestamp) -> Option<Address> {
     let first = message.first().filter(|_| !notices.is_silent())?;
     match first.kind {
         NoticeKind::AddressGiven => {
-            let given =
-                notices.given().filter(|given| Some(given.reference) == first.reference && given.expires_at > now);
+            let is_it = |reference| Some(reference) == first.reference;
+            let given = notices.given().filter(|given| is_it(given.reference) && given.expires_at > now);
             given.map(|given| given.address.clone())
         }
-        NoticeKind::AddressLeft => first.left.clone(),
+        NoticeKind::AddressLeft => first.left.clone().filter(|left| notices.left().contains(left)),
         NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal => {
-            let wants = |of: &Pending| notices.when(of.kind) != domain::notices::When::Never;
-            let (address, since) = notices.confirmed()?;
-            message.iter().any(|of| wants(of) && since <= of.at).then(|| address.clone())
+            let is_wanted = |of: &Pending| when(notices, of.kind, of.at).is_some_and(|when| when != When::Never);
+            let (address, _) = notices.confirmed()?;
+            message.iter().any(is_wanted).then(|| address.clone())
         }
     }
 }

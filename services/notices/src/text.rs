@@ -1,6 +1,6 @@
 //! What a notice says: that something has happened, and nothing that whoever else reads it may learn.
 
-use domain::notices::NoticeKind;
+use domain::notices::{Channel, NoticeKind};
 
 /// A notice's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// The words of a notice; of one about an address with the code that confirms it.
-    pub(crate) fn of(kind: NoticeKind, code: &str, link: Option<&str>) -> Self {
+    pub(crate) fn of((kind, channel): (NoticeKind, Channel), code: &str, link: Option<&str>) -> Self {
         let (subject, said) = match kind {
             NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal => (
                 "Something happened in your record",
@@ -20,8 +20,9 @@ impl Text {
             NoticeKind::AddressGiven => (
                 "Your code",
                 format!(
-                    "Somebody has given this address for notices. If it was you, sign in and say this code:\n\n    {code}\n\nIt is good for a \
-                     day. If it was not you, there is nothing that you need to do."
+                    "Somebody has given this address for notices. If it was you, sign in and say this code:\n\n    {code}\n\nIt is good for {}. \
+                     If it was not you, there is nothing that you need to do.",
+                    if channel == Channel::Letter { "two weeks" } else { "a day" }
                 ),
             ),
             NoticeKind::AddressLeft => (

@@ -185,7 +185,7 @@ impl From<ViewsError> for Error {
             ViewsError::Behind => {
                 Self::new(Reason::ViewBehind, "the view has not reached `at_least_position` yet; try again")
             }
-            ViewsError::Failed(_) => Self::internal(&error),
+            ViewsError::Lost | ViewsError::Failed(_) => Self::internal(&error),
         }
     }
 }

@@ -48,14 +48,14 @@ impl View for NoticePeople {
 /// A notice that went out, or was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeDoc {
-    /// The event that it is of.
-    pub event: Uuid,
+    /// What it is of.
+    pub notice: Uuid,
 }
 
-/// The notice of an event.
+/// A notice to a person.
 #[must_use]
-pub fn notice_key(person: PersonId, event: Uuid) -> Key {
-    Key::new().id(person).id(event)
+pub fn notice_key(person: PersonId, notice: Uuid) -> Key {
+    Key::new().id(person).id(notice)
 }
 
 /// Notices that went out, or were given up: they are not sent again.
@@ -73,16 +73,16 @@ impl View for DoneNotices {
     }
 
     fn apply(event: &Envelope, doc: Option<NoticeDoc>) -> Result<Option<NoticeDoc>, ApplyError> {
-        Ok(doc.or_else(|| done(event).map(|event| NoticeDoc { event })))
+        Ok(doc.or_else(|| done(event).map(|notice| NoticeDoc { notice })))
     }
 }
 
-/// The event of which a notice is done.
+/// The notice that is done.
 fn done(event: &Envelope) -> Option<Uuid> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "all others end no notice")]
     match &event.event {
-        Event::Notices(NoticesEvent::NoticeSent(e)) => Some(e.event),
-        Event::Notices(NoticesEvent::NoticeFailed(e)) => Some(e.event),
+        Event::Notices(NoticesEvent::NoticeSent(e)) => Some(e.notice),
+        Event::Notices(NoticesEvent::NoticeFailed(e)) => Some(e.notice),
         _ => None,
     }
 }

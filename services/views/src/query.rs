@@ -32,6 +32,9 @@ pub enum ViewsError {
     /// The view did not reach the position in time.
     #[error("the view did not reach the position in time")]
     Behind,
+    /// The key of somebody is lost.
+    #[error("a view could not be read: the key of its subject is lost")]
+    Lost,
     /// The store or the key store failed, or a document has another shape.
     #[error("a view could not be read")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -272,9 +275,15 @@ impl Views {
             for document in found.documents {
                 after.clone_from(&document.place.0);
                 let (place, bytes) = (document.place.clone(), document.body.len());
-                if let Some(value) = self.open::<V>(document).await?
-                    && keep(&value)
-                {
+                // Of one whose key is lost nothing is read, and nobody else is held up in a list of many.
+                let opened = match self.open::<V>(document).await {
+                    Err(ViewsError::Lost) if about.is_none() => {
+                        filling.incomplete = true;
+                        None
+                    }
+                    opened => opened?,
+                };
+                if let Some(value) = opened.filter(&keep) {
                     if filling.is_full(bytes) {
                         return Ok(());
                     }
@@ -401,7 +410,14 @@ impl Views {
 
     /// The document, unless its subject was erased.
     async fn open<V: View>(&self, document: StoredDocument) -> Result<Option<V::Doc>, ViewsError> {
-        let opened = open_document(&self.codec, V::NAME, document).await.map_err(|e| ViewsError::Failed(e.into()))?;
+        let opened = open_document(&self.codec, V::NAME, document).await.map_err(|error| {
+            if error.is_lost_key() {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(view = V::NAME, error, "a document cannot be read: the key of its subject is lost");
+                return ViewsError::Lost;
+            }
+            ViewsError::Failed(error.into())
+        })?;
         let Some((_, Doc { body, .. })) = opened else { return Ok(None) };
         // Without the cause: it may repeat what the document says.
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());

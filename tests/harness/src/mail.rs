@@ -108,6 +108,14 @@ impl MailServer {
         cluster.set("notices", "smtp", smtp);
     }
 
+    /// What a system signs in with is right from now on, or wrong.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_password(&self, is_right: bool) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.file("password"), if is_right { PASSWORD } else { "another" })?)
+    }
+
     /// All that it took.
     ///
     /// # Errors

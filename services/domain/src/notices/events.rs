@@ -46,8 +46,8 @@ pub struct NoticesStopped {
 /// A notice went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeSent {
-    /// The event that it is of.
-    pub event: Uuid,
+    /// What it is of, once: an event, or that an agency looked for the first time.
+    pub notice: Uuid,
     pub kind: NoticeKind,
     pub channel: Channel,
 }
@@ -55,8 +55,8 @@ pub struct NoticeSent {
 /// A notice could not be sent, and is not tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeFailed {
-    /// The event that it is of.
-    pub event: Uuid,
+    /// What it is of, once: an event, or that an agency looked for the first time.
+    pub notice: Uuid,
     pub kind: NoticeKind,
     pub channel: Channel,
     /// Why, in words that the person reads.

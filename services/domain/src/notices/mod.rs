@@ -87,8 +87,8 @@ pub struct Notices {
     /// When addresses were given last.
     given_at: Vec<Timestamp>,
     confirmed: Option<(Address, Timestamp)>,
-    /// The address that is to be told that it is one no more.
-    left: Option<Address>,
+    /// Addresses that were left and are told so, unless that was unsafe: the last few.
+    left: Vec<Address>,
     /// Whether being told at all is unsafe.
     silent: bool,
     chosen: Option<[When; 3]>,
@@ -109,10 +109,10 @@ impl Notices {
         self.confirmed.as_ref().map(|(address, since)| (address, *since))
     }
 
-    /// The address that was left last, unless it is to be told nothing.
+    /// The addresses that were left and are told so, the last one last.
     #[must_use]
-    pub fn left(&self) -> Option<&Address> {
-        self.left.as_ref()
+    pub fn left(&self) -> &[Address] {
+        &self.left
     }
 
     /// Whether being told at all is unsafe, so that nothing is said to anybody.
@@ -139,8 +139,13 @@ impl Notices {
         self.failure.as_deref()
     }
 
-    fn leave(&mut self, quietly: bool) {
-        self.left = self.confirmed.take().map(|(address, _)| address).filter(|_| !quietly);
+    /// Notices go to another address from now on, or to none.
+    fn leave(&mut self, quietly: bool, to: Option<&Address>) {
+        let left = self.confirmed.take().map(|(address, _)| address);
+        self.left.extend(left.filter(|left| !quietly && Some(left) != to));
+        self.left.retain(|left| Some(left) != to);
+        let kept = self.left.len().saturating_sub(ADDRESSES_A_DAY);
+        drop(self.left.drain(..kept));
     }
 }
 
@@ -154,7 +159,9 @@ impl Aggregate for Notices {
         match event {
             NoticesEvent::AddressGiven(e) => {
                 let address = Address { channel: e.channel, text: e.address.clone() };
-                let (reference, expires_at, quietly) = (e.reference, e.expires_at, e.quietly);
+                // What was said to be unsafe is so until it was done.
+                let quietly = e.quietly || self.given.as_ref().is_some_and(|given| given.quietly);
+                let (reference, expires_at) = (e.reference, e.expires_at);
                 self.given = Some(Given { reference, address, expires_at, quietly });
                 self.silent = false;
                 self.given_at.push(e.given_at);
@@ -163,7 +170,7 @@ impl Aggregate for Notices {
             }
             NoticesEvent::AddressConfirmed(e) => {
                 if let Some(given) = self.given.take_if(|given| given.reference == e.reference) {
-                    self.leave(given.quietly);
+                    self.leave(given.quietly, Some(&given.address));
                     self.confirmed = Some((given.address, e.since));
                     self.failure = None;
                 }
@@ -171,8 +178,11 @@ impl Aggregate for Notices {
             NoticesEvent::NoticesChosen(e) => self.chosen = Some([e.emergency, e.first_look, e.proposal]),
             NoticesEvent::NoticesStopped(e) => {
                 self.given = None;
-                self.leave(e.quietly);
+                self.leave(e.quietly, None);
                 self.silent = e.quietly;
+                if e.quietly {
+                    self.left.clear();
+                }
             }
             NoticesEvent::NoticeSent(_) => self.failure = None,
             NoticesEvent::NoticeFailed(e) => self.failure = Some(e.why.clone()),

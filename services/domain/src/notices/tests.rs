@@ -49,12 +49,32 @@ fn an_address_is_given_and_is_used_once_its_code_was_said_in_time() {
 }
 
 #[test]
+fn an_address_that_is_used_is_given_once_and_is_not_told_that_it_is_left() {
+    given([was_given(1), confirmed(1)]).when(give(1)).then_nothing();
+    // Unless another waits: then it is to stay.
+    let again = AddressGiven { reference: Uuid::from_u128(3), ..first() };
+    let now = GiveAddress { reference: Uuid::from_u128(3), ..give(1) };
+    given([was_given(1), confirmed(1), was_given(2)]).when(now).then([again.clone().into()]);
+    let events = [was_given(1), confirmed(1), was_given(2), again.into(), confirmed(3)];
+    assert!(Notices::folded(&events).left().is_empty());
+}
+
+fn first() -> AddressGiven {
+    let NoticesEvent::AddressGiven(e) = was_given(1) else { unreachable!() };
+    e
+}
+
+#[test]
 fn an_address_has_the_form_of_its_channel_and_few_are_taken_in_a_day() {
     let to = |channel, text: &str| GiveAddress { address: Address { channel, text: text.into() }, ..give(1) };
     for text in ["", "0131 234", "+44 131 234 5678", "+", "+4413123456789012", "+44131234567x"] {
         given([]).when(to(Channel::Sms, text)).then_refused(Reason::Invalid, "address");
     }
     assert_eq!(to(Channel::Sms, "+441312345678").decide(&Notices::default()).unwrap().len(), 1);
+    // A letter takes its time.
+    let letter = to(Channel::Letter, "1 High Street, Anytown").decide(&Notices::default()).unwrap();
+    let notices = Notices::folded(&letter);
+    assert_eq!(notices.given().unwrap().expires_at, NOW.plus_days(14));
     given([]).when(to(Channel::Letter, &"x".repeat(201))).then_refused(Reason::Invalid, "address");
     let many = || (1..=ADDRESSES_A_DAY as u128).map(was_given);
     given(many()).when(give(9)).then_refused(Reason::Rule, "addresses_a_day");
@@ -64,7 +84,7 @@ fn an_address_has_the_form_of_its_channel_and_few_are_taken_in_a_day() {
 
 #[test]
 fn an_address_that_is_left_is_told_unless_that_is_unsafe() {
-    let left = |events: &[NoticesEvent]| Notices::folded(events).left().cloned();
+    let left = |events: &[NoticesEvent]| Notices::folded(events).left().last().cloned();
     let before = || [was_given(1), confirmed(1)];
     let [given_first, confirmed_first] = before();
     assert_eq!(left(&before()), None);
@@ -79,6 +99,11 @@ fn an_address_that_is_left_is_told_unless_that_is_unsafe() {
     let silent: Vec<_> = changed.into_iter().chain([stopped(true)]).collect();
     assert!(left(&silent).is_none() && is_silent(&silent));
     assert!(!is_silent(&[stopped(true), was_given(3)]));
+    let after: Vec<_> = silent.into_iter().chain([was_given(3), confirmed(3)]).collect();
+    assert_eq!(left(&after), None);
+    // What was said to be unsafe is, until it was done: another code changes nothing.
+    let again = [was_given(1), confirmed(1), quietly_given(2), was_given(3), confirmed(3)];
+    assert_eq!(left(&again), None);
 }
 
 #[test]
@@ -111,9 +136,9 @@ fn somebody_is_told_at_once_unless_they_have_chosen_otherwise() {
 
 #[test]
 fn why_the_last_notice_could_not_be_sent_is_known_until_one_is() {
-    let (event, kind, channel) = (Uuid::from_u128(7), NoticeKind::Emergency, Channel::Email);
-    let failed = NoticesEvent::from(NoticeFailed { event, kind, channel, why: "no such mailbox".into() });
-    let sent = NoticesEvent::from(NoticeSent { event, kind, channel });
+    let (notice, kind, channel) = (Uuid::from_u128(7), NoticeKind::Emergency, Channel::Email);
+    let failed = NoticesEvent::from(NoticeFailed { notice, kind, channel, why: "no such mailbox".into() });
+    let sent = NoticesEvent::from(NoticeSent { notice, kind, channel });
     assert_eq!(Notices::folded(std::slice::from_ref(&failed)).failure(), Some("no such mailbox"));
     assert_eq!(Notices::folded(&[failed, sent]).failure(), None);
 }

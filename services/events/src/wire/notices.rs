@@ -11,7 +11,7 @@ wire_event! {
         2 => AddressConfirmed { reference, since },
         3 => NoticesChosen { emergency, first_look, proposal },
         4 => NoticesStopped { quietly },
-        5 => NoticeSent { event, kind, channel },
-        6 => NoticeFailed { event, kind, channel, why },
+        5 => NoticeSent { notice, kind, channel },
+        6 => NoticeFailed { notice, kind, channel, why },
     }
 }

@@ -15,7 +15,7 @@ use vault::WebhookSecret;
 
 use crate::fed::A_WHILE;
 use crate::receiver::{Answer, Receiver};
-use crate::world::{Supported, World};
+use crate::world::{Callers, Supported, World};
 
 /// A person who may be told, and a mail server.
 struct Told {
@@ -30,6 +30,14 @@ impl Told {
         let link = "https://portal.example";
         world.cluster.set("notices", "link", link);
         Self { supported: Supported::on(world, 0).await, mail }
+    }
+
+    /// Kills the server, and starts another, which everybody calls from now on.
+    async fn restart(&mut self) {
+        self.supported.node.kill().unwrap();
+        self.supported.node = self.supported.world.start().await;
+        let (channel, pair) = (self.supported.node.channel().await.unwrap(), self.supported.callers.pair.clone());
+        self.supported.callers = Callers::unenrolled(&self.supported.world.cluster, &channel, &pair);
     }
 
     fn person(&self) -> &Client {
@@ -136,7 +144,8 @@ async fn somebody_is_told_of_each_thing_once_and_never_what_it_is() {
         assert_eq!(confirm(person, wrong).await.unwrap_err().code(), Code::InvalidArgument, "{wrong}");
     }
     confirm(person, &code_in(code.body()).to_lowercase()).await.unwrap();
-    assert_eq!(told.mine().await.address.unwrap().address, "person@home.example");
+    // Whoever has it knows it again; whoever has taken over the sign-in does not learn it.
+    assert_eq!(told.mine().await.address.unwrap().address, "p…@home.example");
     // The first look of the agency, and no other.
     for _ in 0..3 {
         callers.look().await.unwrap();
@@ -283,12 +292,26 @@ async fn while_the_mail_server_is_away_what_is_to_be_told_waits_and_two_servers_
     for subject in ["one", "two", "three"] {
         told.emergency(subject).await;
     }
-    told.supported.node.kill().unwrap();
-    told.supported.node = told.supported.world.start().await;
+    told.restart().await;
     told.mail.restart().await.unwrap();
     told.receives(4).await;
     told.receives_no_more_than(4).await;
     drop(second);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_lets_nobody_in_costs_nobody_their_notices() {
+    let mut told = Told::new().await;
+    told.has("person@home.example", false, 1).await;
+    told.mail.keep_password(false).unwrap();
+    told.restart().await;
+    told.emergency("one").await;
+    let known = || async { Ok(told.supported.node.log()?.contains("takes no mail; it is tried again")) };
+    let known = wait_until("it is known", known).await;
+    known.unwrap_or_else(|error| panic!("{error}: {} {:?}", told.supported.node.log().unwrap(), told.mail.took()));
+    told.mail.keep_password(true).unwrap();
+    told.restart().await;
+    is_news(&told.receives(2).await[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
