@@ -3,6 +3,7 @@
 //! A delivery is a disclosure: it is decided when it is made (rules 9 and 27), as a look is, and its receipt is durable before the first
 //! byte of it leaves. What is delivered and not covered any more is recalled.
 
+mod answers;
 mod beside;
 mod carrier;
 mod cloud_event;

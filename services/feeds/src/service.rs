@@ -2,19 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::events::RecallAnswer;
-use domain::access::{Access, AnswerRecall};
+use domain::Command;
 use domain::agency::{
     AddServiceAccount, Agency, ChangeFeed, CloseFeed, ContentLevel, Door, Feed, OpenFeed, RemoveServiceAccount, Scope,
     Selection, ServiceAccount, TestFeed, add_service_account,
 };
-use domain::ids::{AccountId, AgencyId, FeedId, RecallId, RequestId, SignInId, derived_id};
-use domain::request::Request;
-use domain::request::events::RequestCarriedOut;
+use domain::ids::{AccountId, AgencyId, FeedId, SignInId, derived_id};
 use domain::sign_in::SignIn;
 use domain::staff::{Staff, administers};
 use domain::vocabulary::{SignedIn, Timestamp};
-use domain::{Command, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::{Answers, Call};
 use proto::feeds::v1 as pb;
@@ -22,9 +18,7 @@ use proto::feeds::v1::feed_service_server::FeedService;
 use rpc::{Error, Reason, words};
 use state::FeedState;
 use uuid::Uuid;
-use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
 
-use crate::cloud_event::id_of;
 use crate::deliver::{Receiver, receives};
 use crate::published::{RECALLED, about_people};
 use crate::pump::Pump;
@@ -35,8 +29,6 @@ use crate::{Feeds, jetstream};
 /// How many events may be under way when nobody says, and at most.
 const WINDOW: u32 = 1_000;
 const LARGEST_WINDOW: u32 = 10_000;
-/// The most events of a recall that are named one by one.
-const NAMED: usize = 1_000;
 /// How many feeds and accounts that are over are listed: the latest.
 const OVER_LISTED: usize = 100;
 
@@ -57,6 +49,7 @@ gate::service! { FeedService for Feeds {
     replay_feed(ReplayFeedRequest) -> ReplayFeedResponse: replay,
     acknowledge(AcknowledgeRequest) -> AcknowledgeResponse: acknowledged,
     list_recalls(ListRecallsRequest) -> ListRecallsResponse: recalls,
+    list_agency_recalls(ListAgencyRecallsRequest) -> ListAgencyRecallsResponse: agency_recalls,
     answer_recall(AnswerRecallRequest) -> AnswerRecallResponse: answer,
 } streaming {
     subscribe(SubscribeRequest) -> SubscribeStream of SubscribeResponse: begin
@@ -296,52 +289,6 @@ impl Feeds {
         Ok(pb::AcknowledgeResponse {})
     }
 
-    async fn recalls(&self, call: &Call, m: pb::ListRecallsRequest) -> Result<pb::ListRecallsResponse, Error> {
-        let (agency, _) = self.answers_recalls(call).await?;
-        let paging = call.pages(&m)?;
-        let waits = |doc: &RecallDoc| doc.answers.is_empty();
-        let page = self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), &paging.pages, waits).await?;
-        Ok(pb::ListRecallsResponse {
-            recalls: page.items.iter().map(open_recall).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
-    }
-
-    async fn answer(&self, call: &Call, m: pb::AnswerRecallRequest) -> Result<pb::AnswerRecallResponse, Error> {
-        let context = call.context(&m.request_id)?;
-        let recall: RecallId = rpc::id("recall_id", &m.recall_id)?;
-        let answer = rpc::one_of("answer", m.answer, RecallAnswer::from_code)?;
-        let (agency, sign_in) = self.answers_recalls(call).await?;
-        // The agency may have been told of it a moment ago: the view is waited for.
-        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
-        let known = self.views.one::<Recalls>(recalls::recall_key(recall), head).await?;
-        let known = known.filter(|known| known.agency == agency).ok_or_else(|| Error::not_found("recall"))?;
-        let answered: Vec<_> = known.answers.iter().map(|answered| answered.answer).collect();
-        let command = AnswerRecall { recall, agency, answer, basis: m.basis };
-        // Two answers at once are not two: each takes the place that it has found free.
-        let place = RequestId(derived_id(recall.0, &[b"answer", &answered.len().to_be_bytes()]));
-        let decide = |(state, taken): &(Loaded<Agency>, Loaded<Request>), changes: &mut Changes| {
-            state.account_of(sign_in).ok_or_else(Refusal::undisclosed)?;
-            changes.guard(state);
-            let decided = command.clone().decide(&answered)?;
-            if decided.is_some() && taken.asked().is_some() {
-                return Err(Refusal::rule(
-                    "recall_answered",
-                    "it was answered a moment ago; read that, and answer again",
-                ));
-            }
-            if let Some(answered) = decided {
-                changes.record(taken, known.person, vec![RequestCarriedOut { asked: recall.0 }.into()]);
-                changes.fact::<Access>(known.person, known.person, Uuid::now_v7(), answered.into());
-            }
-            Ok(())
-        };
-        let kept = self.gate.engine().transact(&context, (agency, place), decide).await?;
-        Ok(pb::AnswerRecallResponse { position: kept.position.0 })
-    }
-
     /// Changes something at an agency, as its administrator wishes; returns the position.
     pub(crate) async fn change_agency<C>(
         &self,
@@ -361,7 +308,7 @@ impl Feeds {
     }
 
     /// The agency of a system that may answer recalls, and what it signs in with.
-    async fn answers_recalls(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
+    pub(crate) async fn answers_recalls(&self, call: &Call) -> Result<(AgencyId, SignInId), Error> {
         let (agency, sign_in) = call.system()?;
         let state = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
         call.within(state.account_of(sign_in).ok_or_else(Error::denied)?, Scope::AnswerRecalls)?;
@@ -457,18 +404,6 @@ fn to_wire(feed: &Feed) -> pb::Feed {
         closed: feed.closed,
         target: feed.target.clone(),
         paused: feed.paused.clone().unwrap_or_default(),
-    }
-}
-
-/// A recall on the wire, by what the feed has told: ids alone.
-fn open_recall(doc: &RecallDoc) -> pb::OpenRecall {
-    let ids = doc.events.iter().map(|event| id_of(doc.feed, event.event).to_string());
-    pb::OpenRecall {
-        recall_id: doc.recall.to_string(),
-        feed_id: doc.feed.to_string(),
-        event_ids: ids.take(NAMED).collect(),
-        count: u32::try_from(doc.events.len()).unwrap_or(u32::MAX),
-        deadline: Some(words::timestamp(doc.deadline)),
     }
 }
 

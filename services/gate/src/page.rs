@@ -34,6 +34,7 @@ paged! {
     agencies::ListOperatorActsRequest,
     agencies::ListStaffRequest,
     consultations::ListConsultationsRequest,
+    feeds::ListAgencyRecallsRequest,
     feeds::ListRecallsRequest,
     consultations::ListMyConsultationsRequest,
     people::GetMyRecordRequest,

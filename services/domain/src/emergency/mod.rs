@@ -121,6 +121,7 @@ fn is_officer(roles: &Roles) -> Result<(), Refusal> {
 }
 
 /// Whether they work as privacy officer of their agency now.
-pub(crate) fn is_privacy_officer(by: SignedIn, staff: &Staff) -> bool {
+#[must_use]
+pub fn is_privacy_officer(by: SignedIn, staff: &Staff) -> bool {
     staff.admits(by) && is_officer(staff.roles()).is_ok()
 }

@@ -108,9 +108,11 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
     let worker = signer.staff(pair.worker.agency(), &pair.staff_id()).unwrap();
     let operator = signer.operator().unwrap();
     let system = signer.staff(pair.worker.agency(), "record-system").unwrap();
+    let officer = signer.staff(pair.worker.agency(), "boss").unwrap();
     let mut walked = Vec::new();
     for (method, class) in proto::rpcs().filter(|(method, _)| method.input().get_field_by_name("page_size").is_some()) {
         let token = match class {
+            AccessClass::StaffRead if method.name() == "ListAgencyRecalls" => &officer,
             AccessClass::Self_ | AccessClass::SignedIn | AccessClass::Contribute => &person,
             AccessClass::StaffRead | AccessClass::StaffWrite => &worker,
             AccessClass::Operator | AccessClass::Administration => &operator,
@@ -126,7 +128,7 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
             ("purpose", json!("PURPOSE_CARE_COORDINATION")),
         ] {
             // A filter by agency is not meant here.
-            let wanted = field != "agency_id" || method.name() == "ListStaff";
+            let wanted = field != "agency_id" || ["ListStaff", "ListAgencyRecalls"].contains(&method.name());
             if wanted && method.input().get_field_by_name(field).is_some() {
                 request.insert(field.to_owned(), value);
             }

@@ -14,8 +14,8 @@ use crate::world::{Supported, at_rest};
 
 /// Who changes something about a person.
 const ABOUT_SOMEBODY: [AccessClass; 3] = [AccessClass::Self_, AccessClass::Contribute, AccessClass::StaffWrite];
-/// What looks like a text, and says nothing of anybody: a search, which changes nothing.
-const SAYS_NOTHING: [&str; 1] = ["FindWorkers.text"];
+/// What looks like a text, and says nothing of anybody: a search, which changes nothing; the code that came to an address.
+const SAYS_NOTHING: [&str; 2] = ["FindWorkers.text", "ConfirmNoticeAddress.code"];
 
 fn method(name: &str) -> MethodDescriptor {
     proto::rpcs().map(|(method, _)| method).find(|method| method.name() == name).unwrap()

@@ -4,7 +4,8 @@ use client::{Client, request_id, terms};
 use proto::access::v1::{Purpose, Recall, RecordCategory, SensitivityLevel, recall};
 use proto::agencies::v1::RemoveStaffRequest;
 use proto::feeds::v1::{
-    AnswerRecallRequest, CloseFeedRequest, ContentLevel, ListRecallsRequest, RecallAnswer, SubscribeRequest,
+    AnswerRecallRequest, CloseFeedRequest, ContentLevel, ListAgencyRecallsRequest, ListRecallsRequest, RecallAnswer,
+    SubscribeRequest,
 };
 use proto::relationships::v1::EndSupportRequest;
 use proto::sharing::v1::provision_actor::Actor;
@@ -260,6 +261,23 @@ async fn a_feed_that_is_closed_is_asked_back_what_it_delivered() {
         (recall.event_ids.as_slice(), recall.count),
         ([delivered["id"].as_str().unwrap().to_owned()].as_slice(), 1)
     );
+    // Whoever answers for it sees it, too; another worker does not, nor somebody of another agency.
+    let listed = async |by: &Client, agency_id: String, overdue: bool| {
+        let list = ListAgencyRecallsRequest { agency_id, overdue, ..Default::default() };
+        by.feeds().list_agency_recalls(list).await.map(|list| list.into_inner().recalls)
+    };
+    let officer = fed.supported.callers.pair.joins("officer", "Officer", "privacy officer");
+    fed.supported.callers.operator.agencies().add_staff(officer).await.unwrap();
+    let officer = fed.staff("officer").await;
+    let agency_id = || fed.supported.callers.pair.agency_id();
+    for by in [&officer, &fed.admin] {
+        assert_eq!(listed(by, agency_id(), false).await.unwrap()[0].recall_id, recall.recall_id);
+        assert!(listed(by, agency_id(), true).await.unwrap().is_empty(), "there is time");
+        assert!(listed(by, Uuid::now_v7().to_string(), false).await.is_err());
+    }
+    for by in [&fed.supported.callers.worker, &fed.system] {
+        assert_eq!(listed(by, agency_id(), false).await.unwrap_err().code(), Code::PermissionDenied);
+    }
     // The same request twice is one answer, and used for another it is refused.
     let erased = AnswerRecallRequest {
         request_id: request_id(),
