@@ -239,6 +239,24 @@ async fn whoever_does_not_take_what_comes_is_not_called_more_often_whatever_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_whoever_leads_is_killed_another_takes_over_at_once() {
+    let mut hooked = Hooked::new(ContentLevel::IdOnly).await;
+    hooked.fed.permit().await;
+    hooked.fed.person().strength("first").await.unwrap();
+    hooked.receiver.receives(1).await;
+    // It leads, as it was there first.
+    let node = hooked.fed.supported.world.start().await;
+    let mut leads = hooked.fed.move_to(node).await;
+    leads.kill().unwrap();
+    let killed = Instant::now();
+    hooked.fed.person().strength("second").await.unwrap();
+    hooked.receiver.receives(2).await;
+    let taken_over = killed.elapsed();
+    // A second by itself; beside everything else it is still sooner than anything that was to time out.
+    assert!(taken_over < Duration::from_secs(3), "{taken_over:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_event_is_signed_with_every_secret_that_is_good() {
     let hooked = Hooked::new(ContentLevel::IdOnly).await;
     let (fed, receiver) = (&hooked.fed, &hooked.receiver);
