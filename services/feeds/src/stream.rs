@@ -93,11 +93,19 @@ impl Streaming {
                 continue;
             }
             let events = self.pump.read(left).await?;
-            if events.is_empty() {
+            let Some(last) = events.last().map(|event| event.position.0) else {
                 self.pump.wait(SIGN_OF_LIFE).await;
                 continue;
-            }
-            let (leaving, until) = self.pump.decide(&events, self.window).await?;
+            };
+            let (leaving, until) = match self.pump.decide(&events, self.window).await {
+                // The views are behind: what was decided, and may have its receipts, is decided again.
+                Err(error) if error.reason() == Reason::ViewBehind => {
+                    let before = std::mem::replace(&mut self.pump.position, last);
+                    self.pump.decide_again(before);
+                    continue;
+                }
+                decided => decided?,
+            };
             self.pump.position = until;
             self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
             if !leaving.is_empty() {
