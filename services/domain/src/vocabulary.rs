@@ -164,6 +164,12 @@ impl Timestamp {
     /// Later than any moment.
     pub const NEVER: Self = Self(i64::MAX);
 
+    /// In whole seconds since 1970, as most of the world has it.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// This many days later.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {

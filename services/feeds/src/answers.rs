@@ -16,6 +16,7 @@ use proto::feeds::v1 as pb;
 use rpc::{Error, words};
 use uuid::Uuid;
 use views::recalls::{self, AgencyRecalls, RecallDoc, Recalls};
+use views::{Page, Pages};
 
 use crate::Feeds;
 use crate::cloud_event::id_of;
@@ -31,8 +32,7 @@ impl Feeds {
     ) -> Result<pb::ListRecallsResponse, Error> {
         let (agency, _) = self.answers_recalls(call).await?;
         let paging = call.pages(&m)?;
-        let waits = |doc: &RecallDoc| doc.answers.is_empty();
-        let page = self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), &paging.pages, waits).await?;
+        let page = self.unanswered(agency, &paging.pages, |_| true).await?;
         Ok(pb::ListRecallsResponse {
             recalls: self.open_recalls(&page.items),
             next_page_token: paging.next(page.next),
@@ -53,14 +53,24 @@ impl Feeds {
             return Err(Error::denied());
         }
         let (paging, now) = (call.pages(&m)?, self.gate.engine().now());
-        let waits = |doc: &RecallDoc| doc.answers.is_empty() && (!m.overdue || doc.deadline < now);
-        let page = self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), &paging.pages, waits).await?;
+        let page = self.unanswered(agency, &paging.pages, |doc| !m.overdue || doc.deadline < now).await?;
         Ok(pb::ListAgencyRecallsResponse {
             recalls: self.open_recalls(&page.items),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
         })
+    }
+
+    /// What the agency has not answered, and is asked for.
+    async fn unanswered(
+        &self,
+        agency: AgencyId,
+        pages: &Pages,
+        asked: impl Fn(&RecallDoc) -> bool + Send + Sync,
+    ) -> Result<Page<RecallDoc>, Error> {
+        let waits = |doc: &RecallDoc| doc.answers.is_empty() && asked(doc);
+        Ok(self.views.list::<AgencyRecalls>(&recalls::of_agency(agency), pages, waits).await?)
     }
 
     fn open_recalls(&self, docs: &[RecallDoc]) -> Vec<pb::OpenRecall> {

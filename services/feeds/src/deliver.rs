@@ -113,9 +113,7 @@ impl Feeds {
             };
             let kept = |event: &&Recorded| event.stream.kind == StreamKind::Consultation.code();
             let consultations: BTreeSet<_> = events.iter().filter(kept).map(|e| ConsultationId(e.stream.id)).collect();
-            if grounds.scope().is_some() && !consultations.is_empty() {
-                self.gate.ask_about(&mut grounds, &consultations, Freshness::Latest).await?;
-            }
+            self.gate.ask_about(&mut grounds, &consultations).await?;
             let leaving = self.leaving(to, person, events, receipted, &grounds).await?;
             // That nothing may leave is decided on the latest: nothing proves that it still holds.
             if !leaving.is_empty() {
@@ -343,9 +341,7 @@ impl Coverage {
     ) -> Result<Self, EngineError> {
         let of_one = delivered.filter(|delivered| delivered.category == Category::Consultations);
         let consultations: BTreeSet<_> = of_one.map(|delivered| ConsultationId(delivered.entry.0)).collect();
-        if self.grounds.scope().is_some() && !consultations.is_empty() {
-            gate.ask_about(&mut self.grounds, &consultations, Freshness::Latest).await?;
-        }
+        gate.ask_about(&mut self.grounds, &consultations).await?;
         Ok(self)
     }
 

@@ -28,6 +28,7 @@ use bus::Bus;
 use domain::ids::FeedId;
 use gate::{Gate, Issuers};
 use head::Head;
+use rpc::Error;
 use state::FeedCursors;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -101,6 +102,15 @@ impl Feeds {
         if let Err(error) = self.cursors.failed(feed.0, why).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "why a feed failed could not be kept");
+        }
+    }
+
+    /// Why a feed is not carried on before a moment is over: once, and not again each time while nothing else than was `said` stops it.
+    pub(crate) async fn waits_because(&self, feed: FeedId, error: &Error, said: &mut String) {
+        if *said != error.message() {
+            tracing::info!(%feed, reason = error.reason().as_str_name(), "a feed is carried on in a moment");
+            error.message().clone_into(said);
+            self.has_failed(feed, said).await;
         }
     }
 }

@@ -112,7 +112,8 @@ impl Gate {
         Ok(SystemGrounds { belief, sharing, agencies, workers, consultations, changes_at, decision })
     }
 
-    /// Finds out about consultations, too: what is decided about them is guarded.
+    /// Finds out about consultations, too, where anything may be received at all, by the latest that there is: what is decided about them is
+    /// guarded.
     ///
     /// # Errors
     /// When the log or the key store fails.
@@ -120,10 +121,12 @@ impl Gate {
         &self,
         grounds: &mut SystemGrounds,
         consultations: &BTreeSet<ConsultationId>,
-        freshness: Freshness,
     ) -> Result<(), EngineError> {
+        if grounds.scope().is_none() || consultations.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<_> = consultations.iter().copied().collect();
-        let loaded = self.engine.load_each::<Consultation>(&ids, freshness).await?;
+        let loaded = self.engine.load_each::<Consultation>(&ids, Freshness::Latest).await?;
         grounds.consultations.extend(loaded.into_iter().map(|consultation| (consultation.id, consultation)));
         Ok(())
     }

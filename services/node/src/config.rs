@@ -323,10 +323,15 @@ fn is_place_of_secret(source: &str) -> bool {
 /// A secret: `file:<path>` or `env:<name>`. Never the secret itself, so that it does not end up in a file of settings.
 fn secret(source: &str) -> anyhow::Result<String> {
     if let Some(path) = source.strip_prefix("file:") {
-        return std::fs::read_to_string(Path::new(path)).with_context(|| format!("`{path}` cannot be read"));
+        return text_of(Path::new(path));
     }
     if let Some(name) = source.strip_prefix("env:") {
         return std::env::var(name).with_context(|| format!("the environment has no `{name}`"));
     }
     bail!("must be `file:<path>` or `env:<name>`")
+}
+
+/// What a file that a setting names says.
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
 }

@@ -57,11 +57,6 @@ struct Doors {
 }
 
 impl Doors {
-    /// Whether this system can reach anybody at all.
-    fn any(&self) -> bool {
-        self.mail.is_some() || self.sender.is_some()
-    }
-
     /// How this system can reach somebody.
     fn channels(&self) -> Vec<Channel> {
         let mail = self.mail.is_some().then_some(Channel::Email);

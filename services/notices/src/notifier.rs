@@ -80,7 +80,7 @@ impl Notifier {
 
     /// Works until it is told to stop. What fails is tried again. Whoever can reach nobody leaves it to others.
     pub async fn run(self, stop: CancellationToken) {
-        if !self.services.doors.any() {
+        if self.services.doors.channels().is_empty() {
             return;
         }
         let mut stands_by = StandsBy::new(self.engine().log().clone(), Duty::Notices, stop.clone());

@@ -90,7 +90,7 @@ impl Sender {
             "subject": text.subject,
             "text": text.body,
         });
-        ReadyCall { sender: self, id, body: body.to_string(), seconds: now.0.div_euclid(1_000_000) }
+        ReadyCall { sender: self, id, body: body.to_string(), seconds: now.seconds() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One feed, carried to its stream by whoever leads.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use domain::access::events::Delivered;
@@ -61,12 +61,7 @@ pub(crate) async fn carry(feeds: Feeds, (agency, feed): (AgencyId, FeedId), stop
         if stop.is_cancelled() {
             return;
         }
-        // Once, and not again each second.
-        if said != error.message() {
-            tracing::info!(%feed, reason = error.reason().as_str_name(), "a feed is carried on in a moment");
-            error.message().clone_into(&mut said);
-            feeds.has_failed(feed, &said).await;
-        }
+        feeds.waits_because(feed, &error, &mut said).await;
         if begun.elapsed() > RAN_WELL {
             pauses.went_well();
             said.clear();
@@ -242,26 +237,24 @@ impl<'a> Carrying<'a> {
         if people.is_empty() && !everybody {
             return Ok(());
         }
-        let standing: BTreeSet<_> =
-            self.standing.iter().filter_map(|standing| standing.of.map(|(person, _)| person)).collect();
-        self.due.retain(|person, _| standing.contains(person));
-        let people: Vec<_> = standing.into_iter().filter(|person| everybody || people.contains(person)).collect();
-        if people.len() > PEOPLE {
+        let mut standing = BTreeMap::<_, Vec<_>>::new();
+        for (person, delivered) in self.standing.iter().filter_map(|standing| standing.of) {
+            standing.entry(person).or_default().push(delivered);
+        }
+        self.due.retain(|person, _| standing.contains_key(person));
+        standing.retain(|person, _| everybody || people.contains(person));
+        if standing.len() > PEOPLE {
             return Err(interrupted("so much has changed that all of the feed is decided again"));
         }
         let (feeds, to) = (&self.pump.feeds, self.pump.to);
         let receiver = (to.agency, feeds.feed_of(to, Freshness::Latest).await?.purpose);
-        let deciding: Vec<_> = people
+        let deciding: Vec<_> = standing
             .into_iter()
-            .map(|person| {
-                let stands = self.standing.iter().filter_map(|standing| standing.of);
-                let theirs: Vec<_> = stands.filter(|(of, _)| *of == person).map(|(_, delivered)| delivered).collect();
-                async move {
-                    let Some(coverage) = Coverage::of(&feeds.gate, receiver, person).await? else {
-                        return Ok::<_, Error>((person, None));
-                    };
-                    Ok((person, Some(coverage.asked_about(&feeds.gate, theirs.into_iter()).await?)))
-                }
+            .map(|(person, theirs)| async move {
+                let Some(coverage) = Coverage::of(&feeds.gate, receiver, person).await? else {
+                    return Ok::<_, Error>((person, None));
+                };
+                Ok((person, Some(coverage.asked_about(&feeds.gate, theirs.into_iter()).await?)))
             })
             .collect();
         let decided: HashMap<_, _> = stream::iter(deciding).buffer_unordered(AT_ONCE).try_collect().await?;

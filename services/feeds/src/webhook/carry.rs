@@ -87,12 +87,7 @@ pub(crate) async fn carry(
                 Err(_) => (SHORTEST_BACK_OFF, pauses.longer()),
             },
             Err(Ended::Ours(error)) => {
-                // Once, and not again each time.
-                if said != error.message() {
-                    tracing::info!(%feed, reason = error.reason().as_str_name(), "a webhook is carried on in a moment");
-                    error.message().clone_into(&mut said);
-                    wanting.feeds.has_failed(feed, &said).await;
-                }
+                wanting.feeds.waits_because(feed, &error, &mut said).await;
                 (Duration::ZERO, pauses.longer())
             }
         };

@@ -10,7 +10,6 @@ use rpc::{Error, Reason, words};
 use super::secrets::secrets;
 use super::target::Target;
 use crate::Feeds;
-use crate::deliver::receives;
 
 /// For how many minutes a secret is good beside the one that follows it.
 const OVERLAP: u32 = 24 * 60;
@@ -62,11 +61,12 @@ impl Feeds {
         m: pb::GetWebhookSecretsRequest,
     ) -> Result<pb::GetWebhookSecretsResponse, Error> {
         let (to, _) = self.receiver(call, &m.feed_id, |door| door == Door::Webhook).await?;
-        let state = self.gate.engine().load::<Agency>(to.agency, Freshness::Latest).await?;
-        let (feed, now) = (receives(&state, to)?, self.gate.engine().now());
+        // As it was found to be a moment ago.
+        let feed = self.feed_of(to, Freshness::Remembered).await?;
+        let now = self.gate.engine().now();
         let previous_until = feed.secrets.previous_until.filter(|until| now < *until);
         Ok(pb::GetWebhookSecretsResponse {
-            secrets: secrets(call.pseudonyms(), feed, now),
+            secrets: secrets(call.pseudonyms(), &feed, now),
             previous_until: previous_until.map(words::timestamp),
         })
     }

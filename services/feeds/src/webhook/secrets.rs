@@ -15,13 +15,8 @@ pub(super) fn secrets(pseudonyms: &Pseudonyms, feed: &Feed, now: Timestamp) -> V
     feed.secrets.at(now).map(|number| secret(pseudonyms, feed.feed, number).text()).collect()
 }
 
-/// A time as `webhook-timestamp` has it: in seconds since 1970.
-pub(super) fn seconds(at: Timestamp) -> i64 {
-    at.0.div_euclid(1_000_000)
-}
-
 /// The value of `webhook-signature`: one signature with each secret that is good at this time.
 pub(super) fn signatures(pseudonyms: &Pseudonyms, feed: &Feed, (id, body): (Uuid, &str), now: Timestamp) -> String {
-    let sign = |number| secret(pseudonyms, feed.feed, number).sign(id, seconds(now), body);
+    let sign = |number| secret(pseudonyms, feed.feed, number).sign(id, now.seconds(), body);
     feed.secrets.at(now).map(sign).collect::<Vec<_>>().join(" ")
 }

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, stream};
 use vault::Pseudonyms;
 
 use super::calls::{Calls, NotSent, Sent, Untaken};
-use super::secrets::{seconds, signatures};
+use super::secrets::signatures;
 use super::target::Target;
 use crate::deliver::Leaving;
 
@@ -96,7 +96,7 @@ impl Sending<'_> {
     async fn send_one(&self, leaving: &Leaving) -> Result<(), NotSent> {
         let Signer { pseudonyms, feed, now } = self.signer;
         let (id, body, decided) = (leaving.id, leaving.cloud_event.as_str(), self.decided);
-        let (seconds, signatures) = (seconds(now), signatures(pseudonyms, feed, (id, body), now));
+        let (seconds, signatures) = (now.seconds(), signatures(pseudonyms, feed, (id, body), now));
         let sent = Sent { id, body, decided, seconds, signatures, position: leaving.position };
         self.calls.send(self.target, sent).await
     }

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ::feeds::WebhookSettings;
-use anyhow::Context as _;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::JetStreamConfig;
+use super::{JetStreamConfig, text_of};
 
 /// Feeds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -47,13 +46,10 @@ impl WebhooksConfig {
     /// # Errors
     /// When the authority's file cannot be read.
     pub fn settings(&self) -> anyhow::Result<WebhookSettings> {
-        let read = |file: &PathBuf| {
-            std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
-        };
         Ok(WebhookSettings {
             origin: self.origin.clone(),
             allowed: self.allowed_networks.clone(),
-            authority: self.authority.as_ref().map(read).transpose()?,
+            authority: self.authority.as_ref().map(|file| text_of(file)).transpose()?,
             paused_after: Duration::from_secs(self.paused_after_seconds),
         })
     }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use bus::{NatsServers, WrongServers};
 use feeds::JetStreamSettings;
 use serde::{Deserialize, Serialize};
+
+use super::text_of;
 
 /// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -144,9 +145,7 @@ impl JetStreamConfig {
     /// # Errors
     /// When its file cannot be read.
     pub fn signing_seed(&self) -> anyhow::Result<String> {
-        let seed = std::fs::read_to_string(&self.signing_key_file);
-        let seed = seed.with_context(|| format!("`{}` cannot be read", self.signing_key_file.display()))?;
-        Ok(seed.trim().to_owned())
+        Ok(text_of(&self.signing_key_file)?.trim().to_owned())
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use domain::notices::Channel;
 use serde::{Deserialize, Serialize};
 
-use super::secret;
+use super::{secret, text_of};
 
 /// Notices to people.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -103,16 +103,13 @@ impl SmtpConfig {
             Security::Tls => (MailSecurity::Tls, 465),
             Security::None => (MailSecurity::None, 587),
         };
-        let read = |file: &PathBuf| {
-            std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
-        };
         let password = |source: &String| secret(source).context("`notices.smtp.password`");
         let credentials = self.user.clone().zip(self.password.as_ref().map(password).transpose()?);
         Ok(MailSettings {
             host: self.host.clone(),
             port: self.port.unwrap_or(port),
             security,
-            authority: self.authority.as_ref().map(read).transpose()?,
+            authority: self.authority.as_ref().map(|file| text_of(file)).transpose()?,
             credentials: credentials.map(|(user, password)| (user, password.trim_end().to_owned())),
             from: self.from.clone(),
         })

@@ -25,10 +25,7 @@ async fn declare(worker: &Client, pair: &Pair) -> Result<DeclareEmergencyAccessR
 
 /// Somebody new at the pair's agency, signed in at this server; and their id.
 async fn colleague(world: &World, node: &Node, callers: &Callers, subject: &str, role: &str) -> (Client, String) {
-    let joins = callers.pair.joins(subject, &format!("{subject} of {role}s"), role);
-    let staff_id = callers.operator.agencies().add_staff(joins).await.unwrap().into_inner().staff_id;
-    let token = world.cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-    (Client::new(node.channel().await.unwrap(), &token).unwrap(), staff_id)
+    world.adds(node, callers, callers.pair.joins(subject, &format!("{subject} of {role}s"), role)).await
 }
 
 fn remove(staff_id: String) -> RemoveStaffRequest {

@@ -197,12 +197,6 @@ impl Fed {
         std::mem::replace(&mut self.supported.node, node)
     }
 
-    /// Somebody of the agency.
-    pub(crate) async fn staff(&self, subject: &str) -> Client {
-        let channel = self.supported.node.channel().await.unwrap();
-        signed_in(&self.supported.world.cluster, &self.supported.callers.pair, channel, subject)
-    }
-
     /// Sends a test event over the feed.
     pub(crate) async fn test_event(&self) {
         let agency_id = self.supported.callers.pair.agency_id();

@@ -53,10 +53,7 @@ fn level(level: SensitivityLevel) -> Option<Sensitivity> {
 /// A colleague of the worker who is let in as they are.
 async fn colleague(supported: &Supported) -> (Client, String) {
     let callers = &supported.callers;
-    let joins = callers.pair.joins("colleague", "Isla Munro", "nurse");
-    let staff_id = callers.operator.agencies().add_staff(joins).await.unwrap().into_inner().staff_id;
-    let token = supported.world.cluster.signer.staff(callers.pair.worker.agency(), "colleague").unwrap();
-    let client = Client::new(supported.node.channel().await.unwrap(), &token).unwrap();
+    let (client, staff_id) = supported.joins("colleague", "Isla Munro", "nurse").await;
     let proposed = client.propose(&callers.pair.person_id(), "visits").await.unwrap();
     callers.person.accept(&proposed.relationship_id).await.unwrap();
     (client, staff_id)

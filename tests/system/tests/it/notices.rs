@@ -87,10 +87,7 @@ impl Told {
     /// Somebody else of the agency declares an emergency.
     async fn emergency(&self, subject: &str) {
         let callers = &self.supported.callers;
-        let joins = callers.pair.joins(subject, "Alex Somebody", "nurse");
-        callers.operator.agencies().add_staff(joins).await.unwrap();
-        let token = self.supported.world.cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-        let worker = Client::new(self.supported.node.channel().await.unwrap(), &token).unwrap();
+        let (worker, _) = self.supported.joins(subject, "Alex Somebody", "nurse").await;
         let declare = DeclareEmergencyAccessRequest {
             request_id: request_id(),
             person_id: callers.pair.person_id(),
@@ -174,10 +171,7 @@ async fn a_proposal_is_told_and_what_is_not_wanted_is_not() {
     told.has("person@home.example", false, 1).await;
     let callers = &told.supported.callers;
     let propose = async |subject: &str| {
-        let joins = callers.pair.joins(subject, "Alex Somebody", "nurse");
-        callers.operator.agencies().add_staff(joins).await.unwrap();
-        let token = told.supported.world.cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-        let worker = Client::new(told.supported.node.channel().await.unwrap(), &token).unwrap();
+        let (worker, _) = told.supported.joins(subject, "Alex Somebody", "nurse").await;
         worker.propose(&callers.pair.person_id(), "help with the garden").await.unwrap();
     };
     propose("one").await;

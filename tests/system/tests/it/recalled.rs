@@ -90,11 +90,8 @@ impl<'a> Taking<'a> {
             }
             // Another worker of the agency supports them then.
             "relationship ended" => {
-                let colleague = pair.joins("colleague", "Colleague", "nurse");
-                self.supporter = callers.operator.agencies().add_staff(colleague).await.unwrap().into_inner().staff_id;
-                let cluster = &self.fed.supported.world.cluster;
-                let token = cluster.signer.staff(pair.worker.agency(), "colleague").unwrap();
-                let worker = Client::new(self.fed.supported.node.channel().await.unwrap(), &token).unwrap();
+                let (worker, supporter) = self.fed.supported.joins("colleague", "Colleague", "nurse").await;
+                self.supporter = supporter;
                 let proposed = worker.propose(&pair.person_id(), "A visit").await.unwrap();
                 person.accept(&proposed.relationship_id).await.unwrap();
             }
@@ -266,9 +263,7 @@ async fn a_feed_that_is_closed_is_asked_back_what_it_delivered() {
         let list = ListAgencyRecallsRequest { agency_id, overdue, ..Default::default() };
         by.feeds().list_agency_recalls(list).await.map(|list| list.into_inner().recalls)
     };
-    let officer = fed.supported.callers.pair.joins("officer", "Officer", "privacy officer");
-    fed.supported.callers.operator.agencies().add_staff(officer).await.unwrap();
-    let officer = fed.staff("officer").await;
+    let (officer, _) = fed.supported.joins("officer", "Officer", "privacy officer").await;
     let agency_id = || fed.supported.callers.pair.agency_id();
     for by in [&officer, &fed.admin] {
         assert_eq!(listed(by, agency_id(), false).await.unwrap()[0].recall_id, recall.recall_id);

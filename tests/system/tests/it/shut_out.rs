@@ -81,10 +81,7 @@ async fn a_worker_whom_the_person_blocks_reaches_nothing_and_is_not_told() {
     assert_eq!(violations[0].subject, "emergency_allowed_first");
     assert!(!refused.message().contains("block"), "{}", refused.message());
     let add = async |subject: &str, role: &str| {
-        let joins = callers.pair.joins(subject, "Isla Munro", role);
-        callers.operator.agencies().add_staff(joins).await.unwrap();
-        let token = world.cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-        client::Client::new(node.channel().await.unwrap(), &token).unwrap()
+        world.adds(&node, &callers, callers.pair.joins(subject, "Isla Munro", role)).await.0
     };
     let (officer, colleague) = (add("officer", "privacy officer").await, add("colleague", "nurse").await);
     declare(&colleague, person_id.clone()).await.unwrap();

@@ -1,6 +1,6 @@
 //! What an agency's system is told of beside the record: its own workers' relationships, and consultations that all of them may see.
 
-use client::{Client, request_id, terms};
+use client::{request_id, terms};
 use proto::access::v1::{Action, Purpose, RecordCategory, Sensitivity, SensitivityLevel};
 use proto::consultations::v1::{Mode, RequestConsultationRequest, ShareConsultationRequest};
 use proto::feeds::v1::ContentLevel;
@@ -23,15 +23,6 @@ async fn permits(fed: &Fed, categories: &[RecordCategory]) -> String {
     fed.person().grant(permit).await.unwrap().provision_id
 }
 
-/// Somebody new at an agency of the pair's.
-async fn joins(fed: &Fed, subject: &str) -> Client {
-    let callers = &fed.supported.callers;
-    let joins = callers.pair.joins(subject, "Alex Somebody", "nurse");
-    callers.operator.agencies().add_staff(joins).await.unwrap();
-    let token = fed.supported.world.cluster.signer.staff(callers.pair.worker.agency(), subject).unwrap();
-    Client::new(fed.supported.node.channel().await.unwrap(), &token).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agencys_system_is_told_of_its_own_workers_relationships_and_asked_to_give_that_back() {
     let fed = Fed::new(ContentLevel::Full).await;
@@ -44,7 +35,7 @@ async fn an_agencys_system_is_told_of_its_own_workers_relationships_and_asked_to
     is(&before[1], "support.accepted", "relationshipId", &relationship);
     assert_eq!(before[0]["data"]["category"], "support network");
     let person = fed.supported.callers.pair.person_id();
-    let colleague = joins(&fed, "colleague").await;
+    let (colleague, _) = fed.supported.joins("colleague", "Alex Somebody", "nurse").await;
     let proposed = colleague.propose(&person, "help with letters").await.unwrap().relationship_id;
     is(&reading.next(1).await[0], "support.proposed", "relationshipId", &proposed);
     // Of another agency's workers it hears nothing.

@@ -47,6 +47,13 @@ impl World {
         self.cluster.start("").await.unwrap()
     }
 
+    /// Adds somebody to the staff of these callers' agency, and returns them, signed in at this server, with their id.
+    pub(crate) async fn adds(&self, node: &Node, callers: &Callers, joins: AddStaffRequest) -> (Client, String) {
+        let token = self.cluster.signer.staff(callers.pair.worker.agency(), &joins.subject).unwrap();
+        let staff_id = callers.operator.agencies().add_staff(joins).await.unwrap().into_inner().staff_id;
+        (Client::new(node.channel().await.unwrap(), &token).unwrap(), staff_id)
+    }
+
     /// Two servers, and those who call about a pair on each.
     pub(crate) async fn start_two(&self, pair: &Pair) -> ([Node; 2], Callers, Callers) {
         let servers = [self.start().await, self.start().await];
@@ -316,5 +323,10 @@ impl Supported {
         let mut supported = Self::without_consent(index).await;
         supported.position = supported.callers.grant().await.position;
         supported
+    }
+
+    /// Somebody new at the agency, who goes by this subject and name; and their id.
+    pub(crate) async fn joins(&self, subject: &str, name: &str, role: &str) -> (Client, String) {
+        self.world.adds(&self.node, &self.callers, self.callers.pair.joins(subject, name, role)).await
     }
 }
