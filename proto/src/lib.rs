@@ -113,7 +113,8 @@ mod tests {
         let actor = Some(ProvisionActor { actor: Some(Actor::Role("role".into())) });
         let terms = Some(ProvisionTerms { actor, labels: vec!["one".into(), "two".into()], ..Default::default() });
         let mut seen = Vec::new();
-        GrantProvisionRequest { request_id: "id".into(), terms }.texts(&mut |text| seen.push(text.clone()));
+        GrantProvisionRequest { request_id: "id".into(), terms, ..Default::default() }
+            .texts(&mut |text| seen.push(text.clone()));
         seen.sort();
         assert_eq!(seen, ["id", "one", "role", "two"]);
     }

@@ -50,6 +50,9 @@ pub enum BusError {
     /// The bus is a copy of a later history of this log, or of another log.
     #[error("the bus is a copy of another log, or of a later history of this one")]
     Foreign,
+    /// The bus does not answer in time.
+    #[error("the bus does not answer")]
+    Silent,
     /// The bus cannot be reached or refuses.
     #[error("the bus failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),

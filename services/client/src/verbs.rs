@@ -160,7 +160,7 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn grant(&self, terms: ProvisionTerms) -> Result<GrantProvisionResponse, Status> {
-        let grant = GrantProvisionRequest { request_id: request_id(), terms: Some(terms) };
+        let grant = GrantProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() };
         Ok(self.sharing().grant_provision(grant).await?.into_inner())
     }
 
@@ -169,7 +169,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn withdraw(&self, provision_id: &str) -> Result<u64, Status> {
-        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id: provision_id.to_owned() };
+        let provision_id = provision_id.to_owned();
+        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id, ..Default::default() };
         Ok(self.sharing().withdraw_provision(withdraw).await?.into_inner().position)
     }
 

@@ -113,6 +113,27 @@ coded! {
     }
 }
 
+impl Purpose {
+    /// The code of HL7 v3-ActReason.
+    #[must_use]
+    pub fn act_reason(self) -> &'static str {
+        match self {
+            Self::Treatment => "TREAT",
+            Self::EmergencyTreatment => "ETREAT",
+            Self::CareCoordination => "COC",
+            Self::BreakGlass => "BTG",
+            Self::PersonRequest => "PATRQT",
+            Self::FamilyRequest => "FAMRQT",
+            Self::PowerOfAttorney => "PWATRNY",
+            Self::SupportNetwork => "SUPNWK",
+            Self::Research => "HRESCH",
+            Self::PublicHealth => "PUBHLTH",
+            Self::Legal => "HLEGAL",
+            Self::Threat => "THREAT",
+        }
+    }
+}
+
 coded! {
     /// What is done with the record.
     Action {

@@ -1,6 +1,6 @@
 //! A value of every type that a stored event may hold, by the name of its field.
 
-use domain::access::events::{Delivered, RecallAnswer};
+use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
@@ -69,6 +69,11 @@ samples! {
         entry: EntryId::sample(field),
         category: Category::Goals,
         content: ContentLevel::IdOnly,
+    }],
+    Vec<PermitTold>: field => vec![PermitTold {
+        event: id(16),
+        provision: ProvisionId::sample(field),
+        change: PermitChange::Ended,
     }],
     Selection: _field => Selection {
         categories: vec![Category::Goals],

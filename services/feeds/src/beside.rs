@@ -54,7 +54,7 @@ impl Pump {
             return Ok(None);
         }
         let held = held(views, (person, self.to.feed), at_least).await?.unwrap_or_default();
-        let named: Vec<_> = recall.events.iter().filter(|named| !held.contains_key(&named.event)).collect();
+        let named: Vec<_> = recall.events.iter().filter(|named| !held.events.contains_key(&named.event)).collect();
         if named.is_empty() {
             return Ok(None);
         }

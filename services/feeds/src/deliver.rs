@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::StreamKind;
-use domain::access::events::{Delivered, EventDelivered};
+use domain::access::events::{Delivered, EventDelivered, PermitTold};
 use domain::agency::{Agency, ContentLevel, Feed, Scope, ServiceAccount};
 use domain::ids::{AgencyId, ConsultationId, EntryId, FeedId, PersonId, ProvisionId, ReceiptId, SignInId};
 use domain::person::{Content, Person};
@@ -21,6 +21,7 @@ use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event, id_of};
 use crate::entry;
 use crate::held::{Held, held};
+use crate::permits::may_be_about_a_permit;
 use crate::published::{Published, published};
 
 /// The most bytes of an event: well below what a message may hold at any door (NATS takes 1 MB when nothing else is configured).
@@ -35,6 +36,33 @@ pub(crate) struct Receiver {
     pub(crate) sign_in: Option<SignInId>,
 }
 
+/// What of a person's something is about that leaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What {
+    /// An entry, a relationship or a consultation.
+    Entry(Delivered),
+    /// A permit.
+    Permit(PermitTold),
+}
+
+impl What {
+    /// What it is about of the record and beside it.
+    pub(crate) fn entry(self) -> Option<Delivered> {
+        match self {
+            Self::Entry(delivered) => Some(delivered),
+            Self::Permit(_) => None,
+        }
+    }
+
+    /// What it tells of a permit.
+    fn permit(self) -> Option<PermitTold> {
+        match self {
+            Self::Permit(told) => Some(told),
+            Self::Entry(_) => None,
+        }
+    }
+}
+
 /// An event that leaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaving {
@@ -43,7 +71,7 @@ pub(crate) struct Leaving {
     pub(crate) id: Uuid,
     pub(crate) cloud_event: String,
     /// Whom and what it is about; nothing where it is about nobody's record.
-    pub(crate) of: Option<(PersonId, Delivered)>,
+    pub(crate) of: Option<(PersonId, What)>,
     /// Whether what it is about still needs a receipt.
     pub(crate) needs_receipt: bool,
     /// When time alone may take away what lets it leave.
@@ -84,16 +112,38 @@ impl About<'_> {
     }
 }
 
+/// What a decision about a person is made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// What is remembered: it is known to be no older than the events.
+    Known,
+    /// What is remembered, where something may leave by that: a guard shows whether it still holds.
+    Unknown,
+    /// The latest: a guard has shown that what is remembered does not hold any more.
+    Moved,
+}
+
+impl Basis {
+    fn one_after_the_other(self) -> &'static [Freshness] {
+        match self {
+            Self::Known => &[Freshness::Remembered],
+            Self::Unknown => &[Freshness::Remembered, Freshness::Latest],
+            Self::Moved => &[Freshness::Latest],
+        }
+    }
+}
+
 /// Up to where events may have their receipts, and where the log ended when that was so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receipted {
     pub(crate) until: u64,
     pub(crate) by: u64,
+    /// The last receipt that there is by now.
+    pub(crate) latest: u64,
 }
 
 impl Feeds {
-    /// What may leave of these events about one person, the oldest first; nothing of it has left. Of whom it is `known` that what is
-    /// remembered is no older than the events, nothing newer need be asked.
+    /// What may leave of these events about one person, the oldest first; nothing of it has left.
     ///
     /// # Errors
     /// When the feed is closed or its system has been removed, and when something is out of reach.
@@ -102,9 +152,10 @@ impl Feeds {
         to: Receiver,
         person: PersonId,
         events: &[Recorded],
-        (receipted, known): (Receipted, bool),
+        (receipted, basis): (Receipted, Basis),
     ) -> Result<Option<Prepared>, Error> {
-        for freshness in [Freshness::Remembered, Freshness::Latest] {
+        for freshness in basis.one_after_the_other() {
+            let freshness = *freshness;
             let feed = self.feed_of(to, freshness).await?;
             let mut grounds = match self.gate.for_system(to.agency, feed.purpose, person, freshness).await {
                 // Of whom nothing is left nothing is told.
@@ -119,9 +170,6 @@ impl Feeds {
             if !leaving.is_empty() {
                 return Ok(Some(Prepared { person, grounds, feed, leaving }));
             }
-            if known {
-                break;
-            }
         }
         Ok(None)
     }
@@ -134,10 +182,27 @@ impl Feeds {
         receipted: Receipted,
         grounds: &SystemGrounds,
     ) -> Result<Vec<Leaving>, Error> {
-        let Some(scope) = grounds.scope() else { return Ok(vec![]) };
         // As the decision saw it: what it relies on is guarded.
         let agency = grounds.agency(to.agency).ok_or_else(Error::denied)?;
         let feed = receives(agency, to)?;
+        let (permits, entries): (Vec<_>, Vec<_>) = events.iter().cloned().partition(may_be_about_a_permit);
+        let mut leaving = self.entries((to, feed), person, &entries, receipted, grounds).await?;
+        if !permits.is_empty() {
+            leaving.extend(self.permits((to, feed), person, &permits, receipted, grounds).await?);
+        }
+        Ok(leaving)
+    }
+
+    /// What may leave of these events, each of which is about an entry, a relationship or a consultation.
+    async fn entries(
+        &self,
+        (to, feed): (Receiver, &Feed),
+        person: PersonId,
+        events: &[Recorded],
+        receipted: Receipted,
+        grounds: &SystemGrounds,
+    ) -> Result<Vec<Leaving>, Error> {
+        let Some(scope) = grounds.scope() else { return Ok(vec![]) };
         let opened = self.open(events).await?;
         let record = self.record(person, &opened).await?;
         let about =
@@ -182,7 +247,7 @@ impl Feeds {
                 position: event.position.0,
                 id: id_of(to.feed, id),
                 cloud_event,
-                of: Some((person, delivered)),
+                of: Some((person, What::Entry(delivered))),
                 needs_receipt: !has_receipt,
                 changes_at: grounds.changes_at(),
                 choices: scope.choices(about.category, &about.sensitivity).collect(),
@@ -203,17 +268,18 @@ impl Feeds {
             return Ok(HashMap::new());
         }
         // What cannot be read has no receipt that anybody could read: it gets one.
-        Ok(held(&self.views, (person, to.feed), receipted.by).await?.unwrap_or_default())
+        Ok(held(&self.views, (person, to.feed), receipted.by).await?.unwrap_or_default().events)
     }
 
     /// Makes the receipts of what is prepared durable, or finds out that what has its receipts may still leave. Returns the position of the
     /// receipt, 0 where there was none to keep; nothing when what it was decided on has moved.
     pub(crate) async fn commit(&self, to: Receiver, prepared: &Prepared) -> Result<Option<u64>, Error> {
         let Prepared { person, grounds, feed, leaving } = prepared;
-        let unreceipted = leaving.iter().filter(|leaving| leaving.needs_receipt).filter_map(|leaving| leaving.of);
-        let events: Vec<_> = unreceipted.map(|(_, delivered)| delivered).collect();
+        let unreceipted = || leaving.iter().filter(|leaving| leaving.needs_receipt).filter_map(|leaving| leaving.of);
+        let events: Vec<_> = unreceipted().filter_map(|(_, what)| what.entry()).collect();
+        let permits: Vec<_> = unreceipted().filter_map(|(_, what)| what.permit()).collect();
         let choices: BTreeSet<_> = leaving.iter().flat_map(|leaving| leaving.choices.iter().copied()).collect();
-        let delivered = (!events.is_empty()).then(|| EventDelivered {
+        let delivered = (!events.is_empty() || !permits.is_empty()).then(|| EventDelivered {
             receipt: ReceiptId(Uuid::now_v7()),
             agency: to.agency,
             feed: to.feed,
@@ -223,6 +289,7 @@ impl Feeds {
             events,
             choices: choices.into_iter().collect(),
             directive: grounds.directive(),
+            permits,
         });
         Ok(self.gate.deliver(*person, grounds, delivered).await?)
     }
@@ -343,6 +410,14 @@ impl Coverage {
         let consultations: BTreeSet<_> = of_one.map(|delivered| ConsultationId(delivered.entry.0)).collect();
         gate.ask_about(&mut self.grounds, &consultations).await?;
         Ok(self)
+    }
+
+    /// Whether something may be told still.
+    pub(crate) fn tells(&self, what: &What) -> bool {
+        match what {
+            What::Entry(delivered) => self.covers(delivered),
+            What::Permit(told) => self.grounds.tells_of(told.provision, told.change).is_some(),
+        }
     }
 
     /// Whether what was delivered is covered; of consultations only those that were asked about are.

@@ -1,8 +1,11 @@
 //! What feeds publish, as an AsyncAPI 3.0 document with JSON Schemas: <https://www.asyncapi.com/docs/reference/specification/v3.0.0>.
 
+use domain::vocabulary::Level;
 use serde_json::{Map, Value, json};
 
-use crate::published::{CONSULTATION_TYPES, MISSED, RECALLED, SOMETHING, SUPPORT_TYPES, TESTED, about_people};
+use crate::published::{
+    CONSULTATION_TYPES, MISSED, PERMIT_TYPES, RECALLED, SOMETHING, SUPPORT_TYPES, TESTED, about_people,
+};
 
 /// Every published type, with what it means.
 fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -144,6 +147,19 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
             let properties = json!({"content": {"const": "id-only"}, of: id(), "category": text()});
             return (properties, vec!["content", of, "category"]);
         }
+    }
+    if is_one(&PERMIT_TYPES) {
+        let moment = |means: &str| json!({"type": "string", "format": "date-time", "description": means});
+        let properties = json!({
+            "content": {"const": "id-only"},
+            "permitId": id(),
+            "categories": {"type": "array", "items": text(), "description": "those that the feed carries: of a permit that ended, all that it ever let the system receive"},
+            "purpose": {"type": "string", "description": "the feed's, as a code of HL7 v3-ActReason"},
+            "upTo": {"enum": Level::ALL.iter().map(|level| level.word()).collect::<Vec<_>>(), "description": "how sensitive an entry may be at most"},
+            "from": moment("when it begins or began, where that was said"),
+            "until": moment("when it ends by itself, if it does: nothing is told then"),
+        });
+        return (properties, vec!["content", "permitId", "categories", "purpose", "upTo"]);
     }
     let said = json!({"type": "array", "items": {"type": "object"}, "description": "what was said of it since, each word with its speaker and time"});
     let properties = json!({

@@ -115,8 +115,8 @@ impl Head {
                 self.look(&*log).await;
                 // What comes over the bus is only a sign that something has happened: the log says what.
                 let known = *self.0.head.borrow();
-                match bus.subscribe(known).await {
-                    Ok(mut messages) => {
+                match tokio::time::timeout(LOOK_ANYWAY, bus.subscribe(known)).await {
+                    Ok(Ok(mut messages)) => {
                         while self.0.head.receiver_count() > 0 {
                             let message = tokio::time::timeout(LOOK_ANYWAY, messages.next()).await;
                             self.look(&*log).await;
@@ -126,7 +126,9 @@ impl Head {
                             tokio::time::sleep(AT_MOST).await;
                         }
                     }
-                    Err(_) => tokio::time::sleep(LOOK_ANYWAY).await,
+                    Ok(Err(_)) => tokio::time::sleep(LOOK_ANYWAY).await,
+                    // It is waited for no longer than a silent one.
+                    Err(_elapsed) => {}
                 }
             }
         };

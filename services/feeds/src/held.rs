@@ -1,9 +1,9 @@
 //! What a feed holds of a person: delivered, and not asked back since.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::access::events::Delivered;
-use domain::ids::{FeedId, PersonId};
+use domain::ids::{FeedId, PersonId, ProvisionId};
 use rpc::Error;
 use uuid::Uuid;
 use views::deliveries::{self, Deliveries, DeliveryDoc};
@@ -17,17 +17,29 @@ pub(crate) struct Held {
     pub(crate) position: u64,
 }
 
-/// What a feed holds of a person, by event, once the views have come so far. None while something about the person cannot be read: then it
-/// is not known.
+/// What a feed holds of a person.
+#[derive(Debug, Default)]
+pub(crate) struct Holding {
+    /// What was delivered and not asked back since, by event.
+    pub(crate) events: HashMap<Uuid, Held>,
+    /// What was told of permits: by event.
+    pub(crate) told: HashSet<Uuid>,
+    /// The person's choices by which anything was ever delivered to it.
+    pub(crate) choices: HashSet<ProvisionId>,
+}
+
+/// What a feed holds of a person, once the views have come so far. None while something about the person cannot be read: then it is not known.
 pub(crate) async fn held(
     views: &Views,
     (person, feed): (PersonId, FeedId),
     at_least: u64,
-) -> Result<Option<HashMap<Uuid, Held>>, Error> {
+) -> Result<Option<Holding>, Error> {
     let ours = |day: &DeliveryDoc| day.feed == feed;
     let Some(days) = all::<Deliveries>(views, &deliveries::of_person(person), at_least, ours).await? else {
         return Ok(None);
     };
+    let told = days.iter().flat_map(|day| &day.permits).map(|told| told.event).collect();
+    let choices = days.iter().flat_map(|day| &day.choices).copied().collect();
     let mut held: HashMap<Uuid, Held> = HashMap::new();
     for event in days.into_iter().flat_map(|day| day.events) {
         let deliveries::DeliveredDoc { event, entry, category, content, position } = event;
@@ -47,7 +59,7 @@ pub(crate) async fn held(
             }
         }
     }
-    Ok(Some(held))
+    Ok(Some(Holding { events: held, told, choices }))
 }
 
 /// All documents of a list that are wanted; none when something of it cannot be read.

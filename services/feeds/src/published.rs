@@ -5,6 +5,7 @@ use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::person::events::PersonEvent;
 use domain::relationship::events::RelationshipEvent;
+use domain::sharing::events::SharingEvent;
 use events::Event;
 
 /// What becomes of a domain event outside.
@@ -14,11 +15,9 @@ pub(crate) enum Published {
     As(&'static str),
     /// It is never fed, and why.
     Never(&'static str),
-    /// It is to be told, and is not yet: what is missing.
-    NotYet(&'static str),
 }
 
-use Published::{As, Never, NotYet};
+use Published::{As, Never};
 
 /// That something delivered is to be given back.
 pub(crate) const RECALLED: &str = "alongside.recall.requested.v1";
@@ -31,7 +30,7 @@ pub(crate) const SOMETHING: &str = "alongside.something.happened.v1";
 
 /// Every published type of what is about people, with what it means. What a feed may be narrowed to.
 pub(crate) fn about_people() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ENTRY_TYPES.into_iter().chain(SUPPORT_TYPES).chain(CONSULTATION_TYPES)
+    ENTRY_TYPES.into_iter().chain(SUPPORT_TYPES).chain(CONSULTATION_TYPES).chain(PERMIT_TYPES)
 }
 
 /// Those of a record's entries.
@@ -83,12 +82,19 @@ pub(crate) const CONSULTATION_TYPES: [(&str, &str); 14] = [
     ("alongside.consultation.cancelled.v1", "the consultation is cancelled"),
 ];
 
+/// Those of permits that let the agency's system receive something.
+pub(crate) const PERMIT_TYPES: [(&str, &str); 3] = [
+    ("alongside.permit.began.v1", "the person lets the agency's system receive something"),
+    ("alongside.permit.narrowed.v1", "they take something of that back, and this stays"),
+    ("alongside.permit.ended.v1", "they take it back"),
+];
+
 /// What a domain event is called outside. An event without a line here does not compile.
 pub(crate) fn published(event: &Event) -> Published {
     match event {
         Event::Person(event) => As(entry_type(event)),
         Event::Access(event) => access(event),
-        Event::Sharing(_) => NotYet("that a permit to an agency as a whole began or ended"),
+        Event::Sharing(event) => sharing(event),
         Event::Query(_) => {
             Never("what a person asks about a look is for the agency's privacy officer, and not for its systems")
         }
@@ -114,6 +120,29 @@ fn access(event: &AccessEvent) -> Published {
         | AccessEvent::EmergencyAllowedAgain(_)
         | AccessEvent::EventDelivered(_)
         | AccessEvent::RecallAnswered(_) => Never("receipts are the person's: other people's looks are never fed"),
+    }
+}
+
+/// Of a permit it depends besides on whom it is to, and on what: see [`crate::permits`].
+fn sharing(event: &SharingEvent) -> Published {
+    match event {
+        SharingEvent::ProvisionGranted(_) => As("alongside.permit.began.v1"),
+        SharingEvent::ProvisionNarrowed(_) => As("alongside.permit.narrowed.v1"),
+        SharingEvent::ProvisionWithdrawn(_) => As("alongside.permit.ended.v1"),
+        SharingEvent::ProvisionDenied(_)
+        | SharingEvent::AgencyBlocked(_)
+        | SharingEvent::AgencyUnblocked(_)
+        | SharingEvent::WorkerBlocked(_)
+        | SharingEvent::WorkerUnblocked(_) => Never(
+            "what a person denies, and whom they block, is told to nobody: what was delivered is asked back, and not why",
+        ),
+        SharingEvent::RelationshipAccessOpened(_) | SharingEvent::RelationshipAccessClosed(_) => {
+            Never("the relationship tells it")
+        }
+        SharingEvent::EmergencyAccessOpened(_) | SharingEvent::EmergencyAccessClosed(_) => {
+            Never("an emergency is a worker's, and opens nothing to a system")
+        }
+        SharingEvent::SharingStarted(_) => Never("it says that somebody is here, and nothing of what they share"),
     }
 }
 
@@ -189,7 +218,7 @@ mod tests {
                     assert!(published.starts_with("alongside.") && published.ends_with(".v1"), "{published}");
                     assert!(types.insert(published), "{published} is called twice");
                 }
-                Never(why) | NotYet(why) => assert!(why.len() > 20, "{}", event.name()),
+                Never(why) => assert!(why.len() > 20, "{}", event.name()),
             }
         }
         let known: BTreeSet<_> = about_people().map(|(name, _)| name).chain([RECALLED, TESTED]).collect();

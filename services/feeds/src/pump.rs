@@ -1,22 +1,24 @@
 //! What reads the log for one feed in its order, and decides what of it leaves.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::StreamKind;
-use domain::ids::PersonId;
+use domain::ids::{FeedId, PersonId};
 use engine::EngineError;
 use event_log::Recorded;
 use events::Header;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rpc::Error;
-use state::Cursor;
+use state::{Cursor, FeedCursors};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Feeds;
 use crate::beside::{RECALL_CODE, TEST_CODE};
-use crate::deliver::{Leaving, Prepared, Receipted, Receiver, interrupted};
+use crate::deliver::{Basis, Leaving, Prepared, Receipted, Receiver, interrupted};
+use crate::permits::may_be_about_a_permit;
 
 /// The most events of the log that are read at once; and for a feed that is far behind, so that what is about one person has fewer receipts.
 pub(crate) const READ: usize = 500;
@@ -27,8 +29,8 @@ const AT_ONCE: usize = 64;
 const BYTES: usize = 1 << 20;
 /// How old a receipt may be when what it is of leaves; else it is found out once more that it may.
 const FRESH: Duration = Duration::from_millis(200);
-/// How often something may move while it is decided.
-const ATTEMPTS: usize = 8;
+/// How often something may move while it is decided, or take too long.
+const ATTEMPTS: u32 = 8;
 /// How many people's standing is known to be fresh, at most.
 const KNOWN: usize = 100_000;
 
@@ -36,8 +38,7 @@ const KNOWN: usize = 100_000;
 pub(crate) struct Pump {
     pub(crate) feeds: Feeds,
     pub(crate) to: Receiver,
-    /// Who carries the feed: this one, and no other.
-    holder: Uuid,
+    pub(crate) hold: Hold,
     pub(crate) cursor: Cursor,
     /// Up to where those before this one may have delivered.
     receipted: Receipted,
@@ -50,8 +51,30 @@ pub(crate) struct Pump {
     known: HashSet<PersonId>,
     /// The position of its last receipt.
     receipts: u64,
-    /// When it began to find out that what it decided last may leave.
+    /// When it began to find out that what it decided last may leave; where that took long, a moment ago.
     pub(crate) decided: Instant,
+}
+
+/// Who carries a feed: this one, and no other.
+#[derive(Clone)]
+pub(crate) struct Hold {
+    cursors: Arc<dyn FeedCursors>,
+    feed: FeedId,
+    holder: Uuid,
+    run: i32,
+}
+
+impl Hold {
+    /// Says that this one carries the feed still, for so long: up to where events may have their receipts, and up to where the agency's system has
+    /// it, as far as that is known here. Returns up to where it has.
+    ///
+    /// # Errors
+    /// When somebody else carries it, or it was begun again.
+    pub(crate) async fn on(&self, reached: (u64, u64), time: Duration) -> Result<u64, Error> {
+        let advanced = self.cursors.advance(self.feed.0, (self.holder, self.run), reached, time).await;
+        let advanced = advanced.map_err(|error| Error::internal(&error))?;
+        advanced.ok_or_else(|| interrupted("somebody else carries the feed, or it was begun again"))
+    }
 }
 
 /// What may leave of some events.
@@ -74,10 +97,10 @@ impl Considered {
 impl Drop for Pump {
     /// Lets the feed go, so that another stream need not wait until its time is over.
     fn drop(&mut self) {
-        let (cursors, feed, holder) = (self.feeds.cursors.clone(), self.to.feed.0, self.holder);
+        let Hold { cursors, feed, holder, .. } = self.hold.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = cursors.release(feed, holder).await {
+                if let Err(error) = cursors.release(feed.0, holder).await {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "a feed is let go when its time is over");
                 }
@@ -102,9 +125,9 @@ impl Pump {
         Ok(Self {
             feeds: feeds.clone(),
             to,
-            holder,
+            hold: Hold { cursors: feeds.cursors.clone(), feed: to.feed, holder, run: cursor.run },
             cursor,
-            receipted: Receipted { until: cursor.delivered, by },
+            receipted: Receipted { until: cursor.delivered, by, latest: by },
             position,
             head: feeds.head.subscribe(),
             epoch,
@@ -121,10 +144,7 @@ impl Pump {
     /// When somebody else carries it, or it was begun again.
     pub(crate) async fn hold_on(&self, time: Duration, acknowledged: Option<u64>) -> Result<u64, Error> {
         let reached = (self.cursor.delivered.max(self.position), acknowledged.unwrap_or_default());
-        let run = (self.holder, self.cursor.run);
-        let advanced = self.feeds.cursors.advance(self.to.feed.0, run, reached, time).await;
-        let advanced = advanced.map_err(|error| Error::internal(&error))?;
-        advanced.ok_or_else(|| interrupted("somebody else carries the feed, or it was begun again"))
+        self.hold.on(reached, time).await
     }
 
     /// Up to which position of the log the receipts are that it, or those before it, have kept.
@@ -134,7 +154,8 @@ impl Pump {
 
     /// Goes back to a position, as nothing of what was decided since has left. It has its receipts.
     pub(crate) fn decide_again(&mut self, before: u64) {
-        self.receipted = Receipted { until: self.receipted.until.max(self.position), by: self.receipted_by() };
+        let (until, by) = (self.receipted.until.max(self.position), self.receipted_by());
+        self.receipted = Receipted { until, by, latest: by };
         self.position = before;
         self.known.clear();
     }
@@ -193,6 +214,9 @@ impl Pump {
                 Some(StreamKind::Person | StreamKind::Relationship | StreamKind::Consultation) => {
                     by_person.entry(person_of(event)).or_default().push(event.clone())
                 }
+                Some(StreamKind::Sharing) if may_be_about_a_permit(event) => {
+                    by_person.entry(PersonId(event.stream.id)).or_default().push(event.clone());
+                }
                 Some(StreamKind::Access) if event.event_type == RECALL_CODE => beside.push(event.clone()),
                 Some(StreamKind::Agency) if event.stream.id == self.to.agency.0 && event.event_type == TEST_CODE => {
                     beside.push(event.clone());
@@ -200,7 +224,7 @@ impl Pump {
                 _ => {}
             }
         }
-        let mut prepared = self.prepare_all(&by_person).await?;
+        let mut prepared = self.prepare_all(&by_person, false).await?;
         let last = events.last().map_or(self.position, |event| event.position.0);
         let sizes = prepared.iter().flat_map(|one| &one.leaving).map(|one| (one.position, one.cloud_event.len()));
         let until = cut(sizes.chain(beside.iter().map(|event| (event.position.0, 0))), last, most);
@@ -233,8 +257,13 @@ impl Pump {
     }
 
     /// What may leave of the events about each person; nothing of it has left.
-    async fn prepare_all(&self, of: &BTreeMap<PersonId, Vec<Recorded>>) -> Result<Vec<Prepared>, Error> {
-        let preparing = of.iter().map(|(person, events)| self.preparing(*person, events, self.known.contains(person)));
+    async fn prepare_all(&self, of: &BTreeMap<PersonId, Vec<Recorded>>, moved: bool) -> Result<Vec<Prepared>, Error> {
+        let basis = |person| match moved {
+            true => Basis::Moved,
+            false if self.known.contains(person) => Basis::Known,
+            false => Basis::Unknown,
+        };
+        let preparing = of.iter().map(|(person, events)| self.preparing(*person, events, basis(person)));
         let preparing: Vec<_> = preparing.collect();
         let prepared: Vec<_> = stream::iter(preparing).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(prepared.into_iter().flatten().collect())
@@ -244,14 +273,15 @@ impl Pump {
         &self,
         person: PersonId,
         events: &[Recorded],
-        known: bool,
+        basis: Basis,
     ) -> impl Future<Output = Result<Option<Prepared>, Error>> + Send + use<> {
-        let (feeds, to, receipted, events) = (self.feeds.clone(), self.to, self.receipted, events.to_vec());
-        async move { feeds.prepare(to, person, &events, (receipted, known)).await }
+        let receipted = Receipted { latest: self.receipted_by(), ..self.receipted };
+        let (feeds, to, events) = (self.feeds.clone(), self.to, events.to_vec());
+        async move { feeds.prepare(to, person, &events, (receipted, basis)).await }
     }
 
     /// Makes all receipts durable. Of whom something has moved it is decided again; and when that took long, it is found out once more that all
-    /// of it may leave, so that nothing leaves on the strength of what was true a while ago.
+    /// of it may leave, so that nothing leaves on the strength of what was true a while ago: at most 1.6 s, should finding out take so long.
     async fn commit_all(
         &mut self,
         prepared: Vec<Prepared>,
@@ -261,7 +291,7 @@ impl Pump {
         let (mut left, mut done, mut since) = (prepared, Vec::new(), Instant::now());
         // What got its receipt here needs no second one.
         let mut receipted = HashSet::new();
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let mut moved = BTreeMap::new();
             for (receipt, mut one) in self.commit_each(left).await? {
                 let Some(receipt) = receipt else {
@@ -275,8 +305,9 @@ impl Pump {
                 }
                 done.push(one);
             }
-            if moved.is_empty() && since.elapsed() < FRESH {
-                self.decided = since;
+            // Where the log itself is slow, what is told is slow, and does not stop.
+            if moved.is_empty() && since.elapsed() < FRESH.saturating_mul(1 << (attempt / 2)) {
+                self.decided = Instant::now().checked_sub(FRESH / 2).map_or(since, |lately| lately.max(since));
                 return Ok(done);
             }
             if moved.is_empty() {
@@ -285,7 +316,7 @@ impl Pump {
                 continue;
             }
             self.known.retain(|person| !moved.contains_key(person));
-            left = self.prepare_all(&moved).await?;
+            left = self.prepare_all(&moved, true).await?;
             for one in &mut left {
                 one.leaving.retain(|leaving| leaving.position <= until);
                 for leaving in &mut one.leaving {

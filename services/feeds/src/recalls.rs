@@ -238,8 +238,9 @@ impl Recaller {
         let Some(held) = held(&self.views, (person, feed), at_least).await? else {
             return Ok(Some(Looked::Unreadable));
         };
-        let coverage = coverage.asked_about(&self.gate, held.values().map(|held| held.delivered)).await?;
-        let mut uncovered: Vec<_> = held.into_values().filter(|held| !coverage.covers(&held.delivered)).collect();
+        let coverage = coverage.asked_about(&self.gate, held.events.values().map(|held| held.delivered)).await?;
+        let mut uncovered: Vec<_> =
+            held.events.into_values().filter(|held| !coverage.covers(&held.delivered)).collect();
         if uncovered.is_empty() {
             return Ok(Some(Looked::Covered(coverage.grounds.changes_at())));
         }

@@ -1,18 +1,20 @@
-//! One stream of a feed over gRPC. It goes on when its reader asks for more, so that nothing that was decided waits for somebody to read it.
+//! One stream of a feed over gRPC. It goes on when its reader asks for more, so that nothing that was decided waits for somebody to read it; and
+//! gives a sign of life meanwhile, however long a decision takes.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use domain::ids::FeedId;
 use engine::Freshness;
 use futures::{Stream, stream};
 use proto::feeds::v1 as pb;
 use rpc::{Error, Reason};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tonic::Status;
 use vault::Pseudonyms;
 
 use crate::deliver::{Leaving, interrupted};
-use crate::pump::Pump;
+use crate::pump::{Hold, Pump};
 use crate::token::Place;
 
 /// For how long a stream holds its feed without saying so again.
@@ -35,9 +37,10 @@ pub(crate) struct Streaming {
     /// What is under way: how many events came up to which position.
     under_way: VecDeque<(u64, usize)>,
     begun: Instant,
-    /// When it was found out last that it may go on, and when something was sent last.
+    /// When it was found out last that it may go on.
     checked: Instant,
-    said: Instant,
+    /// Up to where it has sent what leaves.
+    sent: watch::Sender<Place>,
     /// One of the streams that this process carries.
     _room: OwnedSemaphorePermit,
 }
@@ -51,12 +54,23 @@ impl Streaming {
         room: OwnedSemaphorePermit,
     ) -> Self {
         let now = Instant::now();
-        let under_way = VecDeque::new();
-        Self { pump, issuer, window, pseudonyms, under_way, begun: now, checked: now, said: now, _room: room }
+        let (under_way, sent) = (VecDeque::new(), watch::Sender::new(place(&pump)));
+        Self { pump, issuer, window, pseudonyms, under_way, begun: now, checked: now, sent, _room: room }
     }
 
     /// What comes, until the stream ends; then why.
     pub(crate) fn stream(self) -> impl Stream<Item = Result<pb::SubscribeResponse, Status>> + Send {
+        let signs = Signs {
+            hold: self.pump.hold.clone(),
+            feed: self.pump.to.feed,
+            sent: self.sent.subscribe(),
+            head: self.pump.head.clone(),
+            pseudonyms: self.pseudonyms.clone(),
+        };
+        stream::select(self.events(), signs.stream())
+    }
+
+    fn events(self) -> impl Stream<Item = Result<pb::SubscribeResponse, Status>> + Send {
         stream::unfold(Some(self), |streaming| async move {
             let mut streaming = streaming?;
             let stop = streaming.pump.feeds.stop.clone();
@@ -76,15 +90,11 @@ impl Streaming {
         })
     }
 
-    /// The next message: with events, or a sign of life.
+    /// The next message with events.
     async fn next(&mut self) -> Result<pb::SubscribeResponse, Error> {
         loop {
             if self.checked.elapsed() > SIGN_OF_LIFE {
                 self.may_go_on().await?;
-            }
-            if self.said.elapsed() > SIGN_OF_LIFE {
-                self.advance().await?;
-                return Ok(self.message(vec![]));
             }
             let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
             if left == 0 {
@@ -113,6 +123,11 @@ impl Streaming {
                 self.advance().await?;
                 return Ok(self.message(leaving));
             }
+            // Without waking whoever gives signs of life, as nothing was sent.
+            self.sent.send_if_modified(|sent| {
+                *sent = place(&self.pump);
+                false
+            });
         }
     }
 
@@ -141,13 +156,55 @@ impl Streaming {
     }
 
     fn message(&mut self, leaving: Vec<Leaving>) -> pb::SubscribeResponse {
-        self.said = Instant::now();
-        let place = Place { run: self.pump.cursor.run, position: self.pump.position };
-        let delivered = |leaving: Leaving| pb::Delivered { cloud_event: leaving.cloud_event };
+        let (place, delivered) =
+            (place(&self.pump), |leaving: Leaving| pb::Delivered { cloud_event: leaving.cloud_event });
+        self.sent.send_replace(place);
         pb::SubscribeResponse {
             events: leaving.into_iter().map(delivered).collect(),
             token: place.token(&self.pseudonyms, self.pump.to.feed),
-            behind: self.pump.head.borrow().saturating_sub(self.pump.position),
+            behind: self.pump.head.borrow().saturating_sub(place.position),
         }
+    }
+}
+
+/// Where a stream is.
+fn place(pump: &Pump) -> Place {
+    Place { run: pump.cursor.run, position: pump.position }
+}
+
+/// Signs of life while nothing else comes, and for as long as it may.
+struct Signs {
+    hold: Hold,
+    feed: FeedId,
+    sent: watch::Receiver<Place>,
+    head: watch::Receiver<u64>,
+    pseudonyms: Pseudonyms,
+}
+
+impl Signs {
+    fn stream(self) -> impl Stream<Item = Result<pb::SubscribeResponse, Status>> + Send {
+        stream::unfold(self, |mut signs| async move {
+            loop {
+                match tokio::time::timeout(SIGN_OF_LIFE, signs.sent.changed()).await {
+                    Ok(Ok(())) => continue,
+                    // The stream has ended, and has said why.
+                    Ok(Err(_ended)) => return None,
+                    Err(_silence) => {}
+                }
+                let place = *signs.sent.borrow();
+                // Before it is said: what a token names is what was delivered. Whoever does not hold the feed any more finds out when they go on.
+                let holds = signs.hold.on((place.position, 0), LEASE).await.is_ok();
+                // A token never goes back: what came meanwhile is a sign of life itself.
+                if holds && *signs.sent.borrow() == place {
+                    return Some((Ok(signs.sign(place)), signs));
+                }
+            }
+        })
+    }
+
+    fn sign(&self, place: Place) -> pb::SubscribeResponse {
+        let (token, behind) =
+            (place.token(&self.pseudonyms, self.feed), self.head.borrow().saturating_sub(place.position));
+        pb::SubscribeResponse { events: vec![], token, behind }
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::events::{EventDelivered, RecallRequested};
-use domain::access::{Access, Standing, SystemAsk, SystemScope, decide_for_system, whom_it_relies_on, whom_to_ask};
+use domain::access::events::{EventDelivered, PermitChange, RecallRequested};
+use domain::access::{
+    Access, Standing, SystemAsk, SystemScope, decide_for_system, tells_system_of, whom_it_relies_on, whom_to_ask,
+};
 use domain::agency::Agency;
 use domain::consultation::Consultation;
-use domain::ids::{AgencyId, ConsultationId, PersonId};
+use domain::ids::{AgencyId, ConsultationId, PersonId, ProvisionId};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{DenialRule, Purpose, Timestamp, Version};
+use domain::vocabulary::{DenialRule, Purpose, Terms, Timestamp, Version};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use uuid::Uuid;
 
@@ -20,6 +22,8 @@ use crate::believed::Belief;
 #[derive(Debug, Clone)]
 pub struct SystemGrounds {
     belief: Belief,
+    purpose: Purpose,
+    now: Timestamp,
     sharing: Loaded<Sharing>,
     agencies: Vec<Loaded<Agency>>,
     /// The workers on whose standing it relies.
@@ -62,6 +66,14 @@ impl SystemGrounds {
         known.zip(self.scope()).is_some_and(|(known, scope)| scope.covers_consultation(known.circle()))
     }
 
+    /// What may be told of a change of a permit to the agency as a whole, if anything may.
+    #[must_use]
+    pub fn tells_of(&self, provision: ProvisionId, change: PermitChange) -> Option<Terms> {
+        let one = self.agencies.iter().map(|agency| agency.id).collect();
+        let ask = SystemAsk { one: &one, purpose: self.purpose, now: self.now };
+        tells_system_of((&self.sharing, self.decision.as_ref().map_err(|rule| *rule)), (provision, change), ask)
+    }
+
     /// What a change that relies on it is guarded by.
     fn guard(&self, changes: &mut Changes) {
         changes.guard(&self.sharing);
@@ -101,15 +113,17 @@ impl Gate {
             agencies: &agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
             workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
         };
-        let ask = SystemAsk { one: &one, purpose, now: self.engine.now() };
+        let now = self.engine.now();
+        let ask = SystemAsk { one: &one, purpose, now };
+        // Of whom it is not known who supports them nothing is told.
         let decision =
-            if too_many { Err(DenialRule::NothingPermits) } else { decide_for_system(&resolved, standing, ask) };
+            if too_many { Err(DenialRule::NoOpenAccess) } else { decide_for_system(&resolved, standing, ask) };
         let relies_on = whom_it_relies_on(&resolved, &one);
-        let changes_at = resolved.changes_at(self.engine.now());
+        let changes_at = resolved.changes_at(now);
         drop(resolved);
         let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
         let consultations = BTreeMap::new();
-        Ok(SystemGrounds { belief, sharing, agencies, workers, consultations, changes_at, decision })
+        Ok(SystemGrounds { belief, purpose, now, sharing, agencies, workers, consultations, changes_at, decision })
     }
 
     /// Finds out about consultations, too, where anything may be received at all, by the latest that there is: what is decided about them is

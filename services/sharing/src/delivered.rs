@@ -10,7 +10,7 @@ use gate::Call;
 use proto::access::v1 as pb;
 use rpc::words::{self, Names};
 use rpc::{Directory, Error, Named};
-use views::deliveries::{self, Deliveries, DeliveryDoc};
+use views::deliveries::{self, Deliveries, DeliveryDoc, PermitDoc};
 use views::recalls::{self, RecallDoc, Recalls};
 
 use crate::SharingServices;
@@ -104,7 +104,12 @@ fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {
         count: u32::try_from(count).unwrap_or(u32::MAX),
         provision_ids: doc.choices.iter().map(ToString::to_string).collect(),
         with_content: doc.content() == ContentLevel::Full,
+        permits: doc.permits.iter().take(NAMED).map(told).collect(),
     }
+}
+
+fn told(told: &PermitDoc) -> pb::ToldPermit {
+    pb::ToldPermit { provision_id: told.provision.to_string(), change: i32::from(told.change.code()) }
 }
 
 fn recall(doc: &RecallDoc, names: &impl Names, now: Timestamp) -> pb::Recall {

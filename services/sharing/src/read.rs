@@ -206,12 +206,13 @@ fn page_of<T>(directive: Vec<(T, bool)>, version: Version, pages: &Pages) -> Res
     Ok((page, so.peek().map(|_| token(last))))
 }
 
-fn provision(id: ProvisionId, held: &Provision, names: &impl words::Names) -> sharing_pb::Provision {
+fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb::Provision {
     sharing_pb::Provision {
         provision_id: id.to_string(),
         permit: held.permits(),
         terms: Some(terms::to_wire(held.terms())),
         summary: summary::provision(held, names),
+        without_telling_them: names.sharing.is_untold(id),
     }
 }
 

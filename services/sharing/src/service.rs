@@ -68,9 +68,14 @@ impl SharingServices {
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
         let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, true).await?);
-        let (said, command) =
-            (Provision::Permit(terms.clone()), |provision, now| GrantProvision { provision, terms, now });
-        let (position, provision_id) = self.provide(own, &said, command).await?;
+        let without_telling = m.without_telling_them;
+        let (said, command) = (Provision::Permit(terms.clone()), |provision, now| GrantProvision {
+            provision,
+            terms,
+            without_telling,
+            now,
+        });
+        let (position, provision_id) = self.provide(own, (&said, without_telling), command).await?;
         Ok(pb::GrantProvisionResponse { position, provision_id })
     }
 
@@ -78,7 +83,7 @@ impl SharingServices {
         let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, false).await?);
         let (said, command) =
             (Provision::Deny(terms.clone()), |provision, now| DenyProvision { provision, terms, now });
-        let (position, provision_id) = self.provide(own, &said, command).await?;
+        let (position, provision_id) = self.provide(own, (&said, false), command).await?;
         Ok(pb::DenyProvisionResponse { position, provision_id })
     }
 
@@ -87,7 +92,7 @@ impl SharingServices {
     async fn provide<C>(
         &self,
         (person, context): (PersonId, Context),
-        said: &Provision,
+        (said, without_telling): (&Provision, bool),
         command: impl FnOnce(ProvisionId, Timestamp) -> C,
     ) -> Result<(u64, String), Error>
     where
@@ -96,7 +101,7 @@ impl SharingServices {
         let (id, now): (ProvisionId, _) = (context.new_id(), context.now);
         let position = self.change((person, context), command(id, now)).await?;
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
-        Ok((position, sharing.came_to(id, said, now).to_string()))
+        Ok((position, sharing.came_to(id, said, without_telling, now).to_string()))
     }
 
     /// Takes back a provision, or a part of it. Returns where the log stands, and what still permits some of it.
@@ -185,6 +190,7 @@ impl SharingServices {
             provision: rpc::id("provision_id", &m.provision_id)?,
             categories: words::categories("categories", &m.categories)?,
             level: words::level("up_to", m.up_to)?,
+            without_telling: m.without_telling_them,
         };
         let (own, provision) = (call.own(&m.request_id)?, command.provision);
         let (position, still_permitting) = self.take_back(own, provision, command).await?;
@@ -197,8 +203,9 @@ impl SharingServices {
         m: pb::WithdrawProvisionRequest,
     ) -> Result<pb::WithdrawProvisionResponse, Error> {
         let provision = rpc::id("provision_id", &m.provision_id)?;
-        let own = call.own(&m.request_id)?;
-        let (position, still_permitting) = self.take_back(own, provision, WithdrawProvision { provision }).await?;
+        let (own, without_telling) = (call.own(&m.request_id)?, m.without_telling_them);
+        let command = WithdrawProvision { provision, without_telling };
+        let (position, still_permitting) = self.take_back(own, provision, command).await?;
         Ok(pb::WithdrawProvisionResponse { position, still_permitting })
     }
 

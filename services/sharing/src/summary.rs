@@ -1,6 +1,8 @@
 //! Receipts and provisions in plain words.
 
-use domain::access::events::RecallAnswer;
+use std::collections::BTreeSet;
+
+use domain::access::events::{PermitChange, RecallAnswer};
 use domain::agency::ContentLevel;
 use domain::sharing::Provision;
 use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, TOPICS, Timestamp};
@@ -103,12 +105,27 @@ fn system(agency: &str) -> String {
 /// What one feed delivered on a day.
 pub(crate) fn delivered(doc: &DeliveryDoc, agency: &str, count: usize, of: &[Category]) -> String {
     let (system, purpose) = (format!("{} ({})", system(agency), doc.name), purpose(doc.purpose));
-    let received = entries(count, of);
-    match doc.content() {
+    let (received, told) = (entries(count, of), told(doc));
+    if count == 0 && !told.is_empty() {
+        return format!("{system} was told {told}, {purpose}");
+    }
+    let received = match doc.content() {
         ContentLevel::Full => format!("{system} received {received}, {purpose}"),
         ContentLevel::IdOnly => format!("{system} was told which {received} are new or changed, {purpose}"),
         ContentLevel::Empty => format!("{system} was told that something had happened, {purpose}"),
-    }
+    };
+    if told.is_empty() { received } else { format!("{received}; it was told {told}") }
+}
+
+/// What was told of permits, in the order in which it can happen.
+fn told(doc: &DeliveryDoc) -> String {
+    let words = |change: PermitChange| match change {
+        PermitChange::Began => "that you let it receive something",
+        PermitChange::Narrowed => "that you took back a part of what it may receive",
+        PermitChange::Ended => "that you took back something that you had let it receive",
+    };
+    let changes: BTreeSet<_> = doc.permits.iter().map(|told| told.change).collect();
+    list(&changes.into_iter().map(words).collect::<Vec<_>>(), "")
 }
 
 /// What an agency was asked to give back, and what came of it.

@@ -23,14 +23,16 @@ pub(crate) struct Arriving<'a> {
 }
 
 impl<'a> Arriving<'a> {
-    /// Those after a position, at most so many at once, and for so long.
+    /// Those after a position, at most so many at once, and for so long. A bus that does not answer is waited for no longer than a silent one: the
+    /// log has it all.
     pub(crate) async fn after(
         last: u64,
         (log, bus): (&'a dyn EventLog, &dyn Bus),
         carrier: &'a Carrier,
         (most, until): (usize, Instant),
     ) -> Result<Self, BusError> {
-        let chunks = bus.subscribe(last).await?.ready_chunks(most);
+        let subscribed = tokio::time::timeout(LOOK_ANYWAY, bus.subscribe(last)).await;
+        let chunks = subscribed.map_err(|_elapsed| BusError::Silent)??.ready_chunks(most);
         Ok(Self { log, carrier, chunks, last, until })
     }
 

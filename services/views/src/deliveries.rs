@@ -1,10 +1,10 @@
 //! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
 //! which a great deal happens has several, so that none grows with every receipt of the day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::StreamKind;
-use domain::access::events::{AccessEvent, Delivered};
+use domain::access::events::{AccessEvent, Delivered, PermitChange, PermitTold};
 use domain::agency::ContentLevel;
 use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId};
 use domain::vocabulary::{Category, Purpose, Timestamp};
@@ -33,6 +33,19 @@ pub struct DeliveryDoc {
     pub events: Vec<DeliveredDoc>,
     /// The person's choices that let it be received.
     pub choices: Vec<ProvisionId>,
+    /// What was told of permits, each event once.
+    pub permits: Vec<PermitDoc>,
+}
+
+/// What was told of a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitDoc {
+    /// The event's id in the log.
+    pub event: Uuid,
+    /// The permit.
+    pub provision: ProvisionId,
+    /// What became of it.
+    pub change: PermitChange,
 }
 
 /// An event that was delivered.
@@ -68,6 +81,8 @@ impl DeliveryDoc {
         }
         let new: Vec<_> = other.choices.into_iter().filter(|choice| !self.choices.contains(choice)).collect();
         self.choices.extend(new);
+        let known: HashSet<_> = self.permits.iter().map(|known| known.event).collect();
+        self.permits.extend(other.permits.into_iter().filter(|told| !known.contains(&told.event)));
     }
 
     /// Which feed's day it is of, by UTC.
@@ -107,7 +122,7 @@ impl View for Deliveries {
     type Doc = DeliveryDoc;
 
     const NAME: &'static str = "deliveries";
-    const CODE: i32 = 2;
+    const CODE: i32 = 3;
     const KINDS: &'static [StreamKind] = &[StreamKind::Access];
     const ORDER: Order = Order::NewestFirst;
 
@@ -133,6 +148,7 @@ impl View for Deliveries {
             content,
             position,
         };
+        let told = |&PermitTold { event, provision, change }: &PermitTold| PermitDoc { event, provision, change };
         let part = DeliveryDoc {
             agency: e.agency,
             feed: e.feed,
@@ -142,6 +158,7 @@ impl View for Deliveries {
             last_at: event.at,
             events: e.events.iter().map(delivered).collect(),
             choices: e.choices.clone(),
+            permits: e.permits.iter().map(told).collect(),
         };
         let Some(mut doc) = doc else { return Ok(Some(part)) };
         doc.absorb(part);
@@ -171,6 +188,7 @@ mod tests {
             last_at: Timestamp(at + 1),
             events: events.iter().map(event).collect(),
             choices: vec![ProvisionId(id(3))],
+            permits: vec![PermitDoc { event: id(9), provision: ProvisionId(id(3)), change: PermitChange::Began }],
         }
     }
 
@@ -182,6 +200,6 @@ mod tests {
         day.absorb(earlier);
         assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
         assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);
-        assert_eq!(day.choices.len(), 1);
+        assert_eq!((day.choices.len(), day.permits.len()), (1, 1));
     }
 }

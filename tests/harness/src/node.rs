@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +14,9 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::child::{Child, wait_until};
 use crate::{free_port, tools};
+
+/// How many lines are shown of a node's log where a test fails.
+const WARNED: usize = 40;
 
 /// What several nodes of one system share: settings, issuers, keys.
 #[derive(Debug)]
@@ -327,6 +331,18 @@ impl Node {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         Ok(status.context("the node does not end")?.success())
+    }
+}
+
+impl Drop for Node {
+    /// Where a test fails, what the node warned of last says why.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log().unwrap_or_default();
+            let warned: Vec<_> = log.lines().filter(|line| !line.contains("\"level\":\"INFO\"")).collect();
+            let last = warned.iter().skip(warned.len().saturating_sub(WARNED)).copied().collect::<Vec<_>>().join("\n");
+            drop(writeln!(std::io::stderr(), "what the node on port {} warned of last:\n{last}", self.grpc));
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use sqlx::{Connection as _, Executor as _, PgConnection};
@@ -22,6 +23,9 @@ pub struct Postgres {
 
 /// How often it is started again when it ends at once.
 const STARTS: usize = 10;
+/// How often what a killed server leaves behind is cleared away before that is given up, and how long between.
+const CLEARINGS: usize = 50;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Names the socket, which has a folder of its own.
 const PORT: u16 = 5432;
@@ -319,13 +323,23 @@ impl Drop for Postgres {
 }
 
 /// A killed server leaves its shared memory behind, of which a machine has only so many pieces, and none is left for
-/// anybody in the end: the next start on the same data removes it.
+/// anybody in the end: the next start on the same data removes it. It waits until all that used it have ended.
 fn clear(data: &Path) -> anyhow::Result<()> {
-    drop(std::fs::remove_file(data.join("postmaster.pid")));
-    let mut single = run_as(unprivileged()?, &tools::postgres("postgres")?);
-    let said = single.arg("--single").arg("-D").arg(data).arg("postgres").stdin(Stdio::null()).output()?;
-    ensure!(said.status.success(), "it does not start on its data: {}", String::from_utf8_lossy(&said.stderr));
-    Ok(())
+    let mut said = String::new();
+    for _ in 0..CLEARINGS {
+        drop(std::fs::remove_file(data.join("postmaster.pid")));
+        let mut single = run_as(unprivileged()?, &tools::postgres("postgres")?);
+        let output = single.arg("--single").arg("-D").arg(data).arg("postgres").stdin(Stdio::null()).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !said.contains("is still in use") {
+            break;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    anyhow::bail!("it does not start on its data: {said}")
 }
 
 /// The port that names the socket.

@@ -110,6 +110,29 @@ pub struct Delivered {
     pub content: ContentLevel,
 }
 
+coded! {
+    /// What becomes of a permit, worded to follow "your permit".
+    PermitChange {
+        /// It was given.
+        Began = 1 "began",
+        /// Something was taken out of it.
+        Narrowed = 2 "was narrowed",
+        /// It was withdrawn.
+        Ended = 3 "ended",
+    }
+}
+
+/// What an agency's system was told of a permit to its agency as a whole. The agency may keep that: it shows what it was permitted, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermitTold {
+    /// The event's id in the log.
+    pub event: Uuid,
+    /// The permit.
+    pub provision: ProvisionId,
+    /// What became of it.
+    pub change: PermitChange,
+}
+
 /// An agency's system received what has happened, as a feed of the agency tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventDelivered {
@@ -127,6 +150,8 @@ pub struct EventDelivered {
     pub choices: Vec<ProvisionId>,
     /// The version of the sharing stream that the decision relied on.
     pub directive: Version,
+    /// What the system was told of permits.
+    pub permits: Vec<PermitTold>,
 }
 
 /// What was delivered is not covered any more: the agency is asked to give it back.

@@ -11,7 +11,9 @@ pub use contribute::Contribute;
 #[cfg(test)]
 pub(crate) use decision::scope_of;
 pub use decision::{Ask, Decision, Scope, decide};
-pub use system::{Standing, SystemAsk, SystemScope, decide_for_system, whom_it_relies_on, whom_to_ask};
+pub use system::{
+    Standing, SystemAsk, SystemScope, decide_for_system, tells_system_of, whom_it_relies_on, whom_to_ask,
+};
 
 use crate::ids::PersonId;
 use crate::{Aggregate, StreamKind};

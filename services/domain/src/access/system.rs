@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::events::PermitChange;
 use super::{Ask, Decision, Scope, decide};
 use crate::agency::{Agency, same_role};
 use crate::consultation::Circle;
@@ -9,7 +10,7 @@ use crate::ids::{AgencyId, ProvisionId, StaffId};
 use crate::sharing::{Provision, Sharing};
 use crate::staff::Staff;
 use crate::vocabulary::{
-    Action, Category, DenialRule, ProvisionActor, Purpose, Sensitivity, SignedIn, Timestamp, Worker,
+    Action, Category, DenialRule, ProvisionActor, Purpose, Sensitivity, SignedIn, Terms, Timestamp, Worker,
 };
 
 /// What is asked of a person's directive for an agency's system.
@@ -154,20 +155,41 @@ pub fn decide_for_system(
     Ok(SystemScope { workers, permits, denies, until })
 }
 
-/// Whether a permit lets a system receive: one to its agency or to everybody, never one to a role or a worker.
+/// Whether a permit lets a system receive now.
 fn permits_receiving(provision: &Provision, one: &BTreeSet<AgencyId>, purpose: Purpose, now: Timestamp) -> bool {
     let terms = provision.terms();
+    provision.permits()
+        && is_about_receiving(terms, one, purpose)
+        && terms.from.is_none_or(|from| from <= now)
+        && !provision.has_ended(now)
+}
+
+/// Whether what a permit says lets a system receive: one to its agency or to everybody, never one to a role or a worker.
+fn is_about_receiving(terms: &Terms, one: &BTreeSet<AgencyId>, purpose: Purpose) -> bool {
     let whom = match &terms.actor {
         ProvisionActor::Agency(agency) => one.contains(agency),
         ProvisionActor::Everybody => true,
         ProvisionActor::Role(_) | ProvisionActor::Staff(_) => false,
     };
-    provision.permits()
-        && whom
-        && terms.purposes.contains(&purpose)
-        && terms.actions.contains(&Action::Subscribe)
-        && terms.from.is_none_or(|from| from <= now)
-        && !provision.has_ended(now)
+    whom && terms.purposes.contains(&purpose) && terms.actions.contains(&Action::Subscribe)
+}
+
+/// What a system may be told of a change of a permit that lets it receive something, now or from a later time on: also where a deny leaves it
+/// nothing of that, for of denies it learns nothing. Nothing while the person has shut its agency out, or a worker there, and while nobody there
+/// supports them.
+#[must_use]
+pub fn tells_system_of(
+    (sharing, decision): (&Sharing, Result<&SystemScope, DenialRule>),
+    (provision, change): (ProvisionId, PermitChange),
+    ask: SystemAsk<'_>,
+) -> Option<Terms> {
+    match decision {
+        Ok(_) | Err(DenialRule::NothingPermits | DenialRule::DenyBeatsPermit) => {
+            let terms = sharing.tells_of(provision, change, ask.now);
+            terms.filter(|terms| is_about_receiving(terms, ask.one, ask.purpose))
+        }
+        Err(_) => None,
+    }
 }
 
 /// Whether a deny is about getting something, and not about adding to it alone.
@@ -186,7 +208,7 @@ mod tests {
     use crate::ids::{EmergencyId, RelationshipId, SignInId};
     use crate::sharing::events::*;
     use crate::staff::events::{StaffEvent, StaffJoined, StaffLeft};
-    use crate::vocabulary::{Level, Terms};
+    use crate::vocabulary::Level;
 
     const NOW: Timestamp = Timestamp(1_000_000_000);
     const NORTH: AgencyId = AgencyId(Uuid::from_u128(1));
@@ -221,7 +243,7 @@ mod tests {
     }
 
     fn permit(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+        ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms, without_telling: false }.into()
     }
 
     fn deny(n: u128, terms: Terms) -> SharingEvent {
@@ -345,6 +367,60 @@ mod tests {
         assert_eq!(receives(&[deny(3, later.clone())]).len(), 2);
         let until = decided(&[deny(3, later)], &[], Purpose::CareCoordination).unwrap().until();
         assert_eq!(until, Some(Timestamp(NOW.0 + 5)));
+    }
+
+    #[test]
+    fn rule_27_a_system_is_told_of_what_lets_it_receive_something_and_not_of_what_is_denied() {
+        let one = BTreeSet::from([NORTH]);
+        let told = |more: &[SharingEvent], n: u128, change, gone: &[u128]| {
+            let sharing = Sharing::folded(&[shared(), more.to_vec()].concat());
+            let decided = decided(more, gone, Purpose::CareCoordination);
+            let ask = SystemAsk { one: &one, purpose: Purpose::CareCoordination, now: NOW };
+            let decision = decided.as_ref().map_err(|rule| *rule);
+            let told = tells_system_of((&sharing, decision), (ProvisionId(Uuid::from_u128(n)), change), ask);
+            told.map(|terms| terms.categories)
+        };
+        let (provision, both) = (ProvisionId(Uuid::from_u128(1)), vec![Category::Goals, Category::Health]);
+        let withdrawn = |without_telling| SharingEvent::from(ProvisionWithdrawn { provision, without_telling });
+        let narrowed = |without_telling| {
+            let (categories, level) = (vec![Category::Goals], Level::Normal);
+            SharingEvent::from(ProvisionNarrowed { provision, categories, level, without_telling })
+        };
+        use PermitChange::{Began, Ended, Narrowed};
+        assert_eq!(told(&[], 1, Began, &[]), Some(both.clone()));
+        assert_eq!(told(&[], 1, Ended, &[]), None, "it stands");
+        let denied = |category| deny(3, terms(ProvisionActor::Agency(NORTH), &[category], &[]));
+        assert_eq!(told(&[denied(Category::Goals)], 1, Began, &[]), Some(both.clone()), "nothing tells of a deny");
+        let all_denied = deny(3, terms(ProvisionActor::Everybody, &both, &[]));
+        assert_eq!(told(&[all_denied], 1, Began, &[]), Some(both.clone()));
+        assert_eq!(told(&[narrowed(false)], 1, Narrowed, &[]), Some(vec![Category::Goals]));
+        let over = [narrowed(false), withdrawn(false)];
+        assert_eq!(told(&over, 1, Ended, &[]), Some(both), "all that it ever said");
+        for change in [Began, Narrowed] {
+            assert_eq!(told(&over, 1, change, &[]), None, "it does not stand any more");
+        }
+        for quiet in [[narrowed(true), withdrawn(false)], [narrowed(false), withdrawn(true)]] {
+            assert_eq!(told(&quiet, 1, Ended, &[]), None);
+        }
+        // Of what gives a system nothing it is not told, nor is one that is shut out, or whose workers are gone.
+        let receive = [Action::Read, Action::Subscribe];
+        for nothing in [
+            terms(ProvisionActor::Role("nurse".into()), &[Category::Goals], &receive),
+            terms(ProvisionActor::Staff(staff(11)), &[Category::Goals], &receive),
+            terms(ProvisionActor::Agency(SOUTH), &[Category::Goals], &receive),
+            terms(ProvisionActor::Agency(NORTH), &[Category::Goals], &[Action::Read]),
+            Terms { until: Some(NOW), ..terms(ProvisionActor::Agency(NORTH), &[Category::Goals], &receive) },
+        ] {
+            assert_eq!(told(&[permit(2, nothing)], 2, Began, &[]), None);
+        }
+        let later =
+            Terms { from: Some(NOW.plus_minutes(1)), ..terms(ProvisionActor::Everybody, &[Category::Goals], &receive) };
+        assert_eq!(told(&[permit(2, later)], 2, Began, &[]), Some(vec![Category::Goals]), "it will");
+        let blocked = WorkerBlocked { worker: Worker::new(NORTH, staff(13)), sign_in: None }.into();
+        for shut in [AgencyBlocked { agency: NORTH }.into(), blocked] {
+            assert_eq!(told(&[shut], 1, Began, &[]), None);
+        }
+        assert_eq!(told(&[], 1, Began, &[11, 12]), None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct ProvisionGranted {
     pub provision: ProvisionId,
     /// What it says.
     pub terms: Terms,
+    /// Whether nobody is told of it, now or later.
+    pub without_telling: bool,
 }
 
 /// The person denied something.
@@ -31,12 +33,16 @@ pub struct ProvisionNarrowed {
     pub categories: Vec<Category>,
     /// The highest level that stays.
     pub level: Level,
+    /// Whether nobody is told, of this or of what becomes of it later.
+    pub without_telling: bool,
 }
 
 /// The person withdrew a provision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionWithdrawn {
     pub provision: ProvisionId,
+    /// Whether nobody is told.
+    pub without_telling: bool,
 }
 
 /// The person blocked an agency.

@@ -26,6 +26,7 @@ pub use withdraw_provision::WithdrawProvision;
 
 use std::collections::BTreeSet;
 
+use crate::access::events::PermitChange;
 use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
 use crate::vocabulary::{ProvisionActor, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
@@ -57,6 +58,8 @@ pub struct Sharing {
     withdrawn: Vec<(ProvisionId, Provision)>,
     /// What provisions permitted before they were narrowed.
     narrowed: Vec<(ProvisionId, Terms)>,
+    /// Permits of which nobody is told any more: the person said so of one of their changes.
+    untold: BTreeSet<ProvisionId>,
     blocked: Vec<AgencyId>,
     blocked_workers: Vec<BlockedWorker>,
     /// How many events there were.
@@ -234,19 +237,59 @@ impl Sharing {
         if self.started { Ok(()) } else { Err(Refusal::not_found("person")) }
     }
 
-    /// The provision in force that says just this already.
+    /// The provision in force that says just this already, and is told of or not as this one is to be.
     #[must_use]
-    pub fn says(&self, wish: &Provision, now: Timestamp) -> Option<ProvisionId> {
-        self.held().find(|(_, held)| !held.has_ended(now) && held.says_the_same(wish, now)).map(|(id, _)| id)
+    pub fn says(&self, wish: &Provision, without_telling: bool, now: Timestamp) -> Option<ProvisionId> {
+        let same = |id, held: &Provision| self.is_untold(id) == without_telling && held.says_the_same(wish, now);
+        self.held().find(|(id, held)| !held.has_ended(now) && same(*id, held)).map(|(id, _)| id)
+    }
+
+    /// Whether the person wants nobody to be told what becomes of a permit.
+    #[must_use]
+    pub fn is_untold(&self, provision: ProvisionId) -> bool {
+        self.untold.contains(&provision)
+    }
+
+    /// What has happened already cannot be kept from those who were told: that is not promised.
+    fn may_be_untold(&self, provision: ProvisionId, without_telling: bool) -> Result<(), Refusal> {
+        if !without_telling || self.is_untold(provision) {
+            return Ok(());
+        }
+        Err(Refusal::rule("told_already", "that was done before, and whom it is about may have been told"))
+    }
+
+    /// What may be told of a change of a permit to whom it permits something: what it says, or of one that was withdrawn what it said before
+    /// anything was taken out of it. Nothing of a permit that is not as the change says any more, and where the person wants nobody told.
+    #[must_use]
+    pub fn tells_of(&self, provision: ProvisionId, change: PermitChange, now: Timestamp) -> Option<Terms> {
+        if self.is_untold(provision) {
+            return None;
+        }
+        match change {
+            PermitChange::Began | PermitChange::Narrowed => {
+                let held = self.provision(provision).ok().filter(|held| held.permits() && !held.has_ended(now));
+                held.map(|held| held.terms().clone())
+            }
+            PermitChange::Ended => {
+                let withdrawn = self.withdrawn.iter().any(|(known, _)| *known == provision);
+                withdrawn.then(|| self.taken_back(provision)).flatten()
+            }
+        }
     }
 
     /// The provision that a wish came to: of this id, if it became one of its own; otherwise the one that said just that already, though
     /// it may have been withdrawn since.
     #[must_use]
-    pub fn came_to(&self, id: ProvisionId, wish: &Provision, now: Timestamp) -> ProvisionId {
+    pub fn came_to(&self, id: ProvisionId, wish: &Provision, without_telling: bool, now: Timestamp) -> ProvisionId {
         let ever = || self.provisions.iter().chain(self.withdrawn.iter().rev());
         let own = ever().find(|(known, _)| *known == id);
-        own.or_else(|| ever().find(|(_, known)| known.says_the_same(wish, now))).map_or(id, |(known, _)| *known)
+        let same = || {
+            let mut same = ever().filter(|(_, known)| known.says_the_same(wish, now));
+            // One of which nothing is to be told any more may have been withdrawn so.
+            let told_alike = same.clone().find(|(known, _)| self.is_untold(*known) == without_telling);
+            told_alike.or_else(|| same.next())
+        };
+        own.or_else(same).map_or(id, |(known, _)| *known)
     }
 
     /// What a permit permitted once and does not any more, because it was narrowed or withdrawn.
@@ -274,6 +317,11 @@ impl Sharing {
         permits.filter(move |(_, held)| held.terms().meets(terms, &agency_of))
     }
 
+    /// Takes in whether nobody is to be told of a permit any more.
+    fn tells(&mut self, provision: ProvisionId, without_telling: bool) {
+        self.untold.extend(without_telling.then_some(provision));
+    }
+
     fn provision(&self, id: ProvisionId) -> Result<&Provision, Refusal> {
         let found = self.provisions.iter().find(|(held, _)| *held == id);
         found.map(|(_, provision)| provision).ok_or_else(|| Refusal::not_found("provision"))
@@ -291,12 +339,14 @@ impl Aggregate for Sharing {
         match event {
             SharingEvent::SharingStarted(_) => self.started = true,
             SharingEvent::ProvisionGranted(e) => {
+                self.tells(e.provision, e.without_telling);
                 self.provisions.push((e.provision, Provision::Permit(e.terms.clone())));
             }
             SharingEvent::ProvisionDenied(e) => {
                 self.provisions.push((e.provision, Provision::Deny(e.terms.clone())));
             }
             SharingEvent::ProvisionNarrowed(e) => {
+                self.tells(e.provision, e.without_telling);
                 let narrowed = &mut self.narrowed;
                 for (id, provision) in self.provisions.iter_mut().filter(|(id, _)| *id == e.provision) {
                     if !narrowed.iter().any(|(known, _)| known == id) {
@@ -306,6 +356,7 @@ impl Aggregate for Sharing {
                 }
             }
             SharingEvent::ProvisionWithdrawn(e) => {
+                self.tells(e.provision, e.without_telling);
                 self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),

@@ -12,6 +12,8 @@ pub struct NarrowProvision {
     pub categories: Vec<Category>,
     /// The highest level that stays.
     pub level: Level,
+    /// Whether nobody is to be told, of this or of what becomes of it later.
+    pub without_telling: bool,
 }
 
 impl Command for NarrowProvision {
@@ -31,9 +33,11 @@ impl Command for NarrowProvision {
             return Err(Refusal::rule("narrow_only", "narrowing cannot add anything; grant it instead"));
         }
         if self.categories == current.categories && self.level == current.level {
+            state.may_be_untold(self.provision, self.without_telling)?;
             return Ok(vec![]);
         }
-        Ok(vec![ProvisionNarrowed { provision: self.provision, categories: self.categories, level: self.level }.into()])
+        let Self { provision, categories, level, without_telling } = self;
+        Ok(vec![ProvisionNarrowed { provision, categories, level, without_telling }.into()])
     }
 }
 
@@ -58,11 +62,12 @@ mod tests {
             from: None,
             until: None,
         };
-        ProvisionGranted { provision: ProvisionId(Uuid::nil()), terms }.into()
+        ProvisionGranted { provision: ProvisionId(Uuid::nil()), terms, without_telling: false }.into()
     }
 
     fn narrow(categories: &[Category], level: Level) -> NarrowProvision {
-        NarrowProvision { provision: ProvisionId(Uuid::nil()), categories: categories.to_vec(), level }
+        let (provision, categories) = (ProvisionId(Uuid::nil()), categories.to_vec());
+        NarrowProvision { provision, categories, level, without_telling: false }
     }
 
     #[test]
@@ -71,6 +76,7 @@ mod tests {
             provision: ProvisionId(Uuid::nil()),
             categories: vec![Category::Goals],
             level: Level::Normal,
+            without_telling: false,
         };
         given([granted()]).when(narrow(&[Category::Goals], Level::Normal)).then([narrowed.into()]);
     }

@@ -11,6 +11,8 @@ pub struct GrantProvision {
     pub provision: ProvisionId,
     /// What is permitted: at least one category and one purpose.
     pub terms: Terms,
+    /// Whether nobody is to be told, now or later.
+    pub without_telling: bool,
     pub now: Timestamp,
 }
 
@@ -34,7 +36,7 @@ impl Command for GrantProvision {
         if self.terms.purposes.is_empty() {
             return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
         }
-        if state.says(&Provision::Permit(self.terms.clone()), self.now).is_some() {
+        if state.says(&Provision::Permit(self.terms.clone()), self.without_telling, self.now).is_some() {
             return Ok(vec![]);
         }
         // What has ended by itself takes no room.
@@ -45,7 +47,8 @@ impl Command for GrantProvision {
                 format!("a directive holds at most `{PERMITS_LIMIT}` permits; withdraw one first"),
             ));
         }
-        Ok(vec![ProvisionGranted { provision: self.provision, terms: self.terms }.into()])
+        let Self { provision, terms, without_telling, .. } = self;
+        Ok(vec![ProvisionGranted { provision, terms, without_telling }.into()])
     }
 }
 
@@ -58,7 +61,7 @@ impl Command for DenyProvision {
         if !self.terms.except.is_empty() && !matches!(self.terms.actor, ProvisionActor::Agency(_)) {
             return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
         }
-        if state.says(&Provision::Deny(self.terms.clone()), self.now).is_some() {
+        if state.says(&Provision::Deny(self.terms.clone()), false, self.now).is_some() {
             return Ok(vec![]);
         }
         Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms }.into()])
@@ -114,15 +117,18 @@ mod tests {
     }
 
     fn grant(terms: Terms) -> GrantProvision {
-        GrantProvision { provision: ProvisionId(Uuid::nil()), terms, now: Timestamp(1) }
+        GrantProvision { provision: ProvisionId(Uuid::nil()), terms, without_telling: false, now: Timestamp(1) }
     }
 
     #[test]
     fn grants_and_denies() {
         let provision = ProvisionId(Uuid::nil());
-        given([SharingStarted {}.into()])
-            .when(grant(terms()))
-            .then([ProvisionGranted { provision, terms: terms() }.into()]);
+        given([SharingStarted {}.into()]).when(grant(terms())).then([ProvisionGranted {
+            provision,
+            terms: terms(),
+            without_telling: false,
+        }
+        .into()]);
         let everything = Terms { purposes: vec![], ..terms() };
         given([SharingStarted {}.into()])
             .when(DenyProvision { provision, terms: everything.clone(), now: Timestamp(1) })

@@ -95,11 +95,11 @@ mod tests {
     }
 
     fn granted(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionGranted { provision: id(n), terms }.into()
+        ProvisionGranted { provision: id(n), terms, without_telling: false }.into()
     }
 
     fn grant(n: u128, terms: Terms) -> GrantProvision {
-        GrantProvision { provision: id(n), terms, now: NOW }
+        GrantProvision { provision: id(n), terms, without_telling: false, now: NOW }
     }
 
     #[test]
@@ -119,9 +119,9 @@ mod tests {
         given(before.clone()).when(grant(2, written_otherwise.clone())).then_nothing();
         // The id that is answered is the older one's, also when it is asked for again after it was withdrawn.
         let wish = Provision::Permit(written_otherwise);
-        let withdrawn = SharingEvent::from(ProvisionWithdrawn { provision: id(1) });
+        let withdrawn = SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false });
         for history in [before.to_vec(), [before.to_vec(), vec![withdrawn.clone()]].concat()] {
-            assert_eq!(Sharing::folded(&history).came_to(id(2), &wish, NOW), id(1));
+            assert_eq!(Sharing::folded(&history).came_to(id(2), &wish, false, NOW), id(1));
         }
         // Anything else is another wish: a later end, another time to begin, a level, a deny in place of a permit.
         for other in [
@@ -149,12 +149,33 @@ mod tests {
     }
 
     #[test]
+    fn rule_24_what_is_told_of_and_what_is_not_are_two_wishes_and_what_was_told_is_not_untold() {
+        let quietly = |n| GrantProvision { without_telling: true, ..grant(n, terms()) };
+        let granted_quietly =
+            |n| SharingEvent::from(ProvisionGranted { provision: id(n), terms: terms(), without_telling: true });
+        let told = [SharingStarted {}.into(), granted(1, terms())];
+        given(told.clone()).when(quietly(2)).then([granted_quietly(2)]);
+        let both = [&told[..], &[granted_quietly(2)]].concat();
+        given(both.clone()).when(quietly(3)).then_nothing();
+        given(both.clone()).when(grant(3, terms())).then_nothing();
+        let (sharing, wish) = (Sharing::folded(&both), Provision::Permit(terms()));
+        assert_eq!([false, true].map(|quiet| sharing.came_to(id(3), &wish, quiet, NOW)), [id(1), id(2)]);
+        let withdraw = |n, without_telling| WithdrawProvision { provision: id(n), without_telling };
+        let withdrawn = |n| SharingEvent::from(ProvisionWithdrawn { provision: id(n), without_telling: false });
+        let over = [&both[..], &[withdrawn(1), withdrawn(2)]].concat();
+        given(over.clone()).when(withdraw(1, true)).then_refused(Reason::Rule, "told_already");
+        given(over.clone()).when(withdraw(1, false)).then_nothing();
+        given(over).when(withdraw(2, true)).then_nothing();
+    }
+
+    #[test]
     fn rule_24_withdrawing_again_is_nothing_and_what_still_permits_is_named() {
-        let withdrawn = || SharingEvent::from(ProvisionWithdrawn { provision: id(1) });
+        let withdrawn = || SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false });
+        let withdraw = || WithdrawProvision { provision: id(1), without_telling: false };
         let before = [SharingStarted {}.into(), granted(1, terms())];
-        given(before.clone()).when(WithdrawProvision { provision: id(1) }).then([withdrawn()]);
-        given(before.into_iter().chain([withdrawn()])).when(WithdrawProvision { provision: id(1) }).then_nothing();
-        given([]).when(WithdrawProvision { provision: id(1) }).then_refused(Reason::NotFound, "provision");
+        given(before.clone()).when(withdraw()).then([withdrawn()]);
+        given(before.into_iter().chain([withdrawn()])).when(withdraw()).then_nothing();
+        given([]).when(withdraw()).then_refused(Reason::NotFound, "provision");
 
         let (north, south) = (AgencyId(Uuid::from_u128(1)), AgencyId(Uuid::from_u128(2)));
         let nurse = StaffId(Uuid::from_u128(3));
@@ -179,7 +200,8 @@ mod tests {
 
         // What was taken back is what it permitted once: what is left of a narrowed one, all of a withdrawn one.
         let narrowed = |n, level| {
-            SharingEvent::from(ProvisionNarrowed { provision: id(n), categories: vec![Category::Goals], level })
+            let (provision, categories) = (id(n), vec![Category::Goals]);
+            SharingEvent::from(ProvisionNarrowed { provision, categories, level, without_telling: false })
         };
         let restricted = Terms { level: Level::Restricted, ..terms() };
         let history = [granted(1, restricted.clone()), narrowed(1, Level::Restricted)];

@@ -7,6 +7,8 @@ use crate::{Command, Refusal};
 #[derive(Debug, Clone)]
 pub struct WithdrawProvision {
     pub provision: ProvisionId,
+    /// Whether nobody is to be told.
+    pub without_telling: bool,
 }
 
 impl Command for WithdrawProvision {
@@ -14,10 +16,12 @@ impl Command for WithdrawProvision {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         if state.withdrawn.iter().any(|(withdrawn, _)| *withdrawn == self.provision) {
+            state.may_be_untold(self.provision, self.without_telling)?;
             return Ok(vec![]);
         }
         state.provision(self.provision)?;
-        Ok(vec![ProvisionWithdrawn { provision: self.provision }.into()])
+        let Self { provision, without_telling } = self;
+        Ok(vec![ProvisionWithdrawn { provision, without_telling }.into()])
     }
 }
 
@@ -31,7 +35,7 @@ mod tests {
     #[test]
     fn refuses_a_provision_that_is_not_in_force() {
         given([])
-            .when(WithdrawProvision { provision: ProvisionId(Uuid::nil()) })
+            .when(WithdrawProvision { provision: ProvisionId(Uuid::nil()), without_telling: false })
             .then_refused(Reason::NotFound, "provision");
     }
 }

@@ -12,7 +12,7 @@ wire_event! {
         3 => AccessDenied { receipt, party, role, purpose, categories, rules, directive },
         4 => EmergencyReviewed { emergency, party, role, justified, finding },
         5 => EmergencyAllowedAgain { party, role, reason } + worker,
-        6 => EventDelivered { receipt, agency, feed, name, door, purpose, events, choices, directive },
+        6 => EventDelivered { receipt, agency, feed, name, door, purpose, events, choices, directive, permits },
         7 => RecallRequested { recall, agency, feed, events, deadline },
         8 => RecallAnswered { recall, agency, answer, basis },
     }

@@ -1,6 +1,6 @@
 //! How a field of a domain event is stored.
 
-use domain::access::events::{Delivered, RecallAnswer};
+use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, WithoutPersonGround};
 use domain::ids::{
@@ -151,6 +151,7 @@ as_code!(
     Level,
     Mode,
     NoticeKind,
+    PermitChange,
     Purpose,
     RecallAnswer,
     Registry,
@@ -286,6 +287,25 @@ impl Field<Vec<pb::Delivered>> for Vec<Delivered> {
             Ok(Delivered { event, entry, category, content })
         };
         wire.into_iter().map(delivered).collect()
+    }
+}
+
+impl Field<Vec<pb::PermitTold>> for Vec<PermitTold> {
+    fn to_wire(&self) -> Vec<pb::PermitTold> {
+        let told = |told: &PermitTold| pb::PermitTold {
+            event: told.event.to_wire(),
+            provision: told.provision.to_wire(),
+            change: told.change.to_wire(),
+        };
+        self.iter().map(told).collect()
+    }
+
+    fn from_wire(wire: Vec<pb::PermitTold>) -> Result<Self, DecodeError> {
+        let told = |told: pb::PermitTold| {
+            let (event, provision) = (Uuid::from_wire(told.event)?, ProvisionId::from_wire(told.provision)?);
+            Ok(PermitTold { event, provision, change: PermitChange::from_wire(told.change)? })
+        };
+        wire.into_iter().map(told).collect()
     }
 }
 

@@ -8,10 +8,10 @@ use super::wire_event;
 wire_event! {
     SharingEvent {
         1 => SharingStarted {},
-        2 => ProvisionGranted { provision, terms },
+        2 => ProvisionGranted { provision, terms, without_telling },
         3 => ProvisionDenied { provision, terms },
-        4 => ProvisionNarrowed { provision, categories, level },
-        5 => ProvisionWithdrawn { provision },
+        4 => ProvisionNarrowed { provision, categories, level, without_telling },
+        5 => ProvisionWithdrawn { provision, without_telling },
         6 => AgencyBlocked { agency },
         7 => AgencyUnblocked { agency },
         8 => RelationshipAccessOpened { relationship } + worker,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use domain::access::events::Delivered;
 use domain::agency::{Agency, ContentLevel};
 use domain::ids::{AgencyId, FeedId, PersonId, derived_id};
 use domain::vocabulary::Timestamp;
@@ -19,7 +18,7 @@ use super::stream::{FeedStream, remove};
 use super::{Context, JetStreamDoor};
 use crate::Feeds;
 use crate::cloud_event::{Told, cloud_event, id_of};
-use crate::deliver::{Coverage, Leaving, Receiver, interrupted, receives};
+use crate::deliver::{Coverage, Leaving, Receiver, What, interrupted, receives};
 use crate::published::MISSED;
 use crate::pump::{Pump, READ};
 use crate::token::Place;
@@ -93,7 +92,7 @@ struct Standing {
     position: u64,
     since: Instant,
     bytes: usize,
-    of: Option<(PersonId, Delivered)>,
+    of: Option<(PersonId, What)>,
     /// Of what is told of events that have fallen out: how many, and after which position they came.
     missed: Option<(usize, u64)>,
 }
@@ -238,8 +237,8 @@ impl<'a> Carrying<'a> {
             return Ok(());
         }
         let mut standing = BTreeMap::<_, Vec<_>>::new();
-        for (person, delivered) in self.standing.iter().filter_map(|standing| standing.of) {
-            standing.entry(person).or_default().push(delivered);
+        for (person, what) in self.standing.iter().filter_map(|standing| standing.of) {
+            standing.entry(person).or_default().push(what);
         }
         self.due.retain(|person, _| standing.contains_key(person));
         standing.retain(|person, _| everybody || people.contains(person));
@@ -254,7 +253,8 @@ impl<'a> Carrying<'a> {
                 let Some(coverage) = Coverage::of(&feeds.gate, receiver, person).await? else {
                     return Ok::<_, Error>((person, None));
                 };
-                Ok((person, Some(coverage.asked_about(&feeds.gate, theirs.into_iter()).await?)))
+                let entries = theirs.into_iter().filter_map(What::entry);
+                Ok((person, Some(coverage.asked_about(&feeds.gate, entries).await?)))
             })
             .collect();
         let decided: HashMap<_, _> = stream::iter(deciding).buffer_unordered(AT_ONCE).try_collect().await?;
@@ -264,8 +264,8 @@ impl<'a> Carrying<'a> {
     /// Removes what stands there of these people and is not covered; of whom nothing is left, all.
     async fn take_back_of(&mut self, decided: &HashMap<PersonId, Option<Coverage>>) -> Result<(), Error> {
         let is_gone = |standing: &Standing| {
-            let decided = standing.of.and_then(|(person, delivered)| Some((decided.get(&person)?, delivered)));
-            decided.is_some_and(|(coverage, delivered)| !coverage.as_ref().is_some_and(|now| now.covers(&delivered)))
+            let decided = standing.of.and_then(|(person, what)| Some((decided.get(&person)?, what)));
+            decided.is_some_and(|(coverage, what)| !coverage.as_ref().is_some_and(|now| now.tells(&what)))
         };
         let gone: Vec<_> = self.standing.iter().filter(|s| is_gone(s)).map(|standing| standing.sequence).collect();
         self.forget(&gone).await?;

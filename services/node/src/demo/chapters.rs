@@ -469,7 +469,7 @@ pub(super) async fn what_has_ended(cast: &Cast, tell: Tell<'_>) -> anyhow::Resul
     ensure!(first.provision_id == second.provision_id, "the same wish twice is one");
     look(supporter, cast, Purpose::CareCoordination, 0).await?;
     let (request_id_of, provision_id) = (request_id(), first.provision_id);
-    let withdraw = WithdrawProvisionRequest { request_id: request_id_of, provision_id };
+    let withdraw = WithdrawProvisionRequest { request_id: request_id_of, provision_id, ..Default::default() };
     let withdrawn = person.sharing().withdraw_provision(withdraw).await?.into_inner();
     ensure!(withdrawn.still_permitting.is_empty(), "nothing else permits it");
     refused(look(supporter, cast, Purpose::CareCoordination, 0).await, Code::PermissionDenied, "ACCESS_DENIED")?;

@@ -90,10 +90,15 @@ pub(super) async fn their_computer_system(
 
     cast.person.withdraw(&granted.provision_id).await?;
     cast.person.strength("This is not for a computer").await?;
-    let (events, _) = next(&mut stream).await?;
-    let recalled = events.first().context("it is asked back")?;
-    ensure!(events.len() == 1, "nothing but the recall comes");
-    let recall_id = recalled.pointer("/data/recallId").and_then(Value::as_str).context("a recall has an id")?;
+    let mut events = Vec::new();
+    while events.len() < 2 {
+        events.extend(next(&mut stream).await?.0);
+    }
+    let mut types: Vec<_> = events.iter().filter_map(|event| event.get("type").and_then(Value::as_str)).collect();
+    types.sort_unstable();
+    ensure!(types == ["alongside.permit.ended.v1", "alongside.recall.requested.v1"], "nothing else comes: {types:?}");
+    let recall_id = events.iter().find_map(|event| event.pointer("/data/recallId").and_then(Value::as_str));
+    let recall_id = recall_id.context("a recall has an id")?;
     let answer = AnswerRecallRequest {
         request_id: request_id(),
         recall_id: recall_id.to_owned(),
@@ -115,7 +120,10 @@ async fn answered_is_read(
     let recalls = person.access().list_my_recalls(recalls).await?.into_inner().recalls;
     let recall = recalls.first().context("the recall is there to read")?;
     ensure!(recall.state() == recall::State::Erased, "and its answer");
-    tell("They take it back. What was delivered is asked back, and the answer is theirs to read:");
+    tell(
+        "They take it back. The system is told of what and for what that was, as they did not ask to do it without telling;",
+    );
+    tell("what was delivered is asked back, and the answer is theirs to read:");
     tell(&format!("  * {}", recall.summary));
     Ok(())
 }

@@ -128,7 +128,7 @@ async fn rule_24_a_choice_about_one_of_two_that_became_one_holds_for_both() {
     let whole = client::terms(Actor::AgencyId(whole), [RecordCategory::Goals], Purpose::CareCoordination, []);
     let other = callers.person.grant(whole).await.unwrap().provision_id;
     let (request_id, provision_id) = (request_id(), granted.provision_id);
-    let withdraw = WithdrawProvisionRequest { request_id, provision_id };
+    let withdraw = WithdrawProvisionRequest { request_id, provision_id, ..Default::default() };
     let withdrawn = callers.person.sharing().withdraw_provision(withdraw).await.unwrap().into_inner();
     assert!(withdrawn.still_permitting.iter().any(|still| still.provision_id == other), "{withdrawn:?}");
 }

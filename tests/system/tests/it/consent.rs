@@ -292,7 +292,8 @@ async fn a_request_id_is_bound_to_what_was_asked_on_every_server() {
         let again = side.person.sharing().block_agency(block(pair.agency_id())).await.unwrap().into_inner();
         assert_eq!(again, blocked, "a retry returns the first result");
         let unblock = UnblockAgencyRequest { request_id: id.clone(), agency_id: pair.agency_id() };
-        let withdraw = WithdrawProvisionRequest { request_id: id.clone(), provision_id: request_id() };
+        let withdraw =
+            WithdrawProvisionRequest { request_id: id.clone(), provision_id: request_id(), ..Default::default() };
         let strength = RecordStrengthRequest { request_id: id.clone(), text: "I bake".into(), ..Default::default() };
         for refused in [
             // Another message, another method, and one that writes elsewhere.
@@ -462,7 +463,8 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
     for role in roles {
         let known = deny(&|terms| terms.actor = actor(Actor::Role(role.to_uppercase())));
         let denied = callers.person.sharing().deny_provision(known).await.unwrap().into_inner();
-        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id: denied.provision_id };
+        let provision_id = denied.provision_id;
+        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id, ..Default::default() };
         callers.person.sharing().withdraw_provision(withdraw).await.unwrap();
     }
     // What has ended by itself is not "now".

@@ -3,19 +3,41 @@
 
 use std::collections::BTreeSet;
 
-use client::{Client, request_id};
-use proto::access::v1::{ListMyDeliveriesRequest, Purpose, RecordCategory};
+use client::{Client, request_id, terms};
+use proto::access::v1::{Action, ListMyDeliveriesRequest, Purpose, RecordCategory};
 use proto::feeds::v1::{
     AcknowledgeRequest, AddServiceAccountRequest, ChangeFeedRequest, CloseFeedRequest, ContentLevel, GetFeedRequest,
     ListFeedsRequest, OpenFeedRequest, RemoveServiceAccountRequest, Scope, SendTestEventRequest, SubscribeRequest,
 };
+use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::fed::{Fed, Reading, entry, opens, reason, system};
+use crate::fed::{Fed, Reading, entry, opens, reason, signed_in, system};
 use crate::world::{Callers, at_rest, stores, views_equal_a_rebuild};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_chosen_on_another_server_is_not_decided_on_what_this_one_remembers() {
+    let fed = Fed::new(ContentLevel::IdOnly).await;
+    let (world, pair) = (&fed.supported.world, &fed.supported.callers.pair);
+    let elsewhere = world.start().await;
+    let system = signed_in(&world.cluster, pair, elsewhere.channel().await.unwrap(), "record-system");
+    fed.permit().await;
+    let subscribe = SubscribeRequest { feed_id: fed.feed.clone(), ..Default::default() };
+    let mut reading = Reading::of(&system, subscribe).await.unwrap();
+    for more in [RecordCategory::Goals, RecordCategory::Health, RecordCategory::Wellbeing] {
+        let known = fed.person().strength("known there").await.unwrap();
+        assert_eq!(entry(&reading.next(1).await[0]), known.entry_id);
+        // What that server remembers permits strengths still, and is not what the person's directive is any more.
+        let agency = Actor::AgencyId(pair.agency_id());
+        let more = terms(agency, [more], Purpose::CareCoordination, [Action::Read, Action::Subscribe]);
+        fed.person().grant(more).await.unwrap();
+    }
+    let last = fed.person().strength("and after that").await.unwrap();
+    assert_eq!(entry(&reading.next(1).await[0]), last.entry_id);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_receives_what_it_may_as_it_happens_and_the_person_reads_it() {

@@ -49,7 +49,13 @@ impl<'a> Taking<'a> {
             "withdrawn" => drop(person.withdraw(&provision_id).await.unwrap()),
             "narrowed" => {
                 let (categories, up_to) = (vec![RecordCategory::WhatMatters.into()], SensitivityLevel::Normal.into());
-                let narrow = NarrowProvisionRequest { request_id: request_id(), provision_id, categories, up_to };
+                let narrow = NarrowProvisionRequest {
+                    request_id: request_id(),
+                    provision_id,
+                    categories,
+                    up_to,
+                    ..Default::default()
+                };
                 person.sharing().narrow_provision(narrow).await.unwrap();
             }
             "denied" => self.deny(Actor::StaffId(pair.staff_id())).await,

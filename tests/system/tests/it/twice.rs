@@ -22,7 +22,8 @@ async fn rule_24_a_double_click_is_one_permit_and_withdrawing_it_takes_it_back()
     assert_eq!(one.provision_id, two.provision_id);
     here.look().await.unwrap();
     let withdraw = async |callers: &Callers, provision_id: &str| {
-        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id: provision_id.to_owned() };
+        let provision_id = provision_id.to_owned();
+        let withdraw = WithdrawProvisionRequest { request_id: request_id(), provision_id, ..Default::default() };
         callers.person.sharing().withdraw_provision(withdraw).await.unwrap().into_inner().still_permitting
     };
     assert_eq!(withdraw(&here, &one.provision_id).await, []);
@@ -38,7 +39,7 @@ async fn rule_24_a_double_click_is_one_permit_and_withdrawing_it_takes_it_back()
         request_id: request_id(),
         provision_id: whole.clone(),
         categories: vec![RecordCategory::Strengths.into()],
-        up_to: 0,
+        ..Default::default()
     };
     let narrowed = here.person.sharing().narrow_provision(narrow).await.unwrap().into_inner();
     let named =

@@ -45,7 +45,7 @@ fn relationship() -> SharingEvent {
 }
 
 fn permit(n: u128, terms: Terms) -> SharingEvent {
-    ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+    ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms, without_telling: false }.into()
 }
 
 fn deny(n: u128, terms: Terms) -> SharingEvent {

@@ -93,8 +93,13 @@ impl Selection {
     /// Whether it carries events of this category and published type.
     #[must_use]
     pub fn carries(&self, category: Category, published: &str) -> bool {
-        (self.categories.is_empty() || self.categories.contains(&category))
-            && (self.types.is_empty() || self.types.iter().any(|wanted| wanted == published))
+        (self.categories.is_empty() || self.categories.contains(&category)) && self.carries_type(published)
+    }
+
+    /// Whether it carries events of this published type.
+    #[must_use]
+    pub fn carries_type(&self, published: &str) -> bool {
+        self.types.is_empty() || self.types.iter().any(|wanted| wanted == published)
     }
 }
 
