@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use domain::ids::AgencyId;
 use gate::Binding;
 use node::tokens::{AUDIENCE, TokenSigner, issuer_name};
@@ -15,6 +15,8 @@ use tonic::transport::{Channel, Endpoint};
 use crate::child::{Child, wait_until};
 use crate::{free_port, tools};
 
+/// How often it is tried to start a node.
+const STARTS: u32 = 5;
 /// How many lines are shown of a node's log where a test fails.
 const WARNED: usize = 40;
 
@@ -214,7 +216,7 @@ impl Cluster {
     /// # Errors
     /// When it does not get ready.
     pub async fn start(&self, roles: &str) -> anyhow::Result<Node> {
-        self.start_on(roles, free_port()?).await
+        self.start_by(None, roles, None).await
     }
 
     /// As `start` with all roles, with this in its environment.
@@ -222,9 +224,7 @@ impl Cluster {
     /// # Errors
     /// When it does not get ready.
     pub async fn start_with(&self, name: &str, value: &Path) -> anyhow::Result<Node> {
-        let mut command = Command::new(tools::alongside()?);
-        command.env(name, value);
-        self.start_by(command, "", free_port()?).await
+        self.start_by(Some((name, value)), "", None).await
     }
 
     /// As `start`, on a given port: where callers know a node that was killed.
@@ -232,10 +232,24 @@ impl Cluster {
     /// # Errors
     /// When it does not get ready.
     pub async fn start_on(&self, roles: &str, grpc: u16) -> anyhow::Result<Node> {
-        self.start_by(Command::new(tools::alongside()?), roles, grpc).await
+        self.start_by(None, roles, Some(grpc)).await
     }
 
-    async fn start_by(&self, mut command: Command, roles: &str, grpc: u16) -> anyhow::Result<Node> {
+    /// Starts a node; again, when somebody else has taken the port meanwhile that was free.
+    async fn start_by(&self, variable: Option<(&str, &Path)>, roles: &str, grpc: Option<u16>) -> anyhow::Result<Node> {
+        let mut attempts = 1..=STARTS;
+        loop {
+            let last = attempts.next().is_none_or(|attempt| attempt == STARTS);
+            let mut command = Command::new(tools::alongside()?);
+            command.envs(variable);
+            match self.try_start(command, roles, grpc.map_or_else(free_port, Ok)?).await {
+                Err(error) if !last && format!("{error:#}").contains("Address already in use") => {}
+                started => return started,
+            }
+        }
+    }
+
+    async fn try_start(&self, mut command: Command, roles: &str, grpc: u16) -> anyhow::Result<Node> {
         let admin = free_port()?;
         command.arg("--config").arg(self.config_file()?);
         command.args(["--listen", &format!("127.0.0.1:{grpc}"), "--admin", &format!("127.0.0.1:{admin}")]);
@@ -245,12 +259,16 @@ impl Cluster {
         command.arg("serve").current_dir(self.directory.path());
         let log = self.directory.path().join(format!("node-{grpc}.log"));
         let mut node = Node { child: Child::start(&mut command, &log)?, grpc, admin, log };
-        let ready = wait_until("the node", || async {
-            Ok(http_get(admin, "/readyz").await.is_ok_and(|r| r.contains("200 OK")))
+        let child = &mut node.child;
+        let ready = wait_until("the node", || {
+            let ended = child.ended();
+            async move {
+                ensure!(ended?.is_none(), "the node has ended");
+                Ok(http_get(admin, "/readyz").await.is_ok_and(|r| r.contains("200 OK")))
+            }
         });
         if let Err(error) = ready.await {
-            let ended = node.child.ended()?;
-            return Err(error.context(format!("ended: {ended:?}; log: {}", node.log()?)));
+            return Err(error.context(format!("log: {}", node.log()?)));
         }
         Ok(node)
     }
