@@ -33,7 +33,7 @@ impl Pump {
                     self.recalled(&envelope, recall).await?
                 }
                 Event::Agency(AgencyEvent::FeedTested(FeedTested { feed })) if *feed == self.to.feed => {
-                    Some(tested(&envelope, self.to))
+                    Some(tested(&envelope, self.to, self.feeds.traceparent(&envelope)))
                 }
                 _ => None,
             });
@@ -65,16 +65,17 @@ impl Pump {
             "deadline": time(recall.deadline),
             "recalled": items.collect::<Vec<_>>(),
         });
-        let told =
-            Told { feed: self.to.feed, event: recall.recall.0, published: RECALLED, person: None, at: envelope.at };
+        let (feed, event, at) = (self.to.feed, recall.recall.0, envelope.at);
+        let traceparent = self.feeds.traceparent(envelope);
+        let told = Told { feed, event, published: RECALLED, person: None, at, traceparent };
         Ok(Some(leaving(envelope, &told, data)))
     }
 }
 
 /// A test of this feed.
-fn tested(envelope: &Envelope, to: Receiver) -> Leaving {
+fn tested(envelope: &Envelope, to: Receiver, traceparent: String) -> Leaving {
     let (event, at) = (envelope.header.event_id, envelope.at);
-    let told = Told { feed: to.feed, event, published: TESTED, person: None, at };
+    let told = Told { feed: to.feed, event, published: TESTED, person: None, at, traceparent };
     leaving(envelope, &told, json!({}))
 }
 

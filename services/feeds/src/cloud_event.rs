@@ -16,6 +16,9 @@ pub(crate) struct Told<'a> {
     /// Whom it is about; nobody, where it is a test.
     pub(crate) person: Option<PersonId>,
     pub(crate) at: Timestamp,
+    /// The trace of its delivery, as <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md>; empty when there is
+    /// none.
+    pub(crate) traceparent: String,
 }
 
 /// The id of an event as a feed tells it: the same at every door, however often it is told.
@@ -35,6 +38,9 @@ pub(crate) fn cloud_event(told: &Told<'_>, content: ContentLevel, ids: Value, sa
         return Value::Object(event).to_string();
     }
     set("type", told.published.into());
+    if !told.traceparent.is_empty() {
+        set("traceparent", told.traceparent.as_str().into());
+    }
     if let Some(person) = told.person {
         set("subject", person.to_string().into());
     }

@@ -230,7 +230,8 @@ impl Feeds {
         let leaving = about.iter().map(|about| {
             let (event, published) = (about.event, about.published);
             let (id, at) = (event.header.event_id, event.at);
-            let told = Told { feed: to.feed, event: id, published, person: Some(person), at };
+            let traceparent = self.traceparent(event);
+            let told = Told { feed: to.feed, event: id, published, person: Some(person), at, traceparent };
             let doc = docs.get(&about.entry);
             let says = || doc.map_or(Value::Null, |doc| entry::says(doc, to.agency, goal_shown(doc)));
             let ids = || entry::ids(about.entry, about.category);

@@ -93,6 +93,10 @@ fn schema(name: &str) -> Value {
         "specversion": constant("1.0"), "id": id(), "source": text(), "type": constant(name),
     });
     let mut required = vec!["specversion", "id", "source", "type"];
+    if let Some(properties) = properties.as_object_mut().filter(|_| name != SOMETHING) {
+        let means = "the delivery's own trace (W3C Trace Context), where it is traced";
+        properties.insert("traceparent".to_owned(), json!({"type": "string", "description": means}));
+    }
     let mut add = |name: &'static str, value: Value| {
         if let Some(properties) = properties.as_object_mut() {
             properties.insert(name.to_owned(), value);

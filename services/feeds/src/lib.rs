@@ -27,12 +27,14 @@ use std::sync::Arc;
 
 use bus::Bus;
 use domain::ids::FeedId;
+use events::Envelope;
 use gate::{Gate, Issuers};
 use head::Head;
 use rpc::Error;
 use state::FeedCursors;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 use views::Views;
 
 pub use carrier::Carrier;
@@ -56,6 +58,8 @@ pub struct Feeds {
     /// The door over HTTP, where this system calls addresses of agencies.
     webhooks: Option<Arc<WebhookDoor>>,
     room: Arc<Semaphore>,
+    /// Links a span to the trace that a W3C trace context names, and returns the span's own.
+    link: fn(&Span, &str) -> String,
     stop: CancellationToken,
 }
 
@@ -76,8 +80,14 @@ impl Feeds {
         stop: CancellationToken,
     ) -> Self {
         let head = Head::default();
-        let room = Arc::new(Semaphore::new(STREAMS));
-        Self { gate, views, issuers, cursors, head, jetstream: None, webhooks: None, room, stop }
+        let (room, link) = (Arc::new(Semaphore::new(STREAMS)), untraced);
+        Self { gate, views, issuers, cursors, head, jetstream: None, webhooks: None, room, link, stop }
+    }
+
+    /// The same, where a delivery's span is linked by this to the trace of what is delivered; it returns the span's own trace context.
+    #[must_use]
+    pub fn with_traces(self, link: fn(&Span, &str) -> String) -> Self {
+        Self { link, ..self }
     }
 
     /// The same, with a door over JetStream.
@@ -98,6 +108,13 @@ impl Feeds {
         self.head.follow(log, bus, stop).await;
     }
 
+    /// The W3C trace context of a delivery, where what is delivered was traced: a trace of its own, which links to that one.
+    pub(crate) fn traceparent(&self, delivered: &Envelope) -> String {
+        let Some(trace) = delivered.header.sampled_trace() else { return String::new() };
+        let span = tracing::info_span!(parent: None, "feed.deliver", position = delivered.position.0);
+        (self.link)(&span, trace)
+    }
+
     /// Why a feed has failed, for whoever asks.
     pub(crate) async fn has_failed(&self, feed: FeedId, why: &str) {
         if let Err(error) = self.cursors.failed(feed.0, why).await {
@@ -114,4 +131,8 @@ impl Feeds {
             self.has_failed(feed, said).await;
         }
     }
+}
+
+fn untraced(_: &Span, _: &str) -> String {
+    String::new()
 }

@@ -62,7 +62,8 @@ impl Feeds {
         };
         let leaving = |one: &Changed<'_>| {
             let (id, at, told) = (one.told.event, one.event.at, one.told);
-            let cloud = Told { feed: to.feed, event: id, published: one.published, person: Some(person), at };
+            let (published, person_told, traceparent) = (one.published, Some(person), self.traceparent(one.event));
+            let cloud = Told { feed: to.feed, event: id, published, person: person_told, at, traceparent };
             let content = feed.selection.content.min(ContentLevel::IdOnly);
             Leaving {
                 position: one.event.position.0,

@@ -154,7 +154,7 @@ pub async fn start(
 /// Feeds, with the doors that the settings open, where this process has anything to do with feeds: what opens every agency's account is read
 /// nowhere else.
 fn with_doors(feeds: Feeds, config: &Config) -> anyhow::Result<Feeds> {
-    let mut feeds = feeds;
+    let mut feeds = feeds.with_traces(telemetry::link);
     if !config.roles.contains(&Role::Feeds) {
         return Ok(feeds);
     }

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use admin::{Admin, AdminError, Readiness, Report};
-pub use trace::{adopt, current};
+pub use trace::{adopt, current, link};
 
 /// What to tell, and where.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ fn provider(endpoint: &str, per_mille: u32) -> Result<SdkTracerProvider, Telemet
     let fresh = Sampler::TraceIdRatioBased(f64::from(per_mille.min(1_000)) / 1_000.0);
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(fresh)))
+        .with_sampler(trace::AsLinked(Sampler::ParentBased(Box::new(fresh))))
         .with_resource(Resource::builder().with_service_name("alongside").build())
         .build())
 }

@@ -329,7 +329,7 @@ impl<'a> Carrying<'a> {
         let parts = [&b"missed"[..], &run.to_be_bytes(), &after.to_be_bytes(), &until.to_be_bytes()];
         let at = self.pump.feeds.gate.engine().now();
         let event = derived_id(feed.0, &parts);
-        let told = Told { feed, event, published: MISSED, person: None, at };
+        let told = Told { feed, event, published: MISSED, person: None, at, traceparent: String::new() };
         let cloud_event = cloud_event(&told, ContentLevel::IdOnly, data, || Value::Null);
         self.publish(vec![Leaving::about_nobody(self.pump.position, id_of(feed, event), cloud_event)]).await?;
         if let Some(told) = self.standing.back_mut() {

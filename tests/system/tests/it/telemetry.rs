@@ -3,13 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use client::request_id;
+use harness::Cluster;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use proto::feeds::v1::SubscribeRequest;
 use proto::people::v1::{RecordStrengthRequest, RegisterPersonRequest};
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::fed::{Reading, agency_with_a_feed, permit, signed_in};
 use crate::world::{Callers, Pair, World};
 
 /// An OTLP collector that keeps what it gets.
@@ -44,9 +48,44 @@ impl Collector {
         scopes.flat_map(|s| &s.spans).filter(|s| s.trace_id == trace).map(|s| s.name.clone()).collect()
     }
 
+    /// Whether a delivery of one trace is linked to the other.
+    fn linked(&self, one: &[u8], other: &[u8]) -> bool {
+        let exports = self.0.lock().unwrap();
+        let scopes = exports.iter().flat_map(|e| &e.resource_spans).flat_map(|r| &r.scope_spans);
+        let mut spans = scopes.flat_map(|s| &s.spans).filter(|s| s.trace_id == one && s.name == "feed.deliver");
+        spans.any(|span| span.links.iter().any(|link| link.trace_id == other))
+    }
+
     fn text(&self) -> String {
         format!("{:?}", self.0.lock().unwrap())
     }
+}
+
+/// What a feed tells is traced by itself, and linked to the call of which it tells.
+async fn a_delivery_has_a_trace_of_its_own(
+    cluster: &Cluster,
+    callers: &Callers,
+    channel: &Channel,
+    collector: &Collector,
+) {
+    callers.accept().await;
+    permit(callers).await;
+    let feed_id = agency_with_a_feed(cluster, callers, channel.clone()).await;
+    let system = signed_in(cluster, &callers.pair, channel.clone(), "record-system");
+    let mut reading = Reading::of(&system, SubscribeRequest { feed_id, ..Default::default() }).await.unwrap();
+    let trace = Uuid::now_v7();
+    let text = "mends bicycles".to_owned();
+    let mut strength = Request::new(RecordStrengthRequest { request_id: request_id(), text, ..Default::default() });
+    let traceparent = format!("00-{}-b7ad6b7169203331-01", trace.simple());
+    strength.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    callers.person.people().record_strength(strength).await.unwrap();
+    let told = reading.next(1).await.remove(0);
+    let own = told["traceparent"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
+    assert_ne!(own, trace.simple().to_string());
+    let own: Uuid = own.parse().unwrap();
+    harness::wait_until("the delivery's trace", || async { Ok(collector.linked(own.as_bytes(), trace.as_bytes())) })
+        .await
+        .unwrap();
 }
 
 const MARKER: &str = "Plantedmarker";
@@ -97,7 +136,7 @@ async fn one_trace_from_the_call_to_the_view_and_no_personal_data_anywhere() {
     assert_eq!(collector.spans(strangers.as_bytes()), [""; 0], "a stranger decides what is traced");
 
     let callers = Callers::unenrolled(&world.cluster, &channel, &pair);
-    callers.accept().await;
+    a_delivery_has_a_trace_of_its_own(&world.cluster, &callers, &channel, &collector).await;
     callers.grant().await;
     callers.look().await.unwrap();
     let metrics = node.admin_get("/metrics").await.unwrap();
