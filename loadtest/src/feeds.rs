@@ -83,7 +83,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             receiving.spawn(pull(system, arrived, stop));
         }
     }
-    all_arrived(&arrived, before.len()).await?;
+    all_arrived(&arrived, &mut receiving, before.len()).await?;
     let backlog = before.len() as f64 / begun.elapsed().as_secs_f64();
     report.insert("backlog_per_second".into(), rounded(backlog));
     if args.door == Through::Jetstream {
@@ -93,7 +93,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     }
     report.insert("server_rss_mb".into(), rounded(world.memory_mb()?));
     let written = written(&world, (args.rate, args.seconds), "", &mut report).await?;
-    all_arrived(&arrived, before.len() + written.len()).await?;
+    all_arrived(&arrived, &mut receiving, before.len() + written.len()).await?;
     stop.store(true, Ordering::Relaxed);
     while let Some(received) = receiving.join_next().await {
         received??;
@@ -127,11 +127,19 @@ async fn written(
     Ok(written)
 }
 
-/// Waits until so many entries have come.
-async fn all_arrived(arrived: &Arrived, count: usize) -> anyhow::Result<()> {
+/// Waits until so many entries have come. Whoever receives goes on until then.
+async fn all_arrived(
+    arrived: &Arrived,
+    receiving: &mut JoinSet<anyhow::Result<()>>,
+    count: usize,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     while arrived.lock().unwrap_or_else(PoisonError::into_inner).len() < count {
         anyhow::ensure!(begun.elapsed() < ARRIVAL_LIMIT, "not all that was written arrives");
+        if let Some(ended) = receiving.try_join_next() {
+            ended??;
+            anyhow::bail!("a system receives no more");
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
@@ -175,8 +183,9 @@ async fn receive(system: System, arrived: Arrived, stop: Arc<AtomicBool>) -> any
         let message = message?.context("a stream lasts")?;
         let now = Instant::now();
         for event in &message.events {
-            let entry = entry_of(&event.cloud_event)?;
-            arrived.lock().unwrap_or_else(PoisonError::into_inner).entry(entry).or_insert(now);
+            if let Some(entry) = entry_of(&event.cloud_event)? {
+                arrived.lock().unwrap_or_else(PoisonError::into_inner).entry(entry).or_insert(now);
+            }
         }
         if !message.events.is_empty() {
             let acknowledge = AcknowledgeRequest { feed_id: system.feed_id.clone(), token: message.token };
@@ -198,16 +207,18 @@ async fn pull(system: System, arrived: Arrived, stop: Arc<AtomicBool>) -> anyhow
         let Ok(message) = timeout(Duration::from_millis(200), messages.next()).await else { continue };
         let message = message.context("a stream lasts")??;
         let (now, entry) = (Instant::now(), entry_of(std::str::from_utf8(&message.payload)?)?);
-        arrived.lock().unwrap_or_else(PoisonError::into_inner).entry(entry).or_insert(now);
+        if let Some(entry) = entry {
+            arrived.lock().unwrap_or_else(PoisonError::into_inner).entry(entry).or_insert(now);
+        }
         message.ack().await.map_err(anyhow::Error::msg)?;
     }
     Ok(())
 }
 
-fn entry_of(cloud_event: &str) -> anyhow::Result<String> {
+/// The entry that an event is about; none of what tells of a permit.
+fn entry_of(cloud_event: &str) -> anyhow::Result<Option<String>> {
     let event: Value = serde_json::from_str(cloud_event)?;
-    let entry = event.pointer("/data/entryId").and_then(Value::as_str);
-    Ok(entry.context("an event about an entry")?.to_owned())
+    Ok(event.pointer("/data/entryId").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// From when it was asked for, and from when it was acknowledged, until it came.
