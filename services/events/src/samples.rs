@@ -74,6 +74,7 @@ samples! {
         event: id(16),
         provision: ProvisionId::sample(field),
         change: PermitChange::Ended,
+        content: ContentLevel::IdOnly,
     }],
     Selection: _field => Selection {
         categories: vec![Category::Goals],

@@ -157,7 +157,7 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
         let properties = json!({
             "content": {"const": "id-only"},
             "permitId": id(),
-            "categories": {"type": "array", "items": text(), "description": "those that the feed carries: of a permit that ended, all that it ever let the system receive"},
+            "categories": {"type": "array", "items": text(), "description": "those that the feed carries: of a permit that ended, what it said then"},
             "purpose": {"type": "string", "description": "the feed's, as a code of HL7 v3-ActReason"},
             "upTo": {"enum": Level::ALL.iter().map(|level| level.word()).collect::<Vec<_>>(), "description": "how sensitive an entry may be at most"},
             "from": moment("when it begins or began, where that was said"),

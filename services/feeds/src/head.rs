@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 /// How often the log is looked at while the bus is silent: what bounds the lag when the bus is down.
 const LOOK_ANYWAY: Duration = Duration::from_millis(250);
+/// How long the bus may take to answer: what bounds the lag when it does not.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// How long after a look the next one follows, at the earliest.
 const AT_MOST: Duration = Duration::from_millis(2);
 
@@ -115,7 +117,7 @@ impl Head {
                 self.look(&*log).await;
                 // What comes over the bus is only a sign that something has happened: the log says what.
                 let known = *self.0.head.borrow();
-                match tokio::time::timeout(LOOK_ANYWAY, bus.subscribe(known)).await {
+                match tokio::time::timeout(ANSWER_LIMIT, bus.subscribe(known)).await {
                     Ok(Ok(mut messages)) => {
                         while self.0.head.receiver_count() > 0 {
                             let message = tokio::time::timeout(LOOK_ANYWAY, messages.next()).await;
@@ -126,9 +128,7 @@ impl Head {
                             tokio::time::sleep(AT_MOST).await;
                         }
                     }
-                    Ok(Err(_)) => tokio::time::sleep(LOOK_ANYWAY).await,
-                    // It is waited for no longer than a silent one.
-                    Err(_elapsed) => {}
+                    Ok(Err(_)) | Err(_) => tokio::time::sleep(LOOK_ANYWAY).await,
                 }
             }
         };

@@ -1,8 +1,9 @@
 //! What a feed holds of a person: delivered, and not asked back since.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::access::events::Delivered;
+use domain::agency::ContentLevel;
 use domain::ids::{FeedId, PersonId, ProvisionId};
 use rpc::Error;
 use uuid::Uuid;
@@ -22,10 +23,10 @@ pub(crate) struct Held {
 pub(crate) struct Holding {
     /// What was delivered and not asked back since, by event.
     pub(crate) events: HashMap<Uuid, Held>,
-    /// What was told of permits: by event.
-    pub(crate) told: HashSet<Uuid>,
-    /// The person's choices by which anything was ever delivered to it.
-    pub(crate) choices: HashSet<ProvisionId>,
+    /// How much was told of permits, at most: by event.
+    pub(crate) told: HashMap<Uuid, ContentLevel>,
+    /// The person's choices by which anything was ever delivered to it, and the version of the directive at which that was first.
+    pub(crate) choices: HashMap<ProvisionId, u64>,
 }
 
 /// What a feed holds of a person, once the views have come so far. None while something about the person cannot be read: then it is not known.
@@ -38,8 +39,17 @@ pub(crate) async fn held(
     let Some(days) = all::<Deliveries>(views, &deliveries::of_person(person), at_least, ours).await? else {
         return Ok(None);
     };
-    let told = days.iter().flat_map(|day| &day.permits).map(|told| told.event).collect();
-    let choices = days.iter().flat_map(|day| &day.choices).copied().collect();
+    let (mut told, mut choices) = (HashMap::new(), HashMap::new());
+    for day in &days {
+        for permit in &day.permits {
+            let content = told.entry(permit.event).or_insert(permit.content);
+            *content = permit.content.max(*content);
+        }
+        for (choice, since) in day.choices.iter().zip(&day.since) {
+            let first = choices.entry(*choice).or_insert(*since);
+            *first = (*since).min(*first);
+        }
+    }
     let mut held: HashMap<Uuid, Held> = HashMap::new();
     for event in days.into_iter().flat_map(|day| day.events) {
         let deliveries::DeliveredDoc { event, entry, category, content, position } = event;

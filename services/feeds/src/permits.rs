@@ -58,19 +58,20 @@ impl Feeds {
             held(&self.views, (person, to.feed), receipted.latest).await?.unwrap_or_default()
         };
         let knows = |one: &&Changed<'_>| {
-            one.told.change == PermitChange::Began || holding.choices.contains(&one.told.provision)
+            // What was over before anything was delivered by it was never theirs to hear.
+            let since = holding.choices.get(&one.told.provision);
+            one.told.change == PermitChange::Began || since.is_some_and(|since| *since < one.event.version.0)
         };
         let leaving = |one: &Changed<'_>| {
             let (id, at, told) = (one.told.event, one.event.at, one.told);
             let (published, person_told, traceparent) = (one.published, Some(person), self.traceparent(one.event));
             let cloud = Told { feed: to.feed, event: id, published, person: person_told, at, traceparent };
-            let content = feed.selection.content.min(ContentLevel::IdOnly);
             Leaving {
                 position: one.event.position.0,
                 id: id_of(to.feed, id),
-                cloud_event: cloud_event(&cloud, content, one.scope(feed), || Value::Null),
+                cloud_event: cloud_event(&cloud, told.content, one.scope(feed), || Value::Null),
                 of: Some((person, What::Permit(told))),
-                needs_receipt: !holding.told.contains(&id),
+                needs_receipt: holding.told.get(&id).is_none_or(|before| *before < told.content),
                 changes_at: grounds.changes_at(),
                 choices: [told.provision].into(),
             }
@@ -105,7 +106,8 @@ fn changed<'a>(event: &'a Envelope, feed: &Feed, grounds: &SystemGrounds) -> Opt
     let categories: Vec<_> = terms.categories.iter().copied().filter(|c| selection.carries(*c, published)).collect();
     // Of one that was narrowed nothing may be left that the feed carries: that is what it tells then.
     let is_carried = !categories.is_empty() || (change == PermitChange::Narrowed && selection.carries_type(published));
-    let told = PermitTold { event: event.header.event_id, provision, change };
+    let content = selection.content.min(ContentLevel::IdOnly);
+    let told = PermitTold { event: event.header.event_id, provision, change, content };
     is_carried.then_some(Changed { event, published, told, terms, categories })
 }
 

@@ -23,6 +23,8 @@ pub(crate) const LEASE: Duration = Duration::from_secs(6);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// How often it looks whether what came was acknowledged, while it waits for that.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How long one step of it may take: longer, and something hangs that the feed needs.
+const STEP_LIMIT: Duration = Duration::from_secs(60);
 /// How long a stream lasts at most: whoever receives it signs in again.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
@@ -93,42 +95,51 @@ impl Streaming {
     /// The next message with events.
     async fn next(&mut self) -> Result<pb::SubscribeResponse, Error> {
         loop {
-            if self.checked.elapsed() > SIGN_OF_LIFE {
-                self.may_go_on().await?;
+            let step = tokio::time::timeout(STEP_LIMIT, self.step()).await;
+            if let Some(message) = step.map_err(|_elapsed| interrupted("something hangs that the feed needs"))?? {
+                return Ok(message);
             }
-            let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
-            if left == 0 {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                self.advance().await?;
-                continue;
-            }
-            let events = self.pump.read(left).await?;
-            let Some(last) = events.last().map(|event| event.position.0) else {
-                self.pump.wait(SIGN_OF_LIFE).await;
-                continue;
-            };
-            let (leaving, until) = match self.pump.decide(&events, self.window).await {
-                // The views are behind: what was decided, and may have its receipts, is decided again.
-                Err(error) if error.reason() == Reason::ViewBehind => {
-                    let before = std::mem::replace(&mut self.pump.position, last);
-                    self.pump.decide_again(before);
-                    continue;
-                }
-                decided => decided?,
-            };
-            self.pump.position = until;
-            self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
-            if !leaving.is_empty() {
-                // Before it leaves: what is acknowledged is what was delivered. What leaves nobody need not be kept.
-                self.advance().await?;
-                return Ok(self.message(leaving));
-            }
-            // Without waking whoever gives signs of life, as nothing was sent.
-            self.sent.send_if_modified(|sent| {
-                *sent = place(&self.pump);
-                false
-            });
         }
+    }
+
+    /// One step: a message with events, or nothing.
+    async fn step(&mut self) -> Result<Option<pb::SubscribeResponse>, Error> {
+        if self.checked.elapsed() > SIGN_OF_LIFE {
+            self.may_go_on().await?;
+        }
+        let left = self.window.saturating_sub(self.under_way.iter().map(|(_, count)| count).sum());
+        if left == 0 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            self.advance().await?;
+            return Ok(None);
+        }
+        let events = self.pump.read(left).await?;
+        let Some(last) = events.last().map(|event| event.position.0) else {
+            self.pump.wait(SIGN_OF_LIFE).await;
+            return Ok(None);
+        };
+        let (leaving, until) = match self.pump.decide(&events, self.window).await {
+            // The views are behind: what was decided, and may have its receipts, is decided again.
+            Err(error) if error.reason() == Reason::ViewBehind => {
+                let before = std::mem::replace(&mut self.pump.position, last);
+                self.pump.decide_again(before);
+                return Ok(None);
+            }
+            decided => decided?,
+        };
+        self.pump.position = until;
+        self.under_way.extend((!leaving.is_empty()).then_some((until, leaving.len())));
+        if !leaving.is_empty() {
+            // Before it leaves: what is acknowledged is what was delivered. What leaves nobody need not be kept.
+            self.advance().await?;
+            return Ok(Some(self.message(leaving)));
+        }
+        // Without waking whoever gives signs of life, as nothing was sent.
+        self.sent.send_if_modified(|sent| {
+            *sent = place(&self.pump);
+            false
+        });
+        Ok(None)
     }
 
     /// Ends the stream when the feed is closed, its system has been removed, or whoever vouched for it does not any more.
@@ -195,7 +206,7 @@ impl Signs {
                 // Before it is said: what a token names is what was delivered. Whoever does not hold the feed any more finds out when they go on.
                 let holds = signs.hold.on((place.position, 0), LEASE).await.is_ok();
                 // A token never goes back: what came meanwhile is a sign of life itself.
-                if holds && *signs.sent.borrow() == place {
+                if holds && !signs.sent.has_changed().unwrap_or(true) {
                     return Some((Ok(signs.sign(place)), signs));
                 }
             }

@@ -124,7 +124,8 @@ fn told(doc: &DeliveryDoc) -> String {
         PermitChange::Narrowed => "that you took back a part of what it may receive",
         PermitChange::Ended => "that you took back something that you had let it receive",
     };
-    let changes: BTreeSet<_> = doc.permits.iter().map(|told| told.change).collect();
+    let said = doc.permits.iter().filter(|told| told.content > ContentLevel::Empty);
+    let changes: BTreeSet<_> = said.map(|told| told.change).collect();
     list(&changes.into_iter().map(words).collect::<Vec<_>>(), "")
 }
 

@@ -1,7 +1,7 @@
 //! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
 //! which a great deal happens has several, so that none grows with every receipt of the day.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, Delivered, PermitChange, PermitTold};
@@ -33,6 +33,8 @@ pub struct DeliveryDoc {
     pub events: Vec<DeliveredDoc>,
     /// The person's choices that let it be received.
     pub choices: Vec<ProvisionId>,
+    /// The version of the person's directive by which each of them first did, in the same order.
+    pub since: Vec<u64>,
     /// What was told of permits, each event once.
     pub permits: Vec<PermitDoc>,
 }
@@ -46,6 +48,8 @@ pub struct PermitDoc {
     pub provision: ProvisionId,
     /// What became of it.
     pub change: PermitChange,
+    /// How much was said of it, at most.
+    pub content: ContentLevel,
 }
 
 /// An event that was delivered.
@@ -79,10 +83,22 @@ impl DeliveryDoc {
                 None => self.events.push(event),
             }
         }
-        let new: Vec<_> = other.choices.into_iter().filter(|choice| !self.choices.contains(choice)).collect();
-        self.choices.extend(new);
-        let known: HashSet<_> = self.permits.iter().map(|known| known.event).collect();
-        self.permits.extend(other.permits.into_iter().filter(|told| !known.contains(&told.event)));
+        for (choice, since) in other.choices.into_iter().zip(other.since) {
+            let known = self.choices.iter().position(|known| *known == choice);
+            match known.and_then(|nth| self.since.get_mut(nth)) {
+                Some(known) => *known = since.min(*known),
+                None => {
+                    self.choices.push(choice);
+                    self.since.push(since);
+                }
+            }
+        }
+        for told in other.permits {
+            match self.permits.iter_mut().find(|known| known.event == told.event) {
+                Some(known) => known.content = known.content.max(told.content),
+                None => self.permits.push(told),
+            }
+        }
     }
 
     /// Which feed's day it is of, by UTC.
@@ -148,7 +164,12 @@ impl View for Deliveries {
             content,
             position,
         };
-        let told = |&PermitTold { event, provision, change }: &PermitTold| PermitDoc { event, provision, change };
+        let told = |&PermitTold { event, provision, change, content }: &PermitTold| PermitDoc {
+            event,
+            provision,
+            change,
+            content,
+        };
         let part = DeliveryDoc {
             agency: e.agency,
             feed: e.feed,
@@ -158,6 +179,7 @@ impl View for Deliveries {
             last_at: event.at,
             events: e.events.iter().map(delivered).collect(),
             choices: e.choices.clone(),
+            since: vec![e.directive.0; e.choices.len()],
             permits: e.permits.iter().map(told).collect(),
         };
         let Some(mut doc) = doc else { return Ok(Some(part)) };
@@ -188,7 +210,13 @@ mod tests {
             last_at: Timestamp(at + 1),
             events: events.iter().map(event).collect(),
             choices: vec![ProvisionId(id(3))],
-            permits: vec![PermitDoc { event: id(9), provision: ProvisionId(id(3)), change: PermitChange::Began }],
+            since: vec![u64::try_from(at).unwrap()],
+            permits: vec![PermitDoc {
+                event: id(9),
+                provision: ProvisionId(id(3)),
+                change: PermitChange::Began,
+                content: ContentLevel::IdOnly,
+            }],
         }
     }
 
@@ -201,5 +229,6 @@ mod tests {
         assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
         assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);
         assert_eq!((day.choices.len(), day.permits.len()), (1, 1));
+        assert_eq!(day.since, [u64::try_from(DAY + 5).unwrap()], "the first");
     }
 }

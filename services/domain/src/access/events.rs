@@ -122,7 +122,7 @@ coded! {
     }
 }
 
-/// What an agency's system was told of a permit to its agency as a whole. The agency may keep that: it shows what it was permitted, and until when.
+/// What an agency's system was told of a permit to its agency as a whole or to everybody. The agency may keep that: it shows what it was permitted, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PermitTold {
     /// The event's id in the log.
@@ -131,6 +131,8 @@ pub struct PermitTold {
     pub provision: ProvisionId,
     /// What became of it.
     pub change: PermitChange,
+    /// How much was said of it: `Empty` says no more than that something has happened.
+    pub content: ContentLevel,
 }
 
 /// An agency's system received what has happened, as a feed of the agency tells it.

@@ -117,14 +117,21 @@ pub fn decide_for_system(
     if current.is_empty() {
         return Err(DenialRule::NoOpenAccess);
     }
-    let mut workers = Vec::with_capacity(current.len());
+    let (mut workers, mut refused) = (Vec::with_capacity(current.len()), None);
     for (worker, staff) in &current {
         let sign_in = staff.sign_in().ok_or(DenialRule::NotCurrentStaff)?;
         let ask = Ask { by: SignedIn::new(*worker, sign_in), purpose, action: Action::Read, now };
         match decide(sharing, staff, &ask) {
             Decision::Permit(scope) => workers.push(scope),
+            // Whoever is shut out counts first, in whatever order they are.
+            Decision::Deny(rule @ (DenialRule::NothingPermits | DenialRule::DenyBeatsPermit)) => {
+                refused.get_or_insert(rule);
+            }
             Decision::Deny(rule) => return Err(rule),
         }
+    }
+    if let Some(rule) = refused {
+        return Err(rule);
     }
     let permits: Vec<_> = sharing.held().filter(|(_, p)| permits_receiving(p, one, purpose, now)).collect();
     if permits.is_empty() {
@@ -175,8 +182,8 @@ fn is_about_receiving(terms: &Terms, one: &BTreeSet<AgencyId>, purpose: Purpose)
 }
 
 /// What a system may be told of a change of a permit that lets it receive something, now or from a later time on: also where a deny leaves it
-/// nothing of that, for of denies it learns nothing. Nothing while the person has shut its agency out, or a worker there, and while nobody there
-/// supports them.
+/// nothing of that, for of denies it learns nothing. Nothing while the person has shut its agency out, or a worker there, nor later of what they
+/// took back then; and nothing while nobody there supports them.
 #[must_use]
 pub fn tells_system_of(
     (sharing, decision): (&Sharing, Result<&SystemScope, DenialRule>),
@@ -185,7 +192,8 @@ pub fn tells_system_of(
 ) -> Option<Terms> {
     match decision {
         Ok(_) | Err(DenialRule::NothingPermits | DenialRule::DenyBeatsPermit) => {
-            let terms = sharing.tells_of(provision, change, ask.now);
+            let unheard = change != PermitChange::Began && sharing.was_unheard(provision, ask.one);
+            let terms = sharing.tells_of(provision, change, ask.now).filter(|_| !unheard);
             terms.filter(|terms| is_about_receiving(terms, ask.one, ask.purpose))
         }
         Err(_) => None,
@@ -395,7 +403,19 @@ mod tests {
         assert_eq!(told(&[all_denied], 1, Began, &[]), Some(both.clone()));
         assert_eq!(told(&[narrowed(false)], 1, Narrowed, &[]), Some(vec![Category::Goals]));
         let over = [narrowed(false), withdrawn(false)];
-        assert_eq!(told(&over, 1, Ended, &[]), Some(both), "all that it ever said");
+        assert_eq!(
+            told(&over, 1, Ended, &[]),
+            Some(vec![Category::Goals]),
+            "what was taken back before is not told anew"
+        );
+        let shut = |shut: SharingEvent, open: SharingEvent| [shut, withdrawn(false), open];
+        let (worker, sign_in) = (Worker::new(NORTH, staff(13)), None);
+        for over in [
+            shut(AgencyBlocked { agency: NORTH }.into(), AgencyUnblocked { agency: NORTH }.into()),
+            shut(WorkerBlocked { worker, sign_in }.into(), WorkerUnblocked { worker }.into()),
+        ] {
+            assert_eq!(told(&over, 1, Ended, &[]), None, "what happened while somebody was shut out is not told later");
+        }
         for change in [Began, Narrowed] {
             assert_eq!(told(&over, 1, change, &[]), None, "it does not stand any more");
         }

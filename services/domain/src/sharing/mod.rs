@@ -60,6 +60,8 @@ pub struct Sharing {
     narrowed: Vec<(ProvisionId, Terms)>,
     /// Permits of which nobody is told any more: the person said so of one of their changes.
     untold: BTreeSet<ProvisionId>,
+    /// Permits of which something was taken back while an agency, or somebody there, was blocked: it did not hear of that, and never does.
+    unheard: BTreeSet<(ProvisionId, AgencyId)>,
     blocked: Vec<AgencyId>,
     blocked_workers: Vec<BlockedWorker>,
     /// How many events there were.
@@ -258,8 +260,14 @@ impl Sharing {
         Err(Refusal::rule("told_already", "that was done before, and whom it is about may have been told"))
     }
 
-    /// What may be told of a change of a permit to whom it permits something: what it says, or of one that was withdrawn what it said before
-    /// anything was taken out of it. Nothing of a permit that is not as the change says any more, and where the person wants nobody told.
+    /// Whether one of these agencies was shut out when something was taken back of a permit.
+    #[must_use]
+    pub fn was_unheard(&self, provision: ProvisionId, agencies: &BTreeSet<AgencyId>) -> bool {
+        agencies.iter().any(|agency| self.unheard.contains(&(provision, *agency)))
+    }
+
+    /// What may be told of a change of a permit to whom it permits something: what it says, or said when it was withdrawn. Nothing of a permit
+    /// that is not as the change says any more, and where the person wants nobody told.
     #[must_use]
     pub fn tells_of(&self, provision: ProvisionId, change: PermitChange, now: Timestamp) -> Option<Terms> {
         if self.is_untold(provision) {
@@ -271,8 +279,8 @@ impl Sharing {
                 held.map(|held| held.terms().clone())
             }
             PermitChange::Ended => {
-                let withdrawn = self.withdrawn.iter().any(|(known, _)| *known == provision);
-                withdrawn.then(|| self.taken_back(provision)).flatten()
+                let withdrawn = self.withdrawn.iter().find(|(known, said)| *known == provision && said.permits());
+                withdrawn.map(|(_, said)| said.terms().clone())
             }
         }
     }
@@ -322,6 +330,12 @@ impl Sharing {
         self.untold.extend(without_telling.then_some(provision));
     }
 
+    /// Takes in who does not hear that something is taken back of a permit.
+    fn takes_back(&mut self, provision: ProvisionId) {
+        let shut = self.blocked.iter().copied().chain(self.blocked_workers.iter().map(|known| known.worker.agency()));
+        self.unheard.extend(shut.map(|agency| (provision, agency)));
+    }
+
     fn provision(&self, id: ProvisionId) -> Result<&Provision, Refusal> {
         let found = self.provisions.iter().find(|(held, _)| *held == id);
         found.map(|(_, provision)| provision).ok_or_else(|| Refusal::not_found("provision"))
@@ -347,6 +361,7 @@ impl Aggregate for Sharing {
             }
             SharingEvent::ProvisionNarrowed(e) => {
                 self.tells(e.provision, e.without_telling);
+                self.takes_back(e.provision);
                 let narrowed = &mut self.narrowed;
                 for (id, provision) in self.provisions.iter_mut().filter(|(id, _)| *id == e.provision) {
                     if !narrowed.iter().any(|(known, _)| known == id) {
@@ -357,6 +372,7 @@ impl Aggregate for Sharing {
             }
             SharingEvent::ProvisionWithdrawn(e) => {
                 self.tells(e.provision, e.without_telling);
+                self.takes_back(e.provision);
                 self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),

@@ -296,6 +296,7 @@ impl Field<Vec<pb::PermitTold>> for Vec<PermitTold> {
             event: told.event.to_wire(),
             provision: told.provision.to_wire(),
             change: told.change.to_wire(),
+            content: told.content.to_wire(),
         };
         self.iter().map(told).collect()
     }
@@ -303,7 +304,8 @@ impl Field<Vec<pb::PermitTold>> for Vec<PermitTold> {
     fn from_wire(wire: Vec<pb::PermitTold>) -> Result<Self, DecodeError> {
         let told = |told: pb::PermitTold| {
             let (event, provision) = (Uuid::from_wire(told.event)?, ProvisionId::from_wire(told.provision)?);
-            Ok(PermitTold { event, provision, change: PermitChange::from_wire(told.change)? })
+            let (change, content) = (PermitChange::from_wire(told.change)?, ContentLevel::from_wire(told.content)?);
+            Ok(PermitTold { event, provision, change, content })
         };
         wire.into_iter().map(told).collect()
     }
