@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
@@ -30,6 +31,8 @@ pub struct NatsConfig {
 const KEPT: i64 = 2_000_000;
 /// How many publications wait for their acknowledgement at once.
 const WINDOW: usize = 256;
+/// How long a subscription may take, which asks the server several times: whoever follows has the log meanwhile.
+const SUBSCRIBE_LIMIT: Duration = Duration::from_secs(2);
 /// What every subject of the log begins with.
 const SUBJECTS: &str = "log.>";
 
@@ -158,6 +161,28 @@ impl NatsBus {
         }
         Ok(())
     }
+
+    /// What the stream holds after a position, as it comes.
+    async fn follow(&self, after: u64) -> Result<BoxStream<'static, Result<Message, BusError>>, BusError> {
+        let stream = self.existing().await?.ok_or(BusError::Gap)?;
+        let state = &stream.cached_info().state;
+        if after + 1 < state.first_sequence || after > state.last_sequence {
+            return Err(BusError::Gap);
+        }
+        let config = OrderedConfig {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            ..OrderedConfig::default()
+        };
+        let consumer = stream.create_consumer(config).await.map_err(BusError::failed)?;
+        let messages = consumer.messages().await.map_err(BusError::failed)?;
+        // Ends after the first error: what follows one is not to be trusted.
+        let checked = messages.scan(Some(after), |expected, message| {
+            let checked = expected.map(|last| message.map_err(BusError::failed).and_then(|m| follows(last, m)));
+            *expected = checked.as_ref().and_then(|c| c.as_ref().ok()).map(|m| m.position);
+            futures::future::ready(checked)
+        });
+        Ok(checked.boxed())
+    }
 }
 
 #[async_trait::async_trait]
@@ -218,24 +243,8 @@ impl Bus for NatsBus {
     }
 
     async fn subscribe(&self, after: u64) -> Result<BoxStream<'static, Result<Message, BusError>>, BusError> {
-        let stream = self.existing().await?.ok_or(BusError::Gap)?;
-        let state = &stream.cached_info().state;
-        if after + 1 < state.first_sequence || after > state.last_sequence {
-            return Err(BusError::Gap);
-        }
-        let config = OrderedConfig {
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
-            ..OrderedConfig::default()
-        };
-        let consumer = stream.create_consumer(config).await.map_err(BusError::failed)?;
-        let messages = consumer.messages().await.map_err(BusError::failed)?;
-        // Ends after the first error: what follows one is not to be trusted.
-        let checked = messages.scan(Some(after), |expected, message| {
-            let checked = expected.map(|last| message.map_err(BusError::failed).and_then(|m| follows(last, m)));
-            *expected = checked.as_ref().and_then(|c| c.as_ref().ok()).map(|m| m.position);
-            futures::future::ready(checked)
-        });
-        Ok(checked.boxed())
+        let subscribed = tokio::time::timeout(SUBSCRIBE_LIMIT, self.follow(after)).await;
+        subscribed.map_err(|_elapsed| BusError::Silent)?
     }
 
     fn is_shared(&self) -> bool {

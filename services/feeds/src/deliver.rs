@@ -185,10 +185,10 @@ impl Feeds {
         // As the decision saw it: what it relies on is guarded.
         let agency = grounds.agency(to.agency).ok_or_else(Error::denied)?;
         let feed = receives(agency, to)?;
-        let (permits, entries): (Vec<_>, Vec<_>) = events.iter().cloned().partition(may_be_about_a_permit);
-        let mut leaving = self.entries((to, feed), person, &entries, receipted, grounds).await?;
+        let (permits, entries): (Vec<_>, Vec<_>) = events.iter().partition(|event| may_be_about_a_permit(event));
+        let mut leaving = self.entries((to, feed), person, entries, receipted, grounds).await?;
         if !permits.is_empty() {
-            leaving.extend(self.permits((to, feed), person, &permits, receipted, grounds).await?);
+            leaving.extend(self.permits((to, feed), person, permits, receipted, grounds).await?);
         }
         Ok(leaving)
     }
@@ -198,7 +198,7 @@ impl Feeds {
         &self,
         (to, feed): (Receiver, &Feed),
         person: PersonId,
-        events: &[Recorded],
+        events: Vec<&Recorded>,
         receipted: Receipted,
         grounds: &SystemGrounds,
     ) -> Result<Vec<Leaving>, Error> {
@@ -296,8 +296,11 @@ impl Feeds {
     }
 
     /// The events, opened: but those of whom nothing is left, and what cannot be read, which stops nobody else's.
-    pub(crate) async fn open(&self, events: &[Recorded]) -> Result<Vec<Envelope>, Error> {
-        let mut opened = Vec::with_capacity(events.len());
+    pub(crate) async fn open<'e>(
+        &self,
+        events: impl IntoIterator<Item = &'e Recorded, IntoIter: Send> + Send,
+    ) -> Result<Vec<Envelope>, Error> {
+        let mut opened = Vec::new();
         for recorded in events {
             match self.gate.engine().codec().open(recorded).await {
                 Ok(envelope) => opened.push(envelope),

@@ -14,8 +14,6 @@ use uuid::Uuid;
 
 /// How often the log is looked at while the bus is silent: what bounds the lag when the bus is down.
 const LOOK_ANYWAY: Duration = Duration::from_millis(250);
-/// How long the bus may take to answer: what bounds the lag when it does not.
-const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// How long after a look the next one follows, at the earliest.
 const AT_MOST: Duration = Duration::from_millis(2);
 
@@ -117,8 +115,8 @@ impl Head {
                 self.look(&*log).await;
                 // What comes over the bus is only a sign that something has happened: the log says what.
                 let known = *self.0.head.borrow();
-                match tokio::time::timeout(ANSWER_LIMIT, bus.subscribe(known)).await {
-                    Ok(Ok(mut messages)) => {
+                match bus.subscribe(known).await {
+                    Ok(mut messages) => {
                         while self.0.head.receiver_count() > 0 {
                             let message = tokio::time::timeout(LOOK_ANYWAY, messages.next()).await;
                             self.look(&*log).await;
@@ -128,7 +126,7 @@ impl Head {
                             tokio::time::sleep(AT_MOST).await;
                         }
                     }
-                    Ok(Err(_)) | Err(_) => tokio::time::sleep(LOOK_ANYWAY).await,
+                    Err(_) => tokio::time::sleep(LOOK_ANYWAY).await,
                 }
             }
         };

@@ -45,9 +45,9 @@ pub(crate) async fn held(
             let content = told.entry(permit.event).or_insert(permit.content);
             *content = permit.content.max(*content);
         }
-        for (choice, since) in day.choices.iter().zip(&day.since) {
-            let first = choices.entry(*choice).or_insert(*since);
-            *first = (*since).min(*first);
+        for choice in &day.choices {
+            let first = choices.entry(choice.provision).or_insert(choice.since);
+            *first = choice.since.min(*first);
         }
     }
     let mut held: HashMap<Uuid, Held> = HashMap::new();

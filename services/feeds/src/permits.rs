@@ -44,7 +44,7 @@ impl Feeds {
         &self,
         (to, feed): (Receiver, &Feed),
         person: PersonId,
-        events: &[Recorded],
+        events: Vec<&Recorded>,
         receipted: Receipted,
         grounds: &SystemGrounds,
     ) -> Result<Vec<Leaving>, Error> {
@@ -63,11 +63,11 @@ impl Feeds {
             one.told.change == PermitChange::Began || since.is_some_and(|since| *since < one.event.version.0)
         };
         let leaving = |one: &Changed<'_>| {
-            let (id, at, told) = (one.told.event, one.event.at, one.told);
-            let (published, person_told, traceparent) = (one.published, Some(person), self.traceparent(one.event));
-            let cloud = Told { feed: to.feed, event: id, published, person: person_told, at, traceparent };
+            let &Changed { event, published, told, .. } = one;
+            let (id, at, traceparent) = (told.event, event.at, self.traceparent(event));
+            let cloud = Told { feed: to.feed, event: id, published, person: Some(person), at, traceparent };
             Leaving {
-                position: one.event.position.0,
+                position: event.position.0,
                 id: id_of(to.feed, id),
                 cloud_event: cloud_event(&cloud, told.content, one.scope(feed), || Value::Null),
                 of: Some((person, What::Permit(told))),

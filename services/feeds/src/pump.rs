@@ -40,8 +40,8 @@ pub(crate) struct Pump {
     pub(crate) to: Receiver,
     pub(crate) hold: Hold,
     pub(crate) cursor: Cursor,
-    /// Up to where those before this one may have delivered.
-    receipted: Receipted,
+    /// Up to where those before this one may have delivered, and where the log ended then.
+    receipted: (u64, u64),
     /// Up to where it has read the log.
     pub(crate) position: u64,
     pub(crate) head: watch::Receiver<u64>,
@@ -127,7 +127,7 @@ impl Pump {
             to,
             hold: Hold { cursors: feeds.cursors.clone(), feed: to.feed, holder, run: cursor.run },
             cursor,
-            receipted: Receipted { until: cursor.delivered, by, latest: by },
+            receipted: (cursor.delivered, by),
             position,
             head: feeds.head.subscribe(),
             epoch,
@@ -149,13 +149,12 @@ impl Pump {
 
     /// Up to which position of the log the receipts are that it, or those before it, have kept.
     pub(crate) fn receipted_by(&self) -> u64 {
-        self.receipts.max(self.receipted.by)
+        self.receipts.max(self.receipted.1)
     }
 
     /// Goes back to a position, as nothing of what was decided since has left. It has its receipts.
     pub(crate) fn decide_again(&mut self, before: u64) {
-        let (until, by) = (self.receipted.until.max(self.position), self.receipted_by());
-        self.receipted = Receipted { until, by, latest: by };
+        self.receipted = (self.receipted.0.max(self.position), self.receipted_by());
         self.position = before;
         self.known.clear();
     }
@@ -275,7 +274,8 @@ impl Pump {
         events: &[Recorded],
         basis: Basis,
     ) -> impl Future<Output = Result<Option<Prepared>, Error>> + Send + use<> {
-        let receipted = Receipted { latest: self.receipted_by(), ..self.receipted };
+        let (until, by) = self.receipted;
+        let receipted = Receipted { until, by, latest: self.receipted_by() };
         let (feeds, to, events) = (self.feeds.clone(), self.to, events.to_vec());
         async move { feeds.prepare(to, person, &events, (receipted, basis)).await }
     }

@@ -102,7 +102,7 @@ fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {
         last_at: Some(words::timestamp(doc.last_at)),
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
-        provision_ids: doc.choices.iter().map(ToString::to_string).collect(),
+        provision_ids: doc.choices.iter().map(|choice| choice.provision.to_string()).collect(),
         with_content: doc.content() == ContentLevel::Full,
         permits: doc.permits.iter().take(NAMED).map(told).collect(),
     }

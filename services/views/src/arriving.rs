@@ -10,8 +10,6 @@ use futures::stream::{BoxStream, ReadyChunks};
 
 /// How long to wait on a silent bus before looking at the log: what bounds the lag when the bus is down.
 pub(crate) const LOOK_ANYWAY: Duration = Duration::from_millis(500);
-/// How long the bus may take to answer: well below what readers wait for.
-const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// How long to wait after what is none of this log's: what somebody puts there again and again costs no more than this.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -25,15 +23,14 @@ pub(crate) struct Arriving<'a> {
 }
 
 impl<'a> Arriving<'a> {
-    /// Those after a position, at most so many at once, and for so long. A bus that does not answer is not waited for: the log has it all.
+    /// Those after a position, at most so many at once, and for so long.
     pub(crate) async fn after(
         last: u64,
         (log, bus): (&'a dyn EventLog, &dyn Bus),
         carrier: &'a Carrier,
         (most, until): (usize, Instant),
     ) -> Result<Self, BusError> {
-        let subscribed = tokio::time::timeout(ANSWER_LIMIT, bus.subscribe(last)).await;
-        let chunks = subscribed.map_err(|_elapsed| BusError::Silent)??.ready_chunks(most);
+        let chunks = bus.subscribe(last).await?.ready_chunks(most);
         Ok(Self { log, carrier, chunks, last, until })
     }
 

@@ -32,11 +32,18 @@ pub struct DeliveryDoc {
     /// What was delivered, each event once.
     pub events: Vec<DeliveredDoc>,
     /// The person's choices that let it be received.
-    pub choices: Vec<ProvisionId>,
-    /// The version of the person's directive by which each of them first did, in the same order.
-    pub since: Vec<u64>,
+    pub choices: Vec<ChoiceDoc>,
     /// What was told of permits, each event once.
     pub permits: Vec<PermitDoc>,
+}
+
+/// A choice that let something be received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoiceDoc {
+    /// The choice.
+    pub provision: ProvisionId,
+    /// The version of the person's directive by which it first did.
+    pub since: u64,
 }
 
 /// What was told of a permit.
@@ -83,14 +90,10 @@ impl DeliveryDoc {
                 None => self.events.push(event),
             }
         }
-        for (choice, since) in other.choices.into_iter().zip(other.since) {
-            let known = self.choices.iter().position(|known| *known == choice);
-            match known.and_then(|nth| self.since.get_mut(nth)) {
-                Some(known) => *known = since.min(*known),
-                None => {
-                    self.choices.push(choice);
-                    self.since.push(since);
-                }
+        for choice in other.choices {
+            match self.choices.iter_mut().find(|known| known.provision == choice.provision) {
+                Some(known) => known.since = known.since.min(choice.since),
+                None => self.choices.push(choice),
             }
         }
         for told in other.permits {
@@ -178,8 +181,11 @@ impl View for Deliveries {
             first_at: event.at,
             last_at: event.at,
             events: e.events.iter().map(delivered).collect(),
-            choices: e.choices.clone(),
-            since: vec![e.directive.0; e.choices.len()],
+            choices: e
+                .choices
+                .iter()
+                .map(|provision| ChoiceDoc { provision: *provision, since: e.directive.0 })
+                .collect(),
             permits: e.permits.iter().map(told).collect(),
         };
         let Some(mut doc) = doc else { return Ok(Some(part)) };
@@ -209,8 +215,7 @@ mod tests {
             first_at: Timestamp(at),
             last_at: Timestamp(at + 1),
             events: events.iter().map(event).collect(),
-            choices: vec![ProvisionId(id(3))],
-            since: vec![u64::try_from(at).unwrap()],
+            choices: vec![ChoiceDoc { provision: ProvisionId(id(3)), since: u64::try_from(at).unwrap() }],
             permits: vec![PermitDoc {
                 event: id(9),
                 provision: ProvisionId(id(3)),
@@ -229,6 +234,6 @@ mod tests {
         assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
         assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);
         assert_eq!((day.choices.len(), day.permits.len()), (1, 1));
-        assert_eq!(day.since, [u64::try_from(DAY + 5).unwrap()], "the first");
+        assert_eq!(day.choices[0].since, u64::try_from(DAY + 5).unwrap(), "the first");
     }
 }

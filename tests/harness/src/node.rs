@@ -237,13 +237,13 @@ impl Cluster {
 
     /// Starts a node; again, when somebody else has taken the port meanwhile that was free.
     async fn start_by(&self, variable: Option<(&str, &Path)>, roles: &str, grpc: Option<u16>) -> anyhow::Result<Node> {
-        let mut attempts = 1..=STARTS;
+        let mut left = STARTS;
         loop {
-            let last = attempts.next().is_none_or(|attempt| attempt == STARTS);
+            left -= 1;
             let mut command = Command::new(tools::alongside()?);
             command.envs(variable);
             match self.try_start(command, roles, grpc.map_or_else(free_port, Ok)?).await {
-                Err(error) if !last && format!("{error:#}").contains("Address already in use") => {}
+                Err(error) if left > 0 && format!("{error:#}").contains("Address already in use") => {}
                 started => return started,
             }
         }

@@ -91,9 +91,7 @@ async fn that_a_permit_to_the_agency_began_was_narrowed_and_ended_is_told_with_i
         ProvisionTerms { purposes: vec![Purpose::Treatment.into()], ..both(agency()) },
         both(Actor::StaffId(callers.pair.staff_id())),
         both(Actor::Role("administrator".into())),
-    ]
-    .map(|actor| ProvisionTerms { actor: actor.actor, ..actor })
-    {
+    ] {
         let granted = person.grant(nothing).await.unwrap();
         withdraw(callers, &granted.provision_id, false).await.unwrap();
     }
