@@ -96,6 +96,17 @@ pub(crate) struct Prepared {
     pub(crate) leaving: Vec<Leaving>,
 }
 
+/// What was decided of some events about one person.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// Some may leave.
+    Leaves(Box<Prepared>),
+    /// None may.
+    Nothing,
+    /// None may, nor any other about the record of this person, until what that rests on moves.
+    Apart,
+}
+
 /// An event of a record, and the entry that it is about.
 struct About<'a> {
     event: &'a Envelope,
@@ -153,13 +164,14 @@ impl Feeds {
         person: PersonId,
         events: &[Recorded],
         (receipted, basis): (Receipted, Basis),
-    ) -> Result<Option<Prepared>, Error> {
+    ) -> Result<Decided, Error> {
+        let mut decided = Decided::Nothing;
         for freshness in basis.one_after_the_other() {
             let freshness = *freshness;
             let feed = self.feed_of(to, freshness).await?;
             let mut grounds = match self.gate.for_system(to.agency, feed.purpose, person, freshness).await {
                 // Of whom nothing is left nothing is told.
-                Err(EngineError::Erased) => return Ok(None),
+                Err(EngineError::Erased) => return Ok(Decided::Nothing),
                 grounds => grounds?,
             };
             let kept = |event: &&Recorded| event.stream.kind == StreamKind::Consultation.code();
@@ -168,10 +180,11 @@ impl Feeds {
             let leaving = self.leaving(to, person, events, receipted, &grounds).await?;
             // That nothing may leave is decided on the latest: nothing proves that it still holds.
             if !leaving.is_empty() {
-                return Ok(Some(Prepared { person, grounds, feed, leaving }));
+                return Ok(Decided::Leaves(Box::new(Prepared { person, grounds, feed, leaving })));
             }
+            decided = if grounds.is_apart() { Decided::Apart } else { Decided::Nothing };
         }
-        Ok(None)
+        Ok(decided)
     }
 
     async fn leaving(

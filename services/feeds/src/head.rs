@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::pages::PagesOfLog;
+
 /// How often the log is looked at while the bus is silent: what bounds the lag when the bus is down.
 const LOOK_ANYWAY: Duration = Duration::from_millis(250);
 /// How long after a look the next one follows, at the earliest.
@@ -31,6 +33,7 @@ pub(crate) struct Head(Arc<Shared>);
 struct Shared {
     head: watch::Sender<u64>,
     tail: Mutex<Tail>,
+    pages: PagesOfLog,
 }
 
 /// The last events of the log, without a gap.
@@ -74,7 +77,7 @@ impl Tail {
 
 impl Default for Head {
     fn default() -> Self {
-        Self(Arc::new(Shared { head: watch::Sender::new(0), tail: Mutex::default() }))
+        Self(Arc::new(Shared { head: watch::Sender::new(0), tail: Mutex::default(), pages: PagesOfLog::default() }))
     }
 }
 
@@ -97,7 +100,10 @@ impl Head {
         let kept = self.tail().after(epoch, position, most);
         match kept {
             Some(events) => Ok(events),
-            None => log.read(Position(position), most).await.map_err(EngineError::failed),
+            None => {
+                let head = *self.0.head.borrow();
+                self.0.pages.read(log, (epoch, position), (head, most)).await
+            }
         }
     }
 

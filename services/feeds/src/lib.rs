@@ -13,6 +13,7 @@ mod entry;
 mod head;
 mod held;
 mod jetstream;
+mod pages;
 mod permits;
 mod published;
 mod pump;

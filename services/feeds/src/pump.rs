@@ -1,6 +1,6 @@
 //! What reads the log for one feed in its order, and decides what of it leaves.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Feeds;
 use crate::beside::{RECALL_CODE, TEST_CODE};
-use crate::deliver::{Basis, Leaving, Prepared, Receipted, Receiver, interrupted};
+use crate::deliver::{Basis, Decided, Leaving, Prepared, Receipted, Receiver, interrupted};
 use crate::permits::may_be_about_a_permit;
 
 /// The most events of the log that are read at once; and for a feed that is far behind, so that what is about one person has fewer receipts.
@@ -47,12 +47,22 @@ pub(crate) struct Pump {
     pub(crate) head: watch::Receiver<u64>,
     /// The epoch of the log that it reads.
     epoch: Uuid,
-    /// Of whom what this process remembers is no older than what was read.
-    known: HashSet<PersonId>,
+    /// Of whom what this process remembers is no older than what was read; and who is apart from its agency, so that nothing of theirs leaves
+    /// until something happens that [`Pump::read`] forgets them for. Most people are apart from most agencies.
+    known: HashMap<PersonId, Bond>,
     /// The position of its last receipt.
     receipts: u64,
     /// When it began to find out that what it decided last may leave; where that took long, a moment ago.
     pub(crate) decided: Instant,
+}
+
+/// What a person's directive is to an agency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bond {
+    /// Each of their events is decided about.
+    Decided,
+    /// None is: whatever it is about, it does not leave.
+    Apart,
 }
 
 /// Who carries a feed: this one, and no other.
@@ -81,6 +91,8 @@ impl Hold {
 pub(crate) struct Considered {
     prepared: Vec<Prepared>,
     by_person: BTreeMap<PersonId, Vec<Recorded>>,
+    /// Whom of these nothing leaves of, until something happens to that.
+    apart: Vec<PersonId>,
     /// Events that are told beside what people let the feed receive.
     beside: Vec<Recorded>,
     /// Up to where they are dealt with.
@@ -131,7 +143,7 @@ impl Pump {
             position,
             head: feeds.head.subscribe(),
             epoch,
-            known: HashSet::new(),
+            known: HashMap::new(),
             receipts: 0,
             decided: Instant::now(),
         })
@@ -211,7 +223,10 @@ impl Pump {
         for event in events {
             match StreamKind::from_code(event.stream.kind) {
                 Some(StreamKind::Person | StreamKind::Relationship | StreamKind::Consultation) => {
-                    by_person.entry(person_of(event)).or_default().push(event.clone())
+                    let person = person_of(event);
+                    if self.known.get(&person) != Some(&Bond::Apart) {
+                        by_person.entry(person).or_default().push(event.clone());
+                    }
                 }
                 Some(StreamKind::Sharing) if may_be_about_a_permit(event) => {
                     by_person.entry(PersonId(event.stream.id)).or_default().push(event.clone());
@@ -223,7 +238,7 @@ impl Pump {
                 _ => {}
             }
         }
-        let mut prepared = self.prepare_all(&by_person, false).await?;
+        let (mut prepared, apart) = self.prepare_all(&by_person, false).await?;
         let last = events.last().map_or(self.position, |event| event.position.0);
         let sizes = prepared.iter().flat_map(|one| &one.leaving).map(|one| (one.position, one.cloud_event.len()));
         let until = cut(sizes.chain(beside.iter().map(|event| (event.position.0, 0))), last, most);
@@ -232,17 +247,18 @@ impl Pump {
             one.leaving.retain(|leaving| leaving.position <= until);
         }
         prepared.retain(|one| !one.leaving.is_empty());
-        Ok(Considered { prepared, by_person, beside, until })
+        Ok(Considered { prepared, by_person, apart, beside, until })
     }
 
     /// What leaves of what was considered, in its order, once all of it has its receipts; and up to where it is dealt with.
     pub(crate) async fn conclude(&mut self, considered: Considered) -> Result<(Vec<Leaving>, u64), Error> {
-        let Considered { prepared, by_person, beside, until } = considered;
+        let Considered { prepared, by_person, apart, beside, until } = considered;
         let prepared = self.commit_all(prepared, &by_person, until).await?;
         if self.known.len() > KNOWN {
             self.known.clear();
         }
-        self.known.extend(by_person.keys());
+        self.known.extend(by_person.keys().map(|person| (*person, Bond::Decided)));
+        self.known.extend(apart.into_iter().map(|person| (person, Bond::Apart)));
         // After the receipts: of what is delivered again it is not told that it is to be given back.
         let beside = self.beside(&beside).await?;
         let prepared = if self.decided.elapsed() < FRESH {
@@ -255,17 +271,29 @@ impl Pump {
         Ok((leaving, until))
     }
 
-    /// What may leave of the events about each person; nothing of it has left.
-    async fn prepare_all(&self, of: &BTreeMap<PersonId, Vec<Recorded>>, moved: bool) -> Result<Vec<Prepared>, Error> {
+    /// What may leave of the events about each person; nothing of it has left. And who is apart from the agency.
+    async fn prepare_all(
+        &self,
+        of: &BTreeMap<PersonId, Vec<Recorded>>,
+        moved: bool,
+    ) -> Result<(Vec<Prepared>, Vec<PersonId>), Error> {
         let basis = |person| match moved {
             true => Basis::Moved,
-            false if self.known.contains(person) => Basis::Known,
+            false if self.known.contains_key(person) => Basis::Known,
             false => Basis::Unknown,
         };
         let preparing = of.iter().map(|(person, events)| self.preparing(*person, events, basis(person)));
         let preparing: Vec<_> = preparing.collect();
-        let prepared: Vec<_> = stream::iter(preparing).buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(prepared.into_iter().flatten().collect())
+        let mut deciding = stream::iter(preparing).buffer_unordered(AT_ONCE);
+        let (mut prepared, mut apart) = (Vec::new(), Vec::new());
+        while let Some((person, decided)) = deciding.try_next().await? {
+            match decided {
+                Decided::Leaves(one) => prepared.push(*one),
+                Decided::Nothing => {}
+                Decided::Apart => apart.push(person),
+            }
+        }
+        Ok((prepared, apart))
     }
 
     fn preparing(
@@ -273,11 +301,11 @@ impl Pump {
         person: PersonId,
         events: &[Recorded],
         basis: Basis,
-    ) -> impl Future<Output = Result<Option<Prepared>, Error>> + Send + use<> {
+    ) -> impl Future<Output = Result<(PersonId, Decided), Error>> + Send + use<> {
         let (until, by) = self.receipted;
         let receipted = Receipted { until, by, latest: self.receipted_by() };
         let (feeds, to, events) = (self.feeds.clone(), self.to, events.to_vec());
-        async move { feeds.prepare(to, person, &events, (receipted, basis)).await }
+        async move { Ok((person, feeds.prepare(to, person, &events, (receipted, basis)).await?)) }
     }
 
     /// Makes all receipts durable. Of whom something has moved it is decided again; and when that took long, it is found out once more that all
@@ -315,8 +343,8 @@ impl Pump {
                 left = std::mem::take(&mut done);
                 continue;
             }
-            self.known.retain(|person| !moved.contains_key(person));
-            left = self.prepare_all(&moved, true).await?;
+            self.known.retain(|person, _| !moved.contains_key(person));
+            (left, _) = self.prepare_all(&moved, true).await?;
             for one in &mut left {
                 one.leaving.retain(|leaving| leaving.position <= until);
                 for leaving in &mut one.leaving {

@@ -135,9 +135,8 @@ impl Recaller {
     async fn take(&self, watched: &mut Watched, events: &[Recorded], position: u64) -> Result<(), Error> {
         let Touched { mut people, agencies, all } = Touched::by(events, self.engine()).await?;
         for event in events.iter().filter(|event| is_delivery(event)) {
-            // What is delivered now may be covered for another time than what was delivered before.
-            let receiver = self.receiver_of(event).await;
-            let new = receiver.filter(|doc| !matches!(watched.again.get(doc), Some(Some(_))));
+            // Whoever is watched is looked at when the person's directive or its time says something else, however much more is delivered.
+            let new = self.receiver_of(event).await.filter(|doc| !watched.again.contains_key(doc));
             people.extend(new.map(|doc| doc.person));
         }
         for person in people {

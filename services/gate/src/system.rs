@@ -41,6 +41,14 @@ impl SystemGrounds {
         self.decision.as_ref().ok()
     }
 
+    /// Whether nothing may be received whatever it is and however time passes, until the person's directive, an agency or a worker moves: nobody
+    /// there supports them, or they have shut the agency out, or a worker there.
+    #[must_use]
+    pub fn is_apart(&self) -> bool {
+        let apart = [DenialRule::NoOpenAccess, DenialRule::AgencyBlocked, DenialRule::WorkerBlocked];
+        self.decision.as_ref().is_err_and(|rule| apart.contains(rule))
+    }
+
     /// When time alone changes next what the person's directive says, if it does.
     #[must_use]
     pub fn changes_at(&self) -> Option<Timestamp> {

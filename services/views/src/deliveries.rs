@@ -1,8 +1,6 @@
 //! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
 //! which a great deal happens has several, so that none grows with every receipt of the day.
 
-use std::collections::HashMap;
-
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, Delivered, PermitChange, PermitTold};
 use domain::agency::ContentLevel;
@@ -79,17 +77,24 @@ impl DeliveryDoc {
     pub fn absorb(&mut self, other: Self) {
         self.first_at = self.first_at.min(other.first_at);
         self.last_at = self.last_at.max(other.last_at);
-        // The same event again, after the feed was begun again, is the same disclosure to the person's eyes.
-        let known: HashMap<_, _> = (0..).zip(&self.events).map(|(nth, known)| (known.event, nth)).collect();
-        for event in other.events {
-            match known.get(&event.event).and_then(|nth| self.events.get_mut(*nth)) {
-                Some(known) => {
-                    known.position = known.position.max(event.position);
-                    known.content = known.content.max(event.content);
-                }
-                None => self.events.push(event),
+        // The same event again, after the feed was begun again, is the same disclosure to the person's eyes. A receipt names few events, and a part
+        // of a day has many: what is new is sorted, and what is known is gone through once.
+        let mut new = other.events;
+        let mut order: Vec<_> = new.iter().map(|event| event.event).zip(0..).collect();
+        order.sort_unstable();
+        let mut is_known = vec![false; new.len()];
+        for known in &mut self.events {
+            let nth = order.binary_search_by_key(&known.event, |(event, _)| *event).ok();
+            let Some((_, nth)) = nth.and_then(|nth| order.get(nth)) else { continue };
+            if let (Some(event), Some(is_known)) = (new.get(*nth), is_known.get_mut(*nth)) {
+                known.position = known.position.max(event.position);
+                known.content = known.content.max(event.content);
+                *is_known = true;
             }
         }
+        let mut is_known = is_known.into_iter();
+        new.retain(|_| !is_known.next().unwrap_or_default());
+        self.events.append(&mut new);
         for choice in other.choices {
             match self.choices.iter_mut().find(|known| known.provision == choice.provision) {
                 Some(known) => known.since = known.since.min(choice.since),

@@ -3,20 +3,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::key::Key;
+use crate::view::Body;
 
 /// The documents of one view that a batch needs, open.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Docs {
     open: BTreeMap<Key, Option<Doc>>,
     changed: BTreeSet<Key>,
 }
 
+/// A document, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Doc {
+pub(crate) struct Doc<B = Body> {
     pub(crate) place: Key,
     pub(crate) subject: Uuid,
     pub(crate) position: u64,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: B,
 }
 
 impl Docs {
@@ -25,9 +27,9 @@ impl Docs {
         self.open.insert(key, Some(doc));
     }
 
-    /// The bytes of a document, if there is one.
-    pub(crate) fn body(&self, key: &Key) -> Option<&[u8]> {
-        Some(self.open.get(key)?.as_ref()?.body.as_slice())
+    /// What a document says, if there is one.
+    pub(crate) fn body(&self, key: &Key) -> Option<&Body> {
+        Some(&self.open.get(key)?.as_ref()?.body)
     }
 
     /// Where a document stands, if there is one.

@@ -25,7 +25,7 @@ use crate::shelf::Shelf;
 use crate::store::{DocumentStore, Generation, StoreError};
 use crate::view::AnyView;
 pub(crate) use batch::{
-    Batch, Parking, Standing, apply, change, current, needs_documents, open_batch, open_document, reached, seal,
+    Batch, Parking, Sealed, Standing, apply, change, current, needs_documents, open_batch, open_document, reached, seal,
 };
 
 /// Events in one transaction, when there are few.

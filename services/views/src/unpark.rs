@@ -10,7 +10,7 @@ use crate::docs::Docs;
 use crate::history::settle;
 use crate::key::Key;
 use crate::rebuild::{Rebuild, RebuildError, SWAPS, SomebodyElse};
-use crate::runner::{LARGEST_BATCH, Parked, Parking, Standing, change, current, open_batch, seal, subject_of};
+use crate::runner::{LARGEST_BATCH, Parked, Parking, Sealed, Standing, change, current, open_batch, seal, subject_of};
 use crate::store::{Advance, Generation, History, Upsert};
 use crate::view::AnyView;
 
@@ -172,8 +172,11 @@ impl Rebuild {
         for (key, doc) in changed {
             // Of whom something cannot be read nothing is written: they stay as they are.
             if !doc.as_ref().is_some_and(|doc| replay.parking.subjects.contains(&doc.subject)) {
-                let sealed = seal(&self.codec, view.name(), &key, doc).await?;
-                replay.sealed.insert(key, sealed);
+                match seal(&self.codec, &*view, &key, doc.as_ref(), &mut replay.parking).await? {
+                    Sealed::Written(upsert) => drop(replay.sealed.insert(key, Some(upsert))),
+                    Sealed::Gone => drop(replay.sealed.insert(key, None)),
+                    Sealed::Unchanged => {}
+                }
             }
         }
         Ok(())

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -68,7 +69,16 @@ pub(crate) fn changed<Doc>(doc: Option<Doc>, change: impl FnOnce(&mut Doc)) -> R
     Ok(Some(doc))
 }
 
-/// A view as the runner sees it: its documents are bytes.
+/// What a document says: as it is stored, or open, so that the events of a batch that are about it read and write it once.
+#[derive(Clone)]
+pub enum Body {
+    /// As JSON.
+    Stored(Vec<u8>),
+    /// As its view's own type.
+    Open(Arc<dyn Any + Send + Sync>),
+}
+
+/// A view as the runner sees it: of its documents it knows nothing but how they are stored.
 pub trait AnyView: Send + Sync + 'static {
     /// Its name, as it is stored.
     fn name(&self) -> &'static str;
@@ -95,7 +105,13 @@ pub trait AnyView: Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`View::apply`], or when the document has another shape.
-    fn apply(&self, event: &Envelope, doc: Option<&[u8]>) -> Result<Option<Vec<u8>>, ApplyError>;
+    fn apply(&self, event: &Envelope, doc: Option<&Body>) -> Result<Option<Body>, ApplyError>;
+
+    /// A document as it is stored.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn store(&self, doc: &Body) -> Result<Vec<u8>, ApplyError>;
 }
 
 struct Erased<V>(PhantomData<V>);
@@ -135,10 +151,20 @@ impl<V: View> AnyView for Erased<V> {
         V::begins(event)
     }
 
-    fn apply(&self, event: &Envelope, doc: Option<&[u8]>) -> Result<Option<Vec<u8>>, ApplyError> {
-        let shape = |_cause| ApplyError("a document has another shape");
-        let doc = doc.map(serde_json::from_slice).transpose().map_err(shape)?;
-        let unwritable = |_cause| ApplyError("a document is not writable as JSON");
-        V::apply(event, doc)?.map(|doc| serde_json::to_vec(&doc)).transpose().map_err(unwritable)
+    fn apply(&self, event: &Envelope, doc: Option<&Body>) -> Result<Option<Body>, ApplyError> {
+        let open = |doc: &Body| match doc {
+            Body::Stored(json) => serde_json::from_slice(json).ok(),
+            Body::Open(doc) => doc.downcast_ref::<V::Doc>().cloned(),
+        };
+        let doc = doc.map(|doc| open(doc).ok_or(ApplyError("a document has another shape"))).transpose()?;
+        Ok(V::apply(event, doc)?.map(|doc| Body::Open(Arc::new(doc))))
+    }
+
+    fn store(&self, doc: &Body) -> Result<Vec<u8>, ApplyError> {
+        let json = match doc {
+            Body::Stored(json) => return Ok(json.clone()),
+            Body::Open(doc) => doc.downcast_ref::<V::Doc>().and_then(|doc| serde_json::to_vec(doc).ok()),
+        };
+        json.ok_or(ApplyError("a document is not writable as JSON"))
     }
 }

