@@ -11,7 +11,8 @@ use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use rpc::{Directory, Error, words};
 use views::consultations::{
-    self, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionState, ItemState, Said, SaidDoc,
+    self, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc, DecisionState,
+    InformationDoc, ItemState, Said, SaidDoc, ViewDoc,
 };
 use views::{Page, Pages};
 
@@ -87,7 +88,8 @@ impl Consultations {
         let party = |author, role: &str, at| {
             if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
         };
-        Ok(docs.into_iter().map(|doc| to_wire(doc, party)).collect())
+        let now = self.gate.engine().now();
+        Ok(docs.into_iter().map(|doc| to_wire(doc, now, party)).collect())
     }
 
     async fn page(
@@ -131,6 +133,12 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
         Said::Closed => pb::said::Kind::Closed,
         Said::Cancelled => pb::said::Kind::Cancelled,
         Said::Shared => pb::said::Kind::Shared,
+        Said::ParticipationDeclined => pb::said::Kind::ParticipationDeclined,
+        Said::DecisionWithdrawn => pb::said::Kind::DecisionWithdrawn,
+        Said::OutcomeReported => pb::said::Kind::OutcomeReported,
+        Said::InformationShared => pb::said::Kind::InformationShared,
+        Said::InformationWithheld => pb::said::Kind::InformationWithheld,
+        Said::Scheduled => pb::said::Kind::Scheduled,
     };
     pb::Said {
         kind: kind.into(),
@@ -142,7 +150,8 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
     }
 }
 
-fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Consultation {
+fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Consultation {
+    let by = |by: &By| party(by.author, &by.role, by.at);
     let state = match doc.state {
         ConsultationState::Open => pb::consultation::State::Open,
         ConsultationState::Closed => pb::consultation::State::Closed,
@@ -166,18 +175,9 @@ fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str, Timestamp) -> Part
         risks: option.risks,
         sensitivity: option.sensitivity.as_ref().map(words::to_sensitivity),
     });
-    let decisions = doc.decisions.into_iter().map(|decision| pb::Decision {
-        decision_id: decision.decision.to_string(),
-        text: decision.text,
-        state: match decision.state {
-            DecisionState::Proposed => pb::decision::State::Proposed,
-            DecisionState::Agreed => pb::decision::State::Agreed,
-            DecisionState::Objected => pb::decision::State::Objected,
-            DecisionState::WithoutPerson => pb::decision::State::WithoutPerson,
-        }
-        .into(),
-        reason: decision.reason,
-    });
+    let decisions = doc.decisions.into_iter().map(|one| decision(one, now, by));
+    let information = doc.information.into_iter().map(|one| information(one, by));
+    let (scheduled_at, place) = doc.scheduled.map(|(at, place)| (words::timestamp(at), place)).unzip();
     pb::Consultation {
         consultation_id: doc.consultation.to_string(),
         mode: i32::from(doc.mode.code()),
@@ -188,9 +188,58 @@ fn to_wire(doc: ConsultationDoc, party: impl Fn(Author, &str, Timestamp) -> Part
         state: state.into(),
         agenda: agenda.collect(),
         options: options.collect(),
-        views: doc.views.into_iter().map(|view| view.view).collect(),
+        views: doc.views.into_iter().map(view).collect(),
         decisions: decisions.collect(),
         requested_at: Some(words::timestamp(doc.requested_at)),
         said: doc.said.into_iter().map(|one| said(one, &party)).collect(),
+        scheduled_at,
+        place: place.unwrap_or_default(),
+        information: information.collect(),
+    }
+}
+
+fn view(view: ViewDoc) -> pb::PersonView {
+    pb::PersonView { words: view.view, decision_id: view.decision.map(|id| id.to_string()).unwrap_or_default() }
+}
+
+fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::Decision {
+    let state = match doc.state {
+        DecisionState::Proposed => pb::decision::State::Proposed,
+        DecisionState::Agreed => pb::decision::State::Agreed,
+        DecisionState::Objected => pb::decision::State::Objected,
+        DecisionState::WithoutPerson => pb::decision::State::WithoutPerson,
+        DecisionState::Withdrawn => pb::decision::State::Withdrawn,
+    };
+    let reports = doc.reports.iter().map(|report| pb::OutcomeReport {
+        outcome: i32::from(report.outcome.code()),
+        words: report.words.clone(),
+        author: Some(by(&report.by)),
+        told_at: Some(words::timestamp(report.by.at)),
+    });
+    pb::Decision {
+        decision_id: doc.decision.to_string(),
+        state: state.into(),
+        proposed_by: Some(by(&doc.proposed)),
+        proposed_at: Some(words::timestamp(doc.proposed.at)),
+        settled_by: doc.settled.as_ref().map(&by),
+        settled_at: doc.settled.as_ref().map(|settled| words::timestamp(settled.at)),
+        follow_up_by: doc.follow_up_by().map(words::timestamp),
+        overdue: doc.is_overdue(now),
+        reports: reports.collect(),
+        text: doc.text,
+        reason: doc.reason,
+    }
+}
+
+fn information(doc: InformationDoc, by: impl Fn(&By) -> Party) -> pb::Information {
+    let withheld = doc.withheld.as_ref();
+    pb::Information {
+        information_id: doc.information.to_string(),
+        author: Some(by(&doc.by)),
+        at: Some(words::timestamp(doc.by.at)),
+        ground: withheld.map_or(0, |withheld| i32::from(withheld.ground.code())),
+        reason: withheld.map(|withheld| withheld.reason.clone()).unwrap_or_default(),
+        review_by: withheld.map(|withheld| words::timestamp(withheld.review)),
+        text: doc.text,
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use domain::access::Contribute;
 use domain::consultation::{
     AddressAgendaItem, AgreeDecision, CancelConsultation, Circle, CloseConsultation, Consultation, DecideWithoutPerson,
-    DeferAgendaItem, Mode, ObjectToDecision, OfferOption, ProposeDecision, RaiseAgendaItem, RecordPersonView,
-    RequestConsultation, ShareConsultation, TakeBackAnswer, WithoutPersonGround,
+    DeclineToTakePart, DeferAgendaItem, Mode, ObjectToDecision, OfferOption, Outcome, ProposeDecision, RaiseAgendaItem,
+    RecordPersonView, ReportOutcome, RequestConsultation, ScheduleConsultation, ShareConsultation, ShareInformation,
+    TakeBackAnswer, WithdrawDecision, WithheldGround, WithholdInformation, WithoutPersonGround,
 };
 use domain::ids::{ConsultationId, EntryId, StaffId};
 use domain::issuers::{Only, Register};
@@ -37,6 +38,12 @@ gate::service! { ConsultationService for Consultations {
     take_back_answer(TakeBackAnswerRequest) -> TakeBackAnswerResponse: take_back,
     decide_without_person(DecideWithoutPersonRequest) -> DecideWithoutPersonResponse: decide,
     share_consultation(ShareConsultationRequest) -> ShareConsultationResponse: share,
+    schedule_consultation(ScheduleConsultationRequest) -> ScheduleConsultationResponse: schedule,
+    share_information(ShareInformationRequest) -> ShareInformationResponse: tell,
+    withhold_information(WithholdInformationRequest) -> WithholdInformationResponse: withhold,
+    decline_to_take_part(DeclineToTakePartRequest) -> DeclineToTakePartResponse: decline,
+    withdraw_decision(WithdrawDecisionRequest) -> WithdrawDecisionResponse: withdraw,
+    report_outcome(ReportOutcomeRequest) -> ReportOutcomeResponse: report,
     close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
@@ -170,7 +177,8 @@ impl Consultations {
     ) -> Result<pb::RecordPersonViewResponse, Error> {
         let wish = self.taking_part(call, &m.request_id, "").await?;
         let person = wish.person;
-        let command = RecordPersonView { person, view: m.view, sensitivity: own(m.sensitivity)? };
+        let decision = rpc::optional_id("decision_id", &m.decision_id)?;
+        let command = RecordPersonView { person, decision, view: m.view, sensitivity: own(m.sensitivity)? };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::RecordPersonViewResponse { position })
     }
@@ -179,7 +187,9 @@ impl Consultations {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let new: EntryId = wish.context.new_id();
-        let command = ProposeDecision { person, decision: new, author, text: m.text };
+        let follow_up = m.follow_up_by.map(|at| words::from_timestamp("follow_up_by", at)).transpose()?;
+        let now = wish.context.now;
+        let command = ProposeDecision { person, decision: new, author, text: m.text, follow_up, now };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::ProposeDecisionResponse { position, decision_id: new.to_string() })
     }
@@ -215,15 +225,100 @@ impl Consultations {
     ) -> Result<pb::DecideWithoutPersonResponse, Error> {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
+        let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
+        let one = author.worker().map(|worker| register.one_with(worker.agency())).unwrap_or_default();
         let command = DecideWithoutPerson {
             person,
             decision: rpc::id("decision_id", &m.decision_id)?,
             author,
             ground: rpc::one_of("ground", m.ground, WithoutPersonGround::from_code)?,
             evidence: m.evidence,
+            one,
         };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::DecideWithoutPersonResponse { position })
+    }
+
+    async fn schedule(
+        &self,
+        call: &Call,
+        m: pb::ScheduleConsultationRequest,
+    ) -> Result<pb::ScheduleConsultationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author, now) = (wish.person, wish.author, wish.context.now);
+        let at = words::from_timestamp("at", m.at.unwrap_or_default())?;
+        let command = ScheduleConsultation { person, author, at, place: m.place, now };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ScheduleConsultationResponse { position })
+    }
+
+    async fn tell(&self, call: &Call, m: pb::ShareInformationRequest) -> Result<pb::ShareInformationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author) = (wish.person, wish.author);
+        let new: EntryId = wish.context.new_id();
+        let command = ShareInformation { person, information: new, author, text: m.text };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ShareInformationResponse { position, information_id: new.to_string() })
+    }
+
+    async fn withhold(
+        &self,
+        call: &Call,
+        m: pb::WithholdInformationRequest,
+    ) -> Result<pb::WithholdInformationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let new: EntryId = wish.context.new_id();
+        let command = WithholdInformation {
+            person: wish.person,
+            information: new,
+            author: wish.author,
+            ground: rpc::one_of("ground", m.ground, WithheldGround::from_code)?,
+            reason: m.reason,
+            review: words::from_timestamp("review_by", m.review_by.unwrap_or_default())?,
+            now: wish.context.now,
+        };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::WithholdInformationResponse { position, information_id: new.to_string() })
+    }
+
+    async fn decline(
+        &self,
+        call: &Call,
+        m: pb::DeclineToTakePartRequest,
+    ) -> Result<pb::DeclineToTakePartResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author) = (wish.person, wish.author);
+        let decision = rpc::id("decision_id", &m.decision_id)?;
+        let command = DeclineToTakePart { person, decision, author, words: m.words };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::DeclineToTakePartResponse { position })
+    }
+
+    async fn withdraw(
+        &self,
+        call: &Call,
+        m: pb::WithdrawDecisionRequest,
+    ) -> Result<pb::WithdrawDecisionResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author) = (wish.person, wish.author);
+        let decision = rpc::id("decision_id", &m.decision_id)?;
+        let command = WithdrawDecision { person, decision, author, reason: m.reason };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::WithdrawDecisionResponse { position })
+    }
+
+    async fn report(&self, call: &Call, m: pb::ReportOutcomeRequest) -> Result<pb::ReportOutcomeResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author) = (wish.person, wish.author);
+        let command = ReportOutcome {
+            person,
+            decision: rpc::id("decision_id", &m.decision_id)?,
+            author,
+            outcome: rpc::one_of("outcome", m.outcome, Outcome::from_code)?,
+            words: m.words,
+        };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ReportOutcomeResponse { position })
     }
 
     async fn close(

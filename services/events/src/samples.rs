@@ -2,7 +2,7 @@
 
 use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
-use domain::consultation::{Circle, Mode, WithoutPersonGround};
+use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
     AccountId, AgencyId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId,
     SignInId, StaffId,
@@ -98,6 +98,8 @@ samples! {
     Vec<DenialRule>: _field => vec![DenialRule::AgencyBlocked],
     Mode: _field => Mode::PersonLed,
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
+    WithheldGround: _field => WithheldGround::AnotherPerson,
+    Outcome: _field => Outcome::Partly,
     Option<SignInId>: field => Some(SignInId::sample(field)),
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),
     Vec<AgencyNumber>: _field => vec![AgencyNumber { registry: Registry::Ods, number: "RR8".into() }],

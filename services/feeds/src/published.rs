@@ -65,7 +65,7 @@ pub(crate) const SUPPORT_TYPES: [(&str, &str); 7] = [
 ];
 
 /// Those of consultations that all workers of the agency may see who support the person.
-pub(crate) const CONSULTATION_TYPES: [(&str, &str); 14] = [
+pub(crate) const CONSULTATION_TYPES: [(&str, &str); 20] = [
     ("alongside.consultation.requested.v1", "a consultation is asked for"),
     ("alongside.consultation.shared.v1", "the person says how sensitive it is"),
     ("alongside.consultation.item-raised.v1", "something is put on the agenda"),
@@ -80,6 +80,12 @@ pub(crate) const CONSULTATION_TYPES: [(&str, &str); 14] = [
     ("alongside.consultation.decided-without-person.v1", "a decision is taken without the person's view"),
     ("alongside.consultation.closed.v1", "the consultation is closed"),
     ("alongside.consultation.cancelled.v1", "the consultation is cancelled"),
+    ("alongside.consultation.scheduled.v1", "it is said when and where people meet"),
+    ("alongside.consultation.participation-declined.v1", "the person chooses not to take part in a decision"),
+    ("alongside.consultation.decision-withdrawn.v1", "a decision that was not settled is withdrawn"),
+    ("alongside.consultation.outcome-reported.v1", "the person is told what came of a decision"),
+    ("alongside.consultation.information-shared.v1", "something is told"),
+    ("alongside.consultation.information-withheld.v1", "something is kept from the person, for now"),
 ];
 
 /// Those of permits that let the agency's system receive something.
@@ -179,6 +185,12 @@ fn consultation(event: &ConsultationEvent) -> &'static str {
         ConsultationEvent::DecisionMadeWithoutPerson(_) => "alongside.consultation.decided-without-person.v1",
         ConsultationEvent::ConsultationClosed(_) => "alongside.consultation.closed.v1",
         ConsultationEvent::ConsultationCancelled(_) => "alongside.consultation.cancelled.v1",
+        ConsultationEvent::ConsultationScheduled(_) => "alongside.consultation.scheduled.v1",
+        ConsultationEvent::ParticipationDeclined(_) => "alongside.consultation.participation-declined.v1",
+        ConsultationEvent::DecisionWithdrawn(_) => "alongside.consultation.decision-withdrawn.v1",
+        ConsultationEvent::OutcomeReported(_) => "alongside.consultation.outcome-reported.v1",
+        ConsultationEvent::InformationShared(_) => "alongside.consultation.information-shared.v1",
+        ConsultationEvent::InformationWithheld(_) => "alongside.consultation.information-withheld.v1",
     }
 }
 

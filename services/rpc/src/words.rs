@@ -147,7 +147,7 @@ pub fn another_agency() -> pb::Party {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::consultation::{Mode, WithoutPersonGround};
+    use domain::consultation::{Mode, Outcome, WithheldGround, WithoutPersonGround};
     use proto::consultations::v1 as consultations;
 
     /// The domain's codes, and the numbers of the wire that are not "unspecified".
@@ -180,6 +180,8 @@ mod tests {
             WithoutPersonGround::ALL.iter().map(|g| g.code()),
             "grounds",
         );
+        same_numbers::<consultations::WithheldGround>(WithheldGround::ALL.iter().map(|g| g.code()), "withheld");
+        same_numbers::<consultations::Outcome>(Outcome::ALL.iter().map(|o| o.code()), "outcomes");
         for category in Category::ALL {
             let name = pb::RecordCategory::try_from(i32::from(category.code())).unwrap().as_str_name();
             let variant = format!("{category:?}").to_uppercase();

@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::consultation::events::ConsultationEvent;
-use domain::consultation::{Circle, Mode};
+use domain::consultation::{Circle, Mode, Outcome, WithheldGround};
 use domain::ids::{ConsultationId, EntryId, PersonId};
 use domain::vocabulary::{Author, Sensitivity, Timestamp};
 use events::{Envelope, Event};
@@ -34,8 +34,47 @@ pub struct ConsultationDoc {
     pub decisions: Vec<DecisionDoc>,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// When and where people meet, if that is said.
+    pub scheduled: Option<(Timestamp, String)>,
+    /// What was told, and what is withheld, the oldest first.
+    pub information: Vec<InformationDoc>,
     /// Everything that was said and done in it, the oldest first: by whom, when, and in what words.
     pub said: Vec<SaidDoc>,
+}
+
+/// Who did something in a consultation, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// Who.
+    pub author: Author,
+    /// The role that they had then.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Something that was told, or is withheld.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InformationDoc {
+    /// Its id.
+    pub information: EntryId,
+    /// What was told; empty while it is withheld.
+    pub text: String,
+    /// Who told it, or decided to withhold it.
+    pub by: By,
+    /// Why it is withheld, if it is.
+    pub withheld: Option<WithheldDoc>,
+}
+
+/// Why something is withheld.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithheldDoc {
+    /// On what ground.
+    pub ground: WithheldGround,
+    /// What the ground is here.
+    pub reason: String,
+    /// When it is to be told, or decided again.
+    pub review: Timestamp,
 }
 
 /// Something that was said or done in a consultation.
@@ -62,6 +101,8 @@ pub struct SaidDoc {
 pub struct ViewDoc {
     /// Their words.
     pub view: String,
+    /// The decision that they are of; none when they are of the whole.
+    pub decision: Option<EntryId>,
     /// How sensitive they are by themselves, if that is said.
     pub sensitivity: Option<Sensitivity>,
 }
@@ -85,6 +126,12 @@ pub enum Said {
     Closed,
     Cancelled,
     Shared,
+    ParticipationDeclined,
+    DecisionWithdrawn,
+    OutcomeReported,
+    InformationShared,
+    InformationWithheld,
+    Scheduled,
 }
 
 /// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
@@ -96,7 +143,7 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
         ConsultationEvent::AgendaItemAddressed(e) => (Said::ItemAddressed, Some(e.item), e.note.clone()),
         ConsultationEvent::AgendaItemDeferred(e) => (Said::ItemDeferred, Some(e.item), none),
         ConsultationEvent::OptionOffered(e) => (Said::OptionOffered, Some(e.option), none),
-        ConsultationEvent::PersonViewRecorded(e) => (Said::ViewRecorded, None, e.view.clone()),
+        ConsultationEvent::PersonViewRecorded(e) => (Said::ViewRecorded, e.decision, e.view.clone()),
         ConsultationEvent::DecisionProposed(e) => (Said::DecisionProposed, Some(e.decision), none),
         ConsultationEvent::DecisionAgreed(e) => (Said::DecisionAgreed, Some(e.decision), none),
         ConsultationEvent::DecisionObjected(e) => (Said::DecisionObjected, Some(e.decision), e.reason.clone()),
@@ -107,6 +154,16 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
         ConsultationEvent::ConsultationClosed(_) => (Said::Closed, None, none),
         ConsultationEvent::ConsultationCancelled(e) => (Said::Cancelled, None, e.reason.clone()),
         ConsultationEvent::ConsultationShared(_) => (Said::Shared, None, none),
+        ConsultationEvent::ParticipationDeclined(e) => (Said::ParticipationDeclined, Some(e.decision), e.words.clone()),
+        ConsultationEvent::DecisionWithdrawn(e) => (Said::DecisionWithdrawn, Some(e.decision), e.reason.clone()),
+        ConsultationEvent::OutcomeReported(e) => {
+            (Said::OutcomeReported, Some(e.decision), format!("{}: {}", e.outcome.word(), e.words))
+        }
+        ConsultationEvent::InformationShared(e) => (Said::InformationShared, Some(e.information), none),
+        ConsultationEvent::InformationWithheld(e) => {
+            (Said::InformationWithheld, Some(e.information), format!("{}: {}", e.ground.word(), e.reason))
+        }
+        ConsultationEvent::ConsultationScheduled(e) => (Said::Scheduled, None, e.place.clone()),
     }
 }
 
@@ -184,7 +241,23 @@ pub enum DecisionState {
     Objected,
     /// Taken without the person.
     WithoutPerson,
+    /// Withdrawn.
+    Withdrawn,
 }
+
+/// What was told of what came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportDoc {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was done, or why not.
+    pub words: String,
+    /// Who told it.
+    pub by: By,
+}
+
+/// In how many days after it was settled the person is to be told what came of a decision, when nothing else was said.
+pub const FOLLOW_UP_DAYS: u32 = 28;
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,8 +268,36 @@ pub struct DecisionDoc {
     pub text: String,
     /// Where it stands.
     pub state: DecisionState,
-    /// The objection, or the ground and evidence for deciding without the person.
+    /// The objection, the ground and evidence for deciding without the person, or why it was withdrawn.
     pub reason: String,
+    /// Who proposed it.
+    pub proposed: By,
+    /// Who agreed, objected, decided or withdrew; none while it waits.
+    pub settled: Option<By>,
+    /// By when the person is to be told what came of it, if that was said.
+    pub follow_up: Option<Timestamp>,
+    /// What was told of what came of it, the oldest first.
+    pub reports: Vec<ReportDoc>,
+}
+
+impl DecisionDoc {
+    /// By when the person is to be told what came of it; none while it is not settled (rule 22).
+    #[must_use]
+    pub fn follow_up_by(&self) -> Option<Timestamp> {
+        match self.state {
+            DecisionState::Agreed | DecisionState::WithoutPerson => {}
+            DecisionState::Proposed | DecisionState::Objected | DecisionState::Withdrawn => return None,
+        }
+        let settled = self.settled.as_ref()?.at;
+        // What was said before it was settled, and is over by then, was not meant so.
+        Some(self.follow_up.filter(|at| settled < *at).unwrap_or_else(|| settled.plus_days(FOLLOW_UP_DAYS)))
+    }
+
+    /// Whether the person should have been told by now, and was not.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.reports.is_empty() && self.follow_up_by().is_some_and(|by| by <= now)
+    }
 }
 
 /// Before all consultations of a person.
@@ -213,6 +314,7 @@ impl View for Consultations {
     type Doc = ConsultationDoc;
 
     const NAME: &'static str = "consultations";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -223,10 +325,11 @@ impl View for Consultations {
         let Event::Consultation(happened) = &event.event else { return Ok(doc) };
         let ((what, about, words), actor) = (said(happened), &event.header.actor);
         let (author, role, sensitivity) = (actor.author(), actor.role.clone(), own_sensitivity(happened));
+        let by = By { author, role: role.clone(), at: event.at };
         let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity };
         let ConsultationEvent::ConsultationRequested(e) = happened else {
             return changed(doc, |doc| {
-                doc.take(happened);
+                doc.take(happened, by);
                 doc.said.push(said);
             });
         };
@@ -241,13 +344,15 @@ impl View for Consultations {
             views: Vec::new(),
             decisions: Vec::new(),
             requested_at: event.at,
+            scheduled: None,
+            information: Vec::new(),
             said: vec![said],
         }))
     }
 }
 
 impl ConsultationDoc {
-    fn take(&mut self, event: &ConsultationEvent) {
+    fn take(&mut self, event: &ConsultationEvent, by: By) {
         match event {
             ConsultationEvent::ConsultationRequested(_) => {}
             ConsultationEvent::AgendaItemRaised(e) => {
@@ -263,20 +368,48 @@ impl ConsultationDoc {
                 self.options.push(OptionDoc { option, text, benefits, risks, sensitivity });
             }
             ConsultationEvent::PersonViewRecorded(e) => {
-                self.views.push(ViewDoc { view: e.view.clone(), sensitivity: e.sensitivity.clone() });
+                let (view, decision, sensitivity) = (e.view.clone(), e.decision, e.sensitivity.clone());
+                self.views.push(ViewDoc { view, decision, sensitivity });
             }
             ConsultationEvent::ConsultationShared(e) => self.circle = Circle::open(e.sensitivity.clone()),
             ConsultationEvent::DecisionProposed(e) => {
-                let (text, state) = (e.text.clone(), DecisionState::Proposed);
-                self.decisions.push(DecisionDoc { decision: e.decision, text, state, reason: String::new() });
+                self.decisions.push(DecisionDoc {
+                    decision: e.decision,
+                    text: e.text.clone(),
+                    state: DecisionState::Proposed,
+                    reason: String::new(),
+                    proposed: by,
+                    settled: None,
+                    follow_up: e.follow_up,
+                    reports: Vec::new(),
+                });
             }
-            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, ""),
-            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionState::Objected, &e.reason),
+            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, "", by),
+            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionState::Objected, &e.reason, by),
+            ConsultationEvent::DecisionWithdrawn(e) => self.settle(e.decision, DecisionState::Withdrawn, &e.reason, by),
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 let reason = format!("{}: {}", e.ground.word(), e.evidence);
-                self.settle(e.decision, DecisionState::WithoutPerson, &reason);
+                self.settle(e.decision, DecisionState::WithoutPerson, &reason, by);
             }
-            ConsultationEvent::AnswerTakenBack(e) => self.settle(e.decision, DecisionState::Proposed, ""),
+            ConsultationEvent::AnswerTakenBack(e) => {
+                self.settle(e.decision, DecisionState::Proposed, "", by);
+                self.decision(e.decision, |known| known.settled = None);
+            }
+            ConsultationEvent::OutcomeReported(e) => {
+                let report = ReportDoc { outcome: e.outcome, words: e.words.clone(), by };
+                self.decision(e.decision, |known| known.reports.push(report.clone()));
+            }
+            ConsultationEvent::ParticipationDeclined(_) => {}
+            ConsultationEvent::ConsultationScheduled(e) => self.scheduled = Some((e.at, e.place.clone())),
+            ConsultationEvent::InformationShared(e) => {
+                let (information, text, withheld) = (e.information, e.text.clone(), None);
+                self.information.push(InformationDoc { information, text, by, withheld });
+            }
+            ConsultationEvent::InformationWithheld(e) => {
+                let (information, text) = (e.information, String::new());
+                let withheld = Some(WithheldDoc { ground: e.ground, reason: e.reason.clone(), review: e.review });
+                self.information.push(InformationDoc { information, text, by, withheld });
+            }
             ConsultationEvent::ConsultationClosed(_) => self.state = ConsultationState::Closed,
             ConsultationEvent::ConsultationCancelled(_) => self.state = ConsultationState::Cancelled,
         }
@@ -286,10 +419,53 @@ impl ConsultationDoc {
         self.agenda.iter_mut().filter(|i| i.item == item).for_each(|i| i.state = state);
     }
 
-    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str) {
-        for known in self.decisions.iter_mut().filter(|d| d.decision == decision) {
+    fn decision(&mut self, decision: EntryId, change: impl Fn(&mut DecisionDoc)) {
+        self.decisions.iter_mut().filter(|known| known.decision == decision).for_each(change);
+    }
+
+    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str, by: By) {
+        self.decision(decision, |known| {
             known.state = state;
             reason.clone_into(&mut known.reason);
+            known.settled = Some(by.clone());
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn rule_22_what_came_of_a_decision_is_told_or_shows_as_overdue() {
+        let day = |days| Timestamp(0).plus_days(days);
+        let by = |days| By { author: Author::Person, role: String::new(), at: day(days) };
+        let mut decision = DecisionDoc {
+            decision: EntryId(Uuid::nil()),
+            text: "a carer twice a day".into(),
+            state: DecisionState::Proposed,
+            reason: String::new(),
+            proposed: by(0),
+            settled: None,
+            follow_up: None,
+            reports: vec![],
+        };
+        assert_eq!((decision.follow_up_by(), decision.is_overdue(day(900))), (None, false), "nothing is settled");
+        (decision.state, decision.settled) = (DecisionState::Agreed, Some(by(2)));
+        assert_eq!(decision.follow_up_by(), Some(day(2 + FOLLOW_UP_DAYS)));
+        for (said, expected) in [(day(7), day(7)), (day(1), day(2 + FOLLOW_UP_DAYS))] {
+            decision.follow_up = Some(said);
+            assert_eq!(decision.follow_up_by(), Some(expected), "what was over when it was settled was not meant so");
+        }
+        decision.follow_up = Some(day(7));
+        assert_eq!([6, 7, 8].map(|days| decision.is_overdue(day(days))), [false, true, true]);
+        decision.reports.push(ReportDoc { outcome: Outcome::NotDone, words: "no carer was free".into(), by: by(9) });
+        assert!(!decision.is_overdue(day(10)), "told, also of what was not done");
+        for unsettled in [DecisionState::Objected, DecisionState::Withdrawn] {
+            decision.state = unsettled;
+            assert_eq!(decision.follow_up_by(), None);
         }
     }
 }

@@ -15,14 +15,14 @@ impl Command for AgreeDecision {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         state.open_for(self.person)?;
-        if state.decisions.get(&self.decision) == Some(&DecisionStage::Agreed) {
+        if state.decision(self.decision)?.stage == DecisionStage::Agreed {
             return Ok(vec![]);
         }
-        state.proposed(self.decision)?;
-        if state.views.is_empty() {
+        let decision = state.proposed(self.decision)?;
+        if !state.has_view_of(self.decision, decision) {
             return Err(Refusal::rule(
                 "the_persons_view",
-                "a decision is valid only with the person's view recorded; record it first",
+                "a decision is valid only with the person's view of it recorded; record it first",
             ));
         }
         Ok(vec![DecisionAgreed { decision: self.decision }.into()])
@@ -33,7 +33,7 @@ impl Command for AgreeDecision {
 mod tests {
     use super::super::Mode;
     use super::super::events::DecisionObjected;
-    use super::super::fixtures::{PERSON, id, proposed, requested, viewed};
+    use super::super::fixtures::{PERSON, id, proposed, requested, viewed, viewed_of};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
@@ -45,6 +45,13 @@ mod tests {
     #[test]
     fn rule_20_refuses_a_decision_without_the_persons_view() {
         given([requested(Mode::Involve), proposed(5)]).when(agree()).then_refused(Reason::Rule, "the_persons_view");
+        let before = given([requested(Mode::Involve), viewed(), proposed(5)]);
+        before.when(agree()).then_refused(Reason::Rule, "the_persons_view");
+        let of = |n| viewed_of(n);
+        let another = given([requested(Mode::Involve), proposed(5), proposed(6), of(6)]);
+        another.when(agree()).then_refused(Reason::Rule, "the_persons_view");
+        let of_this = given([requested(Mode::Involve), proposed(5), proposed(6), of(5)]);
+        of_this.when(agree()).then([DecisionAgreed { decision: id(5) }.into()]);
         let with_view = given([requested(Mode::Involve), proposed(5), viewed()]);
         with_view.when(agree()).then([DecisionAgreed { decision: id(5) }.into()]);
     }

@@ -1,5 +1,5 @@
 use super::events::{ConsultationCancelled, ConsultationClosed, ConsultationEvent};
-use super::{Consultation, DecisionStage, Over};
+use super::{Consultation, DecisionStage, Mode, Over};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
@@ -32,13 +32,16 @@ impl Command for CloseConsultation {
         if !state.ends(self.person, Over::Closed)? {
             return Ok(vec![]);
         }
+        led_by(state, self.author)?;
+        state.nothing_of_the_persons_is_open(self.author)?;
+        // What the person raised is settled by them alone: in closing they do not leave it behind by mistake.
         if state.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person) {
             return Err(Refusal::rule(
                 "the_persons_agenda",
-                "an item that the person raised is neither addressed nor deferred by them",
+                "an item that you raised is open: say that it was addressed or can wait",
             ));
         }
-        if state.decisions.values().any(|stage| *stage == DecisionStage::Proposed) {
+        if state.decisions.values().any(|decision| decision.stage == DecisionStage::Proposed) {
             return Err(Refusal::rule("waiting_decision", "a proposed decision waits for an answer"));
         }
         Ok(vec![ConsultationClosed { author: self.author }.into()])
@@ -53,14 +56,25 @@ impl Command for CancelConsultation {
         if !state.ends(self.person, Over::Cancelled)? {
             return Ok(vec![]);
         }
+        led_by(state, self.author)?;
+        state.nothing_of_the_persons_is_open(self.author)?;
         Ok(vec![ConsultationCancelled { author: self.author, reason: self.reason }.into()])
+    }
+}
+
+/// In `person-led` only the person ends it (rule 18).
+fn led_by(state: &Consultation, by: Author) -> Result<(), Refusal> {
+    match state.mode {
+        Some(Mode::PersonLed) if by != Author::Person => {
+            Err(Refusal::rule("person_led", "in `person-led` only the person ends the consultation"))
+        }
+        Some(Mode::Inform | Mode::Consult | Mode::Involve | Mode::PersonLed) | None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mode;
-    use super::super::events::AgendaItemDeferred;
+    use super::super::events::{AgendaItemDeferred, DecisionObjected, DecisionWithdrawn};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, raised, requested};
     use super::*;
     use crate::Reason;
@@ -86,6 +100,40 @@ mod tests {
         let other = CloseConsultation { person: PersonId(uuid::Uuid::from_u128(99)), author: NURSE };
         let closed = ConsultationClosed { author: NURSE }.into();
         given([requested(Mode::Involve), closed]).when(other).then_refused(Reason::NotFound, "consultation");
+    }
+
+    #[test]
+    fn rule_19_staff_cannot_cancel_while_the_persons_item_is_open() {
+        let cancel = |author| CancelConsultation { person: PERSON, author, reason: "ill".into() };
+        let open = || given([requested(Mode::Involve), raised(1, Author::Person)]);
+        open().when(cancel(NURSE)).then_refused(Reason::Rule, "the_persons_agenda");
+        let cancelled = ConsultationCancelled { author: Author::Person, reason: "ill".into() };
+        open().when(cancel(Author::Person)).then([cancelled.into()]);
+    }
+
+    #[test]
+    fn rule_21_staff_cannot_end_it_while_an_objection_stands() {
+        let cancel = || CancelConsultation { person: PERSON, author: NURSE, reason: "ill".into() };
+        let objected: ConsultationEvent = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let before = [requested(Mode::Consult), proposed(5), objected];
+        given(before.clone()).when(cancel()).then_refused(Reason::Rule, "objection_stands");
+        given(before.clone()).when(close()).then_refused(Reason::Rule, "objection_stands");
+        let by_person = CloseConsultation { person: PERSON, author: Author::Person };
+        given(before.clone()).when(by_person).then([ConsultationClosed { author: Author::Person }.into()]);
+        let withdrawn = DecisionWithdrawn { decision: id(5), author: NURSE, reason: "heard".into() }.into();
+        let after = before.into_iter().chain([withdrawn]);
+        given(after).when(close()).then([ConsultationClosed { author: NURSE }.into()]);
+    }
+
+    #[test]
+    fn rule_18_in_person_led_only_the_person_ends_it() {
+        let cancel = CancelConsultation { person: PERSON, author: NURSE, reason: "ill".into() };
+        given([requested(Mode::PersonLed)]).when(cancel).then_refused(Reason::Rule, "person_led");
+        given([requested(Mode::PersonLed)]).when(close()).then_refused(Reason::Rule, "person_led");
+        let by_person = CloseConsultation { person: PERSON, author: Author::Person };
+        given([requested(Mode::PersonLed)])
+            .when(by_person)
+            .then([ConsultationClosed { author: Author::Person }.into()]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::events::{ConsultationEvent, DecisionMadeWithoutPerson};
-use super::{Consultation, WithoutPersonGround};
-use crate::ids::{EntryId, PersonId};
+use super::{Consultation, Decision, WithoutPersonGround};
+use crate::ids::{AgencyId, EntryId, PersonId};
 use crate::text::explained;
-use crate::vocabulary::Author;
+use crate::vocabulary::{Author, Worker};
 use crate::{Command, Refusal};
 
 /// The shortest evidence for deciding without the person, in characters.
@@ -19,6 +21,24 @@ pub struct DecideWithoutPerson {
     pub ground: WithoutPersonGround,
     /// The evidence, the attempts or the Act.
     pub evidence: String,
+    /// The agencies that are one with the one of whoever decides, and itself.
+    pub one: BTreeSet<AgencyId>,
+}
+
+impl DecideWithoutPerson {
+    /// That the person chose not to take part they have said themselves, or somebody says so who gains nothing by it: of another agency than who
+    /// decides, and than who proposed.
+    fn is_their_choice(&self, decision: &Decision) -> Result<(), Refusal> {
+        let proposer = decision.author.worker().map(|worker| worker.agency());
+        let is_independent = |worker: Worker| !self.one.contains(&worker.agency()) && Some(worker.agency()) != proposer;
+        match decision.declined {
+            Some(author) if author == Author::Person || author.worker().is_some_and(is_independent) => Ok(()),
+            Some(_) | None => Err(Refusal::rule(
+                "the_persons_choice",
+                "that the person chose not to take part is said by them, or on their word by somebody of another agency",
+            )),
+        }
+    }
 }
 
 impl Command for DecideWithoutPerson {
@@ -27,12 +47,15 @@ impl Command for DecideWithoutPerson {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
-        state.proposed(self.decision)?;
-        if !state.views.is_empty() {
+        let decision = state.proposed(self.decision)?;
+        if state.has_view_of(self.decision, decision) {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",
             ));
+        }
+        if self.ground == WithoutPersonGround::ChoseNotTo {
+            self.is_their_choice(decision)?;
         }
         let Self { decision, author, ground, evidence, .. } = self;
         Ok(vec![DecisionMadeWithoutPerson { decision, author, ground, evidence }.into()])
@@ -42,17 +65,19 @@ impl Command for DecideWithoutPerson {
 #[cfg(test)]
 mod tests {
     use super::super::Mode;
-    use super::super::events::{DecisionObjected, PersonViewRecorded};
+    use super::super::events::{DecisionObjected, ParticipationDeclined, PersonViewRecorded};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
-    use crate::access::{Contribute as _, Decision, scope_of};
+    use crate::access::{self, Contribute as _, scope_of};
+    use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::vocabulary::{Category, Level, Sensitivity};
     use crate::{Aggregate as _, Reason};
 
     fn decide(evidence: &str) -> DecideWithoutPerson {
         let ground = WithoutPersonGround::Unreachable;
-        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into() }
+        let one = NURSE.worker().map(|worker| worker.agency()).into_iter().collect();
+        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into(), one }
     }
 
     const EVIDENCE: &str = "called on 3, 4 and 6 March, wrote on 7 March";
@@ -72,8 +97,9 @@ mod tests {
 
     #[test]
     fn rule_6_a_view_that_is_kept_from_a_worker_is_as_if_it_were_not_there_for_them() {
-        let Decision::Permit(scope) = scope_of(&[Category::Consultations]) else { panic!("denied") };
-        let view = |sensitivity| PersonViewRecorded { view: "I am afraid of him".into(), sensitivity }.into();
+        let access::Decision::Permit(scope) = scope_of(&[Category::Consultations]) else { panic!("denied") };
+        let view =
+            |sensitivity| PersonViewRecorded { decision: None, view: "I am afraid of him".into(), sensitivity }.into();
         let decided = |view| {
             let state = Consultation::folded(&[requested(Mode::Involve), proposed(5), view]);
             decide(EVIDENCE).decide_within(&state, Some(&scope)).map(|events| events.len())
@@ -81,6 +107,31 @@ mod tests {
         let kept = Sensitivity { level: Level::VeryRestricted, labels: vec![] };
         assert_eq!(decided(view(Some(kept))), Ok(1));
         assert_eq!(decided(view(None)).unwrap_err().subject, "the_persons_view");
+    }
+
+    #[test]
+    fn rule_20_that_the_person_chose_not_to_is_their_word_or_that_of_another_agency() {
+        let before = || [requested(Mode::Consult), proposed(5)];
+        let chose = || DecideWithoutPerson { ground: WithoutPersonGround::ChoseNotTo, ..decide(EVIDENCE) };
+        given(before()).when(chose()).then_refused(Reason::Rule, "the_persons_choice");
+        let declined = |author| {
+            let words = "told me on 3 March, in her kitchen".into();
+            ConsultationEvent::from(ParticipationDeclined { decision: id(5), author, words })
+        };
+        let after = |author| given(before().into_iter().chain([declined(author)]));
+        after(NURSE).when(chose()).then_refused(Reason::Rule, "the_persons_choice");
+        let other = Author::Worker(Worker::new(AgencyId(uuid::Uuid::from_u128(8)), StaffId(uuid::Uuid::from_u128(9))));
+        let (ground, evidence) = (WithoutPersonGround::ChoseNotTo, EVIDENCE.to_owned());
+        let decided = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence };
+        for author in [Author::Person, other] {
+            after(author).when(chose()).then([decided.clone().into()]);
+        }
+        // Of an agency that has become one with the decider's, too.
+        let one = [AgencyId(uuid::Uuid::from_u128(2)), AgencyId(uuid::Uuid::from_u128(8))].into();
+        after(other).when(DecideWithoutPerson { one, ..chose() }).then_refused(Reason::Rule, "the_persons_choice");
+        // Whoever says what they think after that takes part.
+        let after = before().into_iter().chain([declined(Author::Person), viewed()]);
+        given(after).when(chose()).then_refused(Reason::Rule, "the_persons_view");
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! What can have happened on a `consultation` stream.
 
-use super::WithoutPersonGround;
-use super::{Circle, Mode};
+use super::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use crate::ids::{EntryId, PersonId};
-use crate::vocabulary::{Author, Sensitivity};
+use crate::vocabulary::{Author, Sensitivity, Timestamp};
 
 /// Somebody asked for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +66,8 @@ pub struct OptionOffered {
 /// The person said what they think.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonViewRecorded {
+    /// The decision that it is of; none when it is of the whole.
+    pub decision: Option<EntryId>,
     /// The person's words.
     pub view: String,
     /// How sensitive it is; as the consultation when nothing is said.
@@ -81,6 +82,8 @@ pub struct DecisionProposed {
     /// Who wrote it.
     pub author: Author,
     pub text: String,
+    /// By when the person is to be told what came of it, if that is said.
+    pub follow_up: Option<Timestamp>,
 }
 
 /// The person agreed.
@@ -143,6 +146,70 @@ pub struct ConsultationShared {
     pub sensitivity: Sensitivity,
 }
 
+/// The person chose not to take part in a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipationDeclined {
+    pub decision: EntryId,
+    /// The person, or the worker to whom they said so.
+    pub author: Author,
+    /// What they said; where a worker says so, when and how they said it. May be empty when the person says it themselves.
+    pub words: String,
+}
+
+/// A decision that was not settled was taken off the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionWithdrawn {
+    pub decision: EntryId,
+    /// Who did so.
+    pub author: Author,
+    /// Why.
+    pub reason: String,
+}
+
+/// The person was told what came of a decision ("you said, we did").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeReported {
+    pub decision: EntryId,
+    /// Who says so.
+    pub author: Author,
+    pub outcome: Outcome,
+    /// What was done, or why not.
+    pub words: String,
+}
+
+/// Something was told that the conversation needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationShared {
+    pub information: EntryId,
+    /// Who told it.
+    pub author: Author,
+    pub text: String,
+}
+
+/// Something is kept from the person, for now: that there is something, on what ground, who decided that, and until when (rule 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationWithheld {
+    pub information: EntryId,
+    /// Who decided it.
+    pub author: Author,
+    pub ground: WithheldGround,
+    /// What the ground is here: the Act, or whom it protects. Nothing of what is withheld.
+    pub reason: String,
+    /// When it is to be told, or decided again.
+    pub review: Timestamp,
+}
+
+/// A time and a place were said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsultationScheduled {
+    /// Who said so.
+    pub author: Author,
+    /// When.
+    pub at: Timestamp,
+    /// Where, or how: a room, a number to ring.
+    pub place: String,
+}
+
 crate::event_enum! {
     /// An event of a `consultation` stream.
     ConsultationEvent {
@@ -160,6 +227,12 @@ crate::event_enum! {
         ConsultationCancelled,
         AnswerTakenBack,
         ConsultationShared,
+        ParticipationDeclined,
+        DecisionWithdrawn,
+        OutcomeReported,
+        InformationShared,
+        InformationWithheld,
+        ConsultationScheduled,
     }
 }
 

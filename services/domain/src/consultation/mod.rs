@@ -5,34 +5,44 @@ mod agree_decision;
 mod circle;
 mod close_consultation;
 mod decide_without_person;
+mod decline_to_take_part;
 pub mod events;
+mod information;
 mod object_to_decision;
 mod offer_option;
 mod propose_decision;
 mod record_person_view;
+mod report_outcome;
 mod request_consultation;
+mod schedule_consultation;
 mod share_consultation;
 mod take_back_answer;
+mod withdraw_decision;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
 pub use agree_decision::AgreeDecision;
 pub use circle::Circle;
 pub use close_consultation::{CancelConsultation, CloseConsultation};
 pub use decide_without_person::DecideWithoutPerson;
+pub use decline_to_take_part::DeclineToTakePart;
+pub use information::{ShareInformation, WithholdInformation};
 pub use object_to_decision::ObjectToDecision;
 pub use offer_option::OfferOption;
 pub use propose_decision::ProposeDecision;
 pub use record_person_view::RecordPersonView;
+pub use report_outcome::ReportOutcome;
 pub use request_consultation::RequestConsultation;
+pub use schedule_consultation::ScheduleConsultation;
 pub use share_consultation::ShareConsultation;
 pub use take_back_answer::TakeBackAnswer;
+pub use withdraw_decision::WithdrawDecision;
 
 use crate::access::{Contribute, Scope};
 use crate::ids::{ConsultationId, EntryId, PersonId};
-use crate::vocabulary::{Author, Category, Sensitivity, coded};
+use crate::vocabulary::{Author, Category, Sensitivity, Timestamp, coded};
 use crate::{Aggregate, Command as _, Refusal, StreamKind};
 use events::ConsultationEvent;
 
@@ -51,6 +61,30 @@ coded! {
 }
 
 coded! {
+    /// What came of a decision.
+    Outcome {
+        /// It was done.
+        Done = 1 "done",
+        /// A part of it was.
+        Partly = 2 "done in part",
+        /// It was not.
+        NotDone = 3 "not done",
+    }
+}
+
+coded! {
+    /// Why something may be kept from the person (rule 3).
+    WithheldGround {
+        /// It would be likely to harm them or somebody else seriously (Data Protection Act 2018, schedule 3, part 2).
+        SeriousHarm = 1 "serious harm",
+        /// It is about somebody else, who has not agreed (schedule 2, part 3).
+        AnotherPerson = 2 "another person",
+        /// A court or an Act forbids it.
+        ForbiddenByLaw = 3 "forbidden by law",
+    }
+}
+
+coded! {
     /// Why a decision may be taken without the person's view (rule 20).
     WithoutPersonGround {
         /// With evidence.
@@ -64,8 +98,18 @@ coded! {
     }
 }
 
-/// The most agenda items, options, decisions or recorded views of one consultation: it is read as a whole.
+/// The most agenda items, options, decisions, recorded views or pieces of information of one consultation: it is read as a whole.
 pub const ITEMS_LIMIT: usize = 50;
+/// How many days ahead something may be put off at most: a follow-up, a review, a meeting.
+const DAYS_AHEAD: u32 = 366;
+
+/// Refuses a time that is over, or too far away to be kept.
+fn ahead(field: &'static str, at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    if at <= now || at > now.plus_days(DAYS_AHEAD) {
+        return Err(Refusal::invalid(field, format!("must be in the future, and within `{DAYS_AHEAD}` days")));
+    }
+    Ok(())
+}
 
 /// Taking part in a consultation adds to the heading of the consultations, and is for those who may see it: for everybody else it is as
 /// if it were not there. What is added may be more sensitive by itself.
@@ -108,14 +152,20 @@ takes_part!(
     CancelConsultation,
     CloseConsultation,
     DecideWithoutPerson,
+    DeclineToTakePart,
     DeferAgendaItem,
     ObjectToDecision,
     OfferOption with sensitivity,
     ProposeDecision,
     RaiseAgendaItem,
     RecordPersonView with sensitivity,
+    ReportOutcome,
+    ScheduleConsultation,
     ShareConsultation,
+    ShareInformation,
     TakeBackAnswer,
+    WithdrawDecision,
+    WithholdInformation,
 );
 
 /// Where a decision stands.
@@ -125,6 +175,30 @@ enum DecisionStage {
     Agreed,
     WithoutPerson,
     Objected,
+    Withdrawn,
+}
+
+/// A decision as it stands.
+#[derive(Debug, Clone)]
+struct Decision {
+    /// Who proposed it.
+    author: Author,
+    stage: DecisionStage,
+    /// How many of the person's views were there when it was proposed: those do not count for it.
+    views_before: usize,
+    /// Who said last that the person chose not to take part in it.
+    declined: Option<Author>,
+}
+
+/// A view of the person's.
+#[derive(Debug, Clone)]
+struct View {
+    /// Among all views, from 0.
+    nth: usize,
+    /// Of which decision; none when it is of the whole.
+    decision: Option<EntryId>,
+    /// How sensitive it is, beside the consultation.
+    sensitivity: Option<Sensitivity>,
 }
 
 /// How an agenda item was settled.
@@ -150,12 +224,18 @@ pub struct Consultation {
     circle: Circle,
     /// How it ended, once it has.
     over: Option<Over>,
-    /// How sensitive each of the person's views is, beside the consultation.
-    views: Vec<Option<Sensitivity>>,
+    views: Vec<View>,
     /// Agenda items: who raised it, and how it was settled.
     agenda: BTreeMap<EntryId, (Author, Option<Settled>)>,
     options: usize,
-    decisions: BTreeMap<EntryId, DecisionStage>,
+    /// What was told or withheld.
+    information: BTreeSet<EntryId>,
+    decisions: BTreeMap<EntryId, Decision>,
+    /// How many outcomes were told.
+    reports: usize,
+    /// When and where people meet, and how often that was said.
+    scheduled: Option<(Timestamp, String)>,
+    times_scheduled: usize,
 }
 
 impl Consultation {
@@ -168,13 +248,18 @@ impl Consultation {
     /// As it is for whoever has this scope: a view that is kept from them is as if it were not there.
     fn within(&self, scope: &Scope) -> Cow<'_, Self> {
         let covered =
-            |own: &Option<Sensitivity>| own.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
+            |view: &View| view.sensitivity.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
         if self.views.iter().all(covered) {
             return Cow::Borrowed(self);
         }
         let mut within = self.clone();
         within.views.retain(covered);
         Cow::Owned(within)
+    }
+
+    /// Refuses unless it is this person's.
+    fn is_of(&self, person: PersonId) -> Result<(), Refusal> {
+        if self.person == Some(person) { Ok(()) } else { Err(Refusal::not_found("consultation")) }
     }
 
     /// Refuses unless it is this person's and going on.
@@ -196,22 +281,58 @@ impl Consultation {
         self.open_for(person).map(|_mode| true)
     }
 
+    fn decision(&self, decision: EntryId) -> Result<&Decision, Refusal> {
+        self.decisions.get(&decision).ok_or_else(|| Refusal::not_found("decision"))
+    }
+
     /// Refuses unless the decision waits for an answer.
-    fn proposed(&self, decision: EntryId) -> Result<(), Refusal> {
-        match self.decisions.get(&decision) {
-            None => Err(Refusal::not_found("decision")),
-            Some(DecisionStage::Proposed) => Ok(()),
-            Some(DecisionStage::Agreed | DecisionStage::WithoutPerson) => {
+    fn proposed(&self, decision: EntryId) -> Result<&Decision, Refusal> {
+        let known = self.decision(decision)?;
+        match known.stage {
+            DecisionStage::Proposed => Ok(known),
+            DecisionStage::Agreed | DecisionStage::WithoutPerson => {
                 Err(Refusal::rule("waiting_decision", "this decision is settled already"))
             }
-            Some(DecisionStage::Objected) => {
+            DecisionStage::Withdrawn => Err(Refusal::rule("waiting_decision", "this decision was withdrawn")),
+            DecisionStage::Objected => {
                 Err(Refusal::rule("objection_stands", "the person objected to this decision; propose another"))
             }
         }
     }
 
+    /// Whether the person has given a view that counts for a decision: of it, or of the whole since it was proposed. One that was given before is
+    /// of something else (rule 20).
+    fn has_view_of(&self, id: EntryId, decision: &Decision) -> bool {
+        self.views.iter().any(|view| match view.decision {
+            Some(of) => of == id,
+            None => view.nth >= decision.views_before,
+        })
+    }
+
+    /// Refuses to end what the person still has on the table, unless they end it themselves (rules 19 and 21).
+    fn nothing_of_the_persons_is_open(&self, by: Author) -> Result<(), Refusal> {
+        if by == Author::Person {
+            return Ok(());
+        }
+        if self.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person) {
+            return Err(Refusal::rule(
+                "the_persons_agenda",
+                "an item that the person raised is neither addressed nor deferred by them",
+            ));
+        }
+        if self.decisions.values().any(|decision| decision.stage == DecisionStage::Objected) {
+            return Err(Refusal::rule(
+                "objection_stands",
+                "an objection of the person stands; withdraw that decision, or let them end this",
+            ));
+        }
+        Ok(())
+    }
+
     fn settle(&mut self, decision: EntryId, stage: DecisionStage) {
-        self.decisions.insert(decision, stage);
+        if let Some(known) = self.decisions.get_mut(&decision) {
+            known.stage = stage;
+        }
     }
 
     fn settle_item(&mut self, item: EntryId, how: Settled) {
@@ -241,8 +362,27 @@ impl Aggregate for Consultation {
             ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, Settled::Addressed),
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, Settled::Deferred),
             ConsultationEvent::OptionOffered(_) => self.options += 1,
-            ConsultationEvent::PersonViewRecorded(e) => self.views.push(e.sensitivity.clone()),
-            ConsultationEvent::DecisionProposed(e) => self.settle(e.decision, DecisionStage::Proposed),
+            ConsultationEvent::PersonViewRecorded(e) => {
+                let (nth, decision, sensitivity) = (self.views.len(), e.decision, e.sensitivity.clone());
+                self.views.push(View { nth, decision, sensitivity });
+            }
+            ConsultationEvent::DecisionProposed(e) => {
+                let (author, stage, views_before) = (e.author, DecisionStage::Proposed, self.views.len());
+                self.decisions.insert(e.decision, Decision { author, stage, views_before, declined: None });
+            }
+            ConsultationEvent::ParticipationDeclined(e) => {
+                if let Some(known) = self.decisions.get_mut(&e.decision) {
+                    known.declined = Some(e.author);
+                }
+            }
+            ConsultationEvent::DecisionWithdrawn(e) => self.settle(e.decision, DecisionStage::Withdrawn),
+            ConsultationEvent::InformationShared(e) => drop(self.information.insert(e.information)),
+            ConsultationEvent::InformationWithheld(e) => drop(self.information.insert(e.information)),
+            ConsultationEvent::OutcomeReported(_) => self.reports += 1,
+            ConsultationEvent::ConsultationScheduled(e) => {
+                self.scheduled = Some((e.at, e.place.clone()));
+                self.times_scheduled += 1;
+            }
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
             ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),
             ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::WithoutPerson),
@@ -278,11 +418,22 @@ pub(crate) mod fixtures {
         AgendaItemRaised { item: id(n), author, text: "my dog".into() }.into()
     }
 
+    pub(crate) fn offered(n: u128) -> ConsultationEvent {
+        let (text, benefits, risks) = ("a carer".into(), String::new(), String::new());
+        OptionOffered { option: id(100 + n), author: NURSE, text, benefits, risks, sensitivity: None }.into()
+    }
+
     pub(crate) fn viewed() -> ConsultationEvent {
-        PersonViewRecorded { view: "I want to stay at home".into(), sensitivity: None }.into()
+        PersonViewRecorded { decision: None, view: "I want to stay at home".into(), sensitivity: None }.into()
+    }
+
+    pub(crate) fn viewed_of(n: u128) -> ConsultationEvent {
+        let (decision, view) = (Some(id(n)), "I want to stay at home".into());
+        PersonViewRecorded { decision, view, sensitivity: None }.into()
     }
 
     pub(crate) fn proposed(n: u128) -> ConsultationEvent {
-        DecisionProposed { decision: id(n), author: NURSE, text: "a carer twice a day".into() }.into()
+        let text = "a carer twice a day".into();
+        DecisionProposed { decision: id(n), author: NURSE, text, follow_up: None }.into()
     }
 }

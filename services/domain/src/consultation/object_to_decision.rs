@@ -1,10 +1,11 @@
-use super::Consultation;
 use super::events::{ConsultationEvent, DecisionObjected};
+use super::{Consultation, DecisionStage};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, required};
 use crate::{Command, Refusal};
 
-/// The person objects to a decision: it is not agreed.
+/// The person objects to a decision: it is not agreed. To one that was taken without them, too, also once the consultation is over: they may hear of it
+/// later than that.
 #[derive(Debug, Clone)]
 pub struct ObjectToDecision {
     pub person: PersonId,
@@ -18,16 +19,20 @@ impl Command for ObjectToDecision {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("reason", &self.reason, PARAGRAPH)?;
-        state.open_for(self.person)?;
-        state.proposed(self.decision)?;
+        state.is_of(self.person)?;
+        if state.decision(self.decision)?.stage != DecisionStage::WithoutPerson {
+            state.open_for(self.person)?;
+            state.proposed(self.decision)?;
+        }
         Ok(vec![DecisionObjected { decision: self.decision, reason: self.reason }.into()])
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mode;
-    use super::super::fixtures::{PERSON, id, proposed, requested};
+    use super::super::events::{ConsultationClosed, DecisionMadeWithoutPerson};
+    use super::super::fixtures::{NURSE, PERSON, id, proposed, requested};
+    use super::super::{Mode, WithoutPersonGround};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
@@ -37,6 +42,10 @@ mod tests {
         let object = |reason: &str| ObjectToDecision { person: PERSON, decision: id(5), reason: reason.into() };
         let objected = || ConsultationEvent::from(DecisionObjected { decision: id(5), reason: "no".into() });
         given([requested(Mode::Involve), proposed(5)]).when(object("no")).then([objected()]);
+        let (ground, evidence) = (WithoutPersonGround::Unreachable, "rang four times".into());
+        let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence }.into();
+        let over = [requested(Mode::Consult), proposed(5), without, ConsultationClosed { author: NURSE }.into()];
+        given(over).when(object("no")).then([objected()]);
         given([requested(Mode::Involve), proposed(5)]).when(object(" ")).then_refused(Reason::Invalid, "reason");
         let again = given([requested(Mode::Involve), proposed(5), objected()]);
         again.when(object("no")).then_refused(Reason::Rule, "objection_stands");

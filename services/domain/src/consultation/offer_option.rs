@@ -1,5 +1,5 @@
 use super::events::{ConsultationEvent, OptionOffered};
-use super::{Consultation, ITEMS_LIMIT};
+use super::{Consultation, ITEMS_LIMIT, Mode};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, labels, optional, required};
 use crate::vocabulary::{Author, Sensitivity};
@@ -31,7 +31,12 @@ impl Command for OfferOption {
         optional("benefits", &self.benefits, PARAGRAPH)?;
         optional("risks", &self.risks, PARAGRAPH)?;
         self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
-        state.open_for(self.person)?;
+        if state.open_for(self.person)? == Mode::Inform {
+            return Err(Refusal::rule(
+                "inform_decides_nothing",
+                "in `inform` there is nothing to choose; ask for another consultation",
+            ));
+        }
         if state.options >= ITEMS_LIMIT {
             return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` options")));
         }
@@ -42,7 +47,6 @@ impl Command for OfferOption {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mode;
     use super::super::fixtures::{NURSE, PERSON, id, requested};
     use super::*;
     use crate::Reason;
@@ -72,6 +76,7 @@ mod tests {
         };
         let with =
             |options: usize| given([requested(Mode::Involve)].into_iter().chain((0..options).map(|_| offered())));
+        given([requested(Mode::Inform)]).when(offer()).then_refused(Reason::Rule, "inform_decides_nothing");
         with(ITEMS_LIMIT - 1).when(offer()).then([offered()]);
         with(ITEMS_LIMIT).when(offer()).then_refused(Reason::Rule, "items_limit");
     }

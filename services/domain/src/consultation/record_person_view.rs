@@ -1,6 +1,6 @@
 use super::events::{ConsultationEvent, PersonViewRecorded};
 use super::{Consultation, ITEMS_LIMIT};
-use crate::ids::PersonId;
+use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, labels, required};
 use crate::vocabulary::Sensitivity;
 use crate::{Command, Refusal};
@@ -9,6 +9,8 @@ use crate::{Command, Refusal};
 #[derive(Debug, Clone)]
 pub struct RecordPersonView {
     pub person: PersonId,
+    /// The decision that it is of; none when it is of the whole.
+    pub decision: Option<EntryId>,
     /// Their view, in their words.
     pub view: String,
     /// How sensitive it is; as the consultation when nothing is said.
@@ -22,10 +24,12 @@ impl Command for RecordPersonView {
         required("view", &self.view, PARAGRAPH)?;
         self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
         state.open_for(self.person)?;
+        self.decision.map_or(Ok(()), |decision| state.decision(decision).map(|_known| ()))?;
         if state.views.len() >= ITEMS_LIMIT {
             return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` views")));
         }
-        Ok(vec![PersonViewRecorded { view: self.view, sensitivity: self.sensitivity }.into()])
+        let Self { decision, view, sensitivity, .. } = self;
+        Ok(vec![PersonViewRecorded { decision, view, sensitivity }.into()])
     }
 }
 
@@ -39,7 +43,14 @@ mod tests {
 
     #[test]
     fn takes_views_up_to_the_limit() {
-        let view = || RecordPersonView { person: PERSON, view: "I want to stay at home".into(), sensitivity: None };
+        let view = || RecordPersonView {
+            person: PERSON,
+            decision: None,
+            view: "I want to stay at home".into(),
+            sensitivity: None,
+        };
+        let of_nothing = RecordPersonView { decision: Some(EntryId(uuid::Uuid::nil())), ..view() };
+        given([requested(Mode::Involve)]).when(of_nothing).then_refused(Reason::NotFound, "decision");
         let with = |views: usize| given([requested(Mode::Involve)].into_iter().chain((0..views).map(|_| viewed())));
         with(ITEMS_LIMIT - 1).when(view()).then([viewed()]);
         with(ITEMS_LIMIT).when(view()).then_refused(Reason::Rule, "items_limit");

@@ -19,15 +19,15 @@ impl Command for TakeBackAnswer {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
         state.open_for(self.person)?;
-        match state.decisions.get(&self.decision) {
-            None => Err(Refusal::not_found("decision")),
-            Some(DecisionStage::Proposed) => Ok(vec![]),
-            Some(DecisionStage::Agreed | DecisionStage::Objected) => {
+        match state.decision(self.decision)?.stage {
+            DecisionStage::Proposed => Ok(vec![]),
+            DecisionStage::Agreed | DecisionStage::Objected => {
                 Ok(vec![AnswerTakenBack { decision: self.decision, reason: self.reason }.into()])
             }
-            Some(DecisionStage::WithoutPerson) => {
+            DecisionStage::WithoutPerson => {
                 Err(Refusal::rule("the_persons_answer", "this decision was made without an answer of theirs"))
             }
+            DecisionStage::Withdrawn => Err(Refusal::rule("the_persons_answer", "this decision was withdrawn")),
         }
     }
 }

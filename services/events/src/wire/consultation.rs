@@ -12,8 +12,8 @@ wire_event! {
         3 => AgendaItemAddressed { item, author, note },
         4 => AgendaItemDeferred { item, author },
         5 => OptionOffered { option, author, text, benefits, risks, sensitivity },
-        6 => PersonViewRecorded { view, sensitivity },
-        7 => DecisionProposed { decision, author, text },
+        6 => PersonViewRecorded { view, sensitivity, decision },
+        7 => DecisionProposed { decision, author, text, follow_up },
         8 => DecisionAgreed { decision },
         9 => DecisionObjected { decision, reason },
         10 => DecisionMadeWithoutPerson { decision, author, ground, evidence },
@@ -21,5 +21,11 @@ wire_event! {
         12 => ConsultationCancelled { author, reason },
         13 => AnswerTakenBack { decision, reason },
         14 => ConsultationShared { sensitivity },
+        15 => ParticipationDeclined { decision, author, words },
+        16 => DecisionWithdrawn { decision, author, reason },
+        17 => OutcomeReported { decision, author, outcome, words },
+        18 => InformationShared { information, author, text },
+        19 => InformationWithheld { information, author, ground, reason, review },
+        20 => ConsultationScheduled { author, at, place },
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
-use domain::consultation::{Circle, Mode, WithoutPersonGround};
+use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
     AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId,
     RelationshipId, SignInId, StaffId,
@@ -157,6 +157,8 @@ as_code!(
     Registry,
     Scope,
     When,
+    Outcome,
+    WithheldGround,
     WithoutPersonGround,
 );
 

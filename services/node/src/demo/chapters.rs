@@ -7,11 +7,7 @@ use proto::access::v1::{
     ReviewEmergencyAccessRequest, query, receipt,
 };
 use proto::agencies::v1::{FindWorkersRequest, RemoveStaffRequest};
-use proto::consultations::v1::{
-    AddressAgendaItemRequest, AgreeDecisionRequest, CloseConsultationRequest, ListConsultationsRequest,
-    ListMyConsultationsRequest, Mode, ProposeDecisionRequest, RaiseAgendaItemRequest, RecordPersonViewRequest,
-    RequestConsultationRequest, consultation,
-};
+use proto::consultations::v1::{ListConsultationsRequest, Mode, RequestConsultationRequest};
 use proto::people::v1::{
     AgreeActionRequest, GetSharedPlanResponse, RecordWhatMattersRequest, WriteContingencyPlanRequest,
 };
@@ -182,90 +178,6 @@ pub(super) async fn working_together(cast: &Cast, at_least: u64, tell: Tell<'_>)
         newest(cast, |r| r.kind() == receipt::Kind::Viewed && r.entries as usize == plan.entries.len()).await?;
     tell("What the person reads about it:");
     tell(&format!("  * {} ({} entries)", receipt.summary, receipt.entries));
-    Ok(())
-}
-
-pub(super) async fn a_decision(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
-    tell("");
-    tell("## A decision, with the person");
-    tell("");
-    let person_id = cast.person_id.clone();
-    let (person, staff) = (&cast.person, &cast.supporter.client);
-    let ask = RequestConsultationRequest {
-        request_id: request_id(),
-        person_id: person_id.clone(),
-        mode: Mode::Involve.into(),
-        topic: "Visits".into(),
-        ..RequestConsultationRequest::default()
-    };
-    let consultation_id = staff.consultations().request_consultation(ask).await?.into_inner().consultation_id;
-    let raise = RaiseAgendaItemRequest {
-        request_id: request_id(),
-        consultation_id: consultation_id.clone(),
-        text: "My evenings".into(),
-        ..Default::default()
-    };
-    let item_id = person.consultations().raise_agenda_item(raise).await?.into_inner().item_id;
-    let text = "Visits in the morning, evenings left free".to_owned();
-    let propose = ProposeDecisionRequest {
-        request_id: request_id(),
-        person_id: person_id.clone(),
-        consultation_id: consultation_id.clone(),
-        text,
-    };
-    let decision_id = staff.consultations().propose_decision(propose).await?.into_inner().decision_id;
-    let agree = || AgreeDecisionRequest {
-        request_id: request_id(),
-        consultation_id: consultation_id.clone(),
-        decision_id: decision_id.clone(),
-    };
-    let early =
-        refused(person.consultations().agree_decision(agree()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
-    tell("A decision cannot be settled before the person's own view is recorded:");
-    tell(&format!("  > {}", early.message()));
-    let view = "Mornings suit me if the evenings stay mine".to_owned();
-    let view = RecordPersonViewRequest {
-        request_id: request_id(),
-        consultation_id: consultation_id.clone(),
-        view,
-        ..RecordPersonViewRequest::default()
-    };
-    person.consultations().record_person_view(view).await?;
-    person.consultations().agree_decision(agree()).await?;
-    let close = || CloseConsultationRequest {
-        request_id: request_id(),
-        person_id: person_id.clone(),
-        consultation_id: consultation_id.clone(),
-    };
-    let open =
-        refused(staff.consultations().close_consultation(close()).await, Code::FailedPrecondition, "RULE_REFUSED")?;
-    tell("Nor can the conversation be closed over their head:");
-    tell(&format!("  > {}", open.message()));
-    heard(cast, &consultation_id, item_id).await?;
-    let closed = staff.consultations().close_consultation(close()).await?.into_inner();
-    let mine =
-        ListMyConsultationsRequest { at_least_position: closed.position, ..ListMyConsultationsRequest::default() };
-    let mine = person.consultations().list_my_consultations(mine).await?.into_inner().consultations;
-    let told =
-        mine.iter().find(|c| c.consultation_id == consultation_id).context("the person sees the consultation")?;
-    ensure!(told.state() == consultation::State::Closed, "the consultation is closed");
-    tell(&format!(
-        "{} gives their view, agrees, and says that their point was heard. The consultation is closed.",
-        cast.name
-    ));
-    Ok(())
-}
-
-/// The person says that what they raised was talked about.
-async fn heard(cast: &Cast, consultation_id: &str, item_id: String) -> anyhow::Result<()> {
-    let addressed = AddressAgendaItemRequest {
-        request_id: request_id(),
-        consultation_id: consultation_id.to_owned(),
-        item_id,
-        note: "We talked about it".into(),
-        ..AddressAgendaItemRequest::default()
-    };
-    cast.person.consultations().address_agenda_item(addressed).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod cast;
 mod chapters;
+mod decision;
 mod feed;
 mod put_back;
 
@@ -37,7 +38,7 @@ pub async fn play(
     let grant = chapters::the_person_decides(&cast, tell).await?;
     chapters::working_together(&cast, grant.position, tell).await?;
     feed::their_computer_system(&cast, (&channel, signer), tell).await?;
-    chapters::a_decision(&cast, tell).await?;
+    decision::with_the_person(&cast, tell).await?;
     chapters::not_for_everybody(&cast, tell).await?;
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
     chapters::an_emergency(&cast, tell).await?;

@@ -61,6 +61,12 @@ fn said(text: &str) -> String {
     format!("the words of {text} are these")
 }
 
+/// So many days from now, as JSON says it.
+fn in_days(days: u64) -> String {
+    let at = std::time::SystemTime::now() + std::time::Duration::from_secs(days * 24 * 60 * 60);
+    jiff::Timestamp::try_from(at).unwrap().to_string()
+}
+
 /// An id in an answer.
 fn id(answer: &Value) -> Value {
     let ids = answer.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("Id"));
@@ -101,18 +107,27 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     let item = id(&worker.call("RaiseAgendaItem", on(json!({"text": "*"}))).await);
     worker.call("AddressAgendaItem", on(json!({"item_id": item, "note": "*"}))).await;
     worker.call("OfferOption", on(json!({"text": "*", "benefits": "*", "risks": "*"}))).await;
+    person.call("OfferOption", own(json!({"text": "*", "benefits": "*", "risks": "*"}))).await;
+    worker.call("ScheduleConsultation", on(json!({"at": in_days(3), "place": "*"}))).await;
+    worker.call("ShareInformation", on(json!({"text": "*"}))).await;
+    let withheld = json!({"ground": "WITHHELD_GROUND_ANOTHER_PERSON", "reason": "*", "review_by": in_days(30)});
+    worker.call("WithholdInformation", on(withheld)).await;
     person.call("RecordPersonView", own(json!({"view": "*"}))).await;
     let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
     person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "*"}))).await;
     person.call("TakeBackAnswer", own(json!({"decision_id": decision, "reason": "*"}))).await;
+    worker.call("DeclineToTakePart", on(json!({"decision_id": decision, "words": "*"}))).await;
+    worker.call("WithdrawDecision", on(json!({"decision_id": decision, "reason": "*"}))).await;
     worker.call("CancelConsultation", on(json!({"reason": "*"}))).await;
     // One about which the person has not said what they think.
-    let asked = json!({"person_id": person_id, "mode": "MODE_INVOLVE", "topic": "*"});
+    let asked = json!({"person_id": person_id, "mode": "MODE_CONSULT", "topic": "*"});
     let consultation = id(&worker.call("RequestConsultation", asked).await);
     let on = |more| and(json!({"person_id": person_id, "consultation_id": consultation}), more);
     let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
     let without = json!({"decision_id": decision, "ground": "WITHOUT_PERSON_GROUND_UNREACHABLE", "evidence": "*"});
     worker.call("DecideWithoutPerson", on(without)).await;
+    let reported = json!({"decision_id": decision, "outcome": "OUTCOME_PARTLY", "words": "*"});
+    worker.call("ReportOutcome", on(reported)).await;
 
     let declared = json!({"person_id": person_id, "reason": "*", "minutes": 5});
     let emergency = id(&worker.call("DeclareEmergencyAccess", declared).await);

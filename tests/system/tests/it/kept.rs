@@ -166,13 +166,15 @@ async fn options_and_views_may_be_more_sensitive_than_the_rest() {
         };
         callers.person.consultations().offer_option(offer).await.unwrap();
         let view = words.to_owned();
-        let view = RecordPersonViewRequest { request_id: request_id(), consultation_id, view, sensitivity };
+        let decision_id = String::new();
+        let view =
+            RecordPersonViewRequest { request_id: request_id(), consultation_id, view, sensitivity, decision_id };
         position = callers.person.consultations().record_person_view(view).await.unwrap().into_inner().position;
     }
     let read = seen(&callers.worker, callers, position, 5).await.remove(0);
     assert_eq!(
-        (read.options.len(), read.views.as_slice(), read.said.len()),
-        (1, ["mornings".to_owned()].as_slice(), 3)
+        (read.options.len(), read.views.iter().map(|view| &*view.words).collect::<Vec<_>>(), read.said.len()),
+        (1, vec!["mornings"], 3)
     );
     assert!(!format!("{read:?}").contains("refuge"));
 }

@@ -10,6 +10,7 @@ mod backups;
 mod checked;
 mod compose;
 mod consent;
+mod consulted;
 mod consumers;
 mod contracts;
 mod crashes;

@@ -130,8 +130,10 @@ async fn rule_25_a_consultation_tells_who_said_what_and_when() {
         consultation_id: consultation_id.clone(),
         reason: "they are in hospital".into(),
     };
-    worker.consultations().cancel_consultation(cancel()).await.unwrap();
-    let position = worker.consultations().cancel_consultation(cancel()).await.unwrap().into_inner().position;
+    // While something that the person raised is open, only they end it.
+    assert!(worker.consultations().cancel_consultation(cancel()).await.is_err());
+    person.consultations().cancel_consultation(cancel()).await.unwrap();
+    let position = person.consultations().cancel_consultation(cancel()).await.unwrap().into_inner().position;
     let told = |consultations: Vec<Consultation>| {
         let found = consultations.into_iter().find(|c| c.consultation_id == consultation_id).unwrap();
         let said = found.said.into_iter().map(|said| {
@@ -147,8 +149,8 @@ async fn rule_25_a_consultation_tells_who_said_what_and_when() {
     let expected = [
         (said::Kind::Requested, party::Kind::Staff, nurse.clone(), none(), none()),
         (said::Kind::ItemRaised, party::Kind::Person, none(), item_id, none()),
-        (said::Kind::OptionOffered, party::Kind::Staff, nurse.clone(), option_id, none()),
-        (said::Kind::Cancelled, party::Kind::Staff, nurse, none(), "they are in hospital".to_owned()),
+        (said::Kind::OptionOffered, party::Kind::Staff, nurse, option_id, none()),
+        (said::Kind::Cancelled, party::Kind::Person, none(), none(), "they are in hospital".to_owned()),
     ];
     assert_eq!(mine, expected);
     let purpose = Purpose::CareCoordination.into();
