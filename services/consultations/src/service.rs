@@ -225,8 +225,7 @@ impl Consultations {
     ) -> Result<pb::DecideWithoutPersonResponse, Error> {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
-        let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
-        let one = author.worker().map(|worker| register.one_with(worker.agency())).unwrap_or_default();
+        let one = self.gate.one_with(author).await?;
         let command = DecideWithoutPerson {
             person,
             decision: rpc::id("decision_id", &m.decision_id)?,

@@ -9,6 +9,7 @@ use domain::ids::{
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
+use domain::person::ReplyKind;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
@@ -99,6 +100,8 @@ samples! {
     Mode: _field => Mode::PersonLed,
     WithoutPersonGround: _field => WithoutPersonGround::Unreachable,
     WithheldGround: _field => WithheldGround::AnotherPerson,
+    Category: _field => Category::Goals,
+    ReplyKind: _field => ReplyKind::Correction,
     Outcome: _field => Outcome::Partly,
     Option<SignInId>: field => Some(SignInId::sample(field)),
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),

@@ -4,7 +4,7 @@ use domain::ids::{AgencyId, EntryId};
 use domain::person::{Content, Progress};
 use domain::vocabulary::{Author, Category};
 use serde_json::{Value, json};
-use views::record::{ChangeDoc, EntryDoc, Said};
+use views::record::{ChangeDoc, EntryDoc, ReplyDoc, Said};
 
 use crate::cloud_event::time;
 
@@ -34,6 +34,24 @@ pub(crate) fn says(doc: &EntryDoc, agency: AgencyId, goal_shown: bool) -> Value 
         "importedFrom": doc.imported.as_ref().map(|imported| imported.from.clone()),
         "entry": content(&doc.content, goal_shown),
         "said": doc.changes.iter().map(said).collect::<Vec<_>>(),
+        "replies": doc.replies.iter().map(|told| reply(told, party)).collect::<Vec<_>>(),
+    })
+}
+
+/// The person's side of an entry, and what was answered.
+fn reply(doc: &ReplyDoc, party: impl Fn(Author, &str) -> Value) -> Value {
+    let answer = doc
+        .answer
+        .as_ref()
+        .map(|answer| json!({"by": party(answer.author, &answer.role), "at": time(answer.at), "words": answer.words}));
+    json!({
+        "replyId": doc.reply.to_string(),
+        "kind": doc.kind.word(),
+        "words": doc.words,
+        "at": time(doc.at),
+        "answerBy": doc.answer_by.map(time),
+        "answer": answer,
+        "takenBack": doc.taken_back,
     })
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn about_people() -> impl Iterator<Item = (&'static str, &'static str
 }
 
 /// Those of a record's entries.
-pub(crate) const ENTRY_TYPES: [(&str, &str); 16] = [
+pub(crate) const ENTRY_TYPES: [(&str, &str); 19] = [
     ("alongside.record.contact.recorded.v1", "a person is registered, with a name"),
     ("alongside.record.about-me.written.v1", "a section of About Me is written"),
     ("alongside.record.strength.recorded.v1", "a strength is recorded"),
@@ -51,6 +51,9 @@ pub(crate) const ENTRY_TYPES: [(&str, &str); 16] = [
     ("alongside.record.action.completed.v1", "an action is done"),
     ("alongside.record.action.dropped.v1", "an action is dropped"),
     ("alongside.record.action.reopened.v1", "an action is taken up again"),
+    ("alongside.record.reply.attached.v1", "the person adds their side to an entry"),
+    ("alongside.record.reply.answered.v1", "the agency that wrote the entry answers that"),
+    ("alongside.record.reply.taken-back.v1", "the person takes a reply back"),
 ];
 
 /// Those of relationships between the person and the agency's own workers.
@@ -212,6 +215,9 @@ fn entry_type(event: &PersonEvent) -> &'static str {
         PersonEvent::ActionCompleted(_) => "alongside.record.action.completed.v1",
         PersonEvent::ActionDropped(_) => "alongside.record.action.dropped.v1",
         PersonEvent::ActionReopened(_) => "alongside.record.action.reopened.v1",
+        PersonEvent::ReplyAttached(_) => "alongside.record.reply.attached.v1",
+        PersonEvent::ReplyAnswered(_) => "alongside.record.reply.answered.v1",
+        PersonEvent::ReplyTakenBack(_) => "alongside.record.reply.taken-back.v1",
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
 use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
-use domain::ids::{PersonId, ReceiptId};
+use domain::ids::{AgencyId, PersonId, ReceiptId};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -85,7 +85,7 @@ impl Gate {
             return Ok(self.engine.transact(context, (on, *person), decide).await?);
         };
         let purpose = purpose.ok_or_else(|| Error::invalid("purpose", "must be one of the documented values"))?;
-        let asked = Asked { by, role: role.clone(), purpose, categories: vec![C::CATEGORY] };
+        let asked = Asked { by, role: role.clone(), purpose, categories: C::HEADINGS.to_vec() };
         let ask = || Ask { by, purpose, action: Action::Contribute, now: self.engine.now() };
         let receipt = ReceiptId(Uuid::now_v7());
         type Loads<A> = (Loaded<A>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
@@ -95,6 +95,7 @@ impl Gate {
             let events = command.clone().decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
+            let category = command.category(on)?;
             changes.record(on, *person, events);
             changes.guard(sharing);
             changes.guard(staff);
@@ -108,9 +109,9 @@ impl Gate {
             let contributed = RecordContributed {
                 receipt,
                 party: *author,
-                role: scope.role(&BTreeSet::from([C::CATEGORY]), role),
+                role: scope.role(&BTreeSet::from([category]), role),
                 purpose,
-                categories: vec![C::CATEGORY],
+                categories: vec![category],
                 entries,
                 under_emergency: scope.relied_on_emergency(),
                 directive: sharing.version,
@@ -129,6 +130,16 @@ impl Gate {
             }
             Err(error) => Err(self.refused(&asked, *person, error).await),
         }
+    }
+
+    /// The agencies that are one with the author's, and theirs; none when they are no worker. As is known by the latest.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn one_with(&self, author: Author) -> Result<BTreeSet<AgencyId>, EngineError> {
+        let Some(worker) = author.worker() else { return Ok(BTreeSet::new()) };
+        let register = self.engine.load::<Register>(Only, Freshness::Latest).await?;
+        Ok(register.one_with(worker.agency()))
     }
 
     /// Keeps a receipt of an attempt that was refused, whatever the caller is told of why: a withheld entry is told as one that

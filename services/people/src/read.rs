@@ -106,14 +106,17 @@ impl People {
         let party = |author, role: &str, at| {
             if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
         };
-        let entries = page.items.into_iter().map(|doc| entry(party, doc)).collect();
+        let now = self.gate.engine().now();
+        let entries = page.items.into_iter().map(|doc| entry(party, now, doc)).collect();
         Ok((entries, paging.next(page.next), page.position))
     }
 }
 
 /// Everybody who has said something in an entry.
 fn authors_of(doc: &EntryDoc) -> impl Iterator<Item = Author> {
-    std::iter::once(doc.author).chain(doc.changes.iter().map(|change| change.author))
+    let answers = doc.replies.iter().filter_map(|reply| reply.answer.as_ref());
+    let said = doc.changes.iter().map(|change| change.author).chain(answers.map(|answer| answer.author));
+    std::iter::once(doc.author).chain(said)
 }
 
 fn asks_for(wanted: &[Category], category: Category) -> bool {

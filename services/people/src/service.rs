@@ -1,12 +1,12 @@
 //! A row for each RPC, what writes in a record, and an entry in the words of the wire.
 
 use domain::access::Contribute;
-use domain::ids::PersonId;
+use domain::ids::{EntryId, PersonId};
 use domain::operations::Act;
 use domain::person::{
-    AchieveGoal, AgreeAction, CompleteAction, Content, DescribeCondition, DropAction, Person, PlannedAction, Progress,
-    ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction, ReopenGoal, SetGoal,
-    SetGoalAside, WriteAboutMe, WriteContingencyPlan, register_person,
+    AchieveGoal, AgreeAction, AnswerReply, AttachReply, CompleteAction, Content, DescribeCondition, DropAction, Person,
+    PlannedAction, Progress, ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction,
+    ReopenGoal, ReplyKind, SetGoal, SetGoalAside, TakeBackReply, WriteAboutMe, WriteContingencyPlan, register_person,
 };
 use domain::sharing::Sharing;
 use domain::values::{Date, Rating};
@@ -20,7 +20,7 @@ use proto::people::v1::entry_change::What;
 use proto::people::v1::people_service_server::PeopleService;
 use rpc::Error;
 use rpc::words;
-use views::record::{ChangeDoc, EntryDoc, Said};
+use views::record::{ChangeDoc, EntryDoc, ReplyDoc, Said};
 
 use crate::People;
 
@@ -43,6 +43,9 @@ gate::service! { PeopleService for People {
     drop_action(DropActionRequest) -> DropActionResponse: give_up,
     reopen_goal(ReopenGoalRequest) -> ReopenGoalResponse: reopen_goal,
     reopen_action(ReopenActionRequest) -> ReopenActionResponse: reopen_action,
+    attach_reply(AttachReplyRequest) -> AttachReplyResponse: attach_reply,
+    take_back_reply(TakeBackReplyRequest) -> TakeBackReplyResponse: take_back_reply,
+    answer_reply(AnswerReplyRequest) -> AnswerReplyResponse: answer_reply,
 } }
 
 impl People {
@@ -218,10 +221,44 @@ impl People {
         let position = self.contribute(&wish, ReopenAction { action, author: wish.author, reason: m.reason }).await?;
         Ok(pb::ReopenActionResponse { position })
     }
+
+    async fn attach_reply(&self, call: &Call, m: pb::AttachReplyRequest) -> Result<pb::AttachReplyResponse, Error> {
+        call.person()?;
+        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
+        let (entry, reply, now) =
+            (rpc::id("entry_id", &m.entry_id)?, wish.context.new_id::<EntryId>(), wish.context.now);
+        let kind = rpc::one_of("kind", m.kind, ReplyKind::from_code)?;
+        let position = self.contribute(&wish, AttachReply { entry, reply, kind, words: m.words, now }).await?;
+        Ok(pb::AttachReplyResponse { position, reply_id: reply.to_string() })
+    }
+
+    async fn take_back_reply(
+        &self,
+        call: &Call,
+        m: pb::TakeBackReplyRequest,
+    ) -> Result<pb::TakeBackReplyResponse, Error> {
+        call.person()?;
+        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
+        let (entry, reply) = (rpc::id("entry_id", &m.entry_id)?, rpc::id("reply_id", &m.reply_id)?);
+        let position = self.contribute(&wish, TakeBackReply { entry, reply }).await?;
+        Ok(pb::TakeBackReplyResponse { position })
+    }
+
+    async fn answer_reply(&self, call: &Call, m: pb::AnswerReplyRequest) -> Result<pb::AnswerReplyResponse, Error> {
+        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let (entry, reply) = (rpc::id("entry_id", &m.entry_id)?, rpc::id("reply_id", &m.reply_id)?);
+        let (author, one) = (wish.author, self.gate.one_with(wish.author).await?);
+        let position = self.contribute(&wish, AnswerReply { entry, reply, author, words: m.words, one }).await?;
+        Ok(pb::AnswerReplyResponse { position })
+    }
 }
 
 /// An entry on the wire. `party` tells an author, in the role that they had then.
-pub(crate) fn entry(party: impl Fn(Author, &str, Timestamp) -> Party, doc: EntryDoc) -> pb::Entry {
+pub(crate) fn entry(
+    party: impl Fn(Author, &str, Timestamp) -> Party + Copy,
+    now: Timestamp,
+    doc: EntryDoc,
+) -> pb::Entry {
     let change = |change: ChangeDoc| pb::EntryChange {
         author: Some(party(change.author, &change.role, change.at)),
         said_at: Some(words::timestamp(change.at)),
@@ -245,6 +282,26 @@ pub(crate) fn entry(party: impl Fn(Author, &str, Timestamp) -> Party, doc: Entry
         imported_from: doc.imported.map(|imported| imported.from).unwrap_or_default(),
         content: Some(content(doc.content)),
         changes: doc.changes.into_iter().map(change).collect(),
+        replies: doc.replies.into_iter().map(|one| reply(party, now, one)).collect(),
+    }
+}
+
+fn reply(party: impl Fn(Author, &str, Timestamp) -> Party, now: Timestamp, doc: ReplyDoc) -> pb::Reply {
+    let overdue = doc.is_overdue(now);
+    let answer = doc.answer.map(|answer| pb::ReplyAnswer {
+        author: Some(party(answer.author, &answer.role, answer.at)),
+        said_at: Some(words::timestamp(answer.at)),
+        words: answer.words,
+    });
+    pb::Reply {
+        reply_id: doc.reply.to_string(),
+        kind: i32::from(doc.kind.code()),
+        words: doc.words,
+        said_at: Some(words::timestamp(doc.at)),
+        answer_by: doc.answer_by.map(words::timestamp),
+        overdue,
+        answer,
+        taken_back: doc.taken_back,
     }
 }
 

@@ -148,6 +148,7 @@ pub fn another_agency() -> pb::Party {
 mod tests {
     use super::*;
     use domain::consultation::{Mode, Outcome, WithheldGround, WithoutPersonGround};
+    use domain::person::ReplyKind;
     use proto::consultations::v1 as consultations;
 
     /// The domain's codes, and the numbers of the wire that are not "unspecified".
@@ -181,6 +182,7 @@ mod tests {
             "grounds",
         );
         same_numbers::<consultations::WithheldGround>(WithheldGround::ALL.iter().map(|g| g.code()), "withheld");
+        same_numbers::<proto::people::v1::ReplyKind>(ReplyKind::ALL.iter().map(|k| k.code()), "replies");
         same_numbers::<consultations::Outcome>(Outcome::ALL.iter().map(|o| o.code()), "outcomes");
         for category in Category::ALL {
             let name = pb::RecordCategory::try_from(i32::from(category.code())).unwrap().as_str_name();

@@ -3,7 +3,7 @@
 use domain::StreamKind;
 use domain::ids::{EntryId, PersonId};
 use domain::person::events::PersonEvent;
-use domain::person::{Change, Content, EntryChange, Progress};
+use domain::person::{Change, Content, EntryChange, Progress, ReplyKind};
 use domain::values::{Date, Rating, push_latest};
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use events::{Envelope, Event};
@@ -33,6 +33,48 @@ pub struct EntryDoc {
     pub content: Content,
     /// What has been said of it since, the oldest first: the latest, when there is much.
     pub changes: Vec<ChangeDoc>,
+    /// The person's side of it, the oldest first: it goes wherever the entry goes (rule 16).
+    pub replies: Vec<ReplyDoc>,
+}
+
+/// What the person says of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyDoc {
+    /// Its id.
+    pub reply: EntryId,
+    /// What it is.
+    pub kind: ReplyKind,
+    /// Their words; empty once they were taken back.
+    pub words: String,
+    /// When they said it.
+    pub at: Timestamp,
+    /// By when the agency that wrote the entry is to answer, if one did.
+    pub answer_by: Option<Timestamp>,
+    /// What it answered.
+    pub answer: Option<AnswerDoc>,
+    /// Whether the person has taken it back.
+    pub taken_back: bool,
+}
+
+impl ReplyDoc {
+    /// Whether it should have been answered by now, and was not.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.answer.is_none() && !self.taken_back && self.answer_by.is_some_and(|by| by <= now)
+    }
+}
+
+/// What was answered to a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerDoc {
+    /// Who answered.
+    pub author: Author,
+    /// The role that they had then.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+    /// What they said.
+    pub words: String,
 }
 
 /// Where an entry was imported from.
@@ -100,6 +142,7 @@ impl View for Record {
     type Doc = EntryDoc;
 
     const NAME: &'static str = "record";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
     const SHELVED: bool = true;
 
@@ -112,8 +155,9 @@ impl View for Record {
     fn apply(event: &Envelope, doc: Option<EntryDoc>) -> Result<Option<EntryDoc>, ApplyError> {
         let Event::Person(happened) = &event.event else { return Ok(doc) };
         let new = |category, entry, author, sensitivity: &Sensitivity, content| {
-            let (sensitivity, role, changes) = (sensitivity.clone(), role_then(event, author), Vec::new());
-            EntryDoc { entry, category, sensitivity, author, role, at: event.at, imported: None, content, changes }
+            let (sensitivity, role) = (sensitivity.clone(), role_then(event, author));
+            let (imported, changes, replies) = (None, Vec::new(), Vec::new());
+            EntryDoc { entry, category, sensitivity, author, role, at: event.at, imported, content, changes, replies }
         };
         if let PersonEvent::PersonRegistered(e) = happened {
             let content = Content::Contact { name: e.name.clone(), birth_date: e.birth_date.clone() };
@@ -133,12 +177,42 @@ impl View for Record {
             Change::Rated(importance) => (Said::Important(importance), Author::Person, ""),
             Change::Noted(author, note) => (Said::Noted, author, note),
             Change::Finished(author, progress, reason) => (Said::Stands(progress), author, reason),
+            Change::Replied(_) | Change::Answered(_) | Change::ReplyTakenBack(_) => {
+                return changed(doc, |doc| doc.take_reply(what, event));
+            }
         };
         let (role, at, words) = (role_then(event, author), event.at, words.to_owned());
         changed(doc, |doc| {
             doc.content.take(what);
             push_latest(&mut doc.changes, ChangeDoc { what: said, author, role, at, words }, CHANGES_SHOWN);
         })
+    }
+}
+
+impl EntryDoc {
+    fn take_reply(&mut self, what: Change<'_>, event: &Envelope) {
+        let at = event.at;
+        match what {
+            Change::Replied(e) => {
+                let (reply, kind, words, answer_by) = (e.reply, e.kind, e.words.clone(), e.answer_by);
+                self.replies.push(ReplyDoc { reply, kind, words, at, answer_by, answer: None, taken_back: false });
+            }
+            Change::Answered(e) => {
+                let (author, role, words) = (e.author, role_then(event, e.author), e.words.clone());
+                self.reply(e.reply, |known| known.answer = Some(AnswerDoc { author, role, at, words }));
+            }
+            Change::ReplyTakenBack(reply) => self.reply(reply, |known| {
+                known.taken_back = true;
+                known.words.clear();
+            }),
+            Change::Written(_) | Change::Rated(_) | Change::Noted(..) | Change::Finished(..) => {}
+        }
+    }
+
+    fn reply(&mut self, reply: EntryId, change: impl FnOnce(&mut ReplyDoc)) {
+        if let Some(known) = self.replies.iter_mut().find(|known| known.reply == reply) {
+            change(known);
+        }
     }
 }
 

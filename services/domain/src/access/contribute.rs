@@ -5,8 +5,14 @@ use crate::{Aggregate, Command, Refusal};
 /// A command by which somebody adds to what is about a person. What consent is decided on comes from the command itself,
 /// so that nobody can ask about one thing and do another.
 pub trait Contribute: Command {
+    /// The headings that it asks for: none where that follows from what it changes.
+    const HEADINGS: &'static [Category];
+
     /// The heading that it adds to.
-    const CATEGORY: Category;
+    ///
+    /// # Errors
+    /// When what it changes is not there.
+    fn category(&self, state: &Self::Aggregate) -> Result<Category, Refusal>;
 
     /// How sensitive what it adds or changes is.
     ///
@@ -39,8 +45,8 @@ pub trait Contribute: Command {
     where
         Self: Sized,
     {
-        let sensitivity = self.sensitivity(state)?;
-        if scope.is_some_and(|scope| !scope.covers(Self::CATEGORY, sensitivity)) {
+        let (category, sensitivity) = (self.category(state)?, self.sensitivity(state)?);
+        if scope.is_some_and(|scope| !scope.covers(category, sensitivity)) {
             return Err(self.withheld());
         }
         // Only then: whoever may not add here learns nothing of the goals that there are.

@@ -116,7 +116,11 @@ fn ahead(field: &'static str, at: Timestamp, now: Timestamp) -> Result<(), Refus
 macro_rules! takes_part {
     ($($command:ident $(with $own:ident)?),+ $(,)?) => {$(
         impl Contribute for $command {
-            const CATEGORY: Category = Category::Consultations;
+            const HEADINGS: &'static [Category] = &[Category::Consultations];
+
+            fn category(&self, _: &Consultation) -> Result<Category, Refusal> {
+                Ok(Category::Consultations)
+            }
 
             fn sensitivity<'a>(&'a self, state: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
                 $(if let Some(own) = &self.$own {

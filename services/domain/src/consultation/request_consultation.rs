@@ -21,7 +21,11 @@ pub struct RequestConsultation {
 }
 
 impl Contribute for RequestConsultation {
-    const CATEGORY: Category = Category::Consultations;
+    const HEADINGS: &'static [Category] = &[Category::Consultations];
+
+    fn category(&self, _: &Consultation) -> Result<Category, Refusal> {
+        Ok(Category::Consultations)
+    }
 
     fn sensitivity<'a>(&'a self, _: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
         Ok(self.circle.sensitivity())

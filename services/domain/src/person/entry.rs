@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::events::{ReplyAnswered, ReplyAttached};
 use super::{Content, Person};
 use crate::Refusal;
 use crate::ids::EntryId;
@@ -29,6 +30,12 @@ pub enum Change<'a> {
     Noted(Author, &'a str),
     /// It is finished, or is not after all: by whom, how, and why.
     Finished(Author, Progress, &'a str),
+    /// The person adds their side to it.
+    Replied(&'a ReplyAttached),
+    /// Whoever wrote it answers that.
+    Answered(&'a ReplyAnswered),
+    /// The person takes a reply back.
+    ReplyTakenBack(EntryId),
 }
 
 /// An event that writes a new entry.
@@ -131,7 +138,11 @@ impl Person {
 macro_rules! new_entry {
     ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr, $fingerprint:expr)?) => {
         impl crate::access::Contribute for $command {
-            const CATEGORY: crate::vocabulary::Category = crate::vocabulary::Category::$category;
+            const HEADINGS: &'static [crate::vocabulary::Category] = &[crate::vocabulary::Category::$category];
+
+            fn category(&self, _: &Person) -> Result<crate::vocabulary::Category, Refusal> {
+                Ok(crate::vocabulary::Category::$category)
+            }
 
             fn sensitivity<'a>(&'a self, _: &'a Person) -> Result<&'a Sensitivity, Refusal> {
                 Ok(&self.sensitivity)
@@ -145,7 +156,7 @@ macro_rules! new_entry {
 
         impl super::entry::NewEntry for $event {
             fn category(&self) -> crate::vocabulary::Category {
-                <$command as crate::access::Contribute>::CATEGORY
+                crate::vocabulary::Category::$category
             }
 
             fn entry(&self) -> EntryId {
@@ -183,10 +194,14 @@ pub(super) use new_entry;
 macro_rules! changes_entry {
     ($command:ident, $entry:ident in $category:ident) => {
         impl crate::access::Contribute for $command {
-            const CATEGORY: Category = Category::$category;
+            const HEADINGS: &'static [Category] = &[Category::$category];
+
+            fn category(&self, _: &Person) -> Result<Category, Refusal> {
+                Ok(Category::$category)
+            }
 
             fn sensitivity<'a>(&'a self, state: &'a Person) -> Result<&'a crate::vocabulary::Sensitivity, Refusal> {
-                state.sensitivity_of(self.$entry, Self::CATEGORY, stringify!($entry))
+                state.sensitivity_of(self.$entry, Category::$category, stringify!($entry))
             }
 
             fn withheld(&self) -> Refusal {

@@ -14,6 +14,7 @@ mod progress_action;
 mod rate_goal;
 mod record;
 mod register_person;
+mod reply;
 mod set_goal;
 mod strength;
 mod what_matters;
@@ -33,6 +34,7 @@ pub use progress_action::ProgressAction;
 pub use rate_goal::RateGoal;
 pub use record::{ENTRIES_LIMIT, EntryState};
 pub use register_person::{RegisterPerson, register_person};
+pub use reply::{AnswerReply, AttachReply, REPLIES_LIMIT, ReplyKind, TakeBackReply};
 pub use set_goal::SetGoal;
 pub use strength::RecordStrength;
 pub use what_matters::RecordWhatMatters;
@@ -53,6 +55,7 @@ pub mod events {
     pub use super::progress_action::ActionProgressed;
     pub use super::rate_goal::GoalRated;
     pub use super::register_person::PersonRegistered;
+    pub use super::reply::{ReplyAnswered, ReplyAttached, ReplyTakenBack};
     pub use super::set_goal::GoalSet;
     pub use super::strength::StrengthRecorded;
     pub use super::what_matters::WhatMattersRecorded;
@@ -78,6 +81,9 @@ crate::event_enum! {
         ContingencyPlanWritten,
         GoalReopened,
         ActionReopened,
+        ReplyAttached,
+        ReplyAnswered,
+        ReplyTakenBack,
     }
 }
 
@@ -104,6 +110,9 @@ impl PersonEvent {
             Self::ActionCompleted(e) => action(e.entry, Change::Finished(e.author, Progress::Done, "")),
             Self::ActionDropped(e) => action(e.entry, Change::Finished(e.author, Progress::Ended, &e.reason)),
             Self::ActionReopened(e) => action(e.entry, Change::Finished(e.author, Progress::Open, &e.reason)),
+            Self::ReplyAttached(e) => EntryChange::of(e.category, e.entry, Change::Replied(e)),
+            Self::ReplyAnswered(e) => EntryChange::of(e.category, e.entry, Change::Answered(e)),
+            Self::ReplyTakenBack(e) => EntryChange::of(e.category, e.entry, Change::ReplyTakenBack(e.reply)),
         })
     }
 }

@@ -1,12 +1,14 @@
 //! The state that the rules about a record need.
 
+use std::collections::BTreeMap;
+
 use super::entry::{Change, NewEntry, Progress};
 use super::events::PersonRegistered;
 use super::{Person, PersonEvent};
 use crate::ids::{EntryId, PersonId};
 use crate::text::labels;
 use crate::values::Rating;
-use crate::vocabulary::{Category, Sensitivity};
+use crate::vocabulary::{Author, Category, Sensitivity};
 use crate::{Aggregate, Refusal, StreamKind};
 
 /// The most entries that one record may hold.
@@ -30,6 +32,18 @@ pub struct EntryState {
     pub notes: usize,
     /// A digest of what its source said, if it was imported; 0 otherwise.
     pub fingerprint: u64,
+    /// Who wrote it.
+    pub author: Author,
+    /// The person's replies to it.
+    pub(super) replies: BTreeMap<EntryId, ReplyStage>,
+}
+
+/// Where a reply stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReplyStage {
+    Waiting,
+    Answered,
+    TakenBack,
 }
 
 impl Person {
@@ -102,8 +116,10 @@ impl Person {
 
     fn add(&mut self, entry: EntryId, category: Category, new: &dyn NewEntry) {
         let (sensitivity, fingerprint) = (new.sensitivity().clone(), new.fingerprint());
-        let (progress, importance, notes) = (Progress::Open, None, 0);
-        self.entries.insert(entry, EntryState { category, sensitivity, progress, importance, notes, fingerprint });
+        let (progress, importance, notes, author) = (Progress::Open, None, 0, new.author());
+        let replies = BTreeMap::new();
+        let state = EntryState { category, sensitivity, progress, importance, notes, fingerprint, author, replies };
+        self.entries.insert(entry, state);
     }
 }
 
@@ -130,6 +146,9 @@ impl Aggregate for Person {
             Change::Rated(importance) => state.importance = Some(importance),
             Change::Noted(..) => state.notes += 1,
             Change::Finished(_, progress, _) => state.progress = progress,
+            Change::Replied(e) => drop(state.replies.insert(e.reply, ReplyStage::Waiting)),
+            Change::Answered(e) => drop(state.replies.insert(e.reply, ReplyStage::Answered)),
+            Change::ReplyTakenBack(reply) => drop(state.replies.insert(reply, ReplyStage::TakenBack)),
         }
     }
 }

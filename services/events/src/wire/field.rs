@@ -9,6 +9,7 @@ use domain::ids::{
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
+use domain::person::ReplyKind;
 use domain::values::{Date, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
@@ -158,6 +159,7 @@ as_code!(
     Scope,
     When,
     Outcome,
+    ReplyKind,
     WithheldGround,
     WithoutPersonGround,
 );

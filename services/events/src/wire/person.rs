@@ -23,5 +23,8 @@ wire_event! {
         14 => ContingencyPlanWritten { entry, author, text, sensitivity },
         15 => GoalReopened { entry, author, reason },
         16 => ActionReopened { entry, author, reason },
+        17 => ReplyAttached { entry, category, reply, kind, words, agency, answer_by },
+        18 => ReplyAnswered { entry, category, reply, author, words },
+        19 => ReplyTakenBack { entry, category, reply },
     }
 }

@@ -91,6 +91,11 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     ] {
         worker.call(name, with(request)).await;
     }
+    let strength = id(&worker.call("RecordStrength", with(json!({"text": "*"}))).await);
+    let own = json!({"entry_id": strength, "kind": "REPLY_KIND_WORDS", "words": "*"});
+    let reply = id(&person.call("AttachReply", own).await);
+    let answered = json!({"entry_id": strength, "reply_id": reply, "words": "*"});
+    worker.call("AnswerReply", with(answered)).await;
     let goal = id(&worker.call("SetGoal", with(json!({"text": "*"}))).await);
     worker.call("SetGoalAside", with(json!({"goal_id": goal, "reason": "*"}))).await;
     person.call("ReopenGoal", json!({"goal_id": goal, "reason": "*"})).await;

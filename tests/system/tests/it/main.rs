@@ -35,6 +35,7 @@ mod on_nats;
 mod plans;
 mod recalled;
 mod receiver;
+mod replied;
 mod service_accounts;
 mod shut_out;
 mod stores;
