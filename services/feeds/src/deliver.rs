@@ -182,7 +182,9 @@ impl Feeds {
             if !leaving.is_empty() {
                 return Ok(Decided::Leaves(Box::new(Prepared { person, grounds, feed, leaving })));
             }
-            decided = if grounds.is_apart() { Decided::Apart } else { Decided::Nothing };
+            // Remembered for long, it is found out by the latest.
+            let is_apart = freshness == Freshness::Latest && grounds.is_apart();
+            decided = if is_apart { Decided::Apart } else { Decided::Nothing };
         }
         Ok(decided)
     }

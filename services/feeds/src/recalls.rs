@@ -33,6 +33,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const PUT_OFF: u32 = 1;
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// For how long after a change of an agency something may be delivered on what was believed before, in microseconds: longer than anybody believes it.
+const BELIEVED: i64 = 5_000_000;
 /// Events read at once.
 const BATCH: usize = 1_000;
 /// The stored type of a delivery.
@@ -49,6 +51,8 @@ pub(crate) struct Recaller {
 /// Which feeds have received something of whom, and when that is to be looked at again though nothing happens.
 #[derive(Default)]
 struct Watched {
+    /// When an agency or an issuer changed last, in the log's microseconds.
+    changed: i64,
     again: HashMap<ReceiverDoc, Option<Timestamp>>,
     due: BTreeSet<(Timestamp, ReceiverDoc)>,
 }
@@ -134,9 +138,17 @@ impl Recaller {
     /// Looks at those about whom these events may have taken something away: first at the people whom they name.
     async fn take(&self, watched: &mut Watched, events: &[Recorded], position: u64) -> Result<(), Error> {
         let Touched { mut people, agencies, all } = Touched::by(events, self.engine()).await?;
-        for event in events.iter().filter(|event| is_delivery(event)) {
-            // Whoever is watched is looked at when the person's directive or its time says something else, however much more is delivered.
-            let new = self.receiver_of(event).await.filter(|doc| !watched.again.contains_key(doc));
+        for event in events {
+            if matches!(StreamKind::from_code(event.stream.kind), Some(StreamKind::Agency | StreamKind::Issuers)) {
+                watched.changed = watched.changed.max(event.at);
+            }
+            if !is_delivery(event) {
+                continue;
+            }
+            // Whoever is watched is looked at when the person's directive or its time says something else, however much more is delivered; but
+            // for a while after a merger it may have been delivered on what was believed before.
+            let is_settled = event.at > watched.changed.saturating_add(BELIEVED);
+            let new = self.receiver_of(event).await.filter(|doc| !is_settled || !watched.again.contains_key(doc));
             people.extend(new.map(|doc| doc.person));
         }
         for person in people {

@@ -48,7 +48,11 @@ impl Command for DecideWithoutPerson {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
         let decision = state.proposed(self.decision)?;
-        if state.has_view_of(self.decision, decision) {
+        if decision.author == Author::Person {
+            return Err(Refusal::rule("the_persons_decision", "what the person proposed is not decided without them"));
+        }
+        // Of whatever it is: whoever has said something here was reached, and takes part.
+        if !state.views.is_empty() {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",
@@ -65,7 +69,7 @@ impl Command for DecideWithoutPerson {
 #[cfg(test)]
 mod tests {
     use super::super::Mode;
-    use super::super::events::{DecisionObjected, ParticipationDeclined, PersonViewRecorded};
+    use super::super::events::{DecisionObjected, DecisionProposed, ParticipationDeclined, PersonViewRecorded};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
     use crate::access::{self, Contribute as _, scope_of};
@@ -129,6 +133,15 @@ mod tests {
         // Of an agency that has become one with the decider's, too.
         let one = [AgencyId(uuid::Uuid::from_u128(2)), AgencyId(uuid::Uuid::from_u128(8))].into();
         after(other).when(DecideWithoutPerson { one, ..chose() }).then_refused(Reason::Rule, "the_persons_choice");
+        // What the person proposed themselves is theirs to settle.
+        let (text, follow_up) = ("a carer".into(), None);
+        let own = DecisionProposed { decision: id(5), author: Author::Person, text, follow_up }.into();
+        given([requested(Mode::PersonLed), own])
+            .when(decide(EVIDENCE))
+            .then_refused(Reason::Rule, "the_persons_decision");
+        // Nor does a decision that is proposed after they spoke pass over what they said.
+        let spoke = [requested(Mode::Consult), viewed(), proposed(5)];
+        given(spoke).when(decide(EVIDENCE)).then_refused(Reason::Rule, "the_persons_view");
         // Whoever says what they think after that takes part.
         let after = before().into_iter().chain([declined(Author::Person), viewed()]);
         given(after).when(chose()).then_refused(Reason::Rule, "the_persons_view");

@@ -335,7 +335,8 @@ impl Consultation {
 
     fn settle(&mut self, decision: EntryId, stage: DecisionStage) {
         if let Some(known) = self.decisions.get_mut(&decision) {
-            known.stage = stage;
+            // Whoever answers, or takes an answer back, takes part.
+            (known.stage, known.declined) = (stage, None);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, optional};
 use crate::{Command, Refusal};
 
-/// The person takes back an answer that they gave in haste: the decision waits for one again. That they gave it stays to be read.
+/// The person takes back an answer that they gave in haste, or that they chose not to take part, whoever said so: the decision waits for one again. That they gave it stays to be read.
 #[derive(Debug, Clone)]
 pub struct TakeBackAnswer {
     pub person: PersonId,
@@ -19,9 +19,10 @@ impl Command for TakeBackAnswer {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
         state.open_for(self.person)?;
-        match state.decision(self.decision)?.stage {
-            DecisionStage::Proposed => Ok(vec![]),
-            DecisionStage::Agreed | DecisionStage::Objected => {
+        let known = state.decision(self.decision)?;
+        match known.stage {
+            DecisionStage::Proposed if known.declined.is_none() => Ok(vec![]),
+            DecisionStage::Proposed | DecisionStage::Agreed | DecisionStage::Objected => {
                 Ok(vec![AnswerTakenBack { decision: self.decision, reason: self.reason }.into()])
             }
             DecisionStage::WithoutPerson => {
@@ -37,7 +38,7 @@ mod tests {
     use super::super::AgreeDecision;
     use super::super::Mode;
     use super::super::WithoutPersonGround;
-    use super::super::events::{DecisionAgreed, DecisionMadeWithoutPerson, DecisionObjected};
+    use super::super::events::{DecisionAgreed, DecisionMadeWithoutPerson, DecisionObjected, ParticipationDeclined};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
     use crate::Reason;
@@ -55,6 +56,9 @@ mod tests {
             let again = AgreeDecision { person: PERSON, decision: id(5) };
             given(after(answer).into_iter().chain([taken_back()])).when(again).then([agreed()]);
         }
+        // That they chose not to take part, too, whoever said so.
+        let declined = ParticipationDeclined { decision: id(5), author: NURSE, words: "told me in her kitchen".into() };
+        given(after(declined.into())).when(take_back()).then([taken_back()]);
         given(before.clone()).when(take_back()).then_nothing();
         let (ground, evidence) = (WithoutPersonGround::Unreachable, "rang four times".into());
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence };

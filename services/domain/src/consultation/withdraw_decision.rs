@@ -25,7 +25,7 @@ impl Command for WithdrawDecision {
         state.is_of(self.person)?;
         let known = state.decision(self.decision)?;
         // What the person objects to once it is over is withdrawn then.
-        if known.stage != DecisionStage::Objected {
+        if !matches!(known.stage, DecisionStage::Objected | DecisionStage::Withdrawn) {
             state.open_for(self.person)?;
         }
         if known.stage == DecisionStage::Withdrawn {
