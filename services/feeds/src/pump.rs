@@ -61,7 +61,7 @@ pub(crate) struct Pump {
 enum Bond {
     /// Each of their events is decided about.
     Decided,
-    /// None is: whatever it is about, it does not leave.
+    /// Nothing about their record, relationships or consultations leaves: it is passed over.
     Apart,
 }
 

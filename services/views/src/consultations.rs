@@ -167,16 +167,6 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
     }
 }
 
-/// How sensitive what an event says is by itself, if that is said.
-fn own_sensitivity(event: &ConsultationEvent) -> Option<Sensitivity> {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else is sensitive by itself")]
-    match event {
-        ConsultationEvent::OptionOffered(e) => e.sensitivity.clone(),
-        ConsultationEvent::PersonViewRecorded(e) => e.sensitivity.clone(),
-        _ => None,
-    }
-}
-
 /// Where a consultation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -324,7 +314,7 @@ impl View for Consultations {
     fn apply(event: &Envelope, doc: Option<ConsultationDoc>) -> Result<Option<ConsultationDoc>, ApplyError> {
         let Event::Consultation(happened) = &event.event else { return Ok(doc) };
         let ((what, about, words), actor) = (said(happened), &event.header.actor);
-        let (author, role, sensitivity) = (actor.author(), actor.role.clone(), own_sensitivity(happened));
+        let (author, role, sensitivity) = (actor.author(), actor.role.clone(), happened.sensitivity().cloned());
         let by = By { author, role: role.clone(), at: event.at };
         let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity };
         let ConsultationEvent::ConsultationRequested(e) = happened else {
@@ -384,16 +374,19 @@ impl ConsultationDoc {
                     reports: Vec::new(),
                 });
             }
-            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, "", by),
-            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionState::Objected, &e.reason, by),
-            ConsultationEvent::DecisionWithdrawn(e) => self.settle(e.decision, DecisionState::Withdrawn, &e.reason, by),
+            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, "", Some(by)),
+            ConsultationEvent::DecisionObjected(e) => {
+                self.settle(e.decision, DecisionState::Objected, &e.reason, Some(by))
+            }
+            ConsultationEvent::DecisionWithdrawn(e) => {
+                self.settle(e.decision, DecisionState::Withdrawn, &e.reason, Some(by))
+            }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 let reason = format!("{}: {}", e.ground.word(), e.evidence);
-                self.settle(e.decision, DecisionState::WithoutPerson, &reason, by);
+                self.settle(e.decision, DecisionState::WithoutPerson, &reason, Some(by));
             }
             ConsultationEvent::AnswerTakenBack(e) => {
-                self.settle(e.decision, DecisionState::Proposed, "", by);
-                self.decision(e.decision, |known| known.settled = None);
+                self.settle(e.decision, DecisionState::Proposed, "", None);
             }
             ConsultationEvent::OutcomeReported(e) => {
                 let report = ReportDoc { outcome: e.outcome, words: e.words.clone(), by };
@@ -423,11 +416,11 @@ impl ConsultationDoc {
         self.decisions.iter_mut().filter(|known| known.decision == decision).for_each(change);
     }
 
-    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str, by: By) {
+    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str, by: Option<By>) {
         self.decision(decision, |known| {
             known.state = state;
             reason.clone_into(&mut known.reason);
-            known.settled = Some(by.clone());
+            known.settled.clone_from(&by);
         });
     }
 }

@@ -1,6 +1,8 @@
 //! What agencies' systems received of a person: a document for each feed and day, so that a feed does not drown the looks of people. A day on
 //! which a great deal happens has several, so that none grows with every receipt of the day.
 
+use std::collections::BTreeMap;
+
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, Delivered, PermitChange, PermitTold};
 use domain::agency::ContentLevel;
@@ -78,23 +80,15 @@ impl DeliveryDoc {
         self.first_at = self.first_at.min(other.first_at);
         self.last_at = self.last_at.max(other.last_at);
         // The same event again, after the feed was begun again, is the same disclosure to the person's eyes. A receipt names few events, and a part
-        // of a day has many: what is new is sorted, and what is known is gone through once.
-        let mut new = other.events;
-        let mut order: Vec<_> = new.iter().map(|event| event.event).zip(0..).collect();
-        order.sort_unstable();
-        let mut is_known = vec![false; new.len()];
+        // of a day has many: those are gone through once.
+        let mut new: BTreeMap<_, _> = other.events.iter().map(|new| (new.event, (new.position, new.content))).collect();
         for known in &mut self.events {
-            let nth = order.binary_search_by_key(&known.event, |(event, _)| *event).ok();
-            let Some((_, nth)) = nth.and_then(|nth| order.get(nth)) else { continue };
-            if let (Some(event), Some(is_known)) = (new.get(*nth), is_known.get_mut(*nth)) {
-                known.position = known.position.max(event.position);
-                known.content = known.content.max(event.content);
-                *is_known = true;
+            if let Some((position, content)) = new.remove(&known.event) {
+                known.position = known.position.max(position);
+                known.content = known.content.max(content);
             }
         }
-        let mut is_known = is_known.into_iter();
-        new.retain(|_| !is_known.next().unwrap_or_default());
-        self.events.append(&mut new);
+        self.events.extend(other.events.into_iter().filter(|event| new.contains_key(&event.event)));
         for choice in other.choices {
             match self.choices.iter_mut().find(|known| known.provision == choice.provision) {
                 Some(known) => known.since = known.since.min(choice.since),
@@ -239,6 +233,12 @@ mod tests {
         assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
         assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);
         assert_eq!((day.choices.len(), day.permits.len()), (1, 1));
+        // Delivered again, and with more said, it is that delivery.
+        let mut again = part(DAY + 20, &[3]);
+        (again.events[0].position, again.events[0].content) = (9, ContentLevel::Full);
+        day.absorb(again);
+        let said: Vec<_> = day.events.iter().map(|event| (event.position, event.content)).collect();
+        assert_eq!(said, [(9, ContentLevel::Full), (1, ContentLevel::IdOnly), (1, ContentLevel::IdOnly)]);
         assert_eq!(day.choices[0].since, u64::try_from(DAY + 5).unwrap(), "the first");
     }
 }

@@ -1,5 +1,5 @@
 use super::events::{ConsultationCancelled, ConsultationClosed, ConsultationEvent};
-use super::{Consultation, DecisionStage, Mode, Over};
+use super::{Consultation, DecisionStage, Over};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
@@ -32,10 +32,9 @@ impl Command for CloseConsultation {
         if !state.ends(self.person, Over::Closed)? {
             return Ok(vec![]);
         }
-        led_by(state, self.author)?;
-        state.nothing_of_the_persons_is_open(self.author)?;
+        state.is_ended_by(self.author)?;
         // What the person raised is settled by them alone: in closing they do not leave it behind by mistake.
-        if state.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person) {
+        if state.has_open_item_of_the_person() {
             return Err(Refusal::rule(
                 "the_persons_agenda",
                 "an item that you raised is open: say that it was addressed or can wait",
@@ -56,24 +55,14 @@ impl Command for CancelConsultation {
         if !state.ends(self.person, Over::Cancelled)? {
             return Ok(vec![]);
         }
-        led_by(state, self.author)?;
-        state.nothing_of_the_persons_is_open(self.author)?;
+        state.is_ended_by(self.author)?;
         Ok(vec![ConsultationCancelled { author: self.author, reason: self.reason }.into()])
-    }
-}
-
-/// In `person-led` only the person ends it (rule 18).
-fn led_by(state: &Consultation, by: Author) -> Result<(), Refusal> {
-    match state.mode {
-        Some(Mode::PersonLed) if by != Author::Person => {
-            Err(Refusal::rule("person_led", "in `person-led` only the person ends the consultation"))
-        }
-        Some(Mode::Inform | Mode::Consult | Mode::Involve | Mode::PersonLed) | None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Mode;
     use super::super::events::{AgendaItemDeferred, DecisionObjected, DecisionWithdrawn};
     use super::super::fixtures::{NURSE, PERSON, id, proposed, raised, requested};
     use super::*;

@@ -313,12 +313,21 @@ impl Consultation {
         })
     }
 
-    /// Refuses to end what the person still has on the table, unless they end it themselves (rules 19 and 21).
-    fn nothing_of_the_persons_is_open(&self, by: Author) -> Result<(), Refusal> {
+    /// Whether an item that the person raised is neither addressed nor deferred by them.
+    fn has_open_item_of_the_person(&self) -> bool {
+        self.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person)
+    }
+
+    /// Whether it may be ended by them. The person may; nobody else in `person-led` (rule 18), nor while the person has something on the table
+    /// (rules 19 and 21).
+    fn is_ended_by(&self, by: Author) -> Result<(), Refusal> {
         if by == Author::Person {
             return Ok(());
         }
-        if self.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person) {
+        if self.mode == Some(Mode::PersonLed) {
+            return Err(Refusal::rule("person_led", "in `person-led` only the person ends the consultation"));
+        }
+        if self.has_open_item_of_the_person() {
             return Err(Refusal::rule(
                 "the_persons_agenda",
                 "an item that the person raised is neither addressed nor deferred by them",

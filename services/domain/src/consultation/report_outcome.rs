@@ -1,5 +1,5 @@
 use super::events::{ConsultationEvent, OutcomeReported};
-use super::{Consultation, DecisionStage, Outcome};
+use super::{Consultation, DecisionStage, ITEMS_LIMIT, Outcome};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
@@ -32,9 +32,9 @@ impl Command for ReportOutcome {
                 ));
             }
         }
-        if state.reports >= super::ITEMS_LIMIT {
-            let limit = super::ITEMS_LIMIT;
-            return Err(Refusal::rule("items_limit", format!("of a consultation at most `{limit}` outcomes are told")));
+        if state.reports >= ITEMS_LIMIT {
+            let problem = format!("of a consultation at most `{ITEMS_LIMIT}` outcomes are told");
+            return Err(Refusal::rule("items_limit", problem));
         }
         let Self { decision, author, outcome, words, .. } = self;
         Ok(vec![OutcomeReported { decision, author, outcome, words }.into()])
@@ -64,7 +64,7 @@ mod tests {
         given(closed.clone()).when(report()).then([reported()]);
         let other = ReportOutcome { person: PersonId(uuid::Uuid::from_u128(99)), ..report() };
         given(closed.clone()).when(other).then_refused(Reason::NotFound, "consultation");
-        let told = std::iter::repeat_with(reported).take(super::super::ITEMS_LIMIT);
+        let told = std::iter::repeat_with(reported).take(ITEMS_LIMIT);
         given(closed.into_iter().chain(told)).when(report()).then_refused(Reason::Rule, "items_limit");
     }
 }

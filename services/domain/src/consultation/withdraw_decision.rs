@@ -24,26 +24,23 @@ impl Command for WithdrawDecision {
         required("reason", &self.reason, PARAGRAPH)?;
         state.is_of(self.person)?;
         let known = state.decision(self.decision)?;
-        // What the person objects to once it is over is withdrawn then.
-        if !matches!(known.stage, DecisionStage::Objected | DecisionStage::Withdrawn) {
-            state.open_for(self.person)?;
-        }
-        if known.stage == DecisionStage::Withdrawn {
-            return Ok(vec![]);
+        match known.stage {
+            DecisionStage::Withdrawn => return Ok(vec![]),
+            // What the person objects to once it is over is withdrawn then.
+            DecisionStage::Objected => {}
+            DecisionStage::Proposed | DecisionStage::Agreed | DecisionStage::WithoutPerson => {
+                state.open_for(self.person)?;
+            }
         }
         let agency = |author: Author| author.worker().map(|worker| worker.agency());
         if agency(known.author) != agency(self.author) {
             return Err(Refusal::rule("the_proposers", "a decision is withdrawn by whoever proposed it"));
         }
-        match known.stage {
-            DecisionStage::Agreed | DecisionStage::WithoutPerson => {
-                Err(Refusal::rule("waiting_decision", "this decision is settled already"))
-            }
-            DecisionStage::Proposed | DecisionStage::Objected | DecisionStage::Withdrawn => {
-                let Self { decision, author, reason, .. } = self;
-                Ok(vec![DecisionWithdrawn { decision, author, reason }.into()])
-            }
+        if matches!(known.stage, DecisionStage::Agreed | DecisionStage::WithoutPerson) {
+            return Err(Refusal::rule("waiting_decision", "this decision is settled already"));
         }
+        let Self { decision, author, reason, .. } = self;
+        Ok(vec![DecisionWithdrawn { decision, author, reason }.into()])
     }
 }
 
