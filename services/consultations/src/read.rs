@@ -139,6 +139,9 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
         Said::InformationShared => pb::said::Kind::InformationShared,
         Said::InformationWithheld => pb::said::Kind::InformationWithheld,
         Said::Scheduled => pb::said::Kind::Scheduled,
+        Said::OutcomeDisputed => pb::said::Kind::OutcomeDisputed,
+        Said::InformationRevealed => pb::said::Kind::InformationRevealed,
+        Said::WithholdingReviewed => pb::said::Kind::WithholdingReviewed,
     };
     pb::Said {
         kind: kind.into(),
@@ -176,7 +179,7 @@ fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Ti
         sensitivity: option.sensitivity.as_ref().map(words::to_sensitivity),
     });
     let decisions = doc.decisions.into_iter().map(|one| decision(one, now, by));
-    let information = doc.information.into_iter().map(|one| information(one, by));
+    let information = doc.information.into_iter().map(|one| information(one, now, by));
     let (scheduled_at, place) = doc.scheduled.map(|(at, place)| (words::timestamp(at), place)).unzip();
     pb::Consultation {
         consultation_id: doc.consultation.to_string(),
@@ -204,9 +207,9 @@ fn view(view: ViewDoc) -> pb::PersonView {
 
 fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::Decision {
     let state = match doc.state {
+        DecisionState::Proposed if doc.objection.is_some() => pb::decision::State::Objected,
         DecisionState::Proposed => pb::decision::State::Proposed,
         DecisionState::Agreed => pb::decision::State::Agreed,
-        DecisionState::Objected => pb::decision::State::Objected,
         DecisionState::WithoutPerson => pb::decision::State::WithoutPerson,
         DecisionState::Withdrawn => pb::decision::State::Withdrawn,
     };
@@ -215,6 +218,8 @@ fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::
         words: report.words.clone(),
         author: Some(by(&report.by)),
         told_at: Some(words::timestamp(report.by.at)),
+        disputed: report.disputed.as_ref().map(|said| said.words.clone()).unwrap_or_default(),
+        disputed_at: report.disputed.as_ref().map(|said| words::timestamp(said.at)),
     });
     pb::Decision {
         decision_id: doc.decision.to_string(),
@@ -223,15 +228,17 @@ fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::
         proposed_at: Some(words::timestamp(doc.proposed.at)),
         settled_by: doc.settled.as_ref().map(&by),
         settled_at: doc.settled.as_ref().map(|settled| words::timestamp(settled.at)),
-        follow_up_by: doc.follow_up_by().map(words::timestamp),
-        overdue: doc.is_overdue(now),
+        follow_up_by: doc.follow_up.due().map(words::timestamp),
+        overdue: doc.follow_up.is_overdue(now),
+        objected_at: doc.objection.as_ref().map(|said| words::timestamp(said.at)),
+        objection: doc.objection.map(|said| said.words).unwrap_or_default(),
         reports: reports.collect(),
         text: doc.text,
         reason: doc.reason,
     }
 }
 
-fn information(doc: InformationDoc, by: impl Fn(&By) -> Party) -> pb::Information {
+fn information(doc: InformationDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::Information {
     let withheld = doc.withheld.as_ref();
     pb::Information {
         information_id: doc.information.to_string(),
@@ -240,6 +247,7 @@ fn information(doc: InformationDoc, by: impl Fn(&By) -> Party) -> pb::Informatio
         ground: withheld.map_or(0, |withheld| i32::from(withheld.ground.code())),
         reason: withheld.map(|withheld| withheld.reason.clone()).unwrap_or_default(),
         review_by: withheld.map(|withheld| words::timestamp(withheld.review)),
+        overdue: withheld.is_some_and(|withheld| withheld.review <= now),
         text: doc.text,
     }
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use domain::access::Contribute;
 use domain::consultation::{
     AddressAgendaItem, AgreeDecision, CancelConsultation, Circle, CloseConsultation, Consultation, DecideWithoutPerson,
-    DeclineToTakePart, DeferAgendaItem, Mode, ObjectToDecision, OfferOption, Outcome, ProposeDecision, RaiseAgendaItem,
-    RecordPersonView, ReportOutcome, RequestConsultation, ScheduleConsultation, ShareConsultation, ShareInformation,
-    TakeBackAnswer, WithdrawDecision, WithheldGround, WithholdInformation, WithoutPersonGround,
+    DeclineToTakePart, DeferAgendaItem, DisputeOutcome, Mode, ObjectToDecision, OfferOption, Outcome, ProposeDecision,
+    RaiseAgendaItem, RecordPersonView, ReportOutcome, RequestConsultation, RevealInformation,
+    ReviewWithheldInformation, ScheduleConsultation, ShareConsultation, ShareInformation, TakeBackAnswer,
+    WithdrawDecision, WithheldGround, WithholdInformation, WithoutPersonGround,
 };
 use domain::ids::{ConsultationId, EntryId, StaffId};
-use domain::issuers::{Only, Register};
+use domain::issuers::{Only, Parts, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Level, Purpose, Sensitivity, Worker};
@@ -44,6 +45,9 @@ gate::service! { ConsultationService for Consultations {
     decline_to_take_part(DeclineToTakePartRequest) -> DeclineToTakePartResponse: decline,
     withdraw_decision(WithdrawDecisionRequest) -> WithdrawDecisionResponse: withdraw,
     report_outcome(ReportOutcomeRequest) -> ReportOutcomeResponse: report,
+    dispute_outcome(DisputeOutcomeRequest) -> DisputeOutcomeResponse: dispute,
+    reveal_information(RevealInformationRequest) -> RevealInformationResponse: reveal,
+    review_withheld_information(ReviewWithheldInformationRequest) -> ReviewWithheldInformationResponse: review,
     close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
@@ -225,14 +229,13 @@ impl Consultations {
     ) -> Result<pb::DecideWithoutPersonResponse, Error> {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
-        let one = self.gate.one_with(author).await?;
         let command = DecideWithoutPerson {
             person,
             decision: rpc::id("decision_id", &m.decision_id)?,
             author,
             ground: rpc::one_of("ground", m.ground, WithoutPersonGround::from_code)?,
             evidence: m.evidence,
-            one,
+            parts: Parts::default(),
         };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::DecideWithoutPersonResponse { position })
@@ -301,7 +304,7 @@ impl Consultations {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let (person, author) = (wish.person, wish.author);
         let decision = rpc::id("decision_id", &m.decision_id)?;
-        let command = WithdrawDecision { person, decision, author, reason: m.reason };
+        let command = WithdrawDecision { person, decision, author, reason: m.reason, parts: Parts::default() };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::WithdrawDecisionResponse { position })
     }
@@ -318,6 +321,47 @@ impl Consultations {
         };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::ReportOutcomeResponse { position })
+    }
+
+    async fn reveal(
+        &self,
+        call: &Call,
+        m: pb::RevealInformationRequest,
+    ) -> Result<pb::RevealInformationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let (person, author, parts) = (wish.person, wish.author, Parts::default());
+        let information = rpc::id("information_id", &m.information_id)?;
+        let command = RevealInformation { person, information, author, text: m.text, parts };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::RevealInformationResponse { position })
+    }
+
+    async fn review(
+        &self,
+        call: &Call,
+        m: pb::ReviewWithheldInformationRequest,
+    ) -> Result<pb::ReviewWithheldInformationResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
+        let command = ReviewWithheldInformation {
+            person: wish.person,
+            information: rpc::id("information_id", &m.information_id)?,
+            author: wish.author,
+            ground: rpc::one_of("ground", m.ground, WithheldGround::from_code)?,
+            reason: m.reason,
+            review: words::from_timestamp("review_by", m.review_by.unwrap_or_default())?,
+            now: wish.context.now,
+            parts: Parts::default(),
+        };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::ReviewWithheldInformationResponse { position })
+    }
+
+    async fn dispute(&self, call: &Call, m: pb::DisputeOutcomeRequest) -> Result<pb::DisputeOutcomeResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, "").await?;
+        let (person, decision) = (wish.person, rpc::id("decision_id", &m.decision_id)?);
+        let command = DisputeOutcome { person, decision, words: m.words };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::DisputeOutcomeResponse { position })
     }
 
     async fn close(

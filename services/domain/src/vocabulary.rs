@@ -377,8 +377,49 @@ pub enum ProvisionActor {
     Staff(StaffId),
     /// A role, at any agency.
     Role(String),
+    /// A role at one agency.
+    RoleAt(AgencyId, String),
     /// Everybody.
     Everybody,
+}
+
+impl ProvisionActor {
+    /// The agency that it names, if it names one.
+    #[must_use]
+    pub fn agency(&self) -> Option<AgencyId> {
+        match self {
+            Self::Agency(agency) | Self::RoleAt(agency, _) => Some(*agency),
+            Self::Staff(_) | Self::Role(_) | Self::Everybody => None,
+        }
+    }
+
+    /// The role that it names, if it names one.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        match self {
+            Self::Role(role) | Self::RoleAt(_, role) => Some(role),
+            Self::Agency(_) | Self::Staff(_) | Self::Everybody => None,
+        }
+    }
+
+    /// The worker whom it names, if it names one.
+    #[must_use]
+    pub fn staff(&self) -> Option<StaffId> {
+        match self {
+            Self::Staff(staff) => Some(*staff),
+            Self::Agency(_) | Self::Role(_) | Self::RoleAt(..) | Self::Everybody => None,
+        }
+    }
+
+    /// The same at another agency.
+    #[must_use]
+    pub fn at(&self, agency: AgencyId) -> Self {
+        match self {
+            Self::Agency(_) => Self::Agency(agency),
+            Self::RoleAt(_, role) => Self::RoleAt(agency, role.clone()),
+            Self::Staff(_) | Self::Role(_) | Self::Everybody => self.clone(),
+        }
+    }
 }
 
 /// What a provision says (FHIR `Consent.provision`).

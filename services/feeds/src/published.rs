@@ -68,7 +68,7 @@ pub(crate) const SUPPORT_TYPES: [(&str, &str); 7] = [
 ];
 
 /// Those of consultations that all workers of the agency may see who support the person.
-pub(crate) const CONSULTATION_TYPES: [(&str, &str); 20] = [
+pub(crate) const CONSULTATION_TYPES: [(&str, &str); 23] = [
     ("alongside.consultation.requested.v1", "a consultation is asked for"),
     ("alongside.consultation.shared.v1", "the person says how sensitive it is"),
     ("alongside.consultation.item-raised.v1", "something is put on the agenda"),
@@ -89,6 +89,9 @@ pub(crate) const CONSULTATION_TYPES: [(&str, &str); 20] = [
     ("alongside.consultation.outcome-reported.v1", "the person is told what came of a decision"),
     ("alongside.consultation.information-shared.v1", "something is told"),
     ("alongside.consultation.information-withheld.v1", "something is kept from the person, for now"),
+    ("alongside.consultation.information-revealed.v1", "what was kept from the person is told"),
+    ("alongside.consultation.withholding-reviewed.v1", "it is decided again to keep something from the person"),
+    ("alongside.consultation.outcome-disputed.v1", "the person says that what they were told is not so"),
 ];
 
 /// Those of permits that let the agency's system receive something.
@@ -194,6 +197,9 @@ fn consultation(event: &ConsultationEvent) -> &'static str {
         ConsultationEvent::OutcomeReported(_) => "alongside.consultation.outcome-reported.v1",
         ConsultationEvent::InformationShared(_) => "alongside.consultation.information-shared.v1",
         ConsultationEvent::InformationWithheld(_) => "alongside.consultation.information-withheld.v1",
+        ConsultationEvent::InformationRevealed(_) => "alongside.consultation.information-revealed.v1",
+        ConsultationEvent::WithholdingReviewed(_) => "alongside.consultation.withholding-reviewed.v1",
+        ConsultationEvent::OutcomeDisputed(_) => "alongside.consultation.outcome-disputed.v1",
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::access::events::{AccessDenied, RecordContributed};
 use domain::access::{Access, Ask, Contribute, Decision, decide};
 use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
-use domain::ids::{AgencyId, PersonId, ReceiptId};
+use domain::ids::{PersonId, ReceiptId};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -92,7 +92,7 @@ impl Gate {
         let decide = |(on, sharing, staff, register): &Loads<A>, changes: &mut Changes| {
             let decision = decide(&register.resolve(sharing), staff, &ask());
             let Decision::Permit(scope) = decision else { return Err(Refusal::undisclosed()) };
-            let events = command.clone().decide_within(on, Some(&scope))?;
+            let events = command.clone().knowing(&register.parts()).decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             let category = command.category(on)?;
@@ -130,16 +130,6 @@ impl Gate {
             }
             Err(error) => Err(self.refused(&asked, *person, error).await),
         }
-    }
-
-    /// The agencies that are one with the author's, and theirs; none when they are no worker. As is known by the latest.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
-    pub async fn one_with(&self, author: Author) -> Result<BTreeSet<AgencyId>, EngineError> {
-        let Some(worker) = author.worker() else { return Ok(BTreeSet::new()) };
-        let register = self.engine.load::<Register>(Only, Freshness::Latest).await?;
-        Ok(register.one_with(worker.agency()))
     }
 
     /// Keeps a receipt of an attempt that was refused, whatever the caller is told of why: a withheld entry is told as one that

@@ -34,6 +34,13 @@ pub struct SystemGrounds {
     decision: Result<SystemScope, DenialRule>,
 }
 
+/// A decision for a system, and what was looked up for it.
+struct Decided {
+    agencies: Vec<Loaded<Agency>>,
+    workers: Vec<Loaded<Staff>>,
+    decision: Result<SystemScope, DenialRule>,
+}
+
 impl SystemGrounds {
     /// What may be received, if anything may.
     #[must_use]
@@ -112,26 +119,55 @@ impl Gate {
         };
         let one = belief.register.one_with(agency);
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
-        let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(one.iter().copied()), freshness).await?;
         let resolved = belief.register.resolve(&sharing);
-        let asked = whom_to_ask(&resolved, &one);
-        let too_many = asked.is_none();
-        let workers = self.engine.load_each::<Staff>(&Vec::from_iter(asked.unwrap_or_default()), freshness).await?;
+        let now = self.engine.now();
+        let decided = self.decide_for(&resolved, SystemAsk { one: &one, purpose, now }, freshness).await?;
+        let relies_on = whom_it_relies_on(&resolved, &one);
+        let changes_at = resolved.changes_at(now);
+        drop(resolved);
+        let Decided { agencies, workers, decision } = decided;
+        let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
+        let consultations = BTreeMap::new();
+        Ok(SystemGrounds { belief, purpose, now, sharing, agencies, workers, consultations, changes_at, decision })
+    }
+
+    /// What a system of an agency could receive under a directive that need not be in force (rule 7), as it is asked at a time, for a purpose.
+    ///
+    /// # Errors
+    /// When the log or the key store fails.
+    pub async fn system_would(
+        &self,
+        directive: &Sharing,
+        agency: AgencyId,
+        purpose: Purpose,
+        at: Timestamp,
+    ) -> Result<Option<SystemScope>, EngineError> {
+        let belief = self.believed.latest(&self.engine).await?;
+        let one = belief.register.one_with(agency);
+        let resolved = belief.register.resolve(directive);
+        let ask = SystemAsk { one: &one, purpose, now: at };
+        Ok(self.decide_for(&resolved, ask, Freshness::Latest).await?.decision.ok())
+    }
+
+    /// Looks up what a decision about a system needs, and decides.
+    async fn decide_for(
+        &self,
+        directive: &Sharing,
+        ask: SystemAsk<'_>,
+        freshness: Freshness,
+    ) -> Result<Decided, EngineError> {
+        let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(ask.one.iter().copied()), freshness).await?;
+        // Of whom it is not known who supports them nothing is told.
+        let Some(asked) = whom_to_ask(directive, ask.one) else {
+            return Ok(Decided { agencies, workers: vec![], decision: Err(DenialRule::NoOpenAccess) });
+        };
+        let workers = self.engine.load_each::<Staff>(&Vec::from_iter(asked), freshness).await?;
         let standing = Standing {
             agencies: &agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
             workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
         };
-        let now = self.engine.now();
-        let ask = SystemAsk { one: &one, purpose, now };
-        // Of whom it is not known who supports them nothing is told.
-        let decision =
-            if too_many { Err(DenialRule::NoOpenAccess) } else { decide_for_system(&resolved, standing, ask) };
-        let relies_on = whom_it_relies_on(&resolved, &one);
-        let changes_at = resolved.changes_at(now);
-        drop(resolved);
-        let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
-        let consultations = BTreeMap::new();
-        Ok(SystemGrounds { belief, purpose, now, sharing, agencies, workers, consultations, changes_at, decision })
+        let decision = decide_for_system(directive, standing, ask);
+        Ok(Decided { agencies, workers, decision })
     }
 
     /// Finds out about consultations, too, where anything may be received at all, by the latest that there is: what is decided about them is

@@ -2,6 +2,7 @@
 
 use domain::access::Contribute;
 use domain::ids::{EntryId, PersonId};
+use domain::issuers::Parts;
 use domain::operations::Act;
 use domain::person::{
     AchieveGoal, AgreeAction, AnswerReply, AttachReply, CompleteAction, Content, DescribeCondition, DropAction, Person,
@@ -247,8 +248,8 @@ impl People {
     async fn answer_reply(&self, call: &Call, m: pb::AnswerReplyRequest) -> Result<pb::AnswerReplyResponse, Error> {
         let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, reply) = (rpc::id("entry_id", &m.entry_id)?, rpc::id("reply_id", &m.reply_id)?);
-        let (author, one) = (wish.author, self.gate.one_with(wish.author).await?);
-        let position = self.contribute(&wish, AnswerReply { entry, reply, author, words: m.words, one }).await?;
+        let (author, words, parts) = (wish.author, m.words, Parts::default());
+        let position = self.contribute(&wish, AnswerReply { entry, reply, author, words, parts }).await?;
         Ok(pb::AnswerReplyResponse { position })
     }
 }

@@ -138,6 +138,17 @@ pub fn party_now(author: Author, names: &impl Names) -> pb::Party {
     party(author, &role.unwrap_or_default(), Timestamp::NEVER, names)
 }
 
+/// An agency's computer system.
+#[must_use]
+pub fn system_of(agency: AgencyId, names: &impl Names) -> pb::Party {
+    pb::Party {
+        kind: pb::party::Kind::AgencysSystem.into(),
+        agency_id: agency.to_string(),
+        agency_name: names.agency(agency),
+        ..pb::Party::default()
+    }
+}
+
 /// Somebody of another agency, and nothing else about them.
 #[must_use]
 pub fn another_agency() -> pb::Party {

@@ -2,6 +2,7 @@
 
 mod delivered;
 mod emergency;
+mod preview;
 mod read;
 mod service;
 mod summary;

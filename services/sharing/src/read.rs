@@ -7,7 +7,7 @@ use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::{OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
-use domain::vocabulary::{Author, ProvisionActor, TOPICS, Timestamp, Version, Worker};
+use domain::vocabulary::{Author, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::access::v1 as pb;
@@ -223,11 +223,9 @@ fn named(items: &[Item<'_>]) -> Named {
         match item {
             Item::Provision(_, held) => {
                 held.terms().except.iter().for_each(|staff| named.staff(*staff));
-                match held.terms().actor {
-                    ProvisionActor::Agency(agency) => named.agency(agency),
-                    ProvisionActor::Staff(staff) => named.staff(staff),
-                    ProvisionActor::Role(_) | ProvisionActor::Everybody => {}
-                }
+                let actor = &held.terms().actor;
+                actor.agency().into_iter().for_each(|agency| named.agency(agency));
+                actor.staff().into_iter().for_each(|staff| named.staff(staff));
             }
             Item::Blocked(agency) => named.agency(*agency),
             Item::BlockedWorker(worker) => named.worker(*worker),

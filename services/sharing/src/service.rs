@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use domain::Command;
 use domain::agency::Agency;
 use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::query::{Query, QueryAccess, query_id};
+use domain::sharing::events::SharingEvent;
 use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, UnblockWorker,
     WithdrawProvision, block_agency, block_worker,
 };
 use domain::staff::Staff;
 use domain::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
+use domain::{Command, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
@@ -26,6 +27,7 @@ use crate::{SharingServices, terms};
 
 gate::service! { SharingService for SharingServices {
     get_my_sharing(GetMySharingRequest) -> GetMySharingResponse: my_sharing,
+    preview_sharing(PreviewSharingRequest) -> PreviewSharingResponse: preview,
     grant_provision(GrantProvisionRequest) -> GrantProvisionResponse: grant,
     deny_provision(DenyProvisionRequest) -> DenyProvisionResponse: deny,
     narrow_provision(NarrowProvisionRequest) -> NarrowProvisionResponse: narrow,
@@ -55,6 +57,30 @@ mod access {
         review_emergency_access(ReviewEmergencyAccessRequest) -> ReviewEmergencyAccessResponse: review,
         allow_emergency_access(AllowEmergencyAccessRequest) -> AllowEmergencyAccessResponse: allow,
     } }
+}
+
+/// What blocking an agency appends. Emergencies at what is one with it end for good, too.
+pub(crate) fn blocked(
+    sharing: &Sharing,
+    known: &Agency,
+    register: &Register,
+    agency: AgencyId,
+) -> Result<Vec<SharingEvent>, Refusal> {
+    let mut blocked = block_agency(sharing, known, BlockAgency { agency })?;
+    for other in register.one_with(agency).into_iter().filter(|other| *other != agency) {
+        blocked.extend(BlockAgency { agency: other }.decide(sharing)?);
+    }
+    Ok(blocked)
+}
+
+/// What unblocking an agency appends: whichever of those that are one was blocked, taken back it is taken back.
+pub(crate) fn unblocked(
+    sharing: &Sharing,
+    register: &Register,
+    agency: AgencyId,
+) -> Result<Vec<SharingEvent>, Refusal> {
+    let each = register.one_with(agency).into_iter().map(|agency| UnblockAgency { agency }.decide(sharing));
+    Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 impl SharingServices {
@@ -126,11 +152,7 @@ impl SharingServices {
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         let Some(taken_back) = sharing.taken_back(provision) else { return Ok(vec![]) };
         let terms = sharing.provisions().map(Provision::terms).chain([&taken_back]);
-        let actors = terms.filter_map(|terms| match terms.actor {
-            ProvisionActor::Staff(staff) => Some(staff),
-            ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody => None,
-        });
-        let actors: BTreeSet<_> = actors.collect();
+        let actors: BTreeSet<_> = terms.filter_map(|terms| terms.actor.staff()).collect();
         // Where somebody works never changes.
         let standings = engine.load_each::<Staff>(&Vec::from_iter(actors), Freshness::Remembered).await?;
         let agency_of = |staff| standings.iter().find(|known| known.id == staff).and_then(|known| known.agency());
@@ -143,7 +165,7 @@ impl SharingServices {
     }
 
     /// The terms in a request, about somebody who is known: who was registered once is always.
-    async fn terms(&self, wire: Option<pb::ProvisionTerms>, permit: bool) -> Result<Terms, Error> {
+    pub(crate) async fn terms(&self, wire: Option<pb::ProvisionTerms>, permit: bool) -> Result<Terms, Error> {
         let (terms, engine) = (terms::read(wire)?, self.gate.engine());
         let (field, known) = match &terms.actor {
             ProvisionActor::Agency(agency) => {
@@ -153,6 +175,11 @@ impl SharingServices {
             }
             ProvisionActor::Staff(staff) => {
                 ("terms.actor.staff_id", engine.load::<Staff>(*staff, Freshness::Latest).await?.agency().is_some())
+            }
+            ProvisionActor::RoleAt(agency, role) => {
+                let agency = engine.load::<Agency>(*agency, Freshness::Latest).await?;
+                let is_there = if permit { agency.is_there() } else { agency.is_known() };
+                ("terms.actor.role_at", is_there && agency.role(role).is_some())
             }
             ProvisionActor::Role(role) => ("terms.actor.role", self.somebody_is(role).await?),
             ProvisionActor::Everybody => ("terms.actor.everybody", true),
@@ -214,29 +241,22 @@ impl SharingServices {
         let (person, context) = call.own(&m.request_id)?;
         type Loads = (Loaded<Sharing>, Loaded<Agency>, Loaded<Register>);
         let decide = |(sharing, registered, register): &Loads, changes: &mut Changes| {
-            let mut blocked = block_agency(sharing, registered, BlockAgency { agency })?;
-            // Emergencies at what is one with it end for good, too.
-            for other in register.one_with(agency).into_iter().filter(|other| *other != agency) {
-                blocked.extend(BlockAgency { agency: other }.decide(sharing)?);
-            }
-            changes.record(sharing, person, blocked);
+            changes.record(sharing, person, blocked(sharing, registered, register, agency)?);
             Ok(())
         };
-        let blocked = self.gate.engine().transact(&context, (person, agency, Only), decide).await?;
-        Ok(pb::BlockAgencyResponse { position: blocked.position.0 })
+        let committed = self.gate.engine().transact(&context, (person, agency, Only), decide).await?;
+        Ok(pb::BlockAgencyResponse { position: committed.position.0 })
     }
 
     async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let (person, context) = call.own(&m.request_id)?;
-        // Whichever of those that are one was blocked: taken back it is taken back.
         let decide = |(sharing, register): &(Loaded<Sharing>, Loaded<Register>), changes: &mut Changes| {
-            let each = register.one_with(agency).into_iter().map(|agency| UnblockAgency { agency }.decide(sharing));
-            changes.record(sharing, person, each.collect::<Result<Vec<_>, _>>()?.concat());
+            changes.record(sharing, person, unblocked(sharing, register, agency)?);
             Ok(())
         };
-        let unblocked = self.gate.engine().transact(&context, (person, Only), decide).await?;
-        Ok(pb::UnblockAgencyResponse { position: unblocked.position.0 })
+        let committed = self.gate.engine().transact(&context, (person, Only), decide).await?;
+        Ok(pb::UnblockAgencyResponse { position: committed.position.0 })
     }
 
     async fn block_worker(&self, call: &Call, m: pb::BlockWorkerRequest) -> Result<pb::BlockWorkerResponse, Error> {
@@ -262,7 +282,7 @@ impl SharingServices {
     }
 
     /// A worker, with the agency that they joined, which never changes.
-    async fn worker(&self, staff: StaffId) -> Result<Worker, Error> {
+    pub(crate) async fn worker(&self, staff: StaffId) -> Result<Worker, Error> {
         let agency = self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.agency();
         Ok(Worker::new(agency.ok_or_else(|| Error::not_found("staff"))?, staff))
     }

@@ -1,11 +1,12 @@
 //! Receipts and provisions in plain words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::events::{PermitChange, RecallAnswer};
 use domain::agency::ContentLevel;
 use domain::sharing::Provision;
-use domain::vocabulary::{Author, Category, Level, ProvisionActor, Purpose, TOPICS, Timestamp};
+use domain::vocabulary::{Action, Author, Category, Level, ProvisionActor, Purpose, TOPICS, Timestamp};
+use proto::access::v1::Party;
 use rpc::words::Names;
 use views::access_history::{ReceiptDoc, ReceiptKind};
 use views::deliveries::DeliveryDoc;
@@ -102,6 +103,25 @@ fn system(agency: &str) -> String {
     format!("{agency}'s computer system")
 }
 
+/// What somebody would see: `Morag Reid would see 3 entries of your goals, and your health, to treat or support you`.
+pub(crate) fn preview<'a>(
+    party: &Party,
+    is_system: bool,
+    then: impl Iterator<Item = (Purpose, Action, &'a BTreeMap<Category, usize>)>,
+) -> String {
+    let who = if is_system { system(&party.agency_name) } else { party.name.clone() };
+    let who = if who.is_empty() { "Somebody who supports you".to_owned() } else { who };
+    let each = then.filter(|(_, _, seen)| !seen.is_empty()).map(|(purpose, action, seen)| {
+        let count = |(category, entries): (&Category, &usize)| format!("{} ({entries})", category.word());
+        let seen: Vec<_> = seen.iter().map(count).collect();
+        let seen = list(&seen.iter().map(String::as_str).collect::<Vec<_>>(), "");
+        let verb = if is_system { "receive" } else { action.word() };
+        format!("{verb} your {seen}, {}", purpose.word())
+    });
+    let each: Vec<_> = each.collect();
+    if each.is_empty() { format!("{who} would see nothing") } else { format!("{who} would {}", each.join("; and ")) }
+}
+
 /// What one feed delivered on a day.
 pub(crate) fn delivered(doc: &DeliveryDoc, agency: &str, count: usize, of: &[Category]) -> String {
     let (system, purpose) = (format!("{} ({})", system(agency), doc.name), purpose(doc.purpose));
@@ -195,16 +215,17 @@ pub(crate) fn provision(provision: &Provision, names: &impl Names) -> String {
         }
         ProvisionActor::Staff(staff) => or(names.staff(*staff).0, "One worker"),
         ProvisionActor::Role(role) => format!("{} whose role is {role}", if permit { "Anybody" } else { "Nobody" }),
+        ProvisionActor::RoleAt(agency, role) => {
+            let who = if permit { "Anybody" } else { "Nobody" };
+            format!("{who} at {} whose role is {role}", or(names.agency(*agency), "an agency"))
+        }
         ProvisionActor::Everybody => if permit { "Everybody" } else { "Nobody" }.to_owned(),
     };
     let except: Vec<_> = terms.except.iter().map(|staff| or(names.staff(*staff).0, "one worker")).collect();
     let except = except.iter().map(String::as_str).collect::<Vec<_>>();
     let actor = if except.is_empty() { actor } else { format!("{actor} but {}", list(&except, "")) };
     // "Everybody may not" would leave it open whether somebody may.
-    let may = match (permit, &terms.actor) {
-        (false, ProvisionActor::Staff(_)) => "may not",
-        (true, _) | (false, ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody) => "may",
-    };
+    let may = if !permit && terms.actor.staff().is_some() { "may not" } else { "may" };
     let verb = match (permit, terms.actions.as_slice()) {
         (true, []) => "see".to_owned(),
         (false, []) => "see, add to or pass on".to_owned(),

@@ -21,6 +21,9 @@ pub(crate) fn read(wire: Option<pb::ProvisionTerms>) -> Result<Terms, Error> {
             Actor::AgencyId(id) => ProvisionActor::Agency(rpc::id("terms.actor.agency_id", &id)?),
             Actor::StaffId(id) => ProvisionActor::Staff(rpc::id("terms.actor.staff_id", &id)?),
             Actor::Role(role) => ProvisionActor::Role(role),
+            Actor::RoleAt(pb::RoleAt { agency_id, role }) => {
+                ProvisionActor::RoleAt(rpc::id("terms.actor.role_at.agency_id", &agency_id)?, role)
+            }
             Actor::Everybody(true) => ProvisionActor::Everybody,
             Actor::Everybody(false) => {
                 return Err(Error::invalid("terms.actor.everybody", "must be true, or another actor"));
@@ -46,6 +49,9 @@ pub(crate) fn to_wire(terms: &Terms) -> pb::ProvisionTerms {
         ProvisionActor::Agency(agency) => Actor::AgencyId(agency.to_string()),
         ProvisionActor::Staff(staff) => Actor::StaffId(staff.to_string()),
         ProvisionActor::Role(role) => Actor::Role(role.clone()),
+        ProvisionActor::RoleAt(agency, role) => {
+            Actor::RoleAt(pb::RoleAt { agency_id: agency.to_string(), role: role.clone() })
+        }
         ProvisionActor::Everybody => Actor::Everybody(true),
     };
     pb::ProvisionTerms {

@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::consultation::events::ConsultationEvent;
-use domain::consultation::{Circle, Mode, Outcome, WithheldGround};
+use domain::consultation::{Circle, FollowUp, Mode, Outcome, WithheldGround};
 use domain::ids::{ConsultationId, EntryId, PersonId};
 use domain::vocabulary::{Author, Sensitivity, Timestamp};
 use events::{Envelope, Event};
@@ -132,6 +132,9 @@ pub enum Said {
     InformationShared,
     InformationWithheld,
     Scheduled,
+    OutcomeDisputed,
+    InformationRevealed,
+    WithholdingReviewed,
 }
 
 /// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
@@ -164,6 +167,11 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
             (Said::InformationWithheld, Some(e.information), format!("{}: {}", e.ground.word(), e.reason))
         }
         ConsultationEvent::ConsultationScheduled(e) => (Said::Scheduled, None, e.place.clone()),
+        ConsultationEvent::OutcomeDisputed(e) => (Said::OutcomeDisputed, Some(e.decision), e.words.clone()),
+        ConsultationEvent::InformationRevealed(e) => (Said::InformationRevealed, Some(e.information), none),
+        ConsultationEvent::WithholdingReviewed(e) => {
+            (Said::WithholdingReviewed, Some(e.information), format!("{}: {}", e.ground.word(), e.reason))
+        }
     }
 }
 
@@ -227,8 +235,6 @@ pub enum DecisionState {
     Proposed,
     /// Agreed by the person.
     Agreed,
-    /// Objected to by the person.
-    Objected,
     /// Taken without the person.
     WithoutPerson,
     /// Withdrawn.
@@ -244,10 +250,18 @@ pub struct ReportDoc {
     pub words: String,
     /// Who told it.
     pub by: By,
+    /// What of it is not so, in the person's words, and when they said it.
+    pub disputed: Option<WordsDoc>,
 }
 
-/// In how many days after it was settled the person is to be told what came of a decision, when nothing else was said.
-pub const FOLLOW_UP_DAYS: u32 = 28;
+/// What the person said, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordsDoc {
+    /// Their words.
+    pub words: String,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,36 +272,18 @@ pub struct DecisionDoc {
     pub text: String,
     /// Where it stands.
     pub state: DecisionState,
-    /// The objection, the ground and evidence for deciding without the person, or why it was withdrawn.
+    /// The ground and evidence for deciding without the person, or why it was withdrawn.
     pub reason: String,
+    /// The person's objection, which stands unless they take it back or it is withdrawn.
+    pub objection: Option<WordsDoc>,
     /// Who proposed it.
     pub proposed: By,
-    /// Who agreed, objected, decided or withdrew; none while it waits.
+    /// Who agreed, decided or withdrew; none while it waits.
     pub settled: Option<By>,
-    /// By when the person is to be told what came of it, if that was said.
-    pub follow_up: Option<Timestamp>,
+    /// Whether the person was told what came of it.
+    pub follow_up: FollowUp,
     /// What was told of what came of it, the oldest first.
     pub reports: Vec<ReportDoc>,
-}
-
-impl DecisionDoc {
-    /// By when the person is to be told what came of it; none while it is not settled (rule 22).
-    #[must_use]
-    pub fn follow_up_by(&self) -> Option<Timestamp> {
-        match self.state {
-            DecisionState::Agreed | DecisionState::WithoutPerson => {}
-            DecisionState::Proposed | DecisionState::Objected | DecisionState::Withdrawn => return None,
-        }
-        let settled = self.settled.as_ref()?.at;
-        // What was said before it was settled, and is over by then, was not meant so.
-        Some(self.follow_up.filter(|at| settled < *at).unwrap_or_else(|| settled.plus_days(FOLLOW_UP_DAYS)))
-    }
-
-    /// Whether the person should have been told by now, and was not.
-    #[must_use]
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.reports.is_empty() && self.follow_up_by().is_some_and(|by| by <= now)
-    }
 }
 
 /// Before all consultations of a person.
@@ -304,7 +300,7 @@ impl View for Consultations {
     type Doc = ConsultationDoc;
 
     const NAME: &'static str = "consultations";
-    const CODE: i32 = 2;
+    const CODE: i32 = 3;
     const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -370,38 +366,43 @@ impl ConsultationDoc {
                     reason: String::new(),
                     proposed: by,
                     settled: None,
-                    follow_up: e.follow_up,
+                    objection: None,
+                    follow_up: FollowUp::proposed(e.follow_up),
                     reports: Vec::new(),
                 });
             }
-            ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionState::Agreed, "", Some(by)),
-            ConsultationEvent::DecisionObjected(e) => {
-                self.settle(e.decision, DecisionState::Objected, &e.reason, Some(by))
-            }
-            ConsultationEvent::DecisionWithdrawn(e) => {
-                self.settle(e.decision, DecisionState::Withdrawn, &e.reason, Some(by))
+            ConsultationEvent::DecisionAgreed(e) => {
+                self.decision(e.decision, |known| known.take(DecisionState::Agreed, String::new(), by));
             }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 let reason = format!("{}: {}", e.ground.word(), e.evidence);
-                self.settle(e.decision, DecisionState::WithoutPerson, &reason, Some(by));
+                self.decision(e.decision, |known| known.take(DecisionState::WithoutPerson, reason, by));
             }
-            ConsultationEvent::AnswerTakenBack(e) => {
-                self.settle(e.decision, DecisionState::Proposed, "", None);
+            ConsultationEvent::DecisionObjected(e) => {
+                let said = WordsDoc { words: e.reason.clone(), at: by.at };
+                self.decision(e.decision, |known| known.objection = Some(said));
             }
+            ConsultationEvent::DecisionWithdrawn(e) => self.decision(e.decision, |known| {
+                known.settle(DecisionState::Withdrawn, e.reason.clone(), Some(by));
+            }),
+            ConsultationEvent::AnswerTakenBack(e) => self.decision(e.decision, DecisionDoc::take_back),
             ConsultationEvent::OutcomeReported(e) => {
-                let report = ReportDoc { outcome: e.outcome, words: e.words.clone(), by };
-                self.decision(e.decision, |known| known.reports.push(report.clone()));
+                let report = ReportDoc { outcome: e.outcome, words: e.words.clone(), by, disputed: None };
+                self.decision(e.decision, |known| known.report(report));
+            }
+            ConsultationEvent::OutcomeDisputed(e) => {
+                let said = WordsDoc { words: e.words.clone(), at: by.at };
+                self.decision(e.decision, |known| known.dispute(said));
             }
             ConsultationEvent::ParticipationDeclined(_) => {}
             ConsultationEvent::ConsultationScheduled(e) => self.scheduled = Some((e.at, e.place.clone())),
-            ConsultationEvent::InformationShared(e) => {
-                let (information, text, withheld) = (e.information, e.text.clone(), None);
-                self.information.push(InformationDoc { information, text, by, withheld });
-            }
+            ConsultationEvent::InformationShared(e) => self.inform(e.information, &e.text, by, None),
+            ConsultationEvent::InformationRevealed(e) => self.inform(e.information, &e.text, by, None),
             ConsultationEvent::InformationWithheld(e) => {
-                let (information, text) = (e.information, String::new());
-                let withheld = Some(WithheldDoc { ground: e.ground, reason: e.reason.clone(), review: e.review });
-                self.information.push(InformationDoc { information, text, by, withheld });
+                self.inform(e.information, "", by, Some(withheld(e.ground, &e.reason, e.review)));
+            }
+            ConsultationEvent::WithholdingReviewed(e) => {
+                self.inform(e.information, "", by, Some(withheld(e.ground, &e.reason, e.review)));
             }
             ConsultationEvent::ConsultationClosed(_) => self.state = ConsultationState::Closed,
             ConsultationEvent::ConsultationCancelled(_) => self.state = ConsultationState::Cancelled,
@@ -412,53 +413,55 @@ impl ConsultationDoc {
         self.agenda.iter_mut().filter(|i| i.item == item).for_each(|i| i.state = state);
     }
 
-    fn decision(&mut self, decision: EntryId, change: impl Fn(&mut DecisionDoc)) {
-        self.decisions.iter_mut().filter(|known| known.decision == decision).for_each(change);
+    fn decision(&mut self, decision: EntryId, change: impl FnOnce(&mut DecisionDoc)) {
+        if let Some(known) = self.decisions.iter_mut().find(|known| known.decision == decision) {
+            change(known);
+        }
     }
 
-    fn settle(&mut self, decision: EntryId, state: DecisionState, reason: &str, by: Option<By>) {
-        self.decision(decision, |known| {
-            known.state = state;
-            reason.clone_into(&mut known.reason);
-            known.settled.clone_from(&by);
-        });
+    /// Keeps what was told or withheld last of a piece of information, where it stood first.
+    fn inform(&mut self, information: EntryId, text: &str, by: By, withheld: Option<WithheldDoc>) {
+        let doc = InformationDoc { information, text: text.to_owned(), by, withheld };
+        match self.information.iter_mut().find(|known| known.information == information) {
+            Some(known) => *known = doc,
+            None => self.information.push(doc),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
+impl DecisionDoc {
+    fn settle(&mut self, state: DecisionState, reason: String, by: Option<By>) {
+        (self.state, self.reason, self.settled) = (state, reason, by);
+    }
 
-    use super::*;
+    /// It is taken: by the person, or without them.
+    fn take(&mut self, state: DecisionState, reason: String, by: By) {
+        self.follow_up.settled(by.at);
+        self.settle(state, reason, Some(by));
+    }
 
-    #[test]
-    fn rule_22_what_came_of_a_decision_is_told_or_shows_as_overdue() {
-        let day = |days| Timestamp(0).plus_days(days);
-        let by = |days| By { author: Author::Person, role: String::new(), at: day(days) };
-        let mut decision = DecisionDoc {
-            decision: EntryId(Uuid::nil()),
-            text: "a carer twice a day".into(),
-            state: DecisionState::Proposed,
-            reason: String::new(),
-            proposed: by(0),
-            settled: None,
-            follow_up: None,
-            reports: vec![],
-        };
-        assert_eq!((decision.follow_up_by(), decision.is_overdue(day(900))), (None, false), "nothing is settled");
-        (decision.state, decision.settled) = (DecisionState::Agreed, Some(by(2)));
-        assert_eq!(decision.follow_up_by(), Some(day(2 + FOLLOW_UP_DAYS)));
-        for (said, expected) in [(day(7), day(7)), (day(1), day(2 + FOLLOW_UP_DAYS))] {
-            decision.follow_up = Some(said);
-            assert_eq!(decision.follow_up_by(), Some(expected), "what was over when it was settled was not meant so");
-        }
-        decision.follow_up = Some(day(7));
-        assert_eq!([6, 7, 8].map(|days| decision.is_overdue(day(days))), [false, true, true]);
-        decision.reports.push(ReportDoc { outcome: Outcome::NotDone, words: "no carer was free".into(), by: by(9) });
-        assert!(!decision.is_overdue(day(10)), "told, also of what was not done");
-        for unsettled in [DecisionState::Objected, DecisionState::Withdrawn] {
-            decision.state = unsettled;
-            assert_eq!(decision.follow_up_by(), None);
+    /// The person takes back their answer, or their objection to what was taken without them.
+    fn take_back(&mut self) {
+        self.objection = None;
+        if self.state != DecisionState::WithoutPerson {
+            self.follow_up.unsettled();
+            self.settle(DecisionState::Proposed, String::new(), None);
         }
     }
+
+    fn report(&mut self, report: ReportDoc) {
+        self.follow_up.told();
+        self.reports.push(report);
+    }
+
+    fn dispute(&mut self, said: WordsDoc) {
+        self.follow_up.disputed(said.at);
+        if let Some(last) = self.reports.last_mut() {
+            last.disputed = Some(said);
+        }
+    }
+}
+
+fn withheld(ground: WithheldGround, reason: &str, review: Timestamp) -> WithheldDoc {
+    WithheldDoc { ground, reason: reason.to_owned(), review }
 }

@@ -1,4 +1,5 @@
 use crate::access::Scope;
+use crate::issuers::Parts;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Command, Refusal};
 
@@ -26,6 +27,15 @@ pub trait Contribute: Command {
     /// When there is no such goal.
     fn goal<'a>(&self, _: &'a Self::Aggregate) -> Result<Option<&'a Sensitivity>, Refusal> {
         Ok(None)
+    }
+
+    /// The same, knowing which agencies are one. By this whoever must be independent is told from whoever is not, as of the very append.
+    #[must_use]
+    fn knowing(self, _: &Parts) -> Self
+    where
+        Self: Sized,
+    {
+        self
     }
 
     /// What is said when it is not covered. What exists and is withheld is as if it were absent.

@@ -68,10 +68,9 @@ impl Scope {
     pub fn role(&self, categories: &BTreeSet<Category>, named: &str) -> String {
         let about = |p: &&Provision| p.permits() && categories.iter().any(|category| p.settles(*category));
         let actors = || self.provisions.iter().filter(about).map(|p| &p.terms().actor);
-        let named_by =
-            |role: &&String| actors().any(|actor| matches!(actor, ProvisionActor::Role(of) if same_role(of, role)));
+        let named_by = |role: &&String| actors().filter_map(ProvisionActor::role).any(|of| same_role(of, role));
         let through: Vec<_> = self.roles.as_slice().iter().filter(named_by).map(String::as_str).collect();
-        let alone = !self.emergency && actors().all(|actor| matches!(actor, ProvisionActor::Role(_)));
+        let alone = !self.emergency && actors().all(|actor| actor.role().is_some());
         // Whoever names another role than one that permitted some of it does not hide that one.
         let hides = !through.is_empty() && !through.iter().any(|role| same_role(role, named));
         match (through.is_empty(), alone) {

@@ -4,6 +4,7 @@ mod answer_recall;
 mod contribute;
 mod decision;
 pub mod events;
+mod preview;
 mod system;
 
 pub use answer_recall::AnswerRecall;
@@ -11,6 +12,7 @@ pub use contribute::Contribute;
 #[cfg(test)]
 pub(crate) use decision::scope_of;
 pub use decision::{Ask, Decision, Scope, decide};
+pub use preview::{Covers, seen};
 pub use system::{
     Standing, SystemAsk, SystemScope, decide_for_system, tells_system_of, whom_it_relies_on, whom_to_ask,
 };

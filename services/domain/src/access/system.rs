@@ -84,10 +84,7 @@ pub fn whom_it_relies_on(sharing: &Sharing, one: &BTreeSet<AgencyId>) -> BTreeSe
 /// at the agency that they joined. None when they are too many.
 #[must_use]
 pub fn whom_to_ask(sharing: &Sharing, one: &BTreeSet<AgencyId>) -> Option<BTreeSet<StaffId>> {
-    let denied = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| match p.terms().actor {
-        ProvisionActor::Staff(staff) => Some(staff),
-        ProvisionActor::Agency(_) | ProvisionActor::Role(_) | ProvisionActor::Everybody => None,
-    });
+    let denied = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().actor.staff());
     let asked: BTreeSet<_> = whom_it_relies_on(sharing, one).into_iter().chain(denied).collect();
     (asked.len() <= MOST_ASKED).then_some(asked)
 }
@@ -147,7 +144,7 @@ pub fn decide_for_system(
         agency.is_none_or(|agency| one.contains(&agency))
     };
     let touches = |actor: &ProvisionActor| match actor {
-        ProvisionActor::Agency(agency) => one.contains(agency),
+        ProvisionActor::Agency(agency) | ProvisionActor::RoleAt(agency, _) => one.contains(agency),
         ProvisionActor::Staff(staff) => is_worker(staff),
         ProvisionActor::Role(role) => is_role(role),
         ProvisionActor::Everybody => true,
@@ -176,7 +173,7 @@ fn is_about_receiving(terms: &Terms, one: &BTreeSet<AgencyId>, purpose: Purpose)
     let whom = match &terms.actor {
         ProvisionActor::Agency(agency) => one.contains(agency),
         ProvisionActor::Everybody => true,
-        ProvisionActor::Role(_) | ProvisionActor::Staff(_) => false,
+        ProvisionActor::Role(_) | ProvisionActor::RoleAt(..) | ProvisionActor::Staff(_) => false,
     };
     whom && terms.purposes.contains(&purpose) && terms.actions.contains(&Action::Subscribe)
 }

@@ -1,5 +1,5 @@
 use super::events::{AgendaItemAddressed, AgendaItemDeferred, AgendaItemRaised, ConsultationEvent};
-use super::{Consultation, ITEMS_LIMIT, Settled};
+use super::{Consultation, Settled, has_room};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, optional, required};
 use crate::vocabulary::Author;
@@ -48,9 +48,7 @@ impl Command for RaiseAgendaItem {
         if state.agenda.contains_key(&self.item) {
             return Err(Refusal::already_exists("agenda_item"));
         }
-        if state.agenda.len() >= ITEMS_LIMIT {
-            return Err(Refusal::rule("items_limit", format!("an agenda holds at most `{ITEMS_LIMIT}` items")));
-        }
+        has_room(state.agenda.len(), self.author, "agenda items")?;
         Ok(vec![AgendaItemRaised { item: self.item, author: self.author, text: self.text }.into()])
     }
 }

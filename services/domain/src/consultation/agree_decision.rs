@@ -22,7 +22,7 @@ impl Command for AgreeDecision {
         if !state.has_view_of(self.decision, decision) {
             return Err(Refusal::rule(
                 "the_persons_view",
-                "a decision is valid only with the person's view of it recorded; record it first",
+                "a decision is valid only with the person's view of it recorded, as open as the consultation; record it first",
             ));
         }
         Ok(vec![DecisionAgreed { decision: self.decision }.into()])

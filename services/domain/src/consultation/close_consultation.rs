@@ -1,5 +1,5 @@
 use super::events::{ConsultationCancelled, ConsultationClosed, ConsultationEvent};
-use super::{Consultation, DecisionStage, Over};
+use super::{Consultation, Decision, Over};
 use crate::ids::PersonId;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
@@ -40,7 +40,7 @@ impl Command for CloseConsultation {
                 "an item that you raised is open: say that it was addressed or can wait",
             ));
         }
-        if state.decisions.values().any(|decision| decision.stage == DecisionStage::Proposed) {
+        if state.decisions.values().any(Decision::waits) {
             return Err(Refusal::rule("waiting_decision", "a proposed decision waits for an answer"));
         }
         Ok(vec![ConsultationClosed { author: self.author }.into()])
@@ -62,9 +62,11 @@ impl Command for CancelConsultation {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mode;
-    use super::super::events::{AgendaItemDeferred, DecisionObjected, DecisionWithdrawn};
+    use super::super::events::{
+        AgendaItemDeferred, ConsultationRequested, DecisionObjected, DecisionProposed, DecisionWithdrawn,
+    };
     use super::super::fixtures::{NURSE, PERSON, id, proposed, raised, requested};
+    use super::super::{Circle, Mode};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
@@ -112,6 +114,19 @@ mod tests {
         let withdrawn = DecisionWithdrawn { decision: id(5), author: NURSE, reason: "heard".into() }.into();
         let after = before.into_iter().chain([withdrawn]);
         given(after).when(close()).then([ConsultationClosed { author: NURSE }.into()]);
+    }
+
+    #[test]
+    fn rule_19_staff_cannot_end_what_the_person_asked_for_or_proposed() {
+        let cancel = |author| CancelConsultation { person: PERSON, author, reason: "ill".into() };
+        let (mode, topic, circle) = (Mode::Consult, "my medicines".into(), Circle::default());
+        let own = ConsultationRequested { person: PERSON, author: Author::Person, mode, topic, circle };
+        given([own.clone().into()]).when(cancel(NURSE)).then_refused(Reason::Rule, "the_persons_consultation");
+        given([own.into()]).when(close()).then_refused(Reason::Rule, "the_persons_consultation");
+        let (text, follow_up) = ("no more of these".into(), None);
+        let proposed = DecisionProposed { decision: id(5), author: Author::Person, text, follow_up };
+        let waits = given([requested(Mode::Consult), proposed.into()]);
+        waits.when(cancel(NURSE)).then_refused(Reason::Rule, "the_persons_decision");
     }
 
     #[test]

@@ -1,10 +1,9 @@
-use std::collections::BTreeSet;
-
 use super::events::{ConsultationEvent, DecisionMadeWithoutPerson};
 use super::{Consultation, Decision, WithoutPersonGround};
-use crate::ids::{AgencyId, EntryId, PersonId};
+use crate::ids::{EntryId, PersonId};
+use crate::issuers::Parts;
 use crate::text::explained;
-use crate::vocabulary::{Author, Worker};
+use crate::vocabulary::Author;
 use crate::{Command, Refusal};
 
 /// The shortest evidence for deciding without the person, in characters.
@@ -21,23 +20,23 @@ pub struct DecideWithoutPerson {
     pub ground: WithoutPersonGround,
     /// The evidence, the attempts or the Act.
     pub evidence: String,
-    /// The agencies that are one with the one of whoever decides, and itself.
-    pub one: BTreeSet<AgencyId>,
+    /// Which agencies are one.
+    pub parts: Parts,
 }
 
 impl DecideWithoutPerson {
     /// That the person chose not to take part they have said themselves, or somebody says so who gains nothing by it: of another agency than who
     /// decides, and than who proposed.
     fn is_their_choice(&self, decision: &Decision) -> Result<(), Refusal> {
-        let proposer = decision.author.worker().map(|worker| worker.agency());
-        let is_independent = |worker: Worker| !self.one.contains(&worker.agency()) && Some(worker.agency()) != proposer;
-        match decision.declined {
-            Some(author) if author == Author::Person || author.worker().is_some_and(is_independent) => Ok(()),
-            Some(_) | None => Err(Refusal::rule(
-                "the_persons_choice",
-                "that the person chose not to take part is said by them, or on their word by somebody of another agency",
-            )),
+        let gains = |author| [self.author, decision.author].iter().any(|side| self.parts.are_one_side(*side, author));
+        let counts = |author: &Author| *author == Author::Person || (author.worker().is_some() && !gains(*author));
+        if decision.declined.iter().any(counts) {
+            return Ok(());
         }
+        Err(Refusal::rule(
+            "the_persons_choice",
+            "that the person chose not to take part is said by them, or on their word by somebody of another agency",
+        ))
     }
 }
 
@@ -73,15 +72,15 @@ mod tests {
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
     use crate::access::{self, Contribute as _, scope_of};
-    use crate::ids::StaffId;
+    use crate::ids::{AgencyId, StaffId};
     use crate::scenario::given;
-    use crate::vocabulary::{Category, Level, Sensitivity};
+    use crate::vocabulary::{Category, Level, Sensitivity, Worker};
     use crate::{Aggregate as _, Reason};
 
     fn decide(evidence: &str) -> DecideWithoutPerson {
         let ground = WithoutPersonGround::Unreachable;
-        let one = NURSE.worker().map(|worker| worker.agency()).into_iter().collect();
-        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into(), one }
+        let parts = Parts::default();
+        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into(), parts }
     }
 
     const EVIDENCE: &str = "called on 3, 4 and 6 March, wrote on 7 March";
@@ -131,8 +130,8 @@ mod tests {
             after(author).when(chose()).then([decided.clone().into()]);
         }
         // Of an agency that has become one with the decider's, too.
-        let one = [AgencyId(uuid::Uuid::from_u128(2)), AgencyId(uuid::Uuid::from_u128(8))].into();
-        after(other).when(DecideWithoutPerson { one, ..chose() }).then_refused(Reason::Rule, "the_persons_choice");
+        let parts = Parts::of(AgencyId(uuid::Uuid::from_u128(2)), AgencyId(uuid::Uuid::from_u128(8)));
+        after(other).when(DecideWithoutPerson { parts, ..chose() }).then_refused(Reason::Rule, "the_persons_choice");
         // What the person proposed themselves is theirs to settle.
         let (text, follow_up) = ("a carer".into(), None);
         let own = DecisionProposed { decision: id(5), author: Author::Person, text, follow_up }.into();

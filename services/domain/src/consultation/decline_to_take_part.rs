@@ -7,6 +7,8 @@ use crate::{Command, Refusal};
 
 /// The shortest account of what the person said, in characters.
 const ACCOUNT_LEAST: usize = 20;
+/// How many workers may say so of one decision.
+const ACCOUNTS_LIMIT: usize = 10;
 
 /// The person chooses not to take part in a decision; or a worker says that they said so, when and how. By itself it settles nothing: only a worker
 /// of another agency than this one's can decide on it (rule 20).
@@ -33,8 +35,12 @@ impl Command for DeclineToTakePart {
         state.open_for(self.person)?;
         let known = state.proposed(self.decision)?;
         // What the person has said themselves needs nobody to say it for them.
-        if known.declined == Some(Author::Person) || known.declined == Some(self.author) {
+        if known.declined.iter().any(|said| *said == Author::Person || *said == self.author) {
             return Ok(vec![]);
+        }
+        if self.author != Author::Person && known.declined.len() >= ACCOUNTS_LIMIT {
+            let problem = format!("at most `{ACCOUNTS_LIMIT}` workers say so of a decision");
+            return Err(Refusal::rule("items_limit", problem));
         }
         let Self { decision, author, words, .. } = self;
         Ok(vec![ParticipationDeclined { decision, author, words }.into()])

@@ -210,6 +210,36 @@ pub struct ConsultationScheduled {
     pub place: String,
 }
 
+/// The person says that what they were told of a decision is not so: it is to be told anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeDisputed {
+    pub decision: EntryId,
+    /// What is not so, in their words.
+    pub words: String,
+}
+
+/// What was withheld from the person was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationRevealed {
+    pub information: EntryId,
+    /// Who told it.
+    pub author: Author,
+    pub text: String,
+}
+
+/// It was decided again to withhold something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithholdingReviewed {
+    pub information: EntryId,
+    /// Who decided it.
+    pub author: Author,
+    pub ground: WithheldGround,
+    /// What the ground is now. Nothing of what is withheld.
+    pub reason: String,
+    /// When it is to be told, or decided again.
+    pub review: Timestamp,
+}
+
 crate::event_enum! {
     /// An event of a `consultation` stream.
     ConsultationEvent {
@@ -233,6 +263,9 @@ crate::event_enum! {
         InformationShared,
         InformationWithheld,
         ConsultationScheduled,
+        OutcomeDisputed,
+        InformationRevealed,
+        WithholdingReviewed,
     }
 }
 

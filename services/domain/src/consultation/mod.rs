@@ -6,7 +6,9 @@ mod circle;
 mod close_consultation;
 mod decide_without_person;
 mod decline_to_take_part;
+mod dispute_outcome;
 pub mod events;
+mod follow_up;
 mod information;
 mod object_to_decision;
 mod offer_option;
@@ -20,7 +22,7 @@ mod take_back_answer;
 mod withdraw_decision;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
 pub use agree_decision::AgreeDecision;
@@ -28,7 +30,9 @@ pub use circle::Circle;
 pub use close_consultation::{CancelConsultation, CloseConsultation};
 pub use decide_without_person::DecideWithoutPerson;
 pub use decline_to_take_part::DeclineToTakePart;
-pub use information::{ShareInformation, WithholdInformation};
+pub use dispute_outcome::DisputeOutcome;
+pub use follow_up::FollowUp;
+pub use information::{RevealInformation, ReviewWithheldInformation, ShareInformation, WithholdInformation};
 pub use object_to_decision::ObjectToDecision;
 pub use offer_option::OfferOption;
 pub use propose_decision::ProposeDecision;
@@ -42,6 +46,7 @@ pub use withdraw_decision::WithdrawDecision;
 
 use crate::access::{Contribute, Scope};
 use crate::ids::{ConsultationId, EntryId, PersonId};
+use crate::issuers::Parts;
 use crate::vocabulary::{Author, Category, Sensitivity, Timestamp, coded};
 use crate::{Aggregate, Command as _, Refusal, StreamKind};
 use events::ConsultationEvent;
@@ -100,6 +105,8 @@ coded! {
 
 /// The most agenda items, options, decisions, recorded views or pieces of information of one consultation: it is read as a whole.
 pub const ITEMS_LIMIT: usize = 50;
+/// How many of them are the person's alone: nobody can fill a list so that they have no room.
+const PERSONS_ROOM: usize = 10;
 /// How many days ahead something may be put off at most: a follow-up, a review, a meeting.
 const DAYS_AHEAD: u32 = 366;
 
@@ -111,10 +118,20 @@ fn ahead(field: &'static str, at: Timestamp, now: Timestamp) -> Result<(), Refus
     Ok(())
 }
 
+/// Refuses what has no room beside what is there of its kind, `kind` being its plural.
+fn has_room(used: usize, by: Author, kind: &str) -> Result<(), Refusal> {
+    let room = if by == Author::Person { ITEMS_LIMIT } else { ITEMS_LIMIT - PERSONS_ROOM };
+    if used < room {
+        return Ok(());
+    }
+    let whose = if by == Author::Person { "" } else { ", the last of which are the person's" };
+    Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` {kind}{whose}")))
+}
+
 /// Taking part in a consultation adds to the heading of the consultations, and is for those who may see it: for everybody else it is as
 /// if it were not there. What is added may be more sensitive by itself.
 macro_rules! takes_part {
-    ($($command:ident $(with $own:ident)?),+ $(,)?) => {$(
+    ($($command:ident $(with $own:ident)? $(knowing $parts:ident)?),+ $(,)?) => {$(
         impl Contribute for $command {
             const HEADINGS: &'static [Category] = &[Category::Consultations];
 
@@ -128,6 +145,12 @@ macro_rules! takes_part {
                 })?
                 Ok(state.circle.sensitivity())
             }
+
+            $(
+                fn knowing(self, $parts: &Parts) -> Self {
+                    Self { $parts: $parts.clone(), ..self }
+                }
+            )?
 
             fn decide_within(
                 self,
@@ -155,20 +178,23 @@ takes_part!(
     AgreeDecision,
     CancelConsultation,
     CloseConsultation,
-    DecideWithoutPerson,
+    DecideWithoutPerson knowing parts,
     DeclineToTakePart,
     DeferAgendaItem,
+    DisputeOutcome,
     ObjectToDecision,
     OfferOption with sensitivity,
     ProposeDecision,
     RaiseAgendaItem,
     RecordPersonView with sensitivity,
     ReportOutcome,
+    RevealInformation knowing parts,
+    ReviewWithheldInformation knowing parts,
     ScheduleConsultation,
     ShareConsultation,
     ShareInformation,
     TakeBackAnswer,
-    WithdrawDecision,
+    WithdrawDecision knowing parts,
     WithholdInformation,
 );
 
@@ -178,7 +204,6 @@ enum DecisionStage {
     Proposed,
     Agreed,
     WithoutPerson,
-    Objected,
     Withdrawn,
 }
 
@@ -190,8 +215,37 @@ struct Decision {
     stage: DecisionStage,
     /// How many of the person's views were there when it was proposed: those do not count for it.
     views_before: usize,
-    /// Who said last that the person chose not to take part in it.
-    declined: Option<Author>,
+    /// Whether the person objects to it: to what is proposed, or to what was decided without them.
+    objected: bool,
+    /// Who said that the person chose not to take part in it.
+    declined: Vec<Author>,
+    /// How many outcomes were told since it was settled.
+    reports: usize,
+    /// Whether the person says that the last of them is not so.
+    disputed: bool,
+}
+
+impl Decision {
+    /// Whether it waits for an answer.
+    fn waits(&self) -> bool {
+        self.stage == DecisionStage::Proposed && !self.objected
+    }
+
+    /// Whether something can have come of it.
+    fn is_settled(&self) -> bool {
+        match self.stage {
+            DecisionStage::Agreed | DecisionStage::WithoutPerson => true,
+            DecisionStage::Proposed | DecisionStage::Withdrawn => false,
+        }
+    }
+
+    /// Without the person's answer it waits again; what was taken without them stands, without their objection.
+    fn take_back(&mut self) {
+        self.objected = false;
+        if self.stage != DecisionStage::WithoutPerson {
+            *self = Self { stage: DecisionStage::Proposed, declined: Vec::new(), reports: 0, disputed: false, ..*self };
+        }
+    }
 }
 
 /// A view of the person's.
@@ -201,7 +255,7 @@ struct View {
     nth: usize,
     /// Of which decision; none when it is of the whole.
     decision: Option<EntryId>,
-    /// How sensitive it is, beside the consultation.
+    /// How sensitive it is by itself; none when it is as the consultation.
     sensitivity: Option<Sensitivity>,
 }
 
@@ -223,6 +277,8 @@ enum Over {
 #[derive(Debug, Clone, Default)]
 pub struct Consultation {
     person: Option<PersonId>,
+    /// Who asked for it.
+    author: Option<Author>,
     mode: Option<Mode>,
     /// Who may see it.
     circle: Circle,
@@ -231,12 +287,11 @@ pub struct Consultation {
     views: Vec<View>,
     /// Agenda items: who raised it, and how it was settled.
     agenda: BTreeMap<EntryId, (Author, Option<Settled>)>,
-    options: usize,
-    /// What was told or withheld.
-    information: BTreeSet<EntryId>,
+    /// How sensitive each option is by itself.
+    options: Vec<Option<Sensitivity>>,
+    /// What was told, or by whom it is withheld.
+    information: BTreeMap<EntryId, Option<Author>>,
     decisions: BTreeMap<EntryId, Decision>,
-    /// How many outcomes were told.
-    reports: usize,
     /// When and where people meet, and how often that was said.
     scheduled: Option<(Timestamp, String)>,
     times_scheduled: usize,
@@ -249,15 +304,16 @@ impl Consultation {
         &self.circle
     }
 
-    /// As it is for whoever has this scope: a view that is kept from them is as if it were not there.
+    /// As it is for whoever has this scope: a view or an option that is kept from them is as if it were not there.
     fn within(&self, scope: &Scope) -> Cow<'_, Self> {
         let covered =
-            |view: &View| view.sensitivity.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
-        if self.views.iter().all(covered) {
+            |own: &Option<Sensitivity>| own.as_ref().is_none_or(|own| scope.covers(Category::Consultations, own));
+        if self.views.iter().map(|view| &view.sensitivity).chain(&self.options).all(covered) {
             return Cow::Borrowed(self);
         }
         let mut within = self.clone();
-        within.views.retain(covered);
+        within.views.retain(|view| covered(&view.sensitivity));
+        within.options.retain(covered);
         Cow::Owned(within)
     }
 
@@ -293,21 +349,22 @@ impl Consultation {
     fn proposed(&self, decision: EntryId) -> Result<&Decision, Refusal> {
         let known = self.decision(decision)?;
         match known.stage {
-            DecisionStage::Proposed => Ok(known),
+            DecisionStage::Withdrawn => Err(Refusal::rule("waiting_decision", "this decision was withdrawn")),
+            DecisionStage::Proposed | DecisionStage::WithoutPerson if known.objected => {
+                Err(Refusal::rule("objection_stands", "the person objected to this decision; propose another"))
+            }
             DecisionStage::Agreed | DecisionStage::WithoutPerson => {
                 Err(Refusal::rule("waiting_decision", "this decision is settled already"))
             }
-            DecisionStage::Withdrawn => Err(Refusal::rule("waiting_decision", "this decision was withdrawn")),
-            DecisionStage::Objected => {
-                Err(Refusal::rule("objection_stands", "the person objected to this decision; propose another"))
-            }
+            DecisionStage::Proposed => Ok(known),
         }
     }
 
     /// Whether the person has given a view that counts for a decision: of it, or of the whole since it was proposed. One that was given before is
-    /// of something else (rule 20).
+    /// of something else (rule 20). And one that is more sensitive than the consultation does not count: an agreement that only it allowed would tell
+    /// that it is there (rule 6).
     fn has_view_of(&self, id: EntryId, decision: &Decision) -> bool {
-        self.views.iter().any(|view| match view.decision {
+        self.views.iter().filter(|view| view.sensitivity.is_none()).any(|view| match view.decision {
             Some(of) => of == id,
             None => view.nth >= decision.views_before,
         })
@@ -318,8 +375,8 @@ impl Consultation {
         self.agenda.values().any(|(author, settled)| settled.is_none() && *author == Author::Person)
     }
 
-    /// Whether it may be ended by them. The person may; nobody else in `person-led` (rule 18), nor while the person has something on the table
-    /// (rules 19 and 21).
+    /// Whether it may be ended by them. The person may; nobody else in `person-led` (rule 18), nor what the person asked for, nor while the person has
+    /// something on the table (rules 19 and 21).
     fn is_ended_by(&self, by: Author) -> Result<(), Refusal> {
         if by == Author::Person {
             return Ok(());
@@ -327,13 +384,20 @@ impl Consultation {
         if self.mode == Some(Mode::PersonLed) {
             return Err(Refusal::rule("person_led", "in `person-led` only the person ends the consultation"));
         }
+        if self.author == Some(Author::Person) {
+            return Err(Refusal::rule("the_persons_consultation", "the person asked for it: only they end it"));
+        }
         if self.has_open_item_of_the_person() {
             return Err(Refusal::rule(
                 "the_persons_agenda",
                 "an item that the person raised is neither addressed nor deferred by them",
             ));
         }
-        if self.decisions.values().any(|decision| decision.stage == DecisionStage::Objected) {
+        let waits = |decision: &Decision| decision.waits() && decision.author == Author::Person;
+        if self.decisions.values().any(waits) {
+            return Err(Refusal::rule("the_persons_decision", "a decision that the person proposed waits"));
+        }
+        if self.decisions.values().any(|decision| decision.objected && decision.stage != DecisionStage::Withdrawn) {
             return Err(Refusal::rule(
                 "objection_stands",
                 "an objection of the person stands; withdraw that decision, or let them end this",
@@ -342,11 +406,15 @@ impl Consultation {
         Ok(())
     }
 
-    fn settle(&mut self, decision: EntryId, stage: DecisionStage) {
+    fn change(&mut self, decision: EntryId, change: impl FnOnce(&mut Decision)) {
         if let Some(known) = self.decisions.get_mut(&decision) {
-            // Whoever answers, or takes an answer back, takes part.
-            (known.stage, known.declined) = (stage, None);
+            change(known);
         }
+    }
+
+    fn settle(&mut self, decision: EntryId, stage: DecisionStage) {
+        // Whoever answers takes part.
+        self.change(decision, |known| (known.stage, known.declined) = (stage, Vec::new()));
     }
 
     fn settle_item(&mut self, item: EntryId, how: Settled) {
@@ -366,6 +434,7 @@ impl Aggregate for Consultation {
         match event {
             ConsultationEvent::ConsultationRequested(e) => {
                 self.person = Some(e.person);
+                self.author = Some(e.author);
                 self.mode = Some(e.mode);
                 self.circle = e.circle.clone();
             }
@@ -375,34 +444,41 @@ impl Aggregate for Consultation {
             }
             ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, Settled::Addressed),
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, Settled::Deferred),
-            ConsultationEvent::OptionOffered(_) => self.options += 1,
+            ConsultationEvent::OptionOffered(e) => self.options.push(e.sensitivity.clone()),
             ConsultationEvent::PersonViewRecorded(e) => {
                 let (nth, decision, sensitivity) = (self.views.len(), e.decision, e.sensitivity.clone());
                 self.views.push(View { nth, decision, sensitivity });
             }
             ConsultationEvent::DecisionProposed(e) => {
                 let (author, stage, views_before) = (e.author, DecisionStage::Proposed, self.views.len());
-                self.decisions.insert(e.decision, Decision { author, stage, views_before, declined: None });
+                let (objected, declined, reports, disputed) = (false, Vec::new(), 0, false);
+                let decision = Decision { author, stage, views_before, objected, declined, reports, disputed };
+                self.decisions.insert(e.decision, decision);
             }
             ConsultationEvent::ParticipationDeclined(e) => {
-                if let Some(known) = self.decisions.get_mut(&e.decision) {
-                    known.declined = Some(e.author);
-                }
+                self.change(e.decision, |known| known.declined.push(e.author));
             }
             ConsultationEvent::DecisionWithdrawn(e) => self.settle(e.decision, DecisionStage::Withdrawn),
-            ConsultationEvent::InformationShared(e) => drop(self.information.insert(e.information)),
-            ConsultationEvent::InformationWithheld(e) => drop(self.information.insert(e.information)),
-            ConsultationEvent::OutcomeReported(_) => self.reports += 1,
+            ConsultationEvent::InformationShared(e) => drop(self.information.insert(e.information, None)),
+            ConsultationEvent::InformationRevealed(e) => drop(self.information.insert(e.information, None)),
+            ConsultationEvent::InformationWithheld(e) => drop(self.information.insert(e.information, Some(e.author))),
+            ConsultationEvent::WithholdingReviewed(e) => drop(self.information.insert(e.information, Some(e.author))),
+            ConsultationEvent::OutcomeReported(e) => self.change(e.decision, |known| {
+                (known.reports, known.disputed) = (known.reports + 1, false);
+            }),
+            ConsultationEvent::OutcomeDisputed(e) => self.change(e.decision, |known| known.disputed = true),
             ConsultationEvent::ConsultationScheduled(e) => {
                 self.scheduled = Some((e.at, e.place.clone()));
                 self.times_scheduled += 1;
             }
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
-            ConsultationEvent::DecisionObjected(e) => self.settle(e.decision, DecisionStage::Objected),
+            ConsultationEvent::DecisionObjected(e) => self.change(e.decision, |known| {
+                (known.objected, known.declined) = (true, Vec::new());
+            }),
             ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::WithoutPerson),
             ConsultationEvent::ConsultationClosed(_) => self.over = Some(Over::Closed),
             ConsultationEvent::ConsultationCancelled(_) => self.over = Some(Over::Cancelled),
-            ConsultationEvent::AnswerTakenBack(e) => self.settle(e.decision, DecisionStage::Proposed),
+            ConsultationEvent::AnswerTakenBack(e) => self.change(e.decision, Decision::take_back),
         }
     }
 }

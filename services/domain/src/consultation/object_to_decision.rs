@@ -20,8 +20,11 @@ impl Command for ObjectToDecision {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("reason", &self.reason, PARAGRAPH)?;
         state.is_of(self.person)?;
-        if state.decision(self.decision)?.stage != DecisionStage::WithoutPerson {
+        let known = state.decision(self.decision)?;
+        if known.stage != DecisionStage::WithoutPerson {
             state.open_for(self.person)?;
+        }
+        if known.stage != DecisionStage::WithoutPerson || known.objected {
             state.proposed(self.decision)?;
         }
         Ok(vec![DecisionObjected { decision: self.decision, reason: self.reason }.into()])
@@ -45,7 +48,9 @@ mod tests {
         let (ground, evidence) = (WithoutPersonGround::Unreachable, "rang four times".into());
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence }.into();
         let over = [requested(Mode::Consult), proposed(5), without, ConsultationClosed { author: NURSE }.into()];
-        given(over).when(object("no")).then([objected()]);
+        given(over.clone()).when(object("no")).then([objected()]);
+        let again = given(over.into_iter().chain([objected()]));
+        again.when(object("no")).then_refused(Reason::Rule, "objection_stands");
         given([requested(Mode::Involve), proposed(5)]).when(object(" ")).then_refused(Reason::Invalid, "reason");
         let again = given([requested(Mode::Involve), proposed(5), objected()]);
         again.when(object("no")).then_refused(Reason::Rule, "objection_stands");

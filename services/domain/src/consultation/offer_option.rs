@@ -1,5 +1,5 @@
 use super::events::{ConsultationEvent, OptionOffered};
-use super::{Consultation, ITEMS_LIMIT, Mode};
+use super::{Consultation, Mode, has_room};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, labels, optional, required};
 use crate::vocabulary::{Author, Sensitivity};
@@ -37,9 +37,7 @@ impl Command for OfferOption {
                 "in `inform` there is nothing to choose; ask for another consultation",
             ));
         }
-        if state.options >= ITEMS_LIMIT {
-            return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` options")));
-        }
+        has_room(state.options.len(), self.author, "options")?;
         let Self { option, author, text, benefits, risks, sensitivity, person: _ } = self;
         Ok(vec![OptionOffered { option, author, text, benefits, risks, sensitivity }.into()])
     }
@@ -48,12 +46,18 @@ impl Command for OfferOption {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{NURSE, PERSON, id, requested};
+    use super::super::{ITEMS_LIMIT, PERSONS_ROOM};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;
 
+    fn offered_by_the_nurse() -> OptionOffered {
+        let (text, benefits, risks) = ("a carer".into(), String::new(), String::new());
+        OptionOffered { option: id(7), author: NURSE, text, benefits, risks, sensitivity: None }
+    }
+
     #[test]
-    fn offers_options_up_to_the_limit() {
+    fn offers_options_up_to_the_limit_and_leaves_the_person_room() {
         let offer = || OfferOption {
             person: PERSON,
             option: id(7),
@@ -63,21 +67,16 @@ mod tests {
             risks: String::new(),
             sensitivity: None,
         };
-        let offered = || {
-            let (text, benefits, risks) = ("a carer".into(), String::new(), String::new());
-            ConsultationEvent::from(OptionOffered {
-                option: id(7),
-                author: NURSE,
-                text,
-                benefits,
-                risks,
-                sensitivity: None,
-            })
-        };
+        let offered = || ConsultationEvent::from(offered_by_the_nurse());
         let with =
             |options: usize| given([requested(Mode::Involve)].into_iter().chain((0..options).map(|_| offered())));
         given([requested(Mode::Inform)]).when(offer()).then_refused(Reason::Rule, "inform_decides_nothing");
-        with(ITEMS_LIMIT - 1).when(offer()).then([offered()]);
-        with(ITEMS_LIMIT).when(offer()).then_refused(Reason::Rule, "items_limit");
+        let room = ITEMS_LIMIT - PERSONS_ROOM;
+        with(room - 1).when(offer()).then([offered()]);
+        with(room).when(offer()).then_refused(Reason::Rule, "items_limit");
+        let own = || OfferOption { author: Author::Person, ..offer() };
+        let offered = OptionOffered { author: Author::Person, ..offered_by_the_nurse() };
+        with(ITEMS_LIMIT - 1).when(own()).then([offered.into()]);
+        with(ITEMS_LIMIT).when(own()).then_refused(Reason::Rule, "items_limit");
     }
 }

@@ -1,5 +1,5 @@
 use super::events::{ConsultationEvent, DecisionProposed};
-use super::{Consultation, ITEMS_LIMIT, Mode, ahead};
+use super::{Consultation, Mode, ahead, has_room};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Timestamp};
@@ -37,7 +37,7 @@ impl Command for ProposeDecision {
             Mode::PersonLed if self.author != Author::Person => {
                 Err(Refusal::rule("person_led", "in `person-led` only the person proposes a decision"))
             }
-            Mode::Involve if state.options < OPTIONS_LEAST => Err(Refusal::rule(
+            Mode::Involve if state.options.len() < OPTIONS_LEAST => Err(Refusal::rule(
                 "options_first",
                 "in `involve` people choose together: offer two options at least, one of which may be that all stays as it is",
             )),
@@ -46,12 +46,7 @@ impl Command for ProposeDecision {
         if state.decisions.contains_key(&self.decision) {
             return Err(Refusal::already_exists("decision"));
         }
-        if state.decisions.len() >= ITEMS_LIMIT {
-            return Err(Refusal::rule(
-                "items_limit",
-                format!("a consultation holds at most `{ITEMS_LIMIT}` decisions"),
-            ));
-        }
+        has_room(state.decisions.len(), self.author, "decisions")?;
         let Self { decision, author, text, follow_up, .. } = self;
         Ok(vec![DecisionProposed { decision, author, text, follow_up }.into()])
     }

@@ -1,8 +1,8 @@
 use super::events::{ConsultationEvent, PersonViewRecorded};
-use super::{Consultation, ITEMS_LIMIT};
+use super::{Consultation, has_room};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, labels, required};
-use crate::vocabulary::Sensitivity;
+use crate::vocabulary::{Author, Sensitivity};
 use crate::{Command, Refusal};
 
 /// The person says what they think.
@@ -25,9 +25,7 @@ impl Command for RecordPersonView {
         self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
         state.open_for(self.person)?;
         self.decision.map_or(Ok(()), |decision| state.decision(decision).map(|_known| ()))?;
-        if state.views.len() >= ITEMS_LIMIT {
-            return Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` views")));
-        }
+        has_room(state.views.len(), Author::Person, "views")?;
         let Self { decision, view, sensitivity, .. } = self;
         Ok(vec![PersonViewRecorded { decision, view, sensitivity }.into()])
     }
@@ -35,8 +33,8 @@ impl Command for RecordPersonView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mode;
     use super::super::fixtures::{PERSON, requested, viewed};
+    use super::super::{ITEMS_LIMIT, Mode};
     use super::*;
     use crate::Reason;
     use crate::scenario::given;

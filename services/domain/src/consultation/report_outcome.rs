@@ -1,9 +1,12 @@
 use super::events::{ConsultationEvent, OutcomeReported};
-use super::{Consultation, DecisionStage, ITEMS_LIMIT, Outcome};
+use super::{Consultation, Outcome};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::Author;
 use crate::{Command, Refusal};
+
+/// How many outcomes of one decision are told.
+const REPORTS_LIMIT: usize = 20;
 
 /// Tells the person what came of a decision that is settled (rule 22), also once the consultation is over. As often as there is something to tell.
 #[derive(Debug, Clone)]
@@ -23,17 +26,12 @@ impl Command for ReportOutcome {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("words", &self.words, PARAGRAPH)?;
         state.is_of(self.person)?;
-        match state.decision(self.decision)?.stage {
-            DecisionStage::Agreed | DecisionStage::WithoutPerson => {}
-            DecisionStage::Proposed | DecisionStage::Objected | DecisionStage::Withdrawn => {
-                return Err(Refusal::rule(
-                    "settled_decision",
-                    "of a decision that is not settled nothing can have come",
-                ));
-            }
+        let known = state.decision(self.decision)?;
+        if !known.is_settled() {
+            return Err(Refusal::rule("settled_decision", "of a decision that is not settled nothing can have come"));
         }
-        if state.reports >= ITEMS_LIMIT {
-            let problem = format!("of a consultation at most `{ITEMS_LIMIT}` outcomes are told");
+        if known.reports >= REPORTS_LIMIT {
+            let problem = format!("of a decision at most `{REPORTS_LIMIT}` outcomes are told");
             return Err(Refusal::rule("items_limit", problem));
         }
         let Self { decision, author, outcome, words, .. } = self;
@@ -64,7 +62,7 @@ mod tests {
         given(closed.clone()).when(report()).then([reported()]);
         let other = ReportOutcome { person: PersonId(uuid::Uuid::from_u128(99)), ..report() };
         given(closed.clone()).when(other).then_refused(Reason::NotFound, "consultation");
-        let told = std::iter::repeat_with(reported).take(ITEMS_LIMIT);
+        let told = std::iter::repeat_with(reported).take(REPORTS_LIMIT);
         given(closed.into_iter().chain(told)).when(report()).then_refused(Reason::Rule, "items_limit");
     }
 }

@@ -1,5 +1,5 @@
 use super::events::{ConsultationEvent, ConsultationScheduled};
-use super::{Consultation, ITEMS_LIMIT, ahead};
+use super::{Consultation, ahead, has_room};
 use crate::ids::PersonId;
 use crate::text::{LINE, required};
 use crate::vocabulary::{Author, Timestamp};
@@ -27,9 +27,7 @@ impl Command for ScheduleConsultation {
             return Ok(vec![]);
         }
         ahead("at", self.at, self.now)?;
-        if state.times_scheduled >= ITEMS_LIMIT {
-            return Err(Refusal::rule("items_limit", format!("a time is said at most `{ITEMS_LIMIT}` times")));
-        }
+        has_room(state.times_scheduled, self.author, "times to meet")?;
         let Self { author, at, place, .. } = self;
         Ok(vec![ConsultationScheduled { author, at, place }.into()])
     }

@@ -18,18 +18,25 @@ impl Command for TakeBackAnswer {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
-        state.open_for(self.person)?;
+        state.is_of(self.person)?;
         let known = state.decision(self.decision)?;
         match known.stage {
-            DecisionStage::Proposed if known.declined.is_none() => Ok(vec![]),
-            DecisionStage::Proposed | DecisionStage::Agreed | DecisionStage::Objected => {
-                Ok(vec![AnswerTakenBack { decision: self.decision, reason: self.reason }.into()])
-            }
+            // Which is objected to also once it is over.
+            DecisionStage::WithoutPerson if known.objected => {}
             DecisionStage::WithoutPerson => {
-                Err(Refusal::rule("the_persons_answer", "this decision was made without an answer of theirs"))
+                return Err(Refusal::rule("the_persons_answer", "this decision was made without an answer of theirs"));
             }
-            DecisionStage::Withdrawn => Err(Refusal::rule("the_persons_answer", "this decision was withdrawn")),
+            DecisionStage::Withdrawn => {
+                return Err(Refusal::rule("the_persons_answer", "this decision was withdrawn"));
+            }
+            DecisionStage::Proposed | DecisionStage::Agreed => {
+                state.open_for(self.person)?;
+                if known.waits() && known.declined.is_empty() {
+                    return Ok(vec![]);
+                }
+            }
         }
+        Ok(vec![AnswerTakenBack { decision: self.decision, reason: self.reason }.into()])
     }
 }
 
@@ -38,7 +45,9 @@ mod tests {
     use super::super::AgreeDecision;
     use super::super::Mode;
     use super::super::WithoutPersonGround;
-    use super::super::events::{DecisionAgreed, DecisionMadeWithoutPerson, DecisionObjected, ParticipationDeclined};
+    use super::super::events::{
+        ConsultationClosed, DecisionAgreed, DecisionMadeWithoutPerson, DecisionObjected, ParticipationDeclined,
+    };
     use super::super::fixtures::{NURSE, PERSON, id, proposed, requested, viewed};
     use super::*;
     use crate::Reason;
@@ -62,7 +71,12 @@ mod tests {
         given(before.clone()).when(take_back()).then_nothing();
         let (ground, evidence) = (WithoutPersonGround::Unreachable, "rang four times".into());
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence };
-        given(after(without.into())).when(take_back()).then_refused(Reason::Rule, "the_persons_answer");
+        given(after(without.clone().into())).when(take_back()).then_refused(Reason::Rule, "the_persons_answer");
+        // Their objection to it they can take back, also once it is over; it stands as it was decided.
+        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let over = [after(without.into()), vec![objected, ConsultationClosed { author: NURSE }.into()]].concat();
+        given(over.clone()).when(take_back()).then([taken_back()]);
+        given([over, vec![taken_back()]].concat()).when(take_back()).then_refused(Reason::Rule, "the_persons_answer");
         given(before[..1].to_vec()).when(take_back()).then_refused(Reason::NotFound, "decision");
     }
 }

@@ -1,7 +1,7 @@
 //! What agencies are called, and which are one.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Register;
 use super::events::{AgencyAliased, AgencyListed, AgencyUnlisted, IssuerRetired, IssuersEvent};
@@ -9,8 +9,44 @@ use crate::Refusal;
 use crate::agency::Profile;
 use crate::ids::AgencyId;
 use crate::sharing::Sharing;
+use crate::vocabulary::Author;
+
+/// Which agencies are one: those that were merged, and the one that each is a part of now.
+#[derive(Debug, Clone, Default)]
+pub struct Parts(BTreeMap<AgencyId, AgencyId>);
+
+impl Parts {
+    /// One agency that is a part of another.
+    #[cfg(test)]
+    pub(crate) fn of(part: AgencyId, whole: AgencyId) -> Self {
+        Self(BTreeMap::from([(part, whole)]))
+    }
+
+    /// Whether two agencies are one.
+    #[must_use]
+    pub fn are_one(&self, one: AgencyId, other: AgencyId) -> bool {
+        let whole = |agency| self.0.get(&agency).copied().unwrap_or(agency);
+        whole(one) == whole(other)
+    }
+
+    /// Whether two authors speak for the same side: workers of one agency, or both the person.
+    #[must_use]
+    pub fn are_one_side(&self, one: Author, other: Author) -> bool {
+        match (one.worker(), other.worker()) {
+            (Some(one), Some(other)) => self.are_one(one.agency(), other.agency()),
+            (None, None) => one == other,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+}
 
 impl Register {
+    /// Which agencies are one.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        Parts(self.aliases.clone())
+    }
+
     /// Lists an agency under a name. One that could be another that is there is refused: for certain by its number, or when people could
     /// not tell the two apart; and unless it is confirmed, when only the name is the same.
     ///

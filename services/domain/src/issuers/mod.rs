@@ -6,6 +6,7 @@ mod directory;
 pub mod events;
 
 pub use change_agency_issuer::ChangeAgencyIssuer;
+pub use directory::Parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

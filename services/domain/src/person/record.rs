@@ -65,6 +65,13 @@ impl Person {
         self.entries.get(&id)
     }
 
+    /// The headings of all entries, and how sensitive each is; how they are called and when they were born among them.
+    pub fn headings(&self) -> impl Iterator<Item = (Category, &Sensitivity)> {
+        static NORMAL: Sensitivity = Sensitivity::NORMAL;
+        let contact = self.registered.iter().map(|e| (Category::Contact, e.sensitivity.as_ref().unwrap_or(&NORMAL)));
+        contact.chain(self.entries.values().map(|entry| (entry.category, &entry.sensitivity)))
+    }
+
     /// Refuses a new entry that cannot be taken.
     pub(super) fn admits(&self, entry: EntryId, sensitivity: &Sensitivity) -> Result<(), Refusal> {
         if !self.is_registered() {

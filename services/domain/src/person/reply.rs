@@ -1,11 +1,10 @@
 //! The person's right of reply (rule 16): their side of what an entry says, which stays with it wherever it goes.
 
-use std::collections::BTreeSet;
-
 use super::record::{EntryState, ReplyStage};
 use super::{Person, PersonEvent};
 use crate::access::Contribute;
 use crate::ids::{AgencyId, EntryId};
+use crate::issuers::Parts;
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Category, Sensitivity, Timestamp, coded};
 use crate::{Command, Refusal};
@@ -47,8 +46,8 @@ pub struct AnswerReply {
     pub author: Author,
     /// What they say: what was changed, or why not.
     pub words: String,
-    /// The agencies that are one with theirs, and itself.
-    pub one: BTreeSet<AgencyId>,
+    /// Which agencies are one.
+    pub parts: Parts,
 }
 
 /// The person takes a reply back.
@@ -98,7 +97,7 @@ pub struct ReplyTakenBack {
 
 /// A reply is as sensitive as its entry, under whatever heading that stands: whoever may not see the entry learns of neither.
 macro_rules! replies {
-    ($($command:ident),+) => {$(
+    ($($command:ident $(knowing $parts:ident)?),+) => {$(
         impl Contribute for $command {
             const HEADINGS: &'static [Category] = &[];
 
@@ -110,13 +109,19 @@ macro_rules! replies {
                 Ok(&state.replied_to(self.entry)?.sensitivity)
             }
 
+            $(
+                fn knowing(self, $parts: &Parts) -> Self {
+                    Self { $parts: $parts.clone(), ..self }
+                }
+            )?
+
             fn withheld(&self) -> Refusal {
                 Refusal::not_found("entry")
             }
         }
     )+};
 }
-replies!(AttachReply, AnswerReply, TakeBackReply);
+replies!(AttachReply, AnswerReply knowing parts, TakeBackReply);
 
 impl Person {
     fn replied_to(&self, entry: EntryId) -> Result<&EntryState, Refusal> {
@@ -154,7 +159,7 @@ impl Command for AnswerReply {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("words", &self.words, PARAGRAPH)?;
         let (known, stage) = state.reply_to(self.entry, self.reply)?;
-        if !known.author.worker().is_some_and(|worker| self.one.contains(&worker.agency())) {
+        if known.author.worker().is_none() || !self.parts.are_one_side(known.author, self.author) {
             return Err(Refusal::rule("the_authors_agency", "a reply is answered by the agency that wrote the entry"));
         }
         match stage {
@@ -218,7 +223,7 @@ mod tests {
     }
 
     fn answer(words: &str) -> AnswerReply {
-        AnswerReply { entry: entry(2), reply: entry(7), author: NURSE, words: words.into(), one: [NORTH].into() }
+        AnswerReply { entry: entry(2), reply: entry(7), author: NURSE, words: words.into(), parts: Parts::default() }
     }
 
     #[test]
@@ -230,7 +235,8 @@ mod tests {
         };
         given(before()).when(answer("we are sorry")).then([answered()]);
         given(before()).when(answer(" ")).then_refused(Reason::Invalid, "words");
-        let elsewhere = AnswerReply { one: [AgencyId(Uuid::nil())].into(), ..answer("not ours") };
+        let elsewhere = Author::Worker(Worker::new(AgencyId(Uuid::nil()), StaffId(Uuid::nil())));
+        let elsewhere = AnswerReply { author: elsewhere, ..answer("not ours") };
         given(before()).when(elsewhere).then_refused(Reason::Rule, "the_authors_agency");
         given([before(), vec![answered()]].concat()).when(answer("again")).then_refused(Reason::Rule, "waiting_reply");
         given([registered(), written()]).when(answer("of nothing")).then_refused(Reason::NotFound, "reply");

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 
 use crate::access::events::PermitChange;
 use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
-use crate::vocabulary::{ProvisionActor, SignedIn, Terms, Timestamp, Version, Worker};
+use crate::vocabulary::{SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{EmergencyAccessClosed, SharingEvent};
 
@@ -85,6 +85,14 @@ pub struct OpenAccess {
 pub const PERMITS_LIMIT: usize = 500;
 
 impl Sharing {
+    /// The directive as it would be after these events.
+    #[must_use]
+    pub fn after(&self, events: &[SharingEvent]) -> Self {
+        let mut after = self.clone();
+        events.iter().for_each(|event| after.evolve(event));
+        after
+    }
+
     /// The provisions in force.
     pub fn provisions(&self) -> impl Iterator<Item = &Provision> {
         self.provisions.iter().map(|(_, provision)| provision)
@@ -144,9 +152,7 @@ impl Sharing {
 
     /// The agencies that it speaks of.
     pub(crate) fn agencies(&self) -> impl Iterator<Item = AgencyId> {
-        let actors = self.provisions.iter().map(|(_, provision)| &provision.terms().actor);
-        let actors =
-            actors.filter_map(|actor| if let ProvisionActor::Agency(agency) = actor { Some(*agency) } else { None });
+        let actors = self.provisions.iter().filter_map(|(_, provision)| provision.terms().actor.agency());
         actors.chain(self.blocked.iter().copied())
     }
 
@@ -154,10 +160,9 @@ impl Sharing {
     pub(crate) fn speaking_of(&self, others: impl Fn(AgencyId) -> BTreeSet<AgencyId>) -> Self {
         let mut resolved = self.clone();
         for (id, provision) in &self.provisions {
-            if let ProvisionActor::Agency(agency) = provision.terms().actor {
-                let also = others(agency).into_iter().map(|other| (*id, provision.of(ProvisionActor::Agency(other))));
-                resolved.provisions.extend(also);
-            }
+            let actor = &provision.terms().actor;
+            let others = actor.agency().map(&others).unwrap_or_default();
+            resolved.provisions.extend(others.into_iter().map(|other| (*id, provision.of(actor.at(other)))));
         }
         resolved.blocked.extend(self.blocked.iter().flat_map(|agency| others(*agency)));
         resolved

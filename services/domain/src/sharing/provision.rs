@@ -65,6 +65,7 @@ impl Provision {
             ProvisionActor::Staff(staff) => *staff == ask.by.worker().staff(),
             // Whoever has several is meant by each.
             ProvisionActor::Role(wanted) => roles.has(wanted),
+            ProvisionActor::RoleAt(agency, wanted) => *agency == ask.by.worker().agency() && roles.has(wanted),
             ProvisionActor::Everybody => true,
         };
         // None means all in a deny; in a permit no purpose, and reading alone.

@@ -78,8 +78,10 @@ fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp)
         return Err(Refusal::invalid("terms.categories", "needs at least one category"));
     }
     labels("terms.labels", &terms.labels)?;
-    if let ProvisionActor::Role(role) = &terms.actor {
-        text::role("terms.actor.role", role)?;
+    match &terms.actor {
+        ProvisionActor::Role(role) => text::role("terms.actor.role", role)?,
+        ProvisionActor::RoleAt(_, role) => text::role("terms.actor.role_at.role", role)?,
+        ProvisionActor::Agency(_) | ProvisionActor::Staff(_) | ProvisionActor::Everybody => {}
     }
     if terms.until.is_some_and(|until| until <= now) {
         return Err(Refusal::invalid("terms.until", "must be in the future"));

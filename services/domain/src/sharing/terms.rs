@@ -44,6 +44,7 @@ fn set<T: Ord + Clone>(values: &[T]) -> BTreeSet<T> {
 fn same_actor(one: &ProvisionActor, other: &ProvisionActor) -> bool {
     match (one, other) {
         (ProvisionActor::Role(one), ProvisionActor::Role(other)) => same_role(one, other),
+        (ProvisionActor::RoleAt(one, role), ProvisionActor::RoleAt(other, of)) => one == other && same_role(role, of),
         (one, other) => one == other,
     }
 }
@@ -51,13 +52,12 @@ fn same_actor(one: &ProvisionActor, other: &ProvisionActor) -> bool {
 /// Whether somebody may be both.
 fn may_be_one(one: &ProvisionActor, other: &ProvisionActor, agency_of: &impl Fn(StaffId) -> Option<AgencyId>) -> bool {
     match (one, other) {
-        (ProvisionActor::Agency(one), ProvisionActor::Agency(other)) => one == other,
         (ProvisionActor::Staff(one), ProvisionActor::Staff(other)) => one == other,
-        (ProvisionActor::Agency(agency), ProvisionActor::Staff(staff))
-        | (ProvisionActor::Staff(staff), ProvisionActor::Agency(agency)) => agency_of(*staff) == Some(*agency),
+        (ProvisionActor::Staff(staff), actor) | (actor, ProvisionActor::Staff(staff)) => {
+            actor.agency().is_none_or(|agency| agency_of(*staff) == Some(agency))
+        }
         // Roles are a set: somebody in one may have the other, too.
-        (ProvisionActor::Role(_) | ProvisionActor::Everybody, _)
-        | (_, ProvisionActor::Role(_) | ProvisionActor::Everybody) => true,
+        (one, other) => one.agency().zip(other.agency()).is_none_or(|(one, other)| one == other),
     }
 }
 
@@ -187,6 +187,7 @@ mod tests {
             granted(4, Terms { categories: vec![Category::Wellbeing], ..of(ProvisionActor::Everybody) }),
             granted(5, Terms { purposes: vec![Purpose::Research], ..of(ProvisionActor::Everybody) }),
             granted(6, Terms { until: Some(NOW), ..terms() }),
+            granted(8, of(ProvisionActor::RoleAt(south, "nurse".into()))),
             ProvisionDenied { provision: id(7), terms: of(ProvisionActor::Everybody) }.into(),
         ]);
         let agency_of = |staff| (staff == nurse).then_some(north);
@@ -195,8 +196,9 @@ mod tests {
             sharing.still_permitting(&terms, NOW, agency_of).map(|(id, _)| id.0.as_u128()).collect::<Vec<_>>()
         };
         assert_eq!(still(ProvisionActor::Staff(nurse)), [1, 2]);
-        assert_eq!(still(ProvisionActor::Agency(south)), [1, 3]);
-        assert_eq!(still(ProvisionActor::Role("nurse".into())), [1, 2, 3]);
+        assert_eq!(still(ProvisionActor::Agency(south)), [1, 3, 8]);
+        assert_eq!(still(ProvisionActor::Role("nurse".into())), [1, 2, 3, 8]);
+        assert_eq!(still(ProvisionActor::RoleAt(north, "nurse".into())), [1, 2]);
 
         // What was taken back is what it permitted once: what is left of a narrowed one, all of a withdrawn one.
         let narrowed = |n, level| {

@@ -27,5 +27,8 @@ wire_event! {
         18 => InformationShared { information, author, text },
         19 => InformationWithheld { information, author, ground, reason, review },
         20 => ConsultationScheduled { author, at, place },
+        21 => OutcomeDisputed { decision, words },
+        22 => InformationRevealed { information, author, text },
+        23 => WithholdingReviewed { information, author, ground, reason, review },
     }
 }

@@ -351,6 +351,7 @@ impl Field<Option<pb::Terms>> for Terms {
             ProvisionActor::Staff(staff) => (2, staff.to_wire(), String::new()),
             ProvisionActor::Role(role) => (3, Vec::new(), role.clone()),
             ProvisionActor::Everybody => (4, Vec::new(), String::new()),
+            ProvisionActor::RoleAt(agency, role) => (5, agency.to_wire(), role.clone()),
         };
         Some(pb::Terms {
             actor_kind,
@@ -374,6 +375,7 @@ impl Field<Option<pb::Terms>> for Terms {
             2 => ProvisionActor::Staff(StaffId::from_wire(wire.actor_id)?),
             3 => ProvisionActor::Role(wire.actor_role),
             4 => ProvisionActor::Everybody,
+            5 => ProvisionActor::RoleAt(AgencyId::from_wire(wire.actor_id)?, wire.actor_role),
             _ => return Err(DecodeError::Newer("actor")),
         };
         Ok(Self {

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use client::request_id;
 use proto::consultations::v1::{
-    AgreeDecisionRequest, Consultation, DecideWithoutPersonRequest, DeclineToTakePartRequest,
-    ListMyConsultationsRequest, Mode, Outcome, ProposeDecisionRequest, RecordPersonViewRequest, ReportOutcomeRequest,
-    RequestConsultationRequest, ScheduleConsultationRequest, ShareInformationRequest, WithheldGround,
-    WithholdInformationRequest, WithoutPersonGround, decision, said,
+    AgreeDecisionRequest, CancelConsultationRequest, Consultation, DecideWithoutPersonRequest,
+    DeclineToTakePartRequest, DisputeOutcomeRequest, ListMyConsultationsRequest, Mode, ObjectToDecisionRequest,
+    Outcome, ProposeDecisionRequest, RecordPersonViewRequest, ReportOutcomeRequest, RequestConsultationRequest,
+    RevealInformationRequest, ReviewWithheldInformationRequest, ScheduleConsultationRequest, ShareInformationRequest,
+    WithheldGround, WithholdInformationRequest, WithoutPersonGround, decision, said,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -156,6 +157,17 @@ async fn every_decision_names_who_proposed_who_agreed_when_and_what_came_of_it()
     let report = &read.reports[0];
     assert_eq!((report.outcome(), report.words.as_str()), (Outcome::Partly, "two mornings a week so far"));
     assert_eq!(name(&report.author), name(&read.proposed_by));
+    // The person does not have to let it stand.
+    let dispute = DisputeOutcomeRequest {
+        request_id: request_id(),
+        consultation_id: held.consultation_id.clone(),
+        decision_id: decision.clone(),
+        words: "nobody came".into(),
+    };
+    held.at(callers.person.consultations().dispute_outcome(dispute).await.unwrap().into_inner().position);
+    let read = &held.read().await.decisions[0];
+    let anew = read.follow_up_by.unwrap().seconds - read.reports[0].disputed_at.unwrap().seconds;
+    assert_eq!((read.reports[0].disputed.as_str(), anew), ("nobody came", 28 * 24 * 60 * 60));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,6 +222,43 @@ async fn the_person_reads_when_people_meet_what_is_told_and_what_is_kept_from_th
     assert_eq!((withheld.text.as_str(), withheld.ground()), ("", WithheldGround::AnotherPerson));
     assert_eq!((withheld.review_by, withheld.author.as_ref().unwrap().name.is_empty()), (review_by, false));
     assert_eq!(rule(held.proposed(None).await), "inform_decides_nothing");
+    told_in_the_end(&held, &withheld.information_id).await;
+}
+
+/// The agency that withheld something decides again, and tells it in the end.
+async fn told_in_the_end(held: &Held<'_>, information_id: &str) {
+    let review_by = in_days(60);
+    let again = ReviewWithheldInformationRequest {
+        request_id: request_id(),
+        person_id: held.person_id.clone(),
+        consultation_id: held.consultation_id.clone(),
+        information_id: information_id.to_owned(),
+        ground: WithheldGround::SeriousHarm.into(),
+        reason: "they would come to harm if it were known".into(),
+        review_by,
+    };
+    held.at(held
+        .callers
+        .worker
+        .consultations()
+        .review_withheld_information(again)
+        .await
+        .unwrap()
+        .into_inner()
+        .position);
+    let read = &held.read().await.information[1];
+    assert_eq!((read.ground(), read.review_by, read.overdue), (WithheldGround::SeriousHarm, review_by, false));
+    let reveal = RevealInformationRequest {
+        request_id: request_id(),
+        person_id: held.person_id.clone(),
+        consultation_id: held.consultation_id.clone(),
+        information_id: information_id.to_owned(),
+        text: "Your neighbour is worried about you".into(),
+    };
+    held.at(held.callers.worker.consultations().reveal_information(reveal).await.unwrap().into_inner().position);
+    let read = held.read().await;
+    assert_eq!((read.information.len(), read.information[1].ground()), (2, WithheldGround::Unspecified));
+    assert_eq!(read.information[1].text, "Your neighbour is worried about you");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,4 +278,22 @@ async fn nobody_who_gains_by_it_says_that_the_person_chose_not_to_take_part() {
     assert_eq!(said.len(), 2, "each with its speaker: {said:?}");
     assert_ne!(said[0].author, said[1].author);
     assert!(read.decisions[0].follow_up_by.is_some(), "of this, too, they are told what came");
+    // An objection stands beside what was decided: it still has to be told what came of it.
+    let object = ObjectToDecisionRequest {
+        request_id: request_id(),
+        consultation_id: held.consultation_id.clone(),
+        decision_id: decision.clone(),
+        reason: "I did not say that".into(),
+    };
+    held.at(callers.person.consultations().object_to_decision(object).await.unwrap().into_inner().position);
+    let read = &held.read().await.decisions[0];
+    assert_eq!((read.state(), read.objection.as_str()), (decision::State::WithoutPerson, "I did not say that"));
+    assert!(read.follow_up_by.is_some() && read.settled_by.is_some(), "{read:?}");
+    let cancel = CancelConsultationRequest {
+        request_id: request_id(),
+        person_id: held.person_id.clone(),
+        consultation_id: held.consultation_id.clone(),
+        reason: "no time".into(),
+    };
+    assert_eq!(rule(callers.worker.consultations().cancel_consultation(cancel).await), "objection_stands");
 }

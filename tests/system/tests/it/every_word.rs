@@ -116,7 +116,10 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     worker.call("ScheduleConsultation", on(json!({"at": in_days(3), "place": "*"}))).await;
     worker.call("ShareInformation", on(json!({"text": "*"}))).await;
     let withheld = json!({"ground": "WITHHELD_GROUND_ANOTHER_PERSON", "reason": "*", "review_by": in_days(30)});
-    worker.call("WithholdInformation", on(withheld)).await;
+    let withheld = id(&worker.call("WithholdInformation", on(withheld)).await);
+    let again = json!({"ground": "WITHHELD_GROUND_ANOTHER_PERSON", "reason": "*", "review_by": in_days(60)});
+    worker.call("ReviewWithheldInformation", on(and(again, json!({"information_id": withheld})))).await;
+    worker.call("RevealInformation", on(json!({"information_id": withheld, "text": "*"}))).await;
     person.call("RecordPersonView", own(json!({"view": "*"}))).await;
     let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
     person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "*"}))).await;
@@ -133,6 +136,8 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     worker.call("DecideWithoutPerson", on(without)).await;
     let reported = json!({"decision_id": decision, "outcome": "OUTCOME_PARTLY", "words": "*"});
     worker.call("ReportOutcome", on(reported)).await;
+    let disputed = json!({"consultation_id": consultation, "decision_id": decision, "words": "*"});
+    person.call("DisputeOutcome", disputed).await;
 
     let declared = json!({"person_id": person_id, "reason": "*", "minutes": 5});
     let emergency = id(&worker.call("DeclareEmergencyAccess", declared).await);

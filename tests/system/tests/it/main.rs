@@ -33,6 +33,7 @@ mod nats_sign_in;
 mod notices;
 mod on_nats;
 mod plans;
+mod previewed;
 mod recalled;
 mod receiver;
 mod replied;

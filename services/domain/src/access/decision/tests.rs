@@ -202,6 +202,9 @@ fn rule_2_needs_a_provision_for_the_right_actor() {
         (ProvisionActor::Staff(StaffId(Uuid::from_u128(99))), false),
         (ProvisionActor::Role("NURSE".into()), true),
         (ProvisionActor::Role("cleaner".into()), false),
+        (ProvisionActor::RoleAt(agency(), "NURSE".into()), true),
+        (ProvisionActor::RoleAt(agency(), "cleaner".into()), false),
+        (ProvisionActor::RoleAt(AgencyId(Uuid::from_u128(99)), "nurse".into()), false),
         (ProvisionActor::Everybody, true),
     ] {
         let permit = permit(10, terms(actor.clone(), &[Category::Goals]));
