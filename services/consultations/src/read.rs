@@ -54,7 +54,7 @@ impl Consultations {
         // And what the person has restricted by now is restricted here, though a view may lag.
         let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
         self.views.reach::<MyConsultations>(message.at_least_position.max(head)).await?;
-        let answer = self.gate.disclose(&asked, person, |scope| async move {
+        let answer = self.gate.disclose(&asked, person, |scope, _| async move {
             let mut page = self.page(person, pages, |doc| doc.circle.is_covered(&scope)).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             let entries = page.items.len();

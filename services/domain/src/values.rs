@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
-use crate::vocabulary::Timestamp;
+use crate::text::{LINE, required};
+use crate::vocabulary::{Timestamp, coded};
 
 /// A day, `YYYY-MM-DD`, or as much of one as is known: `YYYY-MM` or `YYYY` (as in FHIR).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -124,6 +125,60 @@ impl Source {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+coded! {
+    /// What a link leads to.
+    LinkKind {
+        /// A page.
+        Page = 1 "a page",
+        /// A service in ALISS, Scotland's directory of what there is in the community.
+        Aliss = 2 "a service in ALISS",
+        /// A service in a directory that speaks Open Referral UK.
+        OpenReferral = 3 "a service in an Open Referral UK directory",
+    }
+}
+
+/// Something in the community that an entry points to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What it leads to.
+    pub kind: LinkKind,
+    /// What it is called.
+    pub name: String,
+    /// Its address: `https`, without a user or password.
+    pub url: String,
+}
+
+/// The longest address of a link, in characters.
+const URL_LIMIT: usize = 500;
+
+impl Link {
+    /// Refuses a link that has no name, or whose address is none that a person could be sent to.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub fn check(&self) -> Result<(), Refusal> {
+        required("link.name", &self.name, LINE)?;
+        let rest = self.url.strip_prefix("https://").filter(|_| self.url.len() <= URL_LIMIT);
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+        let is_name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
+        let is_host =
+            host.contains('.') && host.split('.').all(is_name) && host.bytes().any(|b| b.is_ascii_alphabetic());
+        let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+        if !is_host || !is_port || !self.url.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Refusal::invalid(
+                "link.url",
+                format!("must be the `https` address of a page, at most `{URL_LIMIT}` characters"),
+            ));
+        }
+        let of_aliss = ["aliss.org", "www.aliss.org"].iter().any(|aliss| host.eq_ignore_ascii_case(aliss));
+        if self.kind == LinkKind::Aliss && !of_aliss {
+            return Err(Refusal::invalid("link.url", "a service in ALISS has its page at `https://www.aliss.org`"));
+        }
+        Ok(())
     }
 }
 

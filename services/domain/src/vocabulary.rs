@@ -250,6 +250,21 @@ impl Sensitivity {
     /// Normal, without labels.
     pub const NORMAL: Self = Self { level: Level::Normal, labels: Vec::new() };
 
+    /// The label of what a person keeps to themselves. No permit can name it, so that none covers it, and no emergency does: it is very restricted.
+    pub const PRIVATE: &'static str = "PRIVATE";
+
+    /// What the person keeps to themselves.
+    #[must_use]
+    pub fn private() -> Self {
+        Self { level: Level::VeryRestricted, labels: vec![Self::PRIVATE.to_owned()] }
+    }
+
+    /// Whether whatever covers this covers the other, too: it is as restricted, at least.
+    #[must_use]
+    pub fn restricts(&self, other: &Self) -> bool {
+        self.level >= other.level && other.labels.iter().all(|label| self.labels.contains(label))
+    }
+
     /// Normal, without labels.
     #[must_use]
     pub fn normal() -> Self {

@@ -9,8 +9,8 @@ use domain::ids::{
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
-use domain::person::ReplyKind;
-use domain::values::{Date, Rating, Source};
+use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
+use domain::values::{Date, Link, LinkKind, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
     Worker,
@@ -102,6 +102,15 @@ samples! {
     WithheldGround: _field => WithheldGround::AnotherPerson,
     Category: _field => Category::Goals,
     ReplyKind: _field => ReplyKind::Correction,
+    StrengthKind: _field => StrengthKind::Skill,
+    BarrierKind: _field => BarrierKind::External,
+    Vec<CommunicationNeed>: _field => vec![CommunicationNeed::Bsl, CommunicationNeed::MoreTime],
+    Option<Link>: _field => Some(Link {
+        kind: LinkKind::Aliss,
+        name: text("name"),
+        url: "https://www.aliss.org/services/1".into(),
+    }),
+    Option<Owner>: field => Some(Owner::Worker(Worker::sample(field))),
     Outcome: _field => Outcome::Partly,
     Option<SignInId>: field => Some(SignInId::sample(field)),
     Option<Sensitivity>: field => Some(Sensitivity::sample(field)),

@@ -1,7 +1,8 @@
 //! What an entry says, as a feed tells it.
 
 use domain::ids::{AgencyId, EntryId};
-use domain::person::{Content, Progress};
+use domain::person::{Content, Owner, Progress};
+use domain::values::Link;
 use domain::vocabulary::{Author, Category};
 use serde_json::{Value, json};
 use views::record::{ChangeDoc, EntryDoc, ReplyDoc, Said};
@@ -32,7 +33,7 @@ pub(crate) fn says(doc: &EntryDoc, agency: AgencyId, goal_shown: bool) -> Value 
         "author": party(doc.author, &doc.role),
         "sensitivity": {"level": doc.sensitivity.level.word(), "labels": doc.sensitivity.labels},
         "importedFrom": doc.imported.as_ref().map(|imported| imported.from.clone()),
-        "entry": content(&doc.content, goal_shown),
+        "entry": content(&doc.content, agency, goal_shown),
         "said": doc.changes.iter().map(said).collect::<Vec<_>>(),
         "replies": doc.replies.iter().map(|told| reply(told, party)).collect::<Vec<_>>(),
     })
@@ -71,6 +72,9 @@ fn what(said: Said) -> Value {
         Said::Stands(progress) => json!({"progress": progress_word(progress)}),
         Said::Noted => json!("noted"),
         Said::Important(rating) => json!({"importance": rating.value()}),
+        Said::Confident(rating) => json!({"confidence": rating.value()}),
+        Said::Owned => json!("owned"),
+        Said::Corrected => json!("corrected"),
     }
 }
 
@@ -79,13 +83,17 @@ fn progress_word(progress: Progress) -> &'static str {
         Progress::Open => "open",
         Progress::Done => "done",
         Progress::Ended => "ended",
+        Progress::Proposed => "proposed",
     }
 }
 
-fn content(content: &Content, goal_shown: bool) -> Value {
+fn content(content: &Content, agency: AgencyId, goal_shown: bool) -> Value {
     match content {
         Content::AboutMe { heading, text } => json!({"heading": heading, "text": text}),
-        Content::Strength { text } | Content::WhatMatters { text } | Content::ContingencyPlan { text } => {
+        Content::Strength { kind, text, link } => {
+            json!({"kind": kind.word(), "text": text, "link": link.as_ref().map(to_link)})
+        }
+        Content::WhatMatters { text } | Content::ContingencyPlan { text } => {
             json!({"text": text})
         }
         Content::Condition { text, impact, onset } => {
@@ -98,12 +106,43 @@ fn content(content: &Content, goal_shown: bool) -> Value {
             "text": action.text,
             "goalId": action.goal.filter(|_| goal_shown).map(|goal| goal.to_string()),
             "owner": action.owner,
+            "ownedBy": action.party.map(|party| owned_by(party, agency)),
+            "link": action.link.as_ref().map(to_link),
             "due": action.due.as_ref().map(|date| date.as_str()),
             "confidence": action.confidence.map(|rating| rating.value()),
             "progress": progress_word(action.progress),
         }),
+        Content::Barrier { kind, text, owner, progress } => json!({
+            "kind": kind.word(),
+            "text": text,
+            "ownedBy": owner.map(|owner| owned_by(Owner::Agency(owner), agency)),
+            "progress": progress_word(*progress),
+        }),
+        Content::CheckIn { wellbeing, words } => json!({"wellbeing": wellbeing.value(), "words": words}),
+        Content::Communication { needs, language, text } => {
+            let needs: Vec<_> = needs.iter().map(|need| need.word()).collect();
+            json!({"needs": needs, "language": language, "text": text})
+        }
+        Content::NotSaid => json!({"notSaid": true}),
+        Content::Plan => json!({"plan": "active"}),
         Content::Contact { name, birth_date } => {
             json!({"name": name, "birthDate": birth_date.as_ref().map(|date| date.as_str())})
         }
+    }
+}
+
+fn to_link(link: &Link) -> Value {
+    json!({"kind": link.kind.word(), "name": link.name, "url": link.url})
+}
+
+/// Who does or owns something. Who else supports the person is another matter than what an entry says.
+fn owned_by(owner: Owner, agency: AgencyId) -> Value {
+    match owner {
+        Owner::Person => json!({"kind": "person"}),
+        Owner::Worker(worker) if worker.agency() == agency => {
+            json!({"kind": "worker", "agencyId": agency.to_string(), "staffId": worker.staff().to_string()})
+        }
+        Owner::Agency(owner) if owner == agency => json!({"kind": "agency", "agencyId": agency.to_string()}),
+        Owner::Worker(_) | Owner::Agency(_) => json!({"kind": "another-agency"}),
     }
 }

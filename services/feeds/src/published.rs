@@ -34,7 +34,7 @@ pub(crate) fn about_people() -> impl Iterator<Item = (&'static str, &'static str
 }
 
 /// Those of a record's entries.
-pub(crate) const ENTRY_TYPES: [(&str, &str); 19] = [
+pub(crate) const ENTRY_TYPES: [(&str, &str); 31] = [
     ("alongside.record.contact.recorded.v1", "a person is registered, with a name"),
     ("alongside.record.about-me.written.v1", "a section of About Me is written"),
     ("alongside.record.strength.recorded.v1", "a strength is recorded"),
@@ -54,6 +54,18 @@ pub(crate) const ENTRY_TYPES: [(&str, &str); 19] = [
     ("alongside.record.reply.attached.v1", "the person adds their side to an entry"),
     ("alongside.record.reply.answered.v1", "the agency that wrote the entry answers that"),
     ("alongside.record.reply.taken-back.v1", "the person takes a reply back"),
+    ("alongside.record.barrier.identified.v1", "what stands in the way is named"),
+    ("alongside.record.barrier.owned.v1", "an agency takes a barrier on"),
+    ("alongside.record.barrier.lifted.v1", "a barrier is out of the way"),
+    ("alongside.record.goal.proposed.v1", "a worker proposes a goal"),
+    ("alongside.record.goal.adopted.v1", "the person takes a proposed goal into their words"),
+    ("alongside.record.goal.declined.v1", "the person does not take a proposed goal up"),
+    ("alongside.record.action.rated.v1", "the person says how confident they are of an action"),
+    ("alongside.record.wellbeing.checked-in.v1", "the person says how they are"),
+    ("alongside.record.contact-preferences.set.v1", "it is said how to communicate with the person"),
+    ("alongside.record.not-said.v1", "the person chooses not to say something"),
+    ("alongside.record.plan.activated.v1", "the plan begins to hold"),
+    ("alongside.record.entry.corrected.v1", "an entry is corrected"),
 ];
 
 /// Those of relationships between the person and the agency's own workers.
@@ -154,6 +166,7 @@ fn sharing(event: &SharingEvent) -> Published {
         SharingEvent::EmergencyAccessOpened(_) | SharingEvent::EmergencyAccessClosed(_) => {
             Never("an emergency is a worker's, and opens nothing to a system")
         }
+        SharingEvent::EntryRestricted(_) => Never("the entry itself tells what it says from then on"),
         SharingEvent::SharingStarted(_) => Never("it says that somebody is here, and nothing of what they share"),
     }
 }
@@ -224,6 +237,18 @@ fn entry_type(event: &PersonEvent) -> &'static str {
         PersonEvent::ReplyAttached(_) => "alongside.record.reply.attached.v1",
         PersonEvent::ReplyAnswered(_) => "alongside.record.reply.answered.v1",
         PersonEvent::ReplyTakenBack(_) => "alongside.record.reply.taken-back.v1",
+        PersonEvent::BarrierIdentified(_) => "alongside.record.barrier.identified.v1",
+        PersonEvent::BarrierOwned(_) => "alongside.record.barrier.owned.v1",
+        PersonEvent::BarrierLifted(_) => "alongside.record.barrier.lifted.v1",
+        PersonEvent::GoalProposed(_) => "alongside.record.goal.proposed.v1",
+        PersonEvent::GoalAdopted(_) => "alongside.record.goal.adopted.v1",
+        PersonEvent::GoalDeclined(_) => "alongside.record.goal.declined.v1",
+        PersonEvent::ActionRated(_) => "alongside.record.action.rated.v1",
+        PersonEvent::WellbeingCheckedIn(_) => "alongside.record.wellbeing.checked-in.v1",
+        PersonEvent::ContactPreferencesSet(_) => "alongside.record.contact-preferences.set.v1",
+        PersonEvent::ChoseNotToSay(_) => "alongside.record.not-said.v1",
+        PersonEvent::PlanActivated(_) => "alongside.record.plan.activated.v1",
+        PersonEvent::EntryCorrected(_) => "alongside.record.entry.corrected.v1",
     }
 }
 

@@ -9,6 +9,7 @@ use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
 use domain::ids::{PersonId, ReceiptId};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
+use domain::sharing::events::EntryRestricted;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, DenialRule, Purpose, SignedIn, Version};
 use domain::{Aggregate, Command, Reason, Refusal};
@@ -78,8 +79,9 @@ impl Gate {
         let Some(by) = *by else {
             let decide = |(on, sharing): &(Loaded<A>, Loaded<Sharing>), changes: &mut Changes| {
                 sharing.registered()?;
-                changes.record(on, *person, command.clone().decide_within(on, None)?);
-                changes.guard(sharing);
+                let events = command.clone().decide_within(on, None)?;
+                restrict(changes, sharing, *person, (&command, &events));
+                changes.record(on, *person, events);
                 Ok(())
             };
             return Ok(self.engine.transact(context, (on, *person), decide).await?);
@@ -96,8 +98,8 @@ impl Gate {
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             let category = command.category(on)?;
+            restrict(changes, sharing, *person, (&command, &events));
             changes.record(on, *person, events);
-            changes.guard(sharing);
             changes.guard(staff);
             changes.guard(register);
             changes.holds_until(scope.until());
@@ -195,5 +197,19 @@ impl Gate {
         changes.guard(&theirs);
         changes.fact::<Access>(named, subject, denied.receipt, denied.into());
         Ok(self.commit(changes, "deny").await?)
+    }
+}
+
+/// What takes something out of an entry moves the directive, too: a look at what it said before does not commit any more (rule 4). What does not
+/// relies on the directive as it is.
+fn restrict<C: Contribute>(
+    changes: &mut Changes,
+    sharing: &Loaded<Sharing>,
+    person: PersonId,
+    (command, events): (&C, &[<C::Aggregate as Aggregate>::Event]),
+) {
+    match command.restricts().filter(|_| !events.is_empty()) {
+        Some(entry) => changes.record(sharing, person, vec![EntryRestricted { entry }.into()]),
+        None => changes.guard(sharing),
     }
 }

@@ -101,7 +101,8 @@ impl Gate {
         &self.engine
     }
 
-    /// Discloses to a worker what `query` finds within the scope that the person's directive allows. The receipt is
+    /// Discloses to a worker what `query` finds within the scope that the person's directive allows, as of the position where the directive moved
+    /// last: what it restricted there is restricted in what is found. The receipt is
     /// durable before this returns, and commits only if neither the directive nor the worker's standing has moved since
     /// the decision; otherwise it is decided and read again. Returns which receipt it is.
     ///
@@ -112,7 +113,7 @@ impl Gate {
         &self,
         asked: &Asked,
         person: PersonId,
-        query: impl Fn(Scope) -> F + Send + Sync,
+        query: impl Fn(Scope, u64) -> F + Send + Sync,
     ) -> Result<(T, ReceiptId), Error>
     where
         T: Send,
@@ -127,7 +128,7 @@ impl Gate {
         &self,
         asked: &Asked,
         person: PersonId,
-        query: &(impl Fn(Scope) -> F + Send + Sync),
+        query: &(impl Fn(Scope, u64) -> F + Send + Sync),
         freshness: Freshness,
     ) -> Result<Option<Option<(T, ReceiptId)>>, Error>
     where
@@ -138,7 +139,8 @@ impl Gate {
         let (outcome, disclosed) = match &grounds.decision {
             Decision::Deny(rule) => (Err(*rule), None),
             Decision::Permit(scope) => {
-                let Disclosure { answer, categories, entries, named_authors } = query(scope.clone()).await?;
+                let Disclosure { answer, categories, entries, named_authors } =
+                    query(scope.clone(), grounds.sharing.position.0).await?;
                 (Ok(Disclosure { answer: (), categories, entries, named_authors }), Some(answer))
             }
         };

@@ -1,7 +1,9 @@
 //! The person's record, over gRPC.
 
+mod plan;
 mod read;
 mod service;
+mod wire;
 
 use gate::Gate;
 use views::Views;

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use domain::access::Scope;
-use domain::ids::{EntryId, PersonId};
+use domain::ids::{AgencyId, EntryId, PersonId};
 use domain::person::Content;
 use domain::vocabulary::{Author, Category, Sensitivity};
 use gate::{Asked, Call, Disclosure, Paging};
 use proto::people::v1 as pb;
-use rpc::{Directory, Error, words};
+use rpc::{Directory, Error, Named, words};
 use views::record::{self, EntryDoc, Record};
 use views::{Page, Pages};
 
 use crate::People;
-use crate::service::entry;
+use crate::wire::{Told, entry};
 
 impl People {
     pub(crate) async fn my_record(
@@ -44,18 +44,22 @@ impl People {
         let (wanted, pages) = (&asked.categories, &paging.pages);
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         self.views.reach::<Record>(message.at_least_position).await?;
-        let answer = self.gate.disclose(&asked, person, |scope| async move {
+        let answer = self.gate.disclose(&asked, person, |scope, moved| async move {
+            // What was corrected is told as corrected, though the view may lag.
+            self.views.reach::<Record>(moved).await?;
             let covered =
                 |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);
             let mut page = self.page(person, pages, covered).await?;
             self.hide_goals(person, &mut page, &scope, pages.at_least).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
             // Which other agencies have written is who else supports the person.
-            let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
+            let elsewhere = |agency: AgencyId| agency != by.worker().agency();
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
-            let named_authors = network && page.items.iter().flat_map(authors_of).any(elsewhere);
+            let named_authors = network && page.items.iter().flat_map(agencies_of).any(elsewhere);
             let incomplete = page.incomplete;
-            let answer = (self.to_wire(page, paging, |author| network || !elsewhere(author)).await?, incomplete);
+            // What an entry said before it was corrected the person alone reads.
+            page.items.iter_mut().flat_map(|doc| &mut doc.changes).for_each(|change| change.before.clear());
+            let answer = (self.to_wire(page, paging, |agency| network || !elsewhere(agency)).await?, incomplete);
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
         let (((entries, next_page_token, position), incomplete), receipt) = answer.await?;
@@ -99,24 +103,32 @@ impl People {
         &self,
         page: Page<EntryDoc>,
         paging: &Paging,
-        told: impl Fn(Author) -> bool,
+        told: impl Fn(AgencyId) -> bool,
     ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
-        let authors = page.items.iter().flat_map(authors_of).filter(|author| told(*author));
-        let names = Directory::of(&self.views, authors.collect()).await?;
-        let party = |author, role: &str, at| {
-            if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
-        };
-        let now = self.gate.engine().now();
-        let entries = page.items.into_iter().map(|doc| entry(party, now, doc)).collect();
+        let is_told = |author: &Author| author.worker().is_none_or(|worker| told(worker.agency()));
+        let mut named: Named = page.items.iter().flat_map(authors_of).filter(is_told).collect();
+        page.items
+            .iter()
+            .filter_map(|doc| doc.content.owner())
+            .filter(|agency| told(*agency))
+            .for_each(|a| named.agency(a));
+        let names = &Directory::of(&self.views, named).await?;
+        let (told, now) = (Told { names, told }, self.gate.engine().now());
+        let entries = page.items.into_iter().map(|doc| entry(&told, now, doc)).collect();
         Ok((entries, paging.next(page.next), page.position))
     }
 }
 
-/// Everybody who has said something in an entry.
+/// The agencies of everybody who has said something in an entry, and the one that is to do something.
+fn agencies_of(doc: &EntryDoc) -> impl Iterator<Item = AgencyId> {
+    authors_of(doc).filter_map(|author| author.worker()).map(|worker| worker.agency()).chain(doc.content.owner())
+}
+
+/// Everybody who has said something in an entry, and who is to do something.
 fn authors_of(doc: &EntryDoc) -> impl Iterator<Item = Author> {
     let answers = doc.replies.iter().filter_map(|reply| reply.answer.as_ref());
     let said = doc.changes.iter().map(|change| change.author).chain(answers.map(|answer| answer.author));
-    std::iter::once(doc.author).chain(said)
+    std::iter::once(doc.author).chain(said).chain(doc.content.doer().map(Author::Worker))
 }
 
 fn asks_for(wanted: &[Category], category: Category) -> bool {

@@ -1,29 +1,24 @@
-//! A row for each RPC, what writes in a record, and an entry in the words of the wire.
+//! A row for each RPC, and what writes in a record.
 
 use domain::access::Contribute;
 use domain::ids::{EntryId, PersonId};
 use domain::issuers::Parts;
 use domain::operations::Act;
 use domain::person::{
-    AchieveGoal, AgreeAction, AnswerReply, AttachReply, CompleteAction, Content, DescribeCondition, DropAction, Person,
-    PlannedAction, Progress, ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction,
-    ReopenGoal, ReplyKind, SetGoal, SetGoalAside, TakeBackReply, WriteAboutMe, WriteContingencyPlan, register_person,
+    AchieveGoal, AgreeAction, AnswerReply, AttachReply, CompleteAction, DescribeCondition, DropAction, Person,
+    ProgressAction, RateGoal, RecordStrength, RecordWhatMatters, RegisterPerson, ReopenAction, ReopenGoal, ReplyKind,
+    SetGoal, SetGoalAside, StrengthKind, TakeBackReply, WriteAboutMe, WriteContingencyPlan, register_person,
 };
 use domain::sharing::Sharing;
-use domain::values::{Date, Rating};
-use domain::vocabulary::{Author, Timestamp};
+use domain::values::Rating;
 use engine::{Changes, Loaded};
 use gate::{Call, Contribution};
-use proto::access::v1::Party;
 use proto::people::v1 as pb;
-use proto::people::v1::entry::Content as Wire;
-use proto::people::v1::entry_change::What;
 use proto::people::v1::people_service_server::PeopleService;
 use rpc::Error;
 use rpc::words;
-use views::record::{ChangeDoc, EntryDoc, ReplyDoc, Said};
 
-use crate::People;
+use crate::{People, wire};
 
 gate::service! { PeopleService for People {
     register_person(RegisterPersonRequest) -> RegisterPersonResponse: register,
@@ -47,6 +42,17 @@ gate::service! { PeopleService for People {
     attach_reply(AttachReplyRequest) -> AttachReplyResponse: attach_reply,
     take_back_reply(TakeBackReplyRequest) -> TakeBackReplyResponse: take_back_reply,
     answer_reply(AnswerReplyRequest) -> AnswerReplyResponse: answer_reply,
+    set_contact_preferences(SetContactPreferencesRequest) -> SetContactPreferencesResponse: contact_preferences,
+    choose_not_to_say(ChooseNotToSayRequest) -> ChooseNotToSayResponse: not_to_say,
+    activate_plan(ActivatePlanRequest) -> ActivatePlanResponse: activate,
+    identify_barrier(IdentifyBarrierRequest) -> IdentifyBarrierResponse: barrier,
+    own_barrier(OwnBarrierRequest) -> OwnBarrierResponse: own_barrier,
+    lift_barrier(LiftBarrierRequest) -> LiftBarrierResponse: lift_barrier,
+    check_in_wellbeing(CheckInWellbeingRequest) -> CheckInWellbeingResponse: check_in,
+    adopt_goal(AdoptGoalRequest) -> AdoptGoalResponse: adopt,
+    decline_goal(DeclineGoalRequest) -> DeclineGoalResponse: decline,
+    rate_action(RateActionRequest) -> RateActionResponse: rate_action,
+    correct_entry(CorrectEntryRequest) -> CorrectEntryResponse: correct,
 } }
 
 impl People {
@@ -66,7 +72,13 @@ impl People {
         Ok(pb::RegisterPersonResponse { position: registered.position.0, person_id: id.to_string() })
     }
 
-    async fn contribute<C>(&self, wish: &Contribution, command: C) -> Result<u64, Error>
+    /// What the person says of their own record.
+    pub(crate) async fn own(&self, call: &Call, request_id: &str) -> Result<Contribution, Error> {
+        call.person()?;
+        self.gate.contribution(call, request_id, "", 0).await
+    }
+
+    pub(crate) async fn contribute<C>(&self, wish: &Contribution, command: C) -> Result<u64, Error>
     where
         C: Contribute<Aggregate = Person> + Clone + Send + Sync,
     {
@@ -84,7 +96,10 @@ impl People {
     async fn strength(&self, call: &Call, m: pb::RecordStrengthRequest) -> Result<pb::RecordStrengthResponse, Error> {
         let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
-        let command = RecordStrength { entry, author, text: m.text, sensitivity };
+        let kind =
+            if m.kind == 0 { StrengthKind::Strength } else { rpc::one_of("kind", m.kind, StrengthKind::from_code)? };
+        let link = m.link.map(wire::link).transpose()?;
+        let command = RecordStrength { entry, author, kind, text: m.text, link, sensitivity };
         let position = self.contribute(&wish, command).await?;
         Ok(pb::RecordStrengthResponse { position, entry_id: entry.to_string() })
     }
@@ -149,12 +164,15 @@ impl People {
         let goal = rpc::optional_id("goal_id", &m.goal_id)?;
         let due = rpc::optional_date("due", &m.due)?;
         let confidence = Rating::optional("confidence", rpc::small_number("confidence", m.confidence)?)?;
+        let (party, link) = (self.owner(m.who).await?, m.link.map(wire::link).transpose()?);
         let command = AgreeAction {
             entry,
             author,
             text: m.text,
             goal,
             owner: m.owner,
+            party,
+            link,
             due,
             confidence,
             source: None,
@@ -166,8 +184,7 @@ impl People {
     }
 
     async fn rate(&self, call: &Call, m: pb::RateGoalRequest) -> Result<pb::RateGoalResponse, Error> {
-        call.person()?;
-        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let importance = Rating::new("importance", rpc::small_number("importance", m.importance)?)?;
         let position = self.contribute(&wish, RateGoal { goal, author: wish.author, importance }).await?;
@@ -175,14 +192,14 @@ impl People {
     }
 
     async fn achieve(&self, call: &Call, m: pb::AchieveGoalRequest) -> Result<pb::AchieveGoalResponse, Error> {
-        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let position = self.contribute(&wish, AchieveGoal { goal, author: wish.author }).await?;
         Ok(pb::AchieveGoalResponse { position })
     }
 
     async fn set_aside(&self, call: &Call, m: pb::SetGoalAsideRequest) -> Result<pb::SetGoalAsideResponse, Error> {
-        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let position = self.contribute(&wish, SetGoalAside { goal, author: wish.author, reason: m.reason }).await?;
         Ok(pb::SetGoalAsideResponse { position })
@@ -210,7 +227,7 @@ impl People {
     }
 
     async fn reopen_goal(&self, call: &Call, m: pb::ReopenGoalRequest) -> Result<pb::ReopenGoalResponse, Error> {
-        let wish = self.gate.contribution(call, &m.request_id, &m.person_id, m.purpose).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let goal = rpc::id("goal_id", &m.goal_id)?;
         let position = self.contribute(&wish, ReopenGoal { goal, author: wish.author, reason: m.reason }).await?;
         Ok(pb::ReopenGoalResponse { position })
@@ -224,8 +241,7 @@ impl People {
     }
 
     async fn attach_reply(&self, call: &Call, m: pb::AttachReplyRequest) -> Result<pb::AttachReplyResponse, Error> {
-        call.person()?;
-        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let (entry, reply, now) =
             (rpc::id("entry_id", &m.entry_id)?, wish.context.new_id::<EntryId>(), wish.context.now);
         let kind = rpc::one_of("kind", m.kind, ReplyKind::from_code)?;
@@ -238,8 +254,7 @@ impl People {
         call: &Call,
         m: pb::TakeBackReplyRequest,
     ) -> Result<pb::TakeBackReplyResponse, Error> {
-        call.person()?;
-        let wish = self.gate.contribution(call, &m.request_id, "", 0).await?;
+        let wish = self.own(call, &m.request_id).await?;
         let (entry, reply) = (rpc::id("entry_id", &m.entry_id)?, rpc::id("reply_id", &m.reply_id)?);
         let position = self.contribute(&wish, TakeBackReply { entry, reply }).await?;
         Ok(pb::TakeBackReplyResponse { position })
@@ -252,102 +267,4 @@ impl People {
         let position = self.contribute(&wish, AnswerReply { entry, reply, author, words, parts }).await?;
         Ok(pb::AnswerReplyResponse { position })
     }
-}
-
-/// An entry on the wire. `party` tells an author, in the role that they had then.
-pub(crate) fn entry(
-    party: impl Fn(Author, &str, Timestamp) -> Party + Copy,
-    now: Timestamp,
-    doc: EntryDoc,
-) -> pb::Entry {
-    let change = |change: ChangeDoc| pb::EntryChange {
-        author: Some(party(change.author, &change.role, change.at)),
-        said_at: Some(words::timestamp(change.at)),
-        what: Some(match change.what {
-            Said::Stands(at) => What::Progress(progress(at)),
-            Said::Noted => What::Noted(true),
-            Said::Important(importance) => What::Importance(u32::from(importance.value())),
-        }),
-        words: change.words,
-    };
-    pb::Entry {
-        entry_id: doc.entry.to_string(),
-        category: i32::from(doc.category.code()),
-        sensitivity: Some(words::to_sensitivity(&doc.sensitivity)),
-        author: Some(party(doc.author, &doc.role, doc.at)),
-        recorded_at: match &doc.imported {
-            None => Some(words::timestamp(doc.at)),
-            Some(imported) => imported.recorded.as_ref().and_then(Date::begins).map(words::timestamp),
-        },
-        imported_at: doc.imported.as_ref().map(|_| words::timestamp(doc.at)),
-        imported_from: doc.imported.map(|imported| imported.from).unwrap_or_default(),
-        content: Some(content(doc.content)),
-        changes: doc.changes.into_iter().map(change).collect(),
-        replies: doc.replies.into_iter().map(|one| reply(party, now, one)).collect(),
-    }
-}
-
-fn reply(party: impl Fn(Author, &str, Timestamp) -> Party, now: Timestamp, doc: ReplyDoc) -> pb::Reply {
-    let overdue = doc.is_overdue(now);
-    let answer = doc.answer.map(|answer| pb::ReplyAnswer {
-        author: Some(party(answer.author, &answer.role, answer.at)),
-        said_at: Some(words::timestamp(answer.at)),
-        words: answer.words,
-    });
-    pb::Reply {
-        reply_id: doc.reply.to_string(),
-        kind: i32::from(doc.kind.code()),
-        words: doc.words,
-        said_at: Some(words::timestamp(doc.at)),
-        answer_by: doc.answer_by.map(words::timestamp),
-        overdue,
-        answer,
-        taken_back: doc.taken_back,
-    }
-}
-
-fn content(content: Content) -> Wire {
-    match content {
-        Content::AboutMe { heading, text } => Wire::AboutMe(pb::AboutMeSection { heading, text }),
-        Content::Strength { text } => Wire::Strength(pb::Strength { text }),
-        Content::WhatMatters { text } => Wire::WhatMatters(pb::WhatMatters { text }),
-        Content::ContingencyPlan { text } => Wire::ContingencyPlan(pb::ContingencyPlan { text }),
-        Content::Condition { text, impact, onset } => {
-            Wire::Condition(pb::Condition { text, impact, onset: date(onset) })
-        }
-        Content::Goal { text, importance, progress: at } => {
-            Wire::Goal(pb::Goal { text, importance: rating(importance), progress: progress(at) })
-        }
-        Content::Action(doc) => Wire::Action(action(doc)),
-        Content::Contact { name, birth_date } => Wire::Contact(pb::Contact { name, birth_date: date(birth_date) }),
-    }
-}
-
-fn action(doc: PlannedAction) -> pb::PlannedAction {
-    pb::PlannedAction {
-        text: doc.text,
-        goal_id: doc.goal.map(|goal| goal.to_string()).unwrap_or_default(),
-        owner: doc.owner,
-        due: date(doc.due),
-        confidence: rating(doc.confidence),
-        progress: progress(doc.progress),
-        notes: doc.notes,
-    }
-}
-
-fn progress(progress: Progress) -> i32 {
-    match progress {
-        Progress::Open => pb::Progress::Open,
-        Progress::Done => pb::Progress::Done,
-        Progress::Ended => pb::Progress::Ended,
-    }
-    .into()
-}
-
-fn date(date: Option<Date>) -> String {
-    date.as_ref().map(Date::as_str).unwrap_or_default().to_owned()
-}
-
-fn rating(rating: Option<Rating>) -> u32 {
-    rating.map_or(0, |rating| u32::from(rating.value()))
 }

@@ -138,6 +138,12 @@ pub fn party_now(author: Author, names: &impl Names) -> pb::Party {
     party(author, &role.unwrap_or_default(), Timestamp::NEVER, names)
 }
 
+/// An agency: whoever it falls to there.
+#[must_use]
+pub fn agency(agency: AgencyId, names: &impl Names) -> pb::Party {
+    pb::Party { kind: pb::party::Kind::Agency.into(), ..system_of(agency, names) }
+}
+
 /// An agency's computer system.
 #[must_use]
 pub fn system_of(agency: AgencyId, names: &impl Names) -> pb::Party {

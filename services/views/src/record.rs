@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::ids::{EntryId, PersonId};
-use domain::person::events::PersonEvent;
+use domain::person::events::{EntryCorrected, PersonEvent};
 use domain::person::{Change, Content, EntryChange, Progress, ReplyKind};
 use domain::values::{Date, Rating, push_latest};
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
@@ -99,6 +99,9 @@ pub struct ChangeDoc {
     pub at: Timestamp,
     /// Their words; may be empty.
     pub words: String,
+    /// What the entry said until then, if it was corrected: for the person alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
 }
 
 /// What somebody says of an entry.
@@ -111,6 +114,12 @@ pub enum Said {
     Noted,
     /// How important it is to the person.
     Important(Rating),
+    /// How confident they are.
+    Confident(Rating),
+    /// That their agency takes it on.
+    Owned,
+    /// What it says from then on.
+    Corrected,
 }
 
 /// How many changes are read with an entry, at most.
@@ -142,7 +151,7 @@ impl View for Record {
     type Doc = EntryDoc;
 
     const NAME: &'static str = "record";
-    const CODE: i32 = 2;
+    const CODE: i32 = 3;
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
     const SHELVED: bool = true;
 
@@ -177,14 +186,23 @@ impl View for Record {
             Change::Rated(importance) => (Said::Important(importance), Author::Person, ""),
             Change::Noted(author, note) => (Said::Noted, author, note),
             Change::Finished(author, progress, reason) => (Said::Stands(progress), author, reason),
+            Change::Confident(confidence) => (Said::Confident(confidence), Author::Person, ""),
+            Change::Adopted(_) => (Said::Stands(Progress::Open), Author::Person, ""),
+            Change::Owned(author, _, words) => (Said::Owned, author, words),
+            Change::Corrected(e) => (Said::Corrected, e.author, e.reason.as_str()),
             Change::Replied(_) | Change::Answered(_) | Change::ReplyTakenBack(_) => {
                 return changed(doc, |doc| doc.take_reply(what, event));
             }
         };
         let (role, at, words) = (role_then(event, author), event.at, words.to_owned());
         changed(doc, |doc| {
+            let rewritten = matches!(what, Change::Corrected(_) | Change::Adopted(_));
+            let before = doc.content.text().filter(|_| rewritten).unwrap_or_default().to_owned();
             doc.content.take(what);
-            push_latest(&mut doc.changes, ChangeDoc { what: said, author, role, at, words }, CHANGES_SHOWN);
+            if let Change::Corrected(EntryCorrected { sensitivity: Some(now), .. }) = what {
+                doc.sensitivity = now.clone();
+            }
+            push_latest(&mut doc.changes, ChangeDoc { what: said, author, role, at, words, before }, CHANGES_SHOWN);
         })
     }
 }
@@ -205,7 +223,14 @@ impl EntryDoc {
                 known.taken_back = true;
                 known.words.clear();
             }),
-            Change::Written(_) | Change::Rated(_) | Change::Noted(..) | Change::Finished(..) => {}
+            Change::Written(_)
+            | Change::Rated(_)
+            | Change::Noted(..)
+            | Change::Finished(..)
+            | Change::Confident(_)
+            | Change::Adopted(_)
+            | Change::Owned(..)
+            | Change::Corrected(_) => {}
         }
     }
 

@@ -1,4 +1,5 @@
 use crate::access::Scope;
+use crate::ids::EntryId;
 use crate::issuers::Parts;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Command, Refusal};
@@ -38,6 +39,11 @@ pub trait Contribute: Command {
         self
     }
 
+    /// The entry that it takes something out of, if it does: no look that does not know of that commits any more (rule 4).
+    fn restricts(&self) -> Option<EntryId> {
+        None
+    }
+
     /// What is said when it is not covered. What exists and is withheld is as if it were absent.
     fn withheld(&self) -> Refusal {
         Refusal::undisclosed()
@@ -75,9 +81,8 @@ mod tests {
     use super::*;
     use crate::access::Decision;
     use crate::access::decision::scope_of;
-    use crate::ids::EntryId;
     use crate::person::fixtures::{action, entry, goal, registered};
-    use crate::person::{AchieveGoal, AgreeAction, Person, RecordStrength};
+    use crate::person::{AchieveGoal, AgreeAction, Person, RecordStrength, StrengthKind};
     use crate::vocabulary::{Author, Level};
 
     /// What is covered by a permit of these categories, normal entries only.
@@ -94,7 +99,15 @@ mod tests {
 
     fn strength(level: Level) -> RecordStrength {
         let sensitivity = Sensitivity { level, ..Sensitivity::normal() };
-        RecordStrength { entry: EntryId(Uuid::from_u128(9)), author: Author::Person, text: "x".into(), sensitivity }
+        let (kind, link) = (StrengthKind::Strength, None);
+        RecordStrength {
+            entry: EntryId(Uuid::from_u128(9)),
+            author: Author::Person,
+            kind,
+            text: "x".into(),
+            link,
+            sensitivity,
+        }
     }
 
     #[test]
@@ -127,6 +140,8 @@ mod tests {
                 text: "walk".into(),
                 goal,
                 owner: "me".into(),
+                party: None,
+                link: None,
                 due: None,
                 confidence: None,
                 source: None,

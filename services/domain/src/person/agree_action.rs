@@ -1,10 +1,24 @@
 use super::entry::new_entry;
 use super::{Content, Person, PersonEvent, PlannedAction, Progress};
-use crate::ids::EntryId;
-use crate::text::{LINE, PARAGRAPH, required, source_fits};
-use crate::values::{Date, Rating, Source};
-use crate::vocabulary::{Author, Category, Sensitivity};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgencyId, EntryId};
+use crate::text::{LINE, PARAGRAPH, optional, required, source_fits};
+use crate::values::{Date, Link, Rating, Source};
+use crate::vocabulary::{Author, Category, Sensitivity, Worker};
 use crate::{Command, Refusal};
+
+/// Who does an action, if it is somebody who is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// The person.
+    Person,
+    /// A worker.
+    Worker(Worker),
+    /// Whoever it falls to at an agency.
+    Agency(AgencyId),
+}
 
 /// Agrees an action: what, who, by when.
 #[derive(Debug, Clone)]
@@ -16,8 +30,12 @@ pub struct AgreeAction {
     pub text: String,
     /// The goal it serves.
     pub goal: Option<EntryId>,
-    /// Who does it, in words.
+    /// Who does it, in words; may be empty when it is somebody who is known here.
     pub owner: String,
+    /// Who does it, if it is somebody who is known here.
+    pub party: Option<Owner>,
+    /// Where it is found in the community, if it is.
+    pub link: Option<Link>,
     /// By when.
     pub due: Option<Date>,
     /// How confident the person is, when said. Only the person sets it (rule 15).
@@ -39,8 +57,12 @@ pub struct ActionAgreed {
     pub text: String,
     /// The goal that it serves.
     pub goal: Option<EntryId>,
-    /// Who does it, in words.
+    /// Who does it, in words; may be empty when it is somebody who is known here.
     pub owner: String,
+    /// Who does it, if it is somebody who is known here.
+    pub party: Option<Owner>,
+    /// Where it is found in the community, if it is.
+    pub link: Option<Link>,
     /// By when.
     pub due: Option<Date>,
     /// How confident the person is, when said.
@@ -57,8 +79,8 @@ new_entry!(AgreeAction serving goal => ActionAgreed in Actions, e => Content::Ac
 
 impl ActionAgreed {
     fn planned(&self) -> PlannedAction {
-        let Self { text, goal, owner, due, confidence, .. } = self.clone();
-        PlannedAction { text, goal, owner, due, confidence, progress: Progress::Open, notes: Vec::new() }
+        let Self { text, goal, owner, party, link, due, confidence, .. } = self.clone();
+        PlannedAction { text, goal, owner, party, link, due, confidence, progress: Progress::Open, notes: Vec::new() }
     }
 }
 
@@ -68,7 +90,12 @@ impl Command for AgreeAction {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         state.admits(self.entry, &self.sensitivity)?;
         required("text", &self.text, PARAGRAPH)?;
-        required("owner", &self.owner, LINE)?;
+        if self.party.is_some() {
+            optional("owner", &self.owner, LINE)?
+        } else {
+            required("owner", &self.owner, LINE)?
+        }
+        self.link.as_ref().map_or(Ok(()), Link::check)?;
         source_fits(self.source.as_ref())?;
         if let Some(goal) = self.goal
             && state.entry(goal).is_none_or(|e| e.category != Category::Goals)
@@ -78,10 +105,23 @@ impl Command for AgreeAction {
         if self.confidence.is_some() && self.author != Author::Person {
             return Err(Refusal::rule("only_the_person_rates", "only the person says how confident they are"));
         }
-        let Self { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint } = self;
-        Ok(vec![
-            ActionAgreed { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint }.into(),
-        ])
+        let Self { entry, author, text, goal, owner, party, link, due, confidence, source, sensitivity, fingerprint } =
+            self;
+        let agreed = ActionAgreed {
+            entry,
+            author,
+            text,
+            goal,
+            owner,
+            party,
+            link,
+            due,
+            confidence,
+            source,
+            sensitivity,
+            fingerprint,
+        };
+        Ok(vec![agreed.into()])
     }
 }
 
@@ -90,9 +130,8 @@ mod tests {
     use super::super::fixtures::{action, entry, goal, registered};
     use super::*;
     use crate::Reason;
-    use crate::ids::{AgencyId, StaffId};
+    use crate::ids::StaffId;
     use crate::scenario::given;
-    use crate::vocabulary::Worker;
     use uuid::Uuid;
 
     fn agree() -> AgreeAction {
@@ -102,6 +141,8 @@ mod tests {
             text: "buy boots".into(),
             goal: None,
             owner: "me".into(),
+            party: None,
+            link: None,
             due: None,
             confidence: Rating::stored(7),
             source: None,

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::events::{ReplyAnswered, ReplyAttached};
-use super::{Content, Person};
+use super::events::{EntryCorrected, ReplyAnswered, ReplyAttached};
+use super::{BarrierKind, Content, Owner, Person};
 use crate::Refusal;
-use crate::ids::EntryId;
-use crate::values::{Date, Rating, Source, or_empty, or_zero, push_latest};
-use crate::vocabulary::{Author, Category, Sensitivity};
+use crate::ids::{AgencyId, EntryId};
+use crate::values::{Date, Link, Rating, Source, or_empty, or_zero, push_latest};
+use crate::vocabulary::{Author, Category, Sensitivity, Worker};
 
 /// What an event does to an entry.
 #[derive(Clone, Copy)]
@@ -36,6 +36,14 @@ pub enum Change<'a> {
     Answered(&'a ReplyAnswered),
     /// The person takes a reply back.
     ReplyTakenBack(EntryId),
+    /// The person says how confident they are.
+    Confident(Rating),
+    /// The person takes a goal that was proposed into their words.
+    Adopted(&'a str),
+    /// An agency takes a barrier on: who says so, and what it is going to do.
+    Owned(Author, AgencyId, &'a str),
+    /// It is corrected.
+    Corrected(&'a EntryCorrected),
 }
 
 /// An event that writes a new entry.
@@ -58,6 +66,22 @@ pub trait NewEntry: Sync {
     fn fingerprint(&self) -> u64 {
         0
     }
+    /// Whether it is words, which can be corrected.
+    fn has_text(&self) -> bool {
+        true
+    }
+    /// Where it lies, if it is a barrier.
+    fn barrier(&self) -> Option<BarrierKind> {
+        None
+    }
+    /// Where it stands from the beginning.
+    fn progress(&self) -> Progress {
+        Progress::Open
+    }
+    /// Whether it is that the plan holds.
+    fn is_plan(&self) -> bool {
+        false
+    }
 }
 
 impl<'a> EntryChange<'a> {
@@ -78,8 +102,10 @@ pub enum Progress {
     Open,
     /// Achieved or done.
     Done,
-    /// Set aside or dropped.
+    /// Set aside, dropped or not taken up.
     Ended,
+    /// A goal that somebody proposed, and the person has not taken up.
+    Proposed,
 }
 
 /// An action, as it stands.
@@ -91,6 +117,12 @@ pub struct PlannedAction {
     pub goal: Option<EntryId>,
     /// Who does it, in words.
     pub owner: String,
+    /// Who does it, if it is somebody who is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<Owner>,
+    /// Where it is found in the community, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
     /// By when.
     #[serde(with = "or_empty")]
     pub due: Option<Date>,
@@ -107,6 +139,62 @@ pub struct PlannedAction {
 pub const NOTES_SHOWN: usize = 100;
 
 impl Content {
+    /// The words that can be corrected, if it has any.
+    fn text_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::AboutMe { text, .. }
+            | Self::Strength { text, .. }
+            | Self::WhatMatters { text }
+            | Self::ContingencyPlan { text }
+            | Self::Condition { text, .. }
+            | Self::Goal { text, .. }
+            | Self::Barrier { text, .. } => Some(text),
+            Self::Action(action) => Some(&mut action.text),
+            Self::Contact { .. } | Self::CheckIn { .. } | Self::Communication { .. } | Self::NotSaid | Self::Plan => {
+                None
+            }
+        }
+    }
+
+    /// The agency to which it falls, if it is one that is known here.
+    #[must_use]
+    pub fn owner(&self) -> Option<AgencyId> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these fall to somebody")]
+        match self {
+            Self::Barrier { owner, .. } => *owner,
+            Self::Action(PlannedAction { party: Some(Owner::Agency(agency)), .. }) => Some(*agency),
+            _ => None,
+        }
+    }
+
+    /// The worker who does it, if it is an action of one who is known here.
+    #[must_use]
+    pub fn doer(&self) -> Option<Worker> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are done by somebody")]
+        match self {
+            Self::Action(PlannedAction { party: Some(Owner::Worker(worker)), .. }) => Some(*worker),
+            _ => None,
+        }
+    }
+
+    /// The words that can be corrected, if it has any.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::AboutMe { text, .. }
+            | Self::Strength { text, .. }
+            | Self::WhatMatters { text }
+            | Self::ContingencyPlan { text }
+            | Self::Condition { text, .. }
+            | Self::Goal { text, .. }
+            | Self::Barrier { text, .. } => Some(text),
+            Self::Action(action) => Some(&action.text),
+            Self::Contact { .. } | Self::CheckIn { .. } | Self::Communication { .. } | Self::NotSaid | Self::Plan => {
+                None
+            }
+        }
+    }
+
     /// Takes in a change of the entry. What does not fit its kind changes nothing.
     pub fn take(&mut self, change: Change<'_>) {
         match (self, change) {
@@ -116,6 +204,18 @@ impl Content {
                 push_latest(&mut action.notes, note.to_owned(), NOTES_SHOWN);
             }
             (Self::Action(action), Change::Finished(_, now, _)) => action.progress = now,
+            (Self::Action(action), Change::Confident(rating)) => action.confidence = Some(rating),
+            (Self::Goal { text, progress, .. }, Change::Adopted(words)) => {
+                words.clone_into(text);
+                *progress = Progress::Open;
+            }
+            (Self::Barrier { owner, .. }, Change::Owned(_, agency, _)) => *owner = Some(agency),
+            (Self::Barrier { progress, .. }, Change::Finished(_, now, _)) => *progress = now,
+            (content, Change::Corrected(e)) => {
+                if let Some(text) = content.text_mut() {
+                    e.text.clone_into(text);
+                }
+            }
             _ => {}
         }
     }
@@ -136,7 +236,7 @@ impl Person {
 
 /// Ties a command that writes a new entry to the event that it becomes, and to the heading that consent is asked for.
 macro_rules! new_entry {
-    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr, $fingerprint:expr)?) => {
+    ($command:ident $(serving $goal:ident)? => $event:ident in $category:ident, $e:ident => $content:expr $(, from $source:expr, $recorded:expr, $fingerprint:expr)? $(, with { $($more:item)* })?) => {
         impl crate::access::Contribute for $command {
             const HEADINGS: &'static [crate::vocabulary::Category] = &[crate::vocabulary::Category::$category];
 
@@ -185,6 +285,8 @@ macro_rules! new_entry {
                 let $e = self;
                 $fingerprint
             })?
+
+            $($($more)*)?
         }
     };
 }
@@ -192,7 +294,7 @@ pub(super) use new_entry;
 
 /// Says which entry a command changes: it must be covered as it is, and is absent when it is not.
 macro_rules! changes_entry {
-    ($command:ident, $entry:ident in $category:ident) => {
+    ($command:ident, $entry:ident in $category:ident $(, knowing $parts:ident)?) => {
         impl crate::access::Contribute for $command {
             const HEADINGS: &'static [Category] = &[Category::$category];
 
@@ -207,6 +309,10 @@ macro_rules! changes_entry {
             fn withheld(&self) -> Refusal {
                 Refusal::not_found(stringify!($entry))
             }
+
+            $(fn knowing(self, $parts: &crate::issuers::Parts) -> Self {
+                Self { $parts: $parts.clone(), ..self }
+            })?
         }
     };
 }
@@ -218,8 +324,8 @@ mod tests {
 
     fn action() -> PlannedAction {
         let (text, owner) = ("buy boots".into(), "me".into());
-        let (goal, due, confidence, notes) = (None, None, None, Vec::new());
-        PlannedAction { text, goal, owner, due, confidence, progress: Progress::Open, notes }
+        let (goal, party, link, due, confidence, notes) = (None, None, None, None, None, Vec::new());
+        PlannedAction { text, goal, owner, party, link, due, confidence, progress: Progress::Open, notes }
     }
 
     fn goal() -> Content {

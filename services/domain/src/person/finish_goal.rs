@@ -65,10 +65,20 @@ changes_entry!(ReopenGoal, goal in Goals);
 changes_entry!(AchieveGoal, goal in Goals);
 changes_entry!(SetGoalAside, goal in Goals);
 
+/// What becomes of a goal is the person's to say (rule 15).
+fn only_the_person(state: &Person, goal: EntryId, author: Author) -> Result<(), Refusal> {
+    state.sensitivity_of(goal, Category::Goals, "goal")?;
+    if author == Author::Person {
+        return Ok(());
+    }
+    Err(Refusal::rule("only_the_person_says", "only the person says what becomes of a goal of theirs"))
+}
+
 impl Command for AchieveGoal {
     type Aggregate = Person;
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        only_the_person(state, self.goal, self.author)?;
         if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Done)? {
             return Ok(vec![]);
         }
@@ -81,6 +91,7 @@ impl Command for SetGoalAside {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
+        only_the_person(state, self.goal, self.author)?;
         if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Ended)? {
             return Ok(vec![]);
         }
@@ -93,6 +104,7 @@ impl Command for ReopenGoal {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
+        only_the_person(state, self.goal, self.author)?;
         if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Open)? {
             return Ok(vec![]);
         }

@@ -4,13 +4,20 @@
 //! an entry all come from [`PersonEvent::entry`] and [`crate::access::Contribute`].
 
 mod about_me;
+mod activate_plan;
+mod adopt_goal;
 mod agree_action;
+mod barrier;
+mod check_in;
+mod communication;
 mod condition;
 mod contingency;
+mod correct_entry;
 mod entry;
 mod finish_action;
 mod finish_goal;
 mod progress_action;
+mod rate_action;
 mod rate_goal;
 mod record;
 mod register_person;
@@ -24,39 +31,53 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use about_me::WriteAboutMe;
-pub use agree_action::AgreeAction;
+pub use activate_plan::{ActivatePlan, ChooseNotToSay};
+pub use adopt_goal::{AdoptGoal, DeclineGoal};
+pub use agree_action::{AgreeAction, Owner};
+pub use barrier::{BarrierKind, IdentifyBarrier, LiftBarrier, OwnBarrier};
+pub use check_in::CheckInWellbeing;
+pub use communication::{CommunicationNeed, SetContactPreferences};
 pub use condition::DescribeCondition;
 pub use contingency::WriteContingencyPlan;
+pub use correct_entry::CorrectEntry;
 pub use entry::{Change, EntryChange, NOTES_SHOWN, NewEntry, PlannedAction, Progress};
 pub use finish_action::{CompleteAction, DropAction, ReopenAction};
 pub use finish_goal::{AchieveGoal, ReopenGoal, SetGoalAside};
 pub use progress_action::ProgressAction;
+pub use rate_action::RateAction;
 pub use rate_goal::RateGoal;
 pub use record::{ENTRIES_LIMIT, EntryState};
 pub use register_person::{RegisterPerson, register_person};
 pub use reply::{AnswerReply, AttachReply, REPLIES_LIMIT, ReplyKind, TakeBackReply};
 pub use set_goal::SetGoal;
-pub use strength::RecordStrength;
+pub use strength::{RecordStrength, StrengthKind};
 pub use what_matters::RecordWhatMatters;
 
-use crate::ids::EntryId;
-use crate::values::{Date, Rating, or_empty, or_zero};
-use crate::vocabulary::Category;
+use crate::ids::{AgencyId, EntryId};
+use crate::values::{Date, Link, Rating, or_empty, or_zero};
+use crate::vocabulary::{Author, Category};
 
 /// What can have happened on a `person` stream.
 pub mod events {
     pub use super::PersonEvent;
     pub use super::about_me::AboutMeSectionWritten;
+    pub use super::activate_plan::{ChoseNotToSay, PlanActivated};
+    pub use super::adopt_goal::{GoalAdopted, GoalDeclined};
     pub use super::agree_action::ActionAgreed;
+    pub use super::barrier::{BarrierIdentified, BarrierLifted, BarrierOwned};
+    pub use super::check_in::WellbeingCheckedIn;
+    pub use super::communication::ContactPreferencesSet;
     pub use super::condition::ConditionDescribed;
     pub use super::contingency::ContingencyPlanWritten;
+    pub use super::correct_entry::EntryCorrected;
     pub use super::finish_action::{ActionCompleted, ActionDropped, ActionReopened};
     pub use super::finish_goal::{GoalAchieved, GoalReopened, GoalSetAside};
     pub use super::progress_action::ActionProgressed;
+    pub use super::rate_action::ActionRated;
     pub use super::rate_goal::GoalRated;
     pub use super::register_person::PersonRegistered;
     pub use super::reply::{ReplyAnswered, ReplyAttached, ReplyTakenBack};
-    pub use super::set_goal::GoalSet;
+    pub use super::set_goal::{GoalProposed, GoalSet};
     pub use super::strength::StrengthRecorded;
     pub use super::what_matters::WhatMattersRecorded;
 }
@@ -84,6 +105,18 @@ crate::event_enum! {
         ReplyAttached,
         ReplyAnswered,
         ReplyTakenBack,
+        BarrierIdentified,
+        BarrierOwned,
+        BarrierLifted,
+        GoalProposed,
+        GoalAdopted,
+        GoalDeclined,
+        ActionRated,
+        WellbeingCheckedIn,
+        ContactPreferencesSet,
+        ChoseNotToSay,
+        PlanActivated,
+        EntryCorrected,
     }
 }
 
@@ -93,6 +126,7 @@ impl PersonEvent {
     pub fn entry(&self) -> Option<EntryChange<'_>> {
         let goal = |entry, change| EntryChange::of(Category::Goals, entry, change);
         let action = |entry, change| EntryChange::of(Category::Actions, entry, change);
+        let barrier = |entry, change| EntryChange::of(Category::Barriers, entry, change);
         Some(match self {
             Self::PersonRegistered(_) => return None,
             Self::AboutMeSectionWritten(e) => EntryChange::written(e),
@@ -113,6 +147,18 @@ impl PersonEvent {
             Self::ReplyAttached(e) => EntryChange::of(e.category, e.entry, Change::Replied(e)),
             Self::ReplyAnswered(e) => EntryChange::of(e.category, e.entry, Change::Answered(e)),
             Self::ReplyTakenBack(e) => EntryChange::of(e.category, e.entry, Change::ReplyTakenBack(e.reply)),
+            Self::BarrierIdentified(e) => EntryChange::written(e),
+            Self::BarrierOwned(e) => barrier(e.entry, e.change()),
+            Self::BarrierLifted(e) => barrier(e.entry, Change::Finished(e.author, Progress::Done, &e.words)),
+            Self::GoalProposed(e) => EntryChange::written(e),
+            Self::GoalAdopted(e) => goal(e.entry, Change::Adopted(&e.text)),
+            Self::GoalDeclined(e) => goal(e.entry, Change::Finished(Author::Person, Progress::Ended, &e.reason)),
+            Self::ActionRated(e) => action(e.entry, Change::Confident(e.confidence)),
+            Self::WellbeingCheckedIn(e) => EntryChange::written(e),
+            Self::ContactPreferencesSet(e) => EntryChange::written(e),
+            Self::ChoseNotToSay(e) => EntryChange::written(e),
+            Self::PlanActivated(e) => EntryChange::written(e),
+            Self::EntryCorrected(e) => EntryChange::of(e.category, e.entry, e.change()),
         })
     }
 }
@@ -125,7 +171,7 @@ pub enum Content {
     /// A section of About Me.
     AboutMe { heading: String, text: String },
     /// A strength.
-    Strength { text: String },
+    Strength { kind: StrengthKind, text: String, link: Option<Link> },
     /// What matters.
     WhatMatters { text: String },
     /// What to do when things go wrong.
@@ -146,6 +192,16 @@ pub enum Content {
     },
     /// An action.
     Action(PlannedAction),
+    /// What stands in the way.
+    Barrier { kind: BarrierKind, text: String, owner: Option<AgencyId>, progress: Progress },
+    /// How the person is.
+    CheckIn { wellbeing: Rating, words: String },
+    /// How to communicate with the person.
+    Communication { needs: Vec<CommunicationNeed>, language: String, text: String },
+    /// That the person chose not to say something.
+    NotSaid,
+    /// That the plan holds.
+    Plan,
     /// Name and date of birth.
     Contact {
         name: String,
@@ -160,6 +216,8 @@ pub struct Person {
     /// As they were registered, if they are.
     registered: Option<PersonRegistered>,
     entries: BTreeMap<EntryId, EntryState>,
+    /// Whether the plan holds.
+    active: bool,
 }
 
 #[cfg(test)]
@@ -193,6 +251,8 @@ pub(crate) mod fixtures {
             text: "buy boots".into(),
             goal: None,
             owner: "me".into(),
+            party: None,
+            link: None,
             due: None,
             confidence: Rating::stored(7),
             source: None,

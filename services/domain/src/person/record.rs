@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::entry::{Change, NewEntry, Progress};
 use super::events::PersonRegistered;
-use super::{Person, PersonEvent};
-use crate::ids::{EntryId, PersonId};
+use super::{BarrierKind, Person, PersonEvent};
+use crate::ids::{AgencyId, EntryId, PersonId};
 use crate::text::labels;
 use crate::values::Rating;
 use crate::vocabulary::{Author, Category, Sensitivity};
@@ -34,6 +34,16 @@ pub struct EntryState {
     pub fingerprint: u64,
     /// Who wrote it.
     pub author: Author,
+    /// Where it lies, if it is a barrier.
+    pub(super) barrier: Option<BarrierKind>,
+    /// The agency that owns it, if it is a barrier that one owns.
+    pub(super) owner: Option<AgencyId>,
+    /// How confident the person says that they are of an action.
+    pub(super) confidence: Option<Rating>,
+    /// Whether it is words, which can be corrected.
+    pub(super) has_text: bool,
+    /// How often it was corrected.
+    pub(super) corrections: usize,
     /// The person's replies to it.
     pub(super) replies: BTreeMap<EntryId, ReplyStage>,
 }
@@ -63,6 +73,16 @@ impl Person {
     #[must_use]
     pub fn entry(&self, id: EntryId) -> Option<&EntryState> {
         self.entries.get(&id)
+    }
+
+    /// Whether the plan holds.
+    pub(super) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Whether something stands under a heading, be it that the person chose not to say.
+    pub(super) fn says_something_of(&self, category: Category) -> bool {
+        self.entries.values().any(|entry| entry.category == category)
     }
 
     /// The headings of all entries, and how sensitive each is; how they are called and when they were born among them.
@@ -95,6 +115,10 @@ impl Person {
     ) -> Result<&EntryState, Refusal> {
         match self.entries.get(&entry) {
             Some(state) if state.category == category && state.progress == Progress::Open => Ok(state),
+            Some(state) if state.category == category && state.progress == Progress::Proposed => Err(Refusal::rule(
+                "proposed_goal",
+                format!("this {what} is proposed: the person takes it up, or does not"),
+            )),
             Some(state) if state.category == category => {
                 Err(Refusal::rule("still_open", format!("this {what} is finished already")))
             }
@@ -116,6 +140,10 @@ impl Person {
         match self.entries.get(&entry).filter(|state| state.category == category) {
             None => Err(Refusal::not_found(what)),
             Some(state) if state.progress == wished => Ok(false),
+            Some(state) if state.progress == Progress::Proposed => Err(Refusal::rule(
+                "proposed_goal",
+                format!("this {what} is proposed: the person takes it up, or does not"),
+            )),
             Some(state) if state.progress == Progress::Open || wished == Progress::Open => Ok(true),
             Some(_) => Err(Refusal::rule("still_open", format!("this {what} is finished already, in another way"))),
         }
@@ -123,9 +151,22 @@ impl Person {
 
     fn add(&mut self, entry: EntryId, category: Category, new: &dyn NewEntry) {
         let (sensitivity, fingerprint) = (new.sensitivity().clone(), new.fingerprint());
-        let (progress, importance, notes, author) = (Progress::Open, None, 0, new.author());
-        let replies = BTreeMap::new();
-        let state = EntryState { category, sensitivity, progress, importance, notes, fingerprint, author, replies };
+        let state = EntryState {
+            category,
+            sensitivity,
+            progress: new.progress(),
+            importance: None,
+            notes: 0,
+            fingerprint,
+            author: new.author(),
+            barrier: new.barrier(),
+            owner: None,
+            confidence: None,
+            has_text: new.has_text(),
+            corrections: 0,
+            replies: BTreeMap::new(),
+        };
+        self.active |= new.is_plan();
         self.entries.insert(entry, state);
     }
 }
@@ -153,6 +194,15 @@ impl Aggregate for Person {
             Change::Rated(importance) => state.importance = Some(importance),
             Change::Noted(..) => state.notes += 1,
             Change::Finished(_, progress, _) => state.progress = progress,
+            Change::Confident(confidence) => state.confidence = Some(confidence),
+            Change::Adopted(_) => state.progress = Progress::Open,
+            Change::Owned(_, agency, _) => state.owner = Some(agency),
+            Change::Corrected(e) => {
+                state.corrections += 1;
+                if let Some(sensitivity) = &e.sensitivity {
+                    state.sensitivity = sensitivity.clone();
+                }
+            }
             Change::Replied(e) => drop(state.replies.insert(e.reply, ReplyStage::Waiting)),
             Change::Answered(e) => drop(state.replies.insert(e.reply, ReplyStage::Answered)),
             Change::ReplyTakenBack(reply) => drop(state.replies.insert(reply, ReplyStage::TakenBack)),

@@ -190,6 +190,7 @@ impl Command for TakeBackReply {
 mod tests {
     use uuid::Uuid;
 
+    use super::super::StrengthKind;
     use super::super::fixtures::{entry, goal, registered};
     use super::super::strength::StrengthRecorded;
     use super::*;
@@ -205,7 +206,8 @@ mod tests {
 
     fn written() -> PersonEvent {
         let (text, sensitivity) = ("lives alone by choice".into(), Sensitivity::normal());
-        StrengthRecorded { entry: entry(2), author: NURSE, text, sensitivity }.into()
+        let (kind, link) = (StrengthKind::Strength, None);
+        StrengthRecorded { entry: entry(2), author: NURSE, kind, text, link, sensitivity }.into()
     }
 
     fn attach(of: u128) -> AttachReply {

@@ -1,12 +1,12 @@
-use super::entry::new_entry;
+use super::entry::{NewEntry, new_entry};
 use super::{Content, Person, PersonEvent, Progress};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, required, source_fits};
 use crate::values::Source;
-use crate::vocabulary::{Author, Sensitivity};
+use crate::vocabulary::{Author, Category, Sensitivity};
 use crate::{Command, Refusal};
 
-/// Sets a goal, in the person's words.
+/// Sets a goal, in the person's words. One that a worker sets is a proposal until the person takes it up; an import says what its source says.
 #[derive(Debug, Clone)]
 pub struct SetGoal {
     pub entry: EntryId,
@@ -36,6 +36,43 @@ pub struct GoalSet {
     pub fingerprint: u64,
 }
 
+/// A worker proposed a goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalProposed {
+    pub entry: EntryId,
+    /// Who proposed it.
+    pub author: Author,
+    pub text: String,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+}
+
+impl NewEntry for GoalProposed {
+    fn category(&self) -> Category {
+        Category::Goals
+    }
+
+    fn entry(&self) -> EntryId {
+        self.entry
+    }
+
+    fn author(&self) -> Author {
+        self.author
+    }
+
+    fn sensitivity(&self) -> &Sensitivity {
+        &self.sensitivity
+    }
+
+    fn content(&self) -> Content {
+        Content::Goal { text: self.text.clone(), importance: None, progress: Progress::Proposed }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::Proposed
+    }
+}
+
 new_entry!(SetGoal => GoalSet in Goals, e => Content::Goal { text: e.text.clone(), importance: None, progress: Progress::Open }, from e.source, None, e.fingerprint);
 
 impl Command for SetGoal {
@@ -46,6 +83,9 @@ impl Command for SetGoal {
         required("text", &self.text, PARAGRAPH)?;
         source_fits(self.source.as_ref())?;
         let Self { entry, author, text, source, sensitivity, fingerprint } = self;
+        if author.worker().is_some() && source.is_none() {
+            return Ok(vec![GoalProposed { entry, author, text, sensitivity }.into()]);
+        }
         Ok(vec![GoalSet { entry, author, text, source, sensitivity, fingerprint }.into()])
     }
 }

@@ -1,6 +1,6 @@
 //! What can have happened on a `sharing` stream.
 
-use crate::ids::{AgencyId, EmergencyId, ProvisionId, RelationshipId, SignInId};
+use crate::ids::{AgencyId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId};
 use crate::vocabulary::{Category, Level, Terms, Timestamp, Worker};
 
 /// The person has a directive, and it permits nothing.
@@ -103,6 +103,12 @@ pub struct WorkerUnblocked {
     pub worker: Worker,
 }
 
+/// An entry was corrected: no look that does not know of that commits any more (rule 4). What it says now stands in the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRestricted {
+    pub entry: EntryId,
+}
+
 crate::event_enum! {
     /// An event of a `sharing` stream.
     SharingEvent {
@@ -119,5 +125,6 @@ crate::event_enum! {
         EmergencyAccessClosed,
         WorkerBlocked,
         WorkerUnblocked,
+        EntryRestricted,
     }
 }

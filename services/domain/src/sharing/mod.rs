@@ -380,6 +380,8 @@ impl Aggregate for Sharing {
                 self.takes_back(e.provision);
                 self.withdrawn.extend(self.provisions.extract_if(.., |(id, _)| *id == e.provision));
             }
+            // It is told by the version that it moves.
+            SharingEvent::EntryRestricted(_) => {}
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
             SharingEvent::WorkerBlocked(e) => {
                 let (worker, sign_in, since) = (e.worker, e.sign_in, Version(self.events));

@@ -9,8 +9,8 @@ use domain::ids::{
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
-use domain::person::ReplyKind;
-use domain::values::{Date, Rating, Source};
+use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
+use domain::values::{Date, Link, LinkKind, Rating, Source};
 use domain::vocabulary::{
     Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
     Worker,
@@ -144,12 +144,15 @@ macro_rules! as_code {
 as_code!(
     Act,
     Action,
+    BarrierKind,
     Category,
     Channel,
+    CommunicationNeed,
     ContentLevel,
     DenialRule,
     Door,
     Level,
+    LinkKind,
     Mode,
     NoticeKind,
     PermitChange,
@@ -389,5 +392,49 @@ impl Field<Option<pb::Terms>> for Terms {
             from: wire.from.map(Timestamp),
             until: wire.until.map(Timestamp),
         })
+    }
+}
+
+/// A strength is stored as nothing, as before there were kinds.
+impl Field<u32> for StrengthKind {
+    fn to_wire(&self) -> u32 {
+        if *self == Self::Strength { 0 } else { u32::from(self.code()) }
+    }
+
+    fn from_wire(wire: u32) -> Result<Self, DecodeError> {
+        if wire == 0 { Ok(Self::Strength) } else { Self::from_code(wire).ok_or(DecodeError::Newer("StrengthKind")) }
+    }
+}
+
+impl Field<Option<pb::Link>> for Option<Link> {
+    fn to_wire(&self) -> Option<pb::Link> {
+        let Link { kind, name, url } = self.clone()?;
+        Some(pb::Link { kind: kind.to_wire(), name, url })
+    }
+
+    fn from_wire(wire: Option<pb::Link>) -> Result<Self, DecodeError> {
+        let read = |pb::Link { kind, name, url }| Ok(Link { kind: LinkKind::from_wire(kind)?, name, url });
+        wire.map(read).transpose()
+    }
+}
+
+impl Field<Option<pb::Owner>> for Option<Owner> {
+    fn to_wire(&self) -> Option<pb::Owner> {
+        let (kind, agency, staff) = match self.as_ref()? {
+            Owner::Person => (1, Vec::new(), Vec::new()),
+            Owner::Worker(worker) => (2, worker.agency().to_wire(), worker.staff().to_wire()),
+            Owner::Agency(agency) => (3, agency.to_wire(), Vec::new()),
+        };
+        Some(pb::Owner { kind, agency, staff })
+    }
+
+    fn from_wire(wire: Option<pb::Owner>) -> Result<Self, DecodeError> {
+        let Some(pb::Owner { kind, agency, staff }) = wire else { return Ok(None) };
+        Ok(Some(match kind {
+            1 => Owner::Person,
+            2 => Owner::Worker(Worker::new(AgencyId::from_wire(agency)?, StaffId::from_wire(staff)?)),
+            3 => Owner::Agency(AgencyId::from_wire(agency)?),
+            _ => return Err(DecodeError::Newer("owner")),
+        }))
     }
 }

@@ -20,5 +20,6 @@ wire_event! {
         11 => EmergencyAccessClosed { emergency },
         12 => WorkerBlocked { sign_in } + worker,
         13 => WorkerUnblocked {} + worker,
+        14 => EntryRestricted { entry },
     }
 }

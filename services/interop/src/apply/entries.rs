@@ -36,8 +36,22 @@ pub(super) fn written(person: &Person, planned: &PlannedEntry) -> Result<Vec<Per
             // A plan may name a goal that was left out.
             let goal = goal.filter(|goal| person.entry(*goal).is_some());
             let (due, confidence) = (Date::optional("due", &due)?, None);
-            AgreeAction { entry, author, text, goal, owner, due, confidence, source, sensitivity, fingerprint }
-                .decide(person)
+            let (party, link) = (None, None);
+            AgreeAction {
+                entry,
+                author,
+                text,
+                goal,
+                owner,
+                party,
+                link,
+                due,
+                confidence,
+                source,
+                sensitivity,
+                fingerprint,
+            }
+            .decide(person)
         }
     }
 }

@@ -79,32 +79,8 @@ fn and(mut request: Value, mut more: Value) -> Value {
     request
 }
 
-/// Everything that can be said about somebody, by them and by a worker.
-async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: &str, staff_id: &str) {
-    let with = |more| and(json!({"person_id": person_id, "purpose": "PURPOSE_CARE_COORDINATION"}), more);
-    for (name, request) in [
-        ("WriteAboutMe", json!({"heading": "*", "text": "*"})),
-        ("RecordStrength", json!({"text": "*"})),
-        ("RecordWhatMatters", json!({"text": "*"})),
-        ("WriteContingencyPlan", json!({"text": "*"})),
-        ("DescribeCondition", json!({"text": "*", "impact": "*"})),
-    ] {
-        worker.call(name, with(request)).await;
-    }
-    let strength = id(&worker.call("RecordStrength", with(json!({"text": "*"}))).await);
-    let own = json!({"entry_id": strength, "kind": "REPLY_KIND_WORDS", "words": "*"});
-    let reply = id(&person.call("AttachReply", own).await);
-    let answered = json!({"entry_id": strength, "reply_id": reply, "words": "*"});
-    worker.call("AnswerReply", with(answered)).await;
-    let goal = id(&worker.call("SetGoal", with(json!({"text": "*"}))).await);
-    worker.call("SetGoalAside", with(json!({"goal_id": goal, "reason": "*"}))).await;
-    person.call("ReopenGoal", json!({"goal_id": goal, "reason": "*"})).await;
-    let action = with(json!({"text": "*", "owner": "*", "due": "2031-05-06"}));
-    let action = id(&worker.call("AgreeAction", action).await);
-    worker.call("ProgressAction", with(json!({"action_id": action, "note": "*"}))).await;
-    worker.call("DropAction", with(json!({"action_id": action, "reason": "*"}))).await;
-    person.call("ReopenAction", json!({"action_id": action, "reason": "*"})).await;
-
+/// Everything that can be said in a consultation.
+async fn say_in_consultations(person: &Caller, worker: &Caller, person_id: &str) {
     let asked = json!({"person_id": person_id, "mode": "MODE_INVOLVE", "topic": "*"});
     let consultation = id(&worker.call("RequestConsultation", asked).await);
     let on = |more| and(json!({"person_id": person_id, "consultation_id": consultation}), more);
@@ -138,6 +114,45 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     worker.call("ReportOutcome", on(reported)).await;
     let disputed = json!({"consultation_id": consultation, "decision_id": decision, "words": "*"});
     person.call("DisputeOutcome", disputed).await;
+}
+
+/// Everything that can be said about somebody, by them and by a worker.
+async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: &str, staff_id: &str) {
+    let with = |more| and(json!({"person_id": person_id, "purpose": "PURPOSE_CARE_COORDINATION"}), more);
+    for (name, request) in [
+        ("WriteAboutMe", json!({"heading": "*", "text": "*"})),
+        ("RecordStrength", json!({"text": "*"})),
+        ("RecordWhatMatters", json!({"text": "*"})),
+        ("WriteContingencyPlan", json!({"text": "*"})),
+        ("DescribeCondition", json!({"text": "*", "impact": "*"})),
+        ("SetContactPreferences", json!({"language": "*", "text": "*"})),
+    ] {
+        worker.call(name, with(request)).await;
+    }
+    let strength = id(&worker.call("RecordStrength", with(json!({"text": "*"}))).await);
+    let own = json!({"entry_id": strength, "kind": "REPLY_KIND_WORDS", "words": "*"});
+    let reply = id(&person.call("AttachReply", own).await);
+    let answered = json!({"entry_id": strength, "reply_id": reply, "words": "*"});
+    worker.call("AnswerReply", with(answered)).await;
+    worker.call("CorrectEntry", with(json!({"entry_id": strength, "text": "*", "reason": "*"}))).await;
+    let barrier = with(json!({"kind": "BARRIER_KIND_EXTERNAL", "text": "*"}));
+    let barrier = id(&worker.call("IdentifyBarrier", barrier).await);
+    worker.call("OwnBarrier", with(json!({"barrier_id": barrier, "words": "*"}))).await;
+    worker.call("LiftBarrier", with(json!({"barrier_id": barrier, "words": "*"}))).await;
+    person.call("CheckInWellbeing", json!({"wellbeing": 3, "words": "*"})).await;
+    let goal = id(&worker.call("SetGoal", with(json!({"text": "*"}))).await);
+    person.call("DeclineGoal", json!({"goal_id": goal, "reason": "*"})).await;
+    let goal = id(&worker.call("SetGoal", with(json!({"text": "*"}))).await);
+    person.call("AdoptGoal", json!({"goal_id": goal, "text": "*"})).await;
+    person.call("SetGoalAside", json!({"goal_id": goal, "reason": "*"})).await;
+    person.call("ReopenGoal", json!({"goal_id": goal, "reason": "*"})).await;
+    let action = with(json!({"text": "*", "owner": "*", "due": "2031-05-06"}));
+    let action = id(&worker.call("AgreeAction", action).await);
+    worker.call("ProgressAction", with(json!({"action_id": action, "note": "*"}))).await;
+    worker.call("DropAction", with(json!({"action_id": action, "reason": "*"}))).await;
+    person.call("ReopenAction", json!({"action_id": action, "reason": "*"})).await;
+
+    say_in_consultations(person, worker, person_id).await;
 
     let declared = json!({"person_id": person_id, "reason": "*", "minutes": 5});
     let emergency = id(&worker.call("DeclareEmergencyAccess", declared).await);

@@ -57,6 +57,7 @@ impl Says {
             // Nothing is narrowed here, and an emergency gives a system nothing.
             SharingEvent::SharingStarted(_)
             | SharingEvent::ProvisionNarrowed(_)
+            | SharingEvent::EntryRestricted(_)
             | SharingEvent::EmergencyAccessOpened(_)
             | SharingEvent::EmergencyAccessClosed(_) => {}
         }

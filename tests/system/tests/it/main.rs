@@ -32,6 +32,7 @@ mod lifecycle;
 mod nats_sign_in;
 mod notices;
 mod on_nats;
+mod planned;
 mod plans;
 mod previewed;
 mod recalled;

@@ -10,7 +10,8 @@ use proto::access::v1::{
     RecordCategory, ReviewEmergencyAccessRequest, SensitivityLevel, party, receipt,
 };
 use proto::agencies::v1::{AddStaffRequest, ChangeStaffRolesRequest, ChangeStaffSignInRequest, RemoveStaffRequest};
-use proto::people::v1::{AchieveGoalRequest, RecordStrengthRequest, SetGoalRequest};
+use proto::people::v1::agree_action_request::Who;
+use proto::people::v1::{AgreeActionRequest, CompleteActionRequest, RecordStrengthRequest};
 use proto::relationships::v1::{DeclineSupportRequest, EndSupportRequest, ProposeSupportRequest};
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
@@ -298,23 +299,24 @@ async fn what_was_refused_is_recorded_whatever_the_caller_is_told() {
     let text = "be left alone by my brother".to_owned();
     let sensitivity =
         Some(proto::access::v1::Sensitivity { level: SensitivityLevel::Restricted.into(), labels: vec![] });
-    let goal = SetGoalRequest { request_id: request_id(), text, sensitivity, ..Default::default() };
-    let goal = callers.person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
+    let who = Some(Who::ThePerson(true));
+    let agree = AgreeActionRequest { request_id: request_id(), text, who, sensitivity, ..Default::default() };
+    let action = callers.person.people().agree_action(agree).await.unwrap().into_inner().entry_id;
     callers.grant().await;
     // A withheld entry is told as one that is not there, and both attempts are kept.
-    for goal_id in [goal, Uuid::now_v7().to_string()] {
-        let achieve = AchieveGoalRequest {
+    for action_id in [action, Uuid::now_v7().to_string()] {
+        let complete = CompleteActionRequest {
             request_id: request_id(),
             person_id: pair.person_id(),
             purpose: Purpose::CareCoordination.into(),
-            goal_id,
+            action_id,
         };
-        let refused = callers.worker.people().achieve_goal(achieve).await.unwrap_err();
+        let refused = callers.worker.people().complete_action(complete).await.unwrap_err();
         assert_eq!(refused.code(), Code::NotFound);
         let receipt = newest(&callers.person).await;
         assert_eq!(
             (receipt.kind(), receipt.categories.as_slice()),
-            (receipt::Kind::Denied, &[RecordCategory::Goals.into()][..])
+            (receipt::Kind::Denied, &[RecordCategory::Actions.into()][..])
         );
     }
 

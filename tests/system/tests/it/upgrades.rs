@@ -49,6 +49,7 @@ async fn what_a_newer_version_has_written_stops_the_views_of_an_older_one_and_pa
         author: Some(proto::events::v1::Author { kind: 2, ..Default::default() }),
         text: "bakes".into(),
         sensitivity: Some(proto::events::v1::Sensitivity { level: 77, labels: vec![] }),
+        ..Default::default()
     };
     // A type, and a value, that this version has no word for.
     for unknown in [(9_999, vec![]), (strength_code(), value.encode_to_vec())] {

@@ -7,10 +7,11 @@ use proto::consultations::v1::{
     CancelConsultationRequest, Consultation, ListConsultationsRequest, ListMyConsultationsRequest, Mode,
     OfferOptionRequest, RaiseAgendaItemRequest, RequestConsultationRequest, said,
 };
+use proto::people::v1::agree_action_request::Who;
 use proto::people::v1::entry_change::What;
 use proto::people::v1::{
-    AchieveGoalRequest, Entry, Progress, RateGoalRequest, RecordStrengthRequest, ReopenGoalRequest,
-    SetGoalAsideRequest, SetGoalRequest,
+    AgreeActionRequest, CompleteActionRequest, DropActionRequest, Entry, Progress, RateActionRequest,
+    RecordStrengthRequest, ReopenActionRequest,
 };
 use proto::sharing::v1::DenyProvisionRequest;
 use proto::sharing::v1::provision_actor::Actor;
@@ -35,40 +36,59 @@ async fn rule_25_a_word_keeps_its_speaker_in_the_role_that_they_had() {
         ..Default::default()
     };
     let written = worker.people().record_strength(strength).await.unwrap().into_inner();
-    let goal = SetGoalRequest { request_id: request_id(), text: "walk again".into(), ..Default::default() };
-    let goal_id = person.people().set_goal(goal).await.unwrap().into_inner().entry_id;
-    let aside = |reason: &str| SetGoalAsideRequest {
+    let agree = AgreeActionRequest {
+        request_id: request_id(),
+        text: "walk to the shop".into(),
+        who: Some(Who::ThePerson(true)),
+        ..Default::default()
+    };
+    let action_id = person.people().agree_action(agree).await.unwrap().into_inner().entry_id;
+    let give_up = DropActionRequest {
         request_id: request_id(),
         person_id: person_id.clone(),
         purpose,
-        goal_id: goal_id.clone(),
-        reason: reason.into(),
+        action_id: action_id.clone(),
+        reason: "the hip comes first".into(),
     };
-    worker.people().set_goal_aside(aside("the hip comes first")).await.unwrap();
+    worker.people().drop_action(give_up).await.unwrap();
     let role = ChangeStaffRolesRequest {
         request_id: request_id(),
         staff_id: pair.staff_id(),
         roles: vec!["receptionist".into()],
     };
     operator.agencies().change_staff_roles(role).await.unwrap();
-    // The person takes it back, and rates it: that it was set aside, by whom and why stays to be read.
-    let reopen = ReopenGoalRequest {
+    // The person takes it back, and rates it: that it was dropped, by whom and why stays to be read.
+    let reopen = ReopenActionRequest {
         request_id: request_id(),
-        goal_id: goal_id.clone(),
+        action_id: action_id.clone(),
         reason: "I decide that".into(),
         ..Default::default()
     };
-    person.people().reopen_goal(reopen).await.unwrap();
-    let rate = || RateGoalRequest { request_id: request_id(), goal_id: goal_id.clone(), importance: 9 };
-    person.people().rate_goal(rate()).await.unwrap();
-    person.people().rate_goal(rate()).await.unwrap();
-    let achieve = || AchieveGoalRequest { request_id: request_id(), goal_id: goal_id.clone(), ..Default::default() };
-    person.people().achieve_goal(achieve()).await.unwrap();
-    let position = person.people().achieve_goal(achieve()).await.unwrap().into_inner().position;
+    person.people().reopen_action(reopen).await.unwrap();
+    let rate = || RateActionRequest { request_id: request_id(), action_id: action_id.clone(), confidence: 9 };
+    person.people().rate_action(rate()).await.unwrap();
+    person.people().rate_action(rate()).await.unwrap();
+    let complete =
+        || CompleteActionRequest { request_id: request_id(), action_id: action_id.clone(), ..Default::default() };
+    person.people().complete_action(complete()).await.unwrap();
+    let position = person.people().complete_action(complete()).await.unwrap().into_inner().position;
 
     let bakes = entry(person, position, &written.entry_id).await;
     assert_eq!(bakes.author.unwrap().role, "district nurse");
-    let changes = entry(person, position, &goal_id).await.changes;
+    let changes = entry(person, position, &action_id).await.changes;
+    are_told_as_they_were_said(&changes);
+    // A wish of staff that is fulfilled adds nothing, and leaves no receipt of anything added.
+    let added = |receipts: &[proto::access::v1::Receipt]| {
+        receipts.iter().filter(|receipt| receipt.kind() == receipt::Kind::Contributed).count()
+    };
+    let before = added(&person.history(position).await.unwrap());
+    let again = CompleteActionRequest { person_id, purpose, ..complete() };
+    worker.people().complete_action(again).await.unwrap();
+    let position = person.strength("x").await.unwrap().position;
+    assert_eq!(added(&person.history(position).await.unwrap()), before);
+}
+
+fn are_told_as_they_were_said(changes: &[proto::people::v1::EntryChange]) {
     let told: Vec<_> = changes
         .iter()
         .map(|change| {
@@ -81,19 +101,10 @@ async fn rule_25_a_word_keeps_its_speaker_in_the_role_that_they_had() {
     let expected = [
         (party::Kind::Staff, "district nurse", stands(Progress::Ended), "the hip comes first"),
         (party::Kind::Person, "", stands(Progress::Open), "I decide that"),
-        (party::Kind::Person, "", What::Importance(9), ""),
+        (party::Kind::Person, "", What::Confidence(9), ""),
         (party::Kind::Person, "", stands(Progress::Done), ""),
     ];
     assert_eq!(told, expected);
-    // A wish of staff that is fulfilled adds nothing, and leaves no receipt of anything added.
-    let added = |receipts: &[proto::access::v1::Receipt]| {
-        receipts.iter().filter(|receipt| receipt.kind() == receipt::Kind::Contributed).count()
-    };
-    let before = added(&person.history(position).await.unwrap());
-    let again = AchieveGoalRequest { person_id, purpose, ..achieve() };
-    worker.people().achieve_goal(again).await.unwrap();
-    let position = person.strength("x").await.unwrap().position;
-    assert_eq!(added(&person.history(position).await.unwrap()), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
