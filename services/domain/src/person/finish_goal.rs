@@ -65,10 +65,10 @@ changes_entry!(ReopenGoal, goal in Goals);
 changes_entry!(AchieveGoal, goal in Goals);
 changes_entry!(SetGoalAside, goal in Goals);
 
-/// What becomes of a goal is the person's to say (rule 15).
+/// What becomes of a goal is the person's to say (rule 15); of an imported one its source says so.
 fn only_the_person(state: &Person, goal: EntryId, author: Author) -> Result<(), Refusal> {
     state.sensitivity_of(goal, Category::Goals, "goal")?;
-    if author == Author::Person {
+    if matches!(author, Author::Person | Author::System) {
         return Ok(());
     }
     Err(Refusal::rule("only_the_person_says", "only the person says what becomes of a goal of theirs"))

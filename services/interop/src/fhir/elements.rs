@@ -135,12 +135,42 @@ pub struct CodeableConcept {
     pub text: String,
 }
 
+/// SNOMED CT, as FHIR calls it.
+const SNOMED: &str = "http://snomed.info/sct";
+/// Its semantic tags of what stands in a record (SNOMED CT Editorial Guide, semantic tags).
+const TAGS: [&str; 12] = [
+    "disorder",
+    "finding",
+    "situation",
+    "procedure",
+    "regime/therapy",
+    "event",
+    "observable entity",
+    "morphologic abnormality",
+    "person",
+    "record artifact",
+    "social concept",
+    "qualifier value",
+];
+
 impl CodeableConcept {
     /// The concept in words: its text, or the first display.
     #[must_use]
     pub fn words(&self) -> &str {
         let displays = self.coding.iter().filter(|c| !c.is_absent()).map(|c| c.display.as_str());
         std::iter::once(self.text.as_str()).chain(displays).find(|words| !words.trim().is_empty()).unwrap_or_default()
+    }
+
+    /// The concept as people say it: without the tag by which SNOMED CT tells its own concepts apart, as in `Anemia (disorder)`.
+    #[must_use]
+    pub fn plain_words(&self) -> &str {
+        let words = self.words().trim_end();
+        let is_snomed = self.coding.iter().any(|coding| coding.system == SNOMED);
+        let tagged = words.strip_suffix(')').and_then(|words| words.rsplit_once(" (")).filter(|_| is_snomed);
+        match tagged {
+            Some((plain, tag)) if TAGS.contains(&tag) && !plain.trim().is_empty() => plain,
+            _ => words,
+        }
     }
 
     /// Whether it has this code.
@@ -209,5 +239,27 @@ impl Identifier {
     #[must_use]
     pub fn is_in_force(&self, today: &str) -> bool {
         !matches!(self.usage.as_str(), "old" | "temp") && self.period.holds(today)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminologys_own_tags_are_not_the_persons_words() {
+        let concept = |system: &str, text: &str| CodeableConcept {
+            coding: vec![Coding { system: system.into(), code: "1".into(), ..Coding::default() }].into(),
+            text: text.into(),
+        };
+        for (system, text, plain) in [
+            (SNOMED, "Anemia (disorder)", "Anemia"),
+            (SNOMED, "Stress (finding) ", "Stress"),
+            (SNOMED, "Fear (of heights)", "Fear (of heights)"),
+            (SNOMED, "(disorder)", "(disorder)"),
+            ("urn:own", "Anemia (disorder)", "Anemia (disorder)"),
+        ] {
+            assert_eq!(concept(system, text).plain_words(), plain);
+        }
     }
 }

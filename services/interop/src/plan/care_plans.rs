@@ -71,8 +71,9 @@ impl Reader<'_> {
         // What a description adds may turn round what the code says.
         let description = detail.description.trim();
         let is_more = !description.is_empty() && description != words.trim();
-        let told = if is_more { format!("{words}: {description}") } else { words.to_owned() };
-        let (text, timeless) = (remark(&told, &said), remark(&told, &timeless));
+        let told = |words: &str| if is_more { format!("{words}: {description}") } else { words.to_owned() };
+        let plain = if detail.code.words().is_empty() { words } else { detail.code.plain_words() };
+        let (text, timeless) = (remark(&told(plain), &said), remark(&told(words), &timeless));
         // The same words for another goal, by another day or by somebody else are another action.
         let alike = known.entry(words.to_owned()).or_default();
         if alike.iter().any(|(known, of)| *known == text && *of == kind) {

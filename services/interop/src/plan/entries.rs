@@ -112,7 +112,7 @@ impl Reader<'_> {
             None => self.treated(index, condition.encounter.as_ref()),
         };
         let kind = EntryKind::Condition { onset, recorded };
-        let (text, timeless) = (remark(words, &said), remark(words, &timeless));
+        let (text, timeless) = (remark(condition.code.plain_words(), &said), remark(words, &timeless));
         plan.entries.push(self.planned(&self.origin(index, author), None, &text, kind, &timeless));
         Outcome::Became("condition")
     }
@@ -131,8 +131,8 @@ impl Reader<'_> {
             None => self.goal_authors.get(&index).copied().unwrap_or(Author::System),
         };
         let kind = EntryKind::Goal { finish };
-        let text = remark(words, &said);
-        plan.entries.push(self.planned(&self.origin(index, author), None, &text, kind, &text));
+        let (text, told) = (remark(goal.description.plain_words(), &said), remark(words, &said));
+        plan.entries.push(self.planned(&self.origin(index, author), None, &text, kind, &told));
         Outcome::Became("goal")
     }
 }
