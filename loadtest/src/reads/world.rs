@@ -168,7 +168,7 @@ async fn serve(
     people: &[interop::Report],
 ) -> anyhow::Result<Running> {
     let agencies: std::collections::BTreeSet<_> = people.iter().flat_map(|report| &report.agencies).collect();
-    let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
+    let mut issuers = vec![signer.issuer(Binding::PeopleById)?, signer.issuer(Binding::Operators)?];
     for agency in agencies {
         issuers.push(signer.issuer(Binding::Agency(*agency))?);
     }

@@ -7,6 +7,7 @@ use proto::agencies::v1::agency_service_client::AgencyServiceClient;
 use proto::consultations::v1::consultation_service_client::ConsultationServiceClient;
 use proto::feeds::v1::feed_service_client::FeedServiceClient;
 use proto::notices::v1::notice_service_client::NoticeServiceClient;
+use proto::people::v1::joining_service_client::JoiningServiceClient;
 use proto::people::v1::people_service_client::PeopleServiceClient;
 use proto::relationships::v1::relationship_service_client::RelationshipServiceClient;
 use proto::sharing::v1::sharing_service_client::SharingServiceClient;
@@ -60,6 +61,8 @@ macro_rules! clients {
 clients! {
     /// `PeopleService`.
     people: PeopleServiceClient,
+    /// `JoiningService`.
+    joining: JoiningServiceClient,
     /// `SharingService`.
     sharing: SharingServiceClient,
     /// `AccessService`.

@@ -27,8 +27,7 @@ impl Consultations {
         let person = call.person()?;
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages, |_| true).await?;
-        let receipt =
-            self.gate.disclose_own(person, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
+        let receipt = self.gate.disclose_own(call, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
         let consultations = self.told(page.items, |_| true).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations,

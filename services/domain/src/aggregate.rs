@@ -36,11 +36,15 @@ pub enum StreamKind {
     Operations = 13,
     /// What a person is told of, and where.
     Notices = 14,
+    /// A subject of an identity provider of people.
+    Identity = 15,
+    /// A one-time code.
+    Invitation = 16,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -55,6 +59,8 @@ impl StreamKind {
         Self::Issuers,
         Self::Operations,
         Self::Notices,
+        Self::Identity,
+        Self::Invitation,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
@@ -155,6 +161,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=14).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=16).collect(), None));
     }
 }

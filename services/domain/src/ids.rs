@@ -40,6 +40,10 @@ ids! {
     StaffId,
     /// A subject of one of an agency's identity providers, by pseudonym.
     SignInId,
+    /// A subject of an identity provider of people, by pseudonym.
+    IdentityId,
+    /// A one-time code, by pseudonym.
+    InvitationId,
     /// A support relationship.
     RelationshipId,
     /// A consultation.

@@ -49,18 +49,24 @@ struct Change {
     event: Event,
 }
 
+/// That a loaded aggregate has not moved.
+pub(crate) fn guard_of<A: Aggregate>(on: &Loaded<A>) -> Guard {
+    Guard { stream: stream_of::<A>(on.id), version: log_version(on.version) }
+}
+
 impl Changes {
     /// Nothing yet.
     #[must_use]
     pub fn new(context: &Context) -> Self {
+        let (guards, epoch) = context.relies.map(|(guard, epoch)| (vec![guard], (epoch, true))).unzip();
         Self {
             context: context.clone(),
             streams: Vec::new(),
-            guards: Vec::new(),
+            guards: guards.unwrap_or_default(),
             after: Vec::new(),
             subject: None,
             not_after: None,
-            epoch: None,
+            epoch,
         }
     }
 
@@ -132,7 +138,7 @@ impl Changes {
         let stream = stream_of::<A>(on.id);
         let named = self.streams.iter().any(|(s, ..)| *s == stream) || self.guards.iter().any(|g| g.stream == stream);
         if !named {
-            self.guards.push(Guard { stream, version: log_version(on.version) });
+            self.guards.push(guard_of(on));
         }
     }
 

@@ -1,9 +1,14 @@
 use std::time::{Duration, Instant, SystemTime};
 
+use domain::Aggregate;
 use domain::ids::{RequestId, derived_id};
 use domain::vocabulary::Timestamp;
+use event_log::Guard;
 use events::Actor;
 use uuid::Uuid;
+
+use crate::Loaded;
+use crate::changes::guard_of;
 
 /// Who wants something, under which request, and when.
 #[derive(Debug, Clone)]
@@ -16,6 +21,8 @@ pub struct Context {
     pub asked: Option<Uuid>,
     /// When.
     pub now: Timestamp,
+    /// What all of it relies on, whatever else it does.
+    pub(crate) relies: Option<(Guard, Uuid)>,
 }
 
 impl Context {
@@ -23,13 +30,19 @@ impl Context {
     #[must_use]
     pub fn new(actor: Actor, request: Uuid) -> Self {
         let request = RequestId(derived_id(request, &[actor.id().as_bytes()]));
-        Self { actor, request, asked: None, now: now() }
+        Self { actor, request, asked: None, now: now(), relies: None }
     }
 
     /// What the system does by itself, or for a command of those who run it: a new deed each time.
     #[must_use]
     pub fn of_system() -> Self {
         Self::new(Actor::system(), Uuid::now_v7())
+    }
+
+    /// The same, relying on this all along: when it moves, nothing commits any more.
+    #[must_use]
+    pub fn relying_on<A: Aggregate>(self, on: &Loaded<A>) -> Self {
+        Self { relies: Some((guard_of(on), on.epoch)), ..self }
     }
 
     /// The same, for this method with this message.

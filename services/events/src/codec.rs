@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
+use domain::invitation::events::InvitationEvent;
 use domain::operations::OPERATORS;
 use domain::vocabulary::{Timestamp, Version};
 use event_log::{NewEvent, Position, Recorded, StreamId};
@@ -126,7 +127,9 @@ impl Codec {
         if kind.is_folded() != place.version.is_some() || !is_about(place.stream.id, header, event) {
             return Err(CodecError::Misplaced);
         }
-        self.seal_bytes(place, at, header, (event.code(), &event.encode())).await
+        // Somebody who is invited has nothing of their own yet: what is said of them is sealed with the key that is to be theirs.
+        let begins = matches!(event, Event::Invitation(InvitationEvent::NewcomerInvited(_)));
+        self.seal_bytes(place, at, header, (event.code(), &event.encode(), begins)).await
     }
 
     /// Seals what only another version may know: for tests of what this one does with it.
@@ -141,7 +144,7 @@ impl Codec {
         header: &Header,
         unknown: (i32, &[u8]),
     ) -> Result<NewEvent, CodecError> {
-        self.seal_bytes(place, at, header, unknown).await
+        self.seal_bytes(place, at, header, (unknown.0, unknown.1, false)).await
     }
 
     async fn seal_bytes(
@@ -149,12 +152,12 @@ impl Codec {
         place: Place,
         at: Timestamp,
         header: &Header,
-        (event_type, plain): (i32, &[u8]),
+        (event_type, plain, begins): (i32, &[u8], bool),
     ) -> Result<NewEvent, CodecError> {
         // A key is made with what begins a subject's own stream, and with what those who run the system do first. Whoever has lost
         // theirs gets no second one.
         let is_own = place.stream.id == header.subject && place.version == Some(Version(1));
-        let begins = is_own || place.stream.kind == StreamKind::Operations.code();
+        let begins = begins || is_own || place.stream.kind == StreamKind::Operations.code();
         let key = if begins {
             self.vault.key_of(header.subject).await?
         } else {
@@ -224,6 +227,8 @@ fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
         | Event::Consultation(_)
         | Event::Staff(_)
         | Event::SignIn(_)
+        | Event::Identity(_)
+        | Event::Invitation(_)
         | Event::Issuers(_)
         | Event::Request(_) => true,
     }

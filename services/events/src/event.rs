@@ -3,6 +3,8 @@ use domain::access::events::AccessEvent;
 use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::emergency::events::EmergencyEvent;
+use domain::identity::events::IdentityEvent;
+use domain::invitation::events::InvitationEvent;
 use domain::issuers::events::IssuersEvent;
 use domain::notices::events::NoticesEvent;
 use domain::operations::events::OperationsEvent;
@@ -100,4 +102,6 @@ any_event! {
     Issuers(IssuersEvent),
     Operations(OperationsEvent),
     Notices(NoticesEvent),
+    Identity(IdentityEvent),
+    Invitation(InvitationEvent),
 }

@@ -4,8 +4,8 @@ use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
-    AccountId, AgencyId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId,
-    SignInId, StaffId,
+    AccountId, AgencyId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId, PersonId, ProvisionId, RecallId,
+    ReceiptId, RelationshipId, SignInId, StaffId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -54,6 +54,8 @@ samples! {
     EmergencyId: _field => EmergencyId(id(7)),
     ReceiptId: _field => ReceiptId(id(8)),
     SignInId: _field => SignInId(id(11)),
+    IdentityId: _field => IdentityId(id(17)),
+    InvitationId: _field => InvitationId(id(18)),
     FeedId: _field => FeedId(id(13)),
     AccountId: _field => AccountId(id(14)),
     RecallId: _field => RecallId(id(15)),

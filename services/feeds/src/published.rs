@@ -116,7 +116,10 @@ pub(crate) const PERMIT_TYPES: [(&str, &str); 3] = [
 /// What a domain event is called outside. An event without a line here does not compile.
 pub(crate) fn published(event: &Event) -> Published {
     match event {
-        Event::Person(event) => As(entry_type(event)),
+        Event::Identity(_) | Event::Invitation(_) => Never("who is here, and how they came in, no system is told"),
+        Event::Person(event) => {
+            entry_type(event).map_or(Never("with what a person signs in is theirs alone to know"), As)
+        }
         Event::Access(event) => access(event),
         Event::Sharing(event) => sharing(event),
         Event::Query(_) => {
@@ -216,8 +219,11 @@ fn consultation(event: &ConsultationEvent) -> &'static str {
     }
 }
 
-fn entry_type(event: &PersonEvent) -> &'static str {
-    match event {
+fn entry_type(event: &PersonEvent) -> Option<&'static str> {
+    Some(match event {
+        PersonEvent::PersonInvited(_) | PersonEvent::IdentityLinked(_) | PersonEvent::IdentityUnlinked(_) => {
+            return None;
+        }
         PersonEvent::PersonRegistered(_) => "alongside.record.contact.recorded.v1",
         PersonEvent::AboutMeSectionWritten(_) => "alongside.record.about-me.written.v1",
         PersonEvent::StrengthRecorded(_) => "alongside.record.strength.recorded.v1",
@@ -249,7 +255,7 @@ fn entry_type(event: &PersonEvent) -> &'static str {
         PersonEvent::ChoseNotToSay(_) => "alongside.record.not-said.v1",
         PersonEvent::PlanActivated(_) => "alongside.record.plan.activated.v1",
         PersonEvent::EntryCorrected(_) => "alongside.record.entry.corrected.v1",
-    }
+    })
 }
 
 #[cfg(test)]

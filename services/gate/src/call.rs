@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::agency::{Scope, ServiceAccount};
+use domain::identity::Identity;
 use domain::ids::{AgencyId, PersonId, SignInId};
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
 use domain::staff::Staff;
 use domain::vocabulary::SignedIn;
-use engine::{Changes, Context};
+use engine::{Changes, Context, Loaded};
 use prost::Message;
 use rpc::{Error, Reason};
 use tonic::Extensions;
@@ -17,14 +18,17 @@ use vault::Pseudonyms;
 
 use crate::Caller;
 use crate::bearer::Scopes;
+use crate::code;
 use crate::layer::RESPONSE_LIMIT;
 
 /// A call that passed [`crate::AccessLayer`]: who makes it, and which method it is.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(crate) caller: Caller,
-    /// What somebody who runs the system signed in with: their issuer and subject.
-    pub(crate) operator: Option<Arc<(String, String)>>,
+    /// What somebody who runs the system, or a person, signed in with: their issuer and subject.
+    pub(crate) signed_in: Option<Arc<(String, String)>>,
+    /// Whose it is, of a person's. What they do relies on its being theirs.
+    pub(crate) identity: Option<Arc<Loaded<Identity>>>,
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
     pub(crate) role: Arc<str>,
     /// What the token may be used for, of what a system may do; none when it does not say.
@@ -93,6 +97,23 @@ impl Call {
         &self.pseudonyms
     }
 
+    /// The one-time code that a request makes, and under what it is kept. The same request makes the same one.
+    #[must_use]
+    pub fn fresh_code(&self, context: &Context) -> (String, Uuid) {
+        let code = code::made(&self.pseudonyms, context.request.0);
+        let kept = code::kept(&self.pseudonyms, &code);
+        (code, kept)
+    }
+
+    /// Under what a code is kept that the caller has typed.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn typed_code(&self, code: &str) -> Result<Uuid, Error> {
+        let code = code::read(code).ok_or_else(|| Error::invalid("code", "must be a code as it was given"))?;
+        Ok(code::kept(&self.pseudonyms, &code))
+    }
+
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
     #[must_use]
     pub fn role(&self) -> &str {
@@ -112,13 +133,15 @@ impl Call {
         match self.caller {
             Caller::Operator(_) => Ok(None),
             Caller::Worker(by) => Ok(Some(by)),
-            Caller::Person(_) => Err(not_admitted()),
+            Caller::Person(_) | Caller::Visitor(_) => Err(not_admitted()),
         }
     }
 
     /// Leaves a trace of what somebody who runs the system does, in the same append; of what an agency does itself its own events tell.
     pub fn acts(&self, changes: &mut Changes, act: Act, agency: Option<AgencyId>, about: impl Into<String>) {
-        let Some(operator) = &self.operator else { return };
+        let Some(operator) = self.signed_in.as_ref().filter(|_| matches!(self.caller, Caller::Operator(_))) else {
+            return;
+        };
         if !changes.is_empty() {
             let (issuer, operator) = operator.as_ref().clone();
             leave_trace(changes, OperatorActed { operator, issuer, act, agency, about: about.into() });
@@ -135,7 +158,34 @@ impl Call {
         if !matches!(id.get_version_num(), 4 | 7) {
             return Err(Error::invalid("request_id", "must be a random UUID, of version `4` or `7`"));
         }
-        Ok(Context::new(self.caller.actor(), id).asking(&self.method, &self.message))
+        Ok(self.relying(Context::new(self.caller.actor(), id)).asking(&self.method, &self.message))
+    }
+
+    /// What is done relies on what a person signed in with: once it is unlinked, nothing of it commits.
+    #[must_use]
+    pub fn relying(&self, context: Context) -> Context {
+        match self.identity.as_deref() {
+            Some(identity) if identity.person().is_some() => context.relying_on(identity),
+            _ => context,
+        }
+    }
+
+    /// What somebody signed in with who claims their place: at an identity provider of people, be it linked already or not; and its issuer.
+    ///
+    /// # Errors
+    /// For everybody else.
+    pub fn visitor(&self) -> Result<(Arc<Loaded<Identity>>, &str), Error> {
+        let signed_in = self.identity.clone().zip(self.signed_in.as_deref());
+        let (identity, (issuer, _)) = signed_in.ok_or_else(not_admitted)?;
+        Ok((identity, issuer))
+    }
+
+    /// What somebody does as the person who they become by it.
+    ///
+    /// # Errors
+    /// When the request id is not a random UUID.
+    pub fn becoming(&self, person: PersonId, request_id: &str) -> Result<Context, Error> {
+        Self { caller: Caller::Person(person), identity: None, ..self.clone() }.context(request_id)
     }
 
     /// A person's own act.

@@ -1,4 +1,4 @@
-use domain::ids::{PersonId, SignInId};
+use domain::ids::{IdentityId, PersonId, SignInId};
 use domain::vocabulary::SignedIn;
 use events::Actor;
 
@@ -9,6 +9,8 @@ pub enum Caller {
     Operator(SignInId),
     /// A person.
     Person(PersonId),
+    /// Somebody who signed in at an identity provider of people. Whose it is, if it is anybody's, the log says.
+    Visitor(IdentityId),
     /// Somebody whom an agency's identity provider vouches for. Whether they work there, the log says.
     Worker(SignedIn),
 }
@@ -20,6 +22,8 @@ impl Caller {
         match self {
             Self::Operator(sign_in) => Actor::operator(sign_in),
             Self::Person(person) => Actor::person(person),
+            // Nobody acts as a visitor: who comes in acts as whoever they become.
+            Self::Visitor(identity) => Actor::person(PersonId(identity.0)),
             Self::Worker(by) => Actor::worker(by.worker(), ""),
         }
     }

@@ -36,14 +36,20 @@ pub(crate) fn admits(class: AccessClass, caller: Caller) -> bool {
         AccessClass::Public | AccessClass::SignedIn => true,
         AccessClass::Operator => matches!(caller, Caller::Operator(_)),
         AccessClass::Administration => matches!(caller, Caller::Operator(_) | Caller::Worker(_)),
-        AccessClass::Self_ => matches!(caller, Caller::Person(_)),
+        // Whose it is that a visitor signed in with, the log says.
+        AccessClass::Self_ | AccessClass::Newcomer => matches!(caller, Caller::Person(_) | Caller::Visitor(_)),
         // Whether it is a worker or a system that an agency vouches for, the log says.
         AccessClass::StaffRead
         | AccessClass::StaffWrite
         | AccessClass::AgencySystem
         | AccessClass::AgencyAdministrator => matches!(caller, Caller::Worker(_)),
-        AccessClass::Contribute => matches!(caller, Caller::Person(_) | Caller::Worker(_)),
+        AccessClass::Contribute => matches!(caller, Caller::Person(_) | Caller::Visitor(_) | Caller::Worker(_)),
     }
+}
+
+/// Whether a class admits somebody who has signed in, and is nobody here.
+pub(crate) fn admits_visitors(class: AccessClass) -> bool {
+    matches!(class, AccessClass::Public | AccessClass::SignedIn | AccessClass::Newcomer)
 }
 
 #[cfg(test)]

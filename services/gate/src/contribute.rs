@@ -55,7 +55,7 @@ impl Gate {
         let named: Option<PersonId> = rpc::optional_id("person_id", person_id)?;
         let context = call.context(request_id)?;
         let (person, by) = match (call.caller, named) {
-            (Caller::Operator(_), _) => return Err(not_admitted()),
+            (Caller::Operator(_) | Caller::Visitor(_), _) => return Err(not_admitted()),
             (Caller::Person(own), Some(named)) if named != own => return Err(self.trespassed(own, named).await),
             (Caller::Person(own), _) => (own, None),
             (Caller::Worker(by), Some(named)) => (named, Some(by)),

@@ -243,12 +243,13 @@ impl Gate {
     /// When nobody is registered under this id, or the receipt is not written; then nothing is disclosed.
     pub async fn disclose_own(
         &self,
-        person: PersonId,
+        call: &Call,
         categories: BTreeSet<Category>,
         entries: usize,
     ) -> Result<ReceiptId, Error> {
+        let person = call.person()?;
         self.engine.settle(|freshness| self.registered(person, freshness)).await?;
-        let context = Context::new(Actor::person(person), Uuid::now_v7());
+        let context = call.relying(Context::new(Actor::person(person), Uuid::now_v7()));
         let receipt = ReceiptId(Uuid::now_v7());
         let viewed = RecordViewed {
             receipt,
@@ -265,7 +266,7 @@ impl Gate {
         };
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
-        // It relies on nothing that could move; and without its receipt nothing is disclosed.
+        // It relies on nothing that could move but what they signed in with; and without its receipt nothing is disclosed.
         self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
         Ok(receipt)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use domain::ids::{AgencyId, PersonId, SignInId, StaffId};
+use domain::ids::{AgencyId, IdentityId, PersonId, SignInId, StaffId};
 use domain::issuers::{Only, Register, Trust};
 use domain::operations::OPERATORS;
 use domain::staff::Identity;
@@ -33,8 +33,10 @@ pub use keys::{KeySource, read_keys};
 pub enum Binding {
     /// Workers of this agency; `iss` and `sub` together are what they joined with.
     Agency(AgencyId),
-    /// People; `sub` is the person's id.
+    /// People, each of whom has claimed their place with what they sign in with (`iss` and `sub`).
     People,
+    /// People, for an issuer that knows them by their ids: `sub` is the person's.
+    PeopleById,
     /// Those who run the system.
     Operators,
 }
@@ -305,6 +307,10 @@ impl Issuers {
                 Caller::Worker(SignedIn::new(Worker::new(agency, StaffId(sign_in.0)), sign_in))
             }
             Binding::People => {
+                let parts = [trusted.issuer.as_bytes(), claims.sub.as_bytes()];
+                Caller::Visitor(IdentityId(self.pseudonyms.of("identity", &parts)))
+            }
+            Binding::PeopleById => {
                 let id = Uuid::try_parse(&claims.sub);
                 Caller::Person(PersonId(id.map_err(|_cause| trusted.refused("a subject that is no person's id"))?))
             }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
+use domain::identity::Identity;
 use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
@@ -23,7 +24,7 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
-use crate::classes::admits;
+use crate::classes::{admits, admits_visitors};
 use crate::issuers::{self, Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::rates::{Counts, Rates};
@@ -173,6 +174,12 @@ fn unreachable_issuer() -> Error {
     Error::new(Reason::Unavailable, "the keys of the token's issuer are out of reach; try again")
 }
 
+/// Somebody has signed in, and is nobody here.
+fn unknown_here() -> Error {
+    let problem = "nobody is known here who signs in with this: claim your place with the code of an invitation (`ClaimInvitation`)";
+    Error::new(Reason::CallerNotAdmitted, problem)
+}
+
 /// Somebody else may have the token.
 fn another_certificate() -> Error {
     let problem = "the token is bound to a certificate that was not shown (RFC 8705, `cnf`): connect with that one, over TLS to this server itself";
@@ -216,8 +223,19 @@ impl AccessLayer {
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
     async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {
         let named = role::of(request.headers());
+        let class = self.classes.of(request.uri().path());
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
         let named = named?;
+        if let Caller::Visitor(identity) = call.caller {
+            // By the latest: what somebody has unlinked opens nothing any more.
+            let identity = self.engine.load::<Identity>(identity, Freshness::Latest).await?;
+            match identity.person() {
+                Some(person) => call.caller = Caller::Person(person),
+                None if admits_visitors(class) => {}
+                None => return Err(unknown_here()),
+            }
+            call.identity = Some(Arc::new(identity));
+        }
         let Caller::Worker(by) = call.caller else {
             return if named.is_empty() { Ok(()) } else { Err(role::none_of_theirs()) };
         };
@@ -280,10 +298,12 @@ impl AccessLayer {
             return Err(unbound().into());
         }
         let method = request.uri().path().to_owned();
-        let operator = matches!(caller, Caller::Operator(_)).then(|| issuers::named_in(token)).flatten();
+        let is_named = matches!(caller, Caller::Operator(_) | Caller::Visitor(_));
+        let signed_in = is_named.then(|| issuers::named_in(token)).flatten();
         request.extensions_mut().insert(Call {
             caller,
-            operator: operator.map(Arc::new),
+            signed_in: signed_in.map(Arc::new),
+            identity: None,
             role: Arc::default(),
             scopes: bearer.scopes,
             method,

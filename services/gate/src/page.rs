@@ -39,6 +39,7 @@ paged! {
     consultations::ListMyConsultationsRequest,
     people::GetMyRecordRequest,
     people::GetSharedPlanRequest,
+    people::ListMyInvitationsRequest,
     relationships::GetCaseloadRequest,
     relationships::ListMyPeopleRequest,
     relationships::ListMyProposalsRequest,
@@ -112,7 +113,8 @@ mod tests {
         let pseudonyms = Arc::new(vault::Pseudonyms::new(&[7; 32]));
         Call {
             caller,
-            operator: None,
+            signed_in: None,
+            identity: None,
             role: Arc::default(),
             scopes: None,
             method: method.into(),

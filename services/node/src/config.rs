@@ -141,7 +141,7 @@ pub struct Tls {
     pub client_authority: Option<PathBuf>,
 }
 
-/// An issuer whose tokens are trusted. Exactly one of `agency`, `people` and `operators`.
+/// An issuer whose tokens are trusted. Exactly one of `agency`, `people`, `people_by_id` and `operators`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IssuerConfig {
@@ -154,8 +154,10 @@ pub struct IssuerConfig {
     pub jwks_file: Option<PathBuf>,
     /// Its tokens speak for staff of this agency.
     pub agency: Option<uuid::Uuid>,
-    /// Its tokens speak for people.
+    /// Its tokens speak for people, each of whom has claimed their place with an invitation.
     pub people: bool,
+    /// Its tokens speak for people whom it knows by their ids here: `sub` is the person's. Not together with `people`.
+    pub people_by_id: bool,
     /// Its tokens speak for those who run the system.
     pub operators: bool,
 }
@@ -164,10 +166,11 @@ impl IssuerConfig {
     /// Whom its tokens speak for, unless that is nobody or several.
     #[must_use]
     pub fn binding(&self) -> Option<Binding> {
-        match (self.agency, self.people, self.operators) {
-            (Some(agency), false, false) => Some(Binding::Agency(agency.into())),
-            (None, true, false) => Some(Binding::People),
-            (None, false, true) => Some(Binding::Operators),
+        match (self.agency, self.people, self.people_by_id, self.operators) {
+            (Some(agency), false, false, false) => Some(Binding::Agency(agency.into())),
+            (None, true, false, false) => Some(Binding::People),
+            (None, false, true, false) => Some(Binding::PeopleById),
+            (None, false, false, true) => Some(Binding::Operators),
             _ => None,
         }
     }

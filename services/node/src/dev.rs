@@ -231,7 +231,7 @@ fn already_or<T>(answer: Result<T, Status>) -> anyhow::Result<()> {
 
 /// The built-in issuer, for people, operators and every agency that there is or that an import has named.
 async fn trusted(signer: &TokenSigner, views: &Views) -> anyhow::Result<Vec<Issuer>> {
-    let mut issuers = vec![signer.issuer(Binding::People)?, signer.issuer(Binding::Operators)?];
+    let mut issuers = vec![signer.issuer(Binding::PeopleById)?, signer.issuer(Binding::Operators)?];
     let mut pages = Pages::all(0);
     while let Some(page) = views.next::<Directory>(&directory::agencies(), &mut pages, |_| true).await? {
         for agency in page.items.into_iter().filter_map(DirectoryDoc::agency) {

@@ -14,6 +14,7 @@ use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
 use proto::feeds::v1::feed_service_server::FeedServiceServer;
 use proto::notices::v1::notice_service_server::NoticeServiceServer;
+use proto::people::v1::joining_service_server::JoiningServiceServer;
 use proto::people::v1::people_service_server::PeopleServiceServer;
 use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
 use proto::sharing::v1::sharing_service_server::SharingServiceServer;
@@ -279,7 +280,11 @@ async fn routes(
     for role in &config.roles {
         let (gate, views) = (gate.clone(), views.clone());
         match role {
-            Role::People => serve!(PeopleServiceServer, people::People::new(gate, views)),
+            Role::People => {
+                let services = people::People::new(gate, views);
+                serve!(PeopleServiceServer, services.clone());
+                serve!(JoiningServiceServer, services);
+            }
             Role::Relationships => serve!(
                 RelationshipServiceServer,
                 relationships::Relationships::new(gate, views, config.proposals.lapse_after_days)

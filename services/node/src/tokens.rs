@@ -34,7 +34,8 @@ impl std::fmt::Debug for TokenSigner {
 pub fn issuer_name(binding: Binding) -> String {
     match binding {
         Binding::Agency(agency) => format!("https://dev.alongside.invalid/agencies/{agency}"),
-        Binding::People => "https://dev.alongside.invalid/people".into(),
+        Binding::PeopleById => "https://dev.alongside.invalid/people".into(),
+        Binding::People => "https://people.alongside.invalid".into(),
         Binding::Operators => "https://dev.alongside.invalid/operators".into(),
     }
 }
@@ -103,7 +104,7 @@ impl TokenSigner {
     /// # Errors
     /// As [`TokenSigner::sign`].
     pub fn person(&self, person: PersonId) -> anyhow::Result<String> {
-        self.sign(Binding::People, &person.to_string())
+        self.sign(Binding::PeopleById, &person.to_string())
     }
 
     /// A token for a worker of an agency.

@@ -1,5 +1,6 @@
 //! The person's record, over gRPC.
 
+mod joining;
 mod plan;
 mod read;
 mod service;

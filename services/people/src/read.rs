@@ -25,7 +25,7 @@ impl People {
         let wanted = words::categories("categories", &message.categories)?;
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages, |doc| asks_for(&wanted, doc.category)).await?;
-        let receipt = self.gate.disclose_own(person, categories_of(&page), page.items.len()).await?;
+        let receipt = self.gate.disclose_own(call, categories_of(&page), page.items.len()).await?;
         let (incomplete, receipt_id) = (page.incomplete, receipt.to_string());
         let (entries, next_page_token, position) = self.to_wire(page, &paging, |_| true).await?;
         Ok(pb::GetMyRecordResponse { entries, next_page_token, position, receipt_id, incomplete })

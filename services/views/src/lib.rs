@@ -17,6 +17,7 @@ mod docs;
 pub mod feeds;
 mod follower;
 mod history;
+pub mod invitations;
 mod key;
 mod metrics;
 pub mod notices;
@@ -68,6 +69,7 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<caseload::Caseload>(),
         erased::<consultations::Consultations>(),
         erased::<questions::Questions>(),
+        erased::<invitations::Invitations>(),
         erased::<operations::Operations>(),
         erased::<departures::Departures>(),
         erased::<deliveries::Deliveries>(),

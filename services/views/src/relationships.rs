@@ -180,7 +180,13 @@ impl View for Relationships {
                 return Ok(Some(RelationshipDoc { suggestion, ..first(relationship, e.worker, latest) }));
             }
             RelationshipEvent::SupporterInvited(e) => {
-                return changed(doc, |doc| {
+                // Who was found by a code was suggested by nobody.
+                let found = || {
+                    let nothing = SuggestionDoc { words: String::new(), source: String::new() };
+                    let latest = before_a_proposal(RelationshipStage::Invited, &nothing, event.at);
+                    first(RelationshipId(event.stream), e.worker, latest)
+                };
+                return changed(Some(doc.unwrap_or_else(found)), |doc| {
                     doc.again_from = None;
                     doc.invitation = Some(InvitationDoc { at: event.at, message: e.message.clone() });
                     doc.come_to(RelationshipStage::Invited, event.at);

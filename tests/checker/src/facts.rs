@@ -75,6 +75,8 @@ impl Facts {
                 *self.denied.entry((PersonId(event.stream), denied.party)).or_default() += 1;
             }
             Event::Access(_)
+            | Event::Identity(_)
+            | Event::Invitation(_)
             | Event::Person(_)
             | Event::Sharing(_)
             | Event::Query(_)

@@ -66,7 +66,9 @@ impl Cluster {
                 "denials_per_minute": 1_000_000,
             },
         }))?;
-        let trusted = [Binding::People, Binding::Operators].map(|binding| (issuer_name(binding), binding)).to_vec();
+        let trusted = [Binding::PeopleById, Binding::People, Binding::Operators]
+            .map(|binding| (issuer_name(binding), binding))
+            .to_vec();
         Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })
     }
 
@@ -135,6 +137,7 @@ impl Cluster {
         let issuer = |(issuer, binding): &(String, Binding)| {
             let (name, bound) = match binding {
                 Binding::Agency(agency) => ("agency", json!(agency.to_string())),
+                Binding::PeopleById => ("people_by_id", json!(true)),
                 Binding::People => ("people", json!(true)),
                 Binding::Operators => ("operators", json!(true)),
             };

@@ -30,6 +30,8 @@ coded! {
         ChangedAgency = 7 "changed an agency",
         /// The log, from a backup.
         Restored = 8 "restored a backup",
+        /// That a person may sign in anew.
+        ConfirmedReturn = 9 "confirmed that a person may sign in anew",
     }
 }
 

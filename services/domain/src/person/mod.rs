@@ -16,6 +16,7 @@ mod correct_entry;
 mod entry;
 mod finish_action;
 mod finish_goal;
+mod identity;
 mod progress_action;
 mod rate_action;
 mod rate_goal;
@@ -43,6 +44,7 @@ pub use correct_entry::CorrectEntry;
 pub use entry::{Change, EntryChange, NOTES_SHOWN, NewEntry, PlannedAction, Progress};
 pub use finish_action::{CompleteAction, DropAction, ReopenAction};
 pub use finish_goal::{AchieveGoal, ReopenGoal, SetGoalAside};
+pub use identity::{IDENTITIES_LIMIT, UnlinkIdentity};
 pub use progress_action::ProgressAction;
 pub use rate_action::RateAction;
 pub use rate_goal::RateGoal;
@@ -53,9 +55,9 @@ pub use set_goal::SetGoal;
 pub use strength::{RecordStrength, StrengthKind};
 pub use what_matters::RecordWhatMatters;
 
-use crate::ids::{AgencyId, EntryId};
+use crate::ids::{AgencyId, EntryId, IdentityId};
 use crate::values::{Date, Link, Rating, or_empty, or_zero};
-use crate::vocabulary::{Author, Category};
+use crate::vocabulary::{Author, Category, Timestamp};
 
 /// What can have happened on a `person` stream.
 pub mod events {
@@ -72,6 +74,7 @@ pub mod events {
     pub use super::correct_entry::EntryCorrected;
     pub use super::finish_action::{ActionCompleted, ActionDropped, ActionReopened};
     pub use super::finish_goal::{GoalAchieved, GoalReopened, GoalSetAside};
+    pub use super::identity::{IdentityLinked, IdentityUnlinked, PersonInvited};
     pub use super::progress_action::ActionProgressed;
     pub use super::rate_action::ActionRated;
     pub use super::rate_goal::GoalRated;
@@ -117,6 +120,9 @@ crate::event_enum! {
         ChoseNotToSay,
         PlanActivated,
         EntryCorrected,
+        PersonInvited,
+        IdentityLinked,
+        IdentityUnlinked,
     }
 }
 
@@ -128,7 +134,12 @@ impl PersonEvent {
         let action = |entry, change| EntryChange::of(Category::Actions, entry, change);
         let barrier = |entry, change| EntryChange::of(Category::Barriers, entry, change);
         Some(match self {
-            Self::PersonRegistered(_) => return None,
+            Self::PersonRegistered(_)
+            | Self::PersonInvited(_)
+            | Self::IdentityLinked(_)
+            | Self::IdentityUnlinked(_) => {
+                return None;
+            }
             Self::AboutMeSectionWritten(e) => EntryChange::written(e),
             Self::StrengthRecorded(e) => EntryChange::written(e),
             Self::WhatMattersRecorded(e) => EntryChange::written(e),
@@ -218,6 +229,8 @@ pub struct Person {
     entries: BTreeMap<EntryId, EntryState>,
     /// Whether the plan holds.
     active: bool,
+    /// What they sign in with: the issuer of each, and since when.
+    identities: BTreeMap<IdentityId, (String, Timestamp)>,
 }
 
 #[cfg(test)]

@@ -179,9 +179,14 @@ impl Aggregate for Person {
 
     fn evolve(&mut self, event: &PersonEvent) {
         let Some(change) = event.entry() else {
-            // The one event that is about no entry.
-            if let PersonEvent::PersonRegistered(e) = event {
-                self.registered = Some(e.clone());
+            #[allow(clippy::wildcard_enum_match_arm, reason = "all others are about an entry")]
+            match event {
+                PersonEvent::PersonRegistered(e) => self.registered = Some(e.clone()),
+                PersonEvent::IdentityLinked(e) => {
+                    self.identities.insert(e.identity, (e.issuer.clone(), e.at));
+                }
+                PersonEvent::IdentityUnlinked(e) => drop(self.identities.remove(&e.identity)),
+                _ => {}
             }
             return;
         };

@@ -15,7 +15,7 @@ pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
 pub use propose_support::{Offer, ProposeSupport, Proposing, propose_support};
-pub use suggestion::{DismissSuggestion, InviteSupporter, SuggestSupport, Suggestion, invite_supporter};
+pub use suggestion::{DismissSuggestion, InviteSupporter, SuggestSupport, Suggestion, be_found, invite_supporter};
 pub use supporter_left::{Departure, supporter_left};
 pub use withdraw_proposal::WithdrawProposal;
 
@@ -24,7 +24,7 @@ use crate::vocabulary::{Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{
     ProposalUnheard, ProposalWithdrawn, RelationshipEvent, SupportDeclined, SupportEnded, SupportProposed,
-    SupportSuggested,
+    SupportSuggested, SupporterInvited,
 };
 
 /// Where a relationship stands.
@@ -126,7 +126,8 @@ impl Aggregate for Relationship {
                 self.suggestion = Suggestion::Waiting;
                 self.parties = Some(Parties { person: *person, worker: *worker });
             }
-            RelationshipEvent::SupporterInvited(_) => {
+            RelationshipEvent::SupporterInvited(SupporterInvited { person, worker, .. }) => {
+                self.parties.get_or_insert(Parties { person: *person, worker: *worker });
                 (self.suggestion, self.again_from) = (Suggestion::Invited, None);
                 if self.stage == Stage::Unheard {
                     self.stage = Stage::Over;

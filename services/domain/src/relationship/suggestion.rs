@@ -98,6 +98,25 @@ pub fn invite_supporter(
     Ok(vec![SupporterInvited { person, worker, message }.into()])
 }
 
+/// A worker was found by the person, or found them, by a code: that is an invitation to propose. Where they are in touch already, or the person wants
+/// nothing of them, it is none.
+#[must_use]
+pub fn be_found(
+    relationship: &Relationship,
+    sharing: &Sharing,
+    parties: Parties,
+    message: &str,
+    now: Timestamp,
+) -> Vec<RelationshipEvent> {
+    let Parties { person, worker } = parties;
+    let waits = relationship.stage == Stage::Proposed && !relationship.has_lapsed(now);
+    let in_touch = relationship.stage == Stage::Active || waits || relationship.suggestion == Suggestion::Invited;
+    if in_touch || sharing.shuts_out(worker) {
+        return vec![];
+    }
+    vec![SupporterInvited { person, worker, message: message.to_owned() }.into()]
+}
+
 /// The person wants nothing to come of a suggestion, or takes back their invitation.
 #[derive(Debug, Clone)]
 pub struct DismissSuggestion {

@@ -4,8 +4,8 @@ use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
-    AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, PersonId, ProvisionId, RecallId, ReceiptId,
-    RelationshipId, SignInId, StaffId,
+    AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId, PersonId, ProvisionId,
+    RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -98,6 +98,8 @@ as_uuid!(
     EmergencyId,
     EntryId,
     FeedId,
+    IdentityId,
+    InvitationId,
     PersonId,
     ProvisionId,
     RecallId,

@@ -5,6 +5,8 @@ mod agency;
 mod consultation;
 mod emergency;
 mod field;
+mod identity;
+mod invitation;
 mod issuers;
 mod notices;
 mod operations;

@@ -38,5 +38,8 @@ wire_event! {
         29 => ChoseNotToSay { entry, author, category },
         30 => PlanActivated { entry, author, sensitivity },
         31 => EntryCorrected { entry, category, author, text, sensitivity, reason },
+        32 => PersonInvited { name, reach, offer, invitation, invited_at } + worker,
+        33 => IdentityLinked { identity, issuer, at },
+        34 => IdentityUnlinked { identity },
     }
 }

@@ -82,7 +82,7 @@ fn refuses_what_is_not_for_us_not_now_or_not_theirs() {
 #[test]
 fn a_persons_subject_is_their_id() {
     let key = key();
-    let issuers = trusting(&key, Binding::People);
+    let issuers = trusting(&key, Binding::PeopleById);
     assert!(verify(&issuers, &token(&key, |_| {})).is_err());
     let person = Uuid::now_v7();
     let theirs = token(&key, |claims| claims["sub"] = json!(person.to_string()));

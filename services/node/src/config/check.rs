@@ -118,7 +118,7 @@ impl Config {
             let IssuerConfig { issuer, audience, .. } = configured;
             must(!issuer.is_empty() && !audience.is_empty(), "issuers", "must each have `issuer` and `audience`")?;
             let bound = configured.binding().is_some();
-            must(bound, "issuers", "must each have exactly one of `agency`, `people` and `operators`")?;
+            must(bound, "issuers", "must each have exactly one of `agency`, `people`, `people_by_id` and `operators`")?;
             must(names.insert(issuer), "issuers", "must not name the same `issuer` twice")?;
         }
         Ok(())

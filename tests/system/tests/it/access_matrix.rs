@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::world::{Callers, Pair, World};
 
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
-const NEEDS_NO_RELATIONSHIP: [&str; 2] = ["ProposeSupport", "DeclareEmergencyAccess"];
+const NEEDS_NO_RELATIONSHIP: [&str; 4] = ["ProposeSupport", "DeclareEmergencyAccess", "InvitePerson", "InviteReturn"];
 /// What answers about nobody in particular: with nothing of a person whom the caller does not support.
 const ABOUT_NOBODY: [&str; 2] = ["GetCaseload", "ListMyProposals"];
 
@@ -87,6 +87,7 @@ fn value(field: &FieldDescriptor, pair: &Pair) -> Value {
             "person_id" => pair.person_id(),
             "agency_id" => pair.agency_id(),
             "page_token" | "due" | "birth_date" | "token" => String::new(),
+            "code" => "ABCD-EFGH-JKMN-PQRS-TVWX-YZ01".into(),
             "goal_id" if field.parent_message().name().contains("AgreeAction") => String::new(),
             name if name.ends_with("_id") || name.ends_with("_ids") => Uuid::now_v7().to_string(),
             "labels" => "PSY".into(),
@@ -145,6 +146,8 @@ fn wrong_kinds<'a>(class: AccessClass, person: &'a str, worker: &'a str, operato
         AccessClass::Operator => vec![person, worker],
         AccessClass::Administration => vec![person],
         AccessClass::Self_ => vec![worker, operator],
+        // Of whom an issuer says who they are nobody claims who they are.
+        AccessClass::Newcomer => vec![person, worker, operator],
         AccessClass::StaffRead | AccessClass::StaffWrite | AccessClass::AgencyAdministrator => vec![person, operator],
         AccessClass::AgencySystem => vec![person, operator],
         AccessClass::Contribute => vec![operator],

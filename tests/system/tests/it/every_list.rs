@@ -51,6 +51,9 @@ async fn fill(supported: &Supported) {
             ..Default::default()
         };
         person.people().record_strength(hidden).await.unwrap();
+        let give =
+            proto::people::v1::GiveCodeRequest { request_id: client::request_id(), message: format!("code {n}") };
+        person.joining().give_code(give).await.unwrap();
         let begin = |staff_ids| proto::consultations::v1::RequestConsultationRequest {
             request_id: client::request_id(),
             mode: proto::consultations::v1::Mode::PersonLed.into(),
@@ -117,7 +120,10 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
             AccessClass::StaffRead | AccessClass::StaffWrite => &worker,
             AccessClass::Operator | AccessClass::Administration => &operator,
             AccessClass::AgencySystem => &system,
-            AccessClass::Public | AccessClass::Unspecified | AccessClass::AgencyAdministrator => {
+            AccessClass::Public
+            | AccessClass::Unspecified
+            | AccessClass::Newcomer
+            | AccessClass::AgencyAdministrator => {
                 panic!("{} is a list for anybody", method.full_name())
             }
         };

@@ -27,6 +27,7 @@ mod import;
 mod issuers;
 mod jetstream;
 mod jetstream_isolated;
+mod joined;
 mod kept;
 mod lifecycle;
 mod nats_sign_in;

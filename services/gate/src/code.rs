@@ -1,0 +1,63 @@
+//! A one-time code: 120 random bits, in letters and figures that are not taken for one another (Crockford's base 32).
+
+use uuid::Uuid;
+use vault::Pseudonyms;
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// How many letters and figures: each is five bits.
+const LENGTH: usize = 24;
+/// How many stand together.
+const GROUP: usize = 4;
+
+/// The code that follows from a request, for whoever has the system's secret: nothing of it is stored.
+pub(crate) fn made(pseudonyms: &Pseudonyms, request: Uuid) -> String {
+    let secret = pseudonyms.secret("invitation code", &[request.as_bytes()]);
+    let mut bits = secret.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+    let letter = |_| {
+        let five = bits.by_ref().take(5).fold(0, |value, bit| value << 1 | usize::from(bit));
+        ALPHABET.get(five).copied().map(char::from)
+    };
+    let letters: Vec<char> = (0..LENGTH).filter_map(letter).collect();
+    letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// A code as somebody types it: in whatever case, with or without what stands between its groups, and with letters that are taken for figures.
+pub(crate) fn read(typed: &str) -> Option<String> {
+    let letter = |c: char| match c.to_ascii_uppercase() {
+        'O' => Some('0'),
+        'I' | 'L' => Some('1'),
+        c => ALPHABET.contains(&u8::try_from(c).ok()?).then_some(c),
+    };
+    let between = |c: &char| !matches!(c, '-' | ' ');
+    let code: String = typed.chars().take(4 * LENGTH).filter(between).map(letter).collect::<Option<_>>()?;
+    (code.len() == LENGTH).then_some(code)
+}
+
+/// Under what a code is kept.
+pub(crate) fn kept(pseudonyms: &Pseudonyms, code: &str) -> Uuid {
+    let plain: String = code.chars().filter(|c| *c != '-').collect();
+    pseudonyms.of("invitation", &[plain.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_write_it_and_kept_by_what_tells_nothing() {
+        let pseudonyms = Pseudonyms::new(&[7; 32]);
+        let request = Uuid::from_u128(1);
+        let code = made(&pseudonyms, request);
+        assert_eq!((code.len(), made(&pseudonyms, request)), (29, code.clone()));
+        assert_ne!(made(&pseudonyms, Uuid::from_u128(2)), code);
+        let plain = code.replace('-', "");
+        for typed in [code.clone(), code.to_lowercase(), plain.clone(), code.replace('-', " "), code.replace('0', "o")]
+        {
+            assert_eq!(read(&typed).as_ref(), Some(&plain), "{typed}");
+        }
+        for other in ["", "ABCD", "ABCD-EFGH-JKMN-PQRS-TVWX-YZ0U", &code[1..], &format!("{code}0")] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert_eq!(kept(&pseudonyms, &code), kept(&pseudonyms, &plain));
+    }
+}

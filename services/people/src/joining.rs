@@ -1,0 +1,404 @@
+//! How people come in, and how they are found: by one-time codes, which are kept by their pseudonyms alone.
+
+use domain::Command as _;
+use domain::Refusal;
+use domain::identity::Identity;
+use domain::identity::events::{PersonLinked, PersonUnlinked};
+use domain::ids::{IdentityId, InvitationId, PersonId};
+use domain::invitation::{Claim, ConfirmReturn, GiveCode, Invitation, InvitePerson, InviteReturn, UseCode, claim};
+use domain::issuers::{Only, Register};
+use domain::operations::Act;
+use domain::person::{Person, UnlinkIdentity};
+use domain::relationship::{Parties, Relationship, be_found, relationship_id};
+use domain::sharing::{Sharing, StartSharing};
+use domain::staff::Staff;
+use domain::vocabulary::{Author, Category, Purpose, SignedIn, Timestamp, Worker};
+use engine::{Aggregates, Changes, Engine, EngineError, Freshness, Loaded};
+use gate::{Asked, Call};
+use proto::people::v1 as pb;
+use proto::people::v1::joining_service_server::JoiningService;
+use rpc::{Directory, Error, words};
+use views::consultations::By;
+use views::invitations::{self, InvitationDoc, InvitationKind, Invitations};
+
+use crate::People;
+
+gate::service! { JoiningService for People {
+    invite_person(InvitePersonRequest) -> InvitePersonResponse: invite,
+    invite_return(InviteReturnRequest) -> InviteReturnResponse: invite_return,
+    confirm_return(ConfirmReturnRequest) -> ConfirmReturnResponse: confirm_return,
+    confirm_return_as_operator(ConfirmReturnAsOperatorRequest) -> ConfirmReturnAsOperatorResponse: confirm_as_operator,
+    claim_invitation(ClaimInvitationRequest) -> ClaimInvitationResponse: claim,
+    list_my_invitations(ListMyInvitationsRequest) -> ListMyInvitationsResponse: my_invitations,
+    list_my_sign_ins(ListMySignInsRequest) -> ListMySignInsResponse: my_sign_ins,
+    unlink_sign_in(UnlinkSignInRequest) -> UnlinkSignInResponse: unlink,
+    give_code(GiveCodeRequest) -> GiveCodeResponse: give_code,
+    use_code(UseCodeRequest) -> UseCodeResponse: use_code,
+} }
+
+/// What a worker acts on: their own standing, and a person's directive.
+type Standing = (Loaded<Invitation>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+
+impl People {
+    async fn expires(&self, id: InvitationId) -> Result<Option<prost_types::Timestamp>, Error> {
+        let invitation = self.gate.engine().load::<Invitation>(id, Freshness::Latest).await?;
+        Ok(invitation.expires().map(words::timestamp))
+    }
+
+    async fn invite(&self, call: &Call, m: pb::InvitePersonRequest) -> Result<pb::InvitePersonResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (code, kept) = call.fresh_code(&context);
+        let id = InvitationId(kept);
+        let (person, worker, now): (PersonId, _, _) = (context.new_id(), by.worker(), context.now);
+        let command = InvitePerson { person, worker, name: m.name, reach: m.reach, offer: m.offer, now };
+        let decide = |(invitation, staff): &(Loaded<Invitation>, Loaded<Staff>), changes: &mut Changes| {
+            is_staff(staff, by)?;
+            changes.record(invitation, person, command.clone().decide(invitation)?);
+            changes.guard(staff);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        let invited = self.gate.engine().transact(&context, (id, worker.staff()), decide).await?;
+        Ok(pb::InvitePersonResponse { position: invited.position.0, code, expires_at: self.expires(id).await? })
+    }
+
+    async fn invite_return(&self, call: &Call, m: pb::InviteReturnRequest) -> Result<pb::InviteReturnResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (code, kept) = call.fresh_code(&context);
+        let id = InvitationId(kept);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let command = InviteReturn { person, worker: by.worker(), reason: m.reason, now: context.now };
+        let decide = |on: &Standing, changes: &mut Changes| {
+            supports(on, by, changes)?;
+            changes.record(&on.0, person, command.clone().decide(&on.0)?);
+            call.in_role(&on.2, changes);
+            Ok(())
+        };
+        let ids = (id, person, by.worker().staff(), Only);
+        match self.gate.engine().transact(&context, ids, decide).await {
+            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Ok(invited) => Ok(pb::InviteReturnResponse {
+                position: invited.position.0,
+                code,
+                invitation_id: id.to_string(),
+                expires_at: self.expires(id).await?,
+            }),
+        }
+    }
+
+    async fn confirm_return(
+        &self,
+        call: &Call,
+        m: pb::ConfirmReturnRequest,
+    ) -> Result<pb::ConfirmReturnResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (author, now) = (Author::Worker(by.worker()), context.now);
+        let decide = |on: &Standing, changes: &mut Changes| {
+            supports(on, by, changes)?;
+            is_about(&on.0, person)?;
+            let confirm = ConfirmReturn { author, reason: m.reason.clone(), now, parts: on.3.parts() };
+            changes.record(&on.0, person, confirm.decide(&on.0)?);
+            call.in_role(&on.2, changes);
+            Ok(())
+        };
+        let ids = (id, person, by.worker().staff(), Only);
+        match self.gate.engine().transact(&context, ids, decide).await {
+            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Ok(confirmed) => Ok(pb::ConfirmReturnResponse { position: confirmed.position.0 }),
+        }
+    }
+
+    async fn confirm_as_operator(
+        &self,
+        call: &Call,
+        m: pb::ConfirmReturnAsOperatorRequest,
+    ) -> Result<pb::ConfirmReturnAsOperatorResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let now = context.now;
+        let decide = |(invitation, register): &(Loaded<Invitation>, Loaded<Register>), changes: &mut Changes| {
+            is_about(invitation, person)?;
+            let confirm =
+                ConfirmReturn { author: Author::System, reason: m.reason.clone(), now, parts: register.parts() };
+            changes.record(invitation, person, confirm.decide(invitation)?);
+            call.acts(changes, Act::ConfirmedReturn, None, person.to_string());
+            Ok(())
+        };
+        let confirmed = self.gate.engine().transact(&context, (id, Only), decide).await?;
+        Ok(pb::ConfirmReturnAsOperatorResponse { position: confirmed.position.0 })
+    }
+
+    async fn claim(&self, call: &Call, m: pb::ClaimInvitationRequest) -> Result<pb::ClaimInvitationResponse, Error> {
+        let (identity, issuer) = call.visitor()?;
+        let (id, engine) = (InvitationId(call.typed_code(&m.code)?), self.gate.engine());
+        let invitation = engine.load::<Invitation>(id, Freshness::Latest).await?;
+        let refused = |refusal| Error::from(EngineError::Refused(refusal));
+        let person = invitation.claims_for(identity.person()).map_err(refused)?;
+        let context = call.becoming(person, &m.request_id)?;
+        let now = context.now;
+        let decide = |on: &Claiming, changes: &mut Changes| {
+            let claim_of = Claim {
+                invitation: id,
+                identity: on.identity.id,
+                issuer: issuer.to_owned(),
+                known_as: on.identity.person(),
+                confirmed: m.confirm,
+                keep_others: m.keep_others,
+                now,
+            };
+            // Somebody else may have become who they are, meanwhile.
+            if on.invitation.claims_for(on.identity.person())? != person {
+                return Err(Refusal::not_found("code"));
+            }
+            on.record(changes, claim(&on.invitation, person, &on.person, claim_of)?, now)
+        };
+        let claimed =
+            engine.transact(&context, Claims { invitation: id, person, identity: identity.id }, decide).await?;
+        Ok(pb::ClaimInvitationResponse { position: claimed.position.0, person_id: person.to_string() })
+    }
+
+    async fn my_sign_ins(&self, call: &Call, _: pb::ListMySignInsRequest) -> Result<pb::ListMySignInsResponse, Error> {
+        let person = self.gate.engine().load::<Person>(call.person()?, Freshness::Latest).await?;
+        let now = call.visitor().ok().map(|(identity, _)| identity.id);
+        let sign_in = |(identity, issuer, at): (IdentityId, &str, Timestamp)| pb::SignIn {
+            sign_in_id: identity.to_string(),
+            issuer: issuer.to_owned(),
+            linked_at: Some(words::timestamp(at)),
+            this_one: Some(identity) == now,
+        };
+        Ok(pb::ListMySignInsResponse { sign_ins: person.signs_in_with().map(sign_in).collect() })
+    }
+
+    async fn my_invitations(
+        &self,
+        call: &Call,
+        m: pb::ListMyInvitationsRequest,
+    ) -> Result<pb::ListMyInvitationsResponse, Error> {
+        let (person, paging) = (call.person()?, call.pages(&m)?);
+        let page = self.views.list::<Invitations>(&invitations::of_person(person), &paging.pages, |_| true).await?;
+        let speakers = |doc: &InvitationDoc| {
+            let confirmed = doc.confirmed.as_ref().map(|(by, _)| by.author);
+            [Some(doc.by.author), confirmed, doc.used.as_ref().map(|by| by.author)].into_iter().flatten()
+        };
+        let names = Directory::of(&self.views, page.items.iter().flat_map(speakers).collect()).await?;
+        Ok(pb::ListMyInvitationsResponse {
+            invitations: page.items.into_iter().map(|doc| invitation(doc, &names)).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    async fn unlink(&self, call: &Call, m: pb::UnlinkSignInRequest) -> Result<pb::UnlinkSignInResponse, Error> {
+        let person = call.person()?;
+        // It may be the very one that they call with.
+        let context = call.becoming(person, &m.request_id)?;
+        let identity: IdentityId = rpc::id("sign_in_id", &m.sign_in_id)?;
+        let decide = |(record, pointer): &(Loaded<Person>, Loaded<Identity>), changes: &mut Changes| {
+            let unlinked = UnlinkIdentity { identity }.decide(record)?;
+            if !unlinked.is_empty() {
+                changes.record(pointer, person, vec![PersonUnlinked {}.into()]);
+            }
+            changes.record(record, person, unlinked);
+            Ok(())
+        };
+        let unlinked = self.gate.engine().transact(&context, (person, identity), decide).await?;
+        Ok(pb::UnlinkSignInResponse { position: unlinked.position.0 })
+    }
+
+    async fn give_code(&self, call: &Call, m: pb::GiveCodeRequest) -> Result<pb::GiveCodeResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let (code, kept) = call.fresh_code(&context);
+        let id = InvitationId(kept);
+        let command = GiveCode { person, message: m.message, now: context.now };
+        let decide = |(invitation, sharing): &(Loaded<Invitation>, Loaded<Sharing>), changes: &mut Changes| {
+            sharing.registered()?;
+            changes.record(invitation, person, command.clone().decide(invitation)?);
+            changes.guard(sharing);
+            Ok(())
+        };
+        let given = self.gate.engine().transact(&context, (id, person), decide).await?;
+        Ok(pb::GiveCodeResponse { position: given.position.0, code, expires_at: self.expires(id).await? })
+    }
+
+    async fn use_code(&self, call: &Call, m: pb::UseCodeRequest) -> Result<pb::UseCodeResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (id, engine) = (InvitationId(call.typed_code(&m.code)?), self.gate.engine());
+        let (worker, now) = (by.worker(), context.now);
+        let refused = |refusal| Error::from(EngineError::Refused(refusal));
+        let (person, _) = {
+            let invitation = engine.load::<Invitation>(id, Freshness::Latest).await?;
+            invitation.found_by(worker, now).map(|(person, message)| (person, message.to_owned())).map_err(refused)?
+        };
+        let parties = Parties { person, worker };
+        type Loads = (Loaded<Invitation>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>, Loaded<Relationship>);
+        let decide = |(invitation, sharing, staff, register, relationship): &Loads, changes: &mut Changes| {
+            is_staff(staff, by)?;
+            let resolved = register.resolve(sharing);
+            // Whom the person has shut out since finds nobody.
+            if resolved.shuts_out(worker) {
+                return Err(Refusal::not_found("code"));
+            }
+            let (_, message) = invitation.found_by(worker, now)?;
+            let invited = be_found(relationship, &resolved, parties, message, now);
+            changes.record(invitation, person, UseCode { worker, now }.decide(invitation)?);
+            changes.record(relationship, person, invited);
+            changes.guard(sharing);
+            changes.guard(staff);
+            changes.guard(register);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        let ids = (id, person, worker.staff(), Only, relationship_id(parties));
+        let used = engine.transact(&context, ids, decide).await?;
+        let relationship_id = relationship_id(parties).to_string();
+        Ok(pb::UseCodeResponse { position: used.position.0, person_id: person.to_string(), relationship_id })
+    }
+}
+
+fn invitation(doc: InvitationDoc, names: &Directory) -> pb::Invitation {
+    let party = |by: &By| words::party(by.author, &by.role, by.at, names);
+    let kind = match doc.kind {
+        InvitationKind::Newcomer => pb::invitation::Kind::Newcomer,
+        InvitationKind::Return => pb::invitation::Kind::Return,
+        InvitationKind::Finding => pb::invitation::Kind::Finding,
+    };
+    let (confirmed_by, confirmation) = doc.confirmed.map(|(by, words)| (party(&by), words)).unzip();
+    pb::Invitation {
+        invitation_id: doc.invitation.to_string(),
+        kind: kind.into(),
+        by: Some(party(&doc.by)),
+        made_at: Some(words::timestamp(doc.by.at)),
+        name: doc.name,
+        reach: doc.reach,
+        words: doc.words,
+        confirmed_by,
+        confirmation: confirmation.unwrap_or_default(),
+        expires_at: Some(words::timestamp(doc.expires)),
+        used_by: doc.used.as_ref().map(party),
+        used_at: doc.used.map(|by| words::timestamp(by.at)),
+    }
+}
+
+/// Refuses unless it is current staff who signs in like this.
+fn is_staff(staff: &Staff, by: SignedIn) -> Result<(), Refusal> {
+    if staff.admits(by) { Ok(()) } else { Err(Refusal::undisclosed()) }
+}
+
+/// Refuses unless the invitation is about this person.
+fn is_about(invitation: &Invitation, person: PersonId) -> Result<(), Refusal> {
+    if invitation.person() == Some(person) { Ok(()) } else { Err(Refusal::not_found("code")) }
+}
+
+/// Refuses unless the worker supports the person now; guards that.
+fn supports((_, sharing, staff, register): &Standing, by: SignedIn, changes: &mut Changes) -> Result<(), Refusal> {
+    is_staff(staff, by)?;
+    let resolved = register.resolve(sharing);
+    if !resolved.relationship_open(by.worker()) || !resolved.hears(by) {
+        return Err(Refusal::undisclosed());
+    }
+    changes.guard(sharing);
+    changes.guard(staff);
+    changes.guard(register);
+    Ok(())
+}
+
+fn in_network(call: &Call) -> Result<Asked, Error> {
+    Asked::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
+}
+
+/// What names all that a claim is decided on.
+#[derive(Debug, Clone, Copy)]
+struct Claims {
+    invitation: InvitationId,
+    person: PersonId,
+    identity: IdentityId,
+}
+
+/// All that a claim is decided on.
+struct Claiming {
+    invitation: Loaded<Invitation>,
+    person: Loaded<Person>,
+    sharing: Loaded<Sharing>,
+    identity: Loaded<Identity>,
+    register: Loaded<Register>,
+    /// Who invited, and the two's relationship.
+    inviter: Option<(Worker, Loaded<Relationship>)>,
+    /// What the person has signed in with until now.
+    others: Vec<Loaded<Identity>>,
+}
+
+impl Aggregates for Claiming {
+    type Ids = Claims;
+
+    fn streams(ids: Claims) -> Vec<engine::StreamId> {
+        type Named = (Loaded<Invitation>, Loaded<Person>, Loaded<Identity>);
+        Named::streams((ids.invitation, ids.person, ids.identity))
+    }
+
+    async fn load(engine: &Engine, ids: Claims, freshness: Freshness) -> Result<Self, EngineError> {
+        let invitation = engine.load::<Invitation>(ids.invitation, freshness).await?;
+        let person = engine.load::<Person>(ids.person, freshness).await?;
+        let others: Vec<_> = person.identities().filter(|identity| *identity != ids.identity).collect();
+        let inviter = match invitation.worker().filter(|_| !invitation.is_return()) {
+            None => None,
+            Some(worker) => {
+                let id = relationship_id(Parties { person: ids.person, worker });
+                Some((worker, engine.load::<Relationship>(id, freshness).await?))
+            }
+        };
+        Ok(Self {
+            invitation,
+            sharing: engine.load(ids.person, freshness).await?,
+            identity: engine.load(ids.identity, freshness).await?,
+            register: engine.load(Only, freshness).await?,
+            inviter,
+            others: engine.load_each(&others, freshness).await?,
+            person,
+        })
+    }
+
+    fn position(&self) -> engine::Position {
+        let others = self.others.iter().map(|other| other.position);
+        let all = [self.invitation.position, self.person.position, self.sharing.position, self.identity.position];
+        all.into_iter().chain(others).max().unwrap_or_default()
+    }
+}
+
+impl Claiming {
+    fn record(
+        &self,
+        changes: &mut Changes,
+        claimed: domain::invitation::Claimed,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let person = self.person.id;
+        let is_new = !self.person.is_registered() && !claimed.person.is_empty();
+        // What was said of whom they would have been stays sealed with that key.
+        changes.record(&self.invitation, self.invitation.person().unwrap_or(person), claimed.invitation);
+        changes.record(&self.person, person, claimed.person);
+        if is_new {
+            changes.record(&self.sharing, person, StartSharing {}.decide(&self.sharing)?);
+        } else {
+            changes.guard(&self.sharing);
+        }
+        if claimed.linked {
+            changes.record(&self.identity, person, vec![PersonLinked { person }.into()]);
+        } else {
+            changes.guard(&self.identity);
+        }
+        for other in self.others.iter().filter(|other| claimed.released.contains(&other.id)) {
+            changes.record(other, person, vec![PersonUnlinked {}.into()]);
+        }
+        changes.guard(&self.register);
+        if let Some((worker, relationship)) = &self.inviter {
+            let parties = Parties { person, worker: *worker };
+            let found = be_found(relationship, &self.register.resolve(&self.sharing), parties, "", now);
+            changes.record(relationship, person, found);
+        }
+        Ok(())
+    }
+}
