@@ -86,6 +86,7 @@ samples! {
     },
     Worker: field => Worker::new(AgencyId::sample(field), StaffId::sample(field)),
     Author: field => Author::Worker(Worker::sample(field)),
+    Option<Author>: field => Some(Author::sample(field)),
     Option<Date>: field => Date::stored(text(field)),
     Option<Source>: field => Source::stored(text(field)),
     Option<Rating>: _field => Rating::stored(7),

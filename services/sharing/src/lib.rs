@@ -3,6 +3,7 @@
 mod delivered;
 mod emergency;
 mod preview;
+mod questions;
 mod read;
 mod service;
 mod summary;

@@ -91,6 +91,7 @@ impl SharingServices {
             left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
             at: Some(words::timestamp(would.at)),
             directive_version: sharing.version.0,
+            position: sharing.position.0,
         })
     }
 

@@ -14,11 +14,10 @@ use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
 use rpc::{Directory, Error, Named, Reason};
-use uuid::Uuid;
 use views::Pages;
-use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
-use views::questions::{self, Questions};
+use views::access_history::{self, AccessHistory, QueryDoc, ReceiptDoc, ReceiptKind};
 
+use crate::questions::stage;
 use crate::{SharingServices, summary, terms};
 
 impl SharingServices {
@@ -38,24 +37,9 @@ impl SharingServices {
         let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &paging.pages, keep).await?;
         let about = page.items.iter().filter_map(|doc| doc.about.map(Author::Worker));
         let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).chain(about).collect()).await?;
+        let now = self.gate.engine().now();
         Ok(pb::ListAccessHistoryResponse {
-            receipts: page.items.iter().map(|doc| receipt(doc, &names)).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
-    }
-
-    pub(crate) async fn questions(
-        &self,
-        call: &Call,
-        message: pb::ListMyQuestionsRequest,
-    ) -> Result<pb::ListMyQuestionsResponse, Error> {
-        let person = call.person()?;
-        let paging = call.pages(&message)?;
-        let page = self.views.list::<Questions>(&questions::of_person(person), &paging.pages, |_| true).await?;
-        Ok(pb::ListMyQuestionsResponse {
-            questions: page.items.iter().map(|q| query(q.query.0, q.receipt, &q.question, q.asked_at)).collect(),
+            receipts: page.items.iter().map(|doc| receipt(doc, now, &names)).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
@@ -235,7 +219,7 @@ fn named(items: &[Item<'_>]) -> Named {
     named
 }
 
-fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
+fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
     let kind = match doc.kind {
         ReceiptKind::Viewed => pb::receipt::Kind::Viewed,
         ReceiptKind::Contributed => pb::receipt::Kind::Contributed,
@@ -262,17 +246,22 @@ fn receipt(doc: &ReceiptDoc, names: &Directory) -> pb::Receipt {
         justified: doc.justified,
         until: doc.until.map(words::timestamp),
         nth: doc.nth,
-        queries: doc.queries.iter().map(|q| query(q.query, doc.receipt, &q.question, q.at)).collect(),
+        queries: doc.queries.iter().map(|q| query(doc.receipt, q, now)).collect(),
     }
 }
 
-fn query(query: Uuid, receipt: ReceiptId, question: &str, asked_at: Timestamp) -> pb::Query {
+/// A question as it stands; what was said of it is in the list of questions.
+fn query(receipt: ReceiptId, doc: &QueryDoc, now: Timestamp) -> pb::Query {
+    let waits = doc.answer_by.filter(|_| doc.stage.waits());
     pb::Query {
-        query_id: query.to_string(),
-        question: question.to_owned(),
-        state: pb::query::State::Open.into(),
-        asked_at: Some(words::timestamp(asked_at)),
+        query_id: doc.query.to_string(),
+        question: doc.question.clone(),
+        state: stage(doc.stage),
+        asked_at: Some(words::timestamp(doc.at)),
         receipt_id: receipt.to_string(),
+        answer_by: waits.map(words::timestamp),
+        overdue: waits.is_some_and(|by| by <= now),
+        said: vec![],
     }
 }
 

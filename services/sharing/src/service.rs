@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::agency::Agency;
-use domain::ids::{AgencyId, PersonId, ProvisionId, ReceiptId, StaffId};
+use domain::ids::{AgencyId, PersonId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
-use domain::query::{Query, QueryAccess, query_id};
 use domain::sharing::events::SharingEvent;
 use domain::sharing::{
     BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, UnblockWorker,
@@ -19,7 +18,6 @@ use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::sharing_service_server::SharingService;
 use rpc::{Error, words};
-use views::access_history::{self, AccessHistory};
 use views::directory::{self, Directory, DirectoryDoc};
 use views::{Key, Pages};
 
@@ -52,6 +50,11 @@ mod access {
         list_my_recalls(ListMyRecallsRequest) -> ListMyRecallsResponse: my_recalls,
         list_labels(ListLabelsRequest) -> ListLabelsResponse: labels,
         query_access(QueryAccessRequest) -> QueryAccessResponse: query,
+        accept_explanation(AcceptExplanationRequest) -> AcceptExplanationResponse: accept_explanation,
+        escalate_query(EscalateQueryRequest) -> EscalateQueryResponse: escalate,
+        list_questions(ListQuestionsRequest) -> ListQuestionsResponse: asked_of_us,
+        explain_access(ExplainAccessRequest) -> ExplainAccessResponse: explain,
+        resolve_query(ResolveQueryRequest) -> ResolveQueryResponse: resolve,
         declare_emergency_access(DeclareEmergencyAccessRequest) -> DeclareEmergencyAccessResponse: declare,
         close_emergency_access(CloseEmergencyAccessRequest) -> CloseEmergencyAccessResponse: close,
         review_emergency_access(ReviewEmergencyAccessRequest) -> ReviewEmergencyAccessResponse: review,
@@ -285,30 +288,5 @@ impl SharingServices {
     pub(crate) async fn worker(&self, staff: StaffId) -> Result<Worker, Error> {
         let agency = self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.agency();
         Ok(Worker::new(agency.ok_or_else(|| Error::not_found("staff"))?, staff))
-    }
-
-    /// The person asks why somebody looked.
-    async fn query(
-        &self,
-        call: &Call,
-        m: proto::access::v1::QueryAccessRequest,
-    ) -> Result<proto::access::v1::QueryAccessResponse, Error> {
-        let (person, context) = call.own(&m.request_id)?;
-        let receipt: ReceiptId = rpc::id("receipt_id", &m.receipt_id)?;
-        // The person names what they have read: it is in the view, or it is not theirs.
-        let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, receipt), 0).await?;
-        known.ok_or_else(|| Error::not_found("receipt"))?;
-        // The same question twice is one, so its id follows from its words.
-        let query = query_id(person, receipt, &m.question);
-        let command = QueryAccess { receipt, question: m.question };
-        let decide = |(query, sharing): &(Loaded<Query>, Loaded<Sharing>), changes: &mut Changes| {
-            sharing.registered()?;
-            changes.record(query, person, command.clone().decide(query)?);
-            changes.guard(sharing);
-            Ok(())
-        };
-        let asked = self.gate.engine().transact(&context, (query, person), decide).await?;
-        let position = asked.position.0;
-        Ok(proto::access::v1::QueryAccessResponse { position, query_id: query.to_string() })
     }
 }

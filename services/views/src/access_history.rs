@@ -3,6 +3,7 @@
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
 use domain::ids::{EmergencyId, PersonId, ReceiptId};
+use domain::query::QueryStage;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
@@ -95,6 +96,19 @@ pub struct QueryDoc {
     pub question: String,
     /// When it was asked.
     pub at: Timestamp,
+    /// Where it stands.
+    pub stage: QueryStage,
+    /// By when whoever is asked now is to answer.
+    pub answer_by: Option<Timestamp>,
+}
+
+impl QueryDoc {
+    fn take(&mut self, happened: &QueryEvent) {
+        self.stage = self.stage.after(happened);
+        if let QueryEvent::QueryEscalated(e) = happened {
+            self.answer_by = Some(e.answer_by);
+        }
+    }
 }
 
 /// How many questions are read with a receipt, at most.
@@ -120,14 +134,14 @@ impl View for AccessHistory {
     type Doc = ReceiptDoc;
 
     const NAME: &'static str = "access-history";
-    const CODE: i32 = 2;
+    const CODE: i32 = 3;
     const KINDS: &'static [StreamKind] =
         &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing, StreamKind::Relationship];
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
-        if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
-            return Some(receipt_key(PersonId(event.subject()), e.receipt));
+        if let Event::Query(happened) = &event.event {
+            return Some(receipt_key(PersonId(event.subject()), happened.receipt()));
         }
         let person = if let Event::Relationship(RelationshipEvent::ProposalUnheard(e)) = &event.event {
             e.person
@@ -144,8 +158,16 @@ impl View for AccessHistory {
 
     fn apply(event: &Envelope, doc: Option<ReceiptDoc>) -> Result<Option<ReceiptDoc>, ApplyError> {
         if let Event::Query(QueryEvent::AccessQueried(e)) = &event.event {
-            let query = QueryDoc { query: event.stream, question: e.question.clone(), at: event.at };
+            let (stage, question) = (QueryStage::Asked, e.question.clone());
+            let query = QueryDoc { query: event.stream, question, at: event.at, stage, answer_by: e.answer_by };
             return changed(doc, |doc| push_latest(&mut doc.queries, query, QUERIES_SHOWN));
+        }
+        if let Event::Query(happened) = &event.event {
+            return changed(doc, |doc| {
+                if let Some(query) = doc.queries.iter_mut().find(|query| query.query == event.stream) {
+                    query.take(happened);
+                }
+            });
         }
         // A receipt has been since it was written: the same again changes nothing.
         Ok(doc.or_else(|| receipt(event)))

@@ -69,6 +69,8 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<caseload::Caseload>(),
         erased::<consultations::Consultations>(),
         erased::<questions::Questions>(),
+        erased::<questions::AgencyQuestions>(),
+        erased::<questions::ReviewerQuestions>(),
         erased::<invitations::Invitations>(),
         erased::<operations::Operations>(),
         erased::<departures::Departures>(),

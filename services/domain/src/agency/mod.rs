@@ -38,6 +38,8 @@ pub struct Agency {
     /// As a source of imported records has named it.
     named: Option<AgencyNamed>,
     registered: bool,
+    /// What kind of agency it is, in its own words.
+    kind: String,
     profile: Profile,
     merged_into: Option<AgencyId>,
     closed: bool,
@@ -59,6 +61,12 @@ impl Agency {
     #[must_use]
     pub fn is_there(&self) -> bool {
         self.registered && !self.closed
+    }
+
+    /// Whether it is there to stand up for people, or to look at what others did: its kind is `advocacy` or `independent review`.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        ["advocacy", "independent review"].iter().any(|kind| same_role(kind, self.kind.trim()))
     }
 
     /// What it is called, and what tells it from others.
@@ -109,6 +117,7 @@ impl Aggregate for Agency {
             AgencyEvent::StaffListingChanged(e) => self.keeps_names = !e.by_name,
             AgencyEvent::AgencyRegistered(e) => {
                 self.registered = true;
+                self.kind.clone_from(&e.kind);
                 self.profile = Profile::of(&e.name, &e.place, &e.numbers);
             }
             AgencyEvent::AgencyRenamed(e) => {

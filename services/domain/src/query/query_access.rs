@@ -1,7 +1,8 @@
-use super::Query;
 use super::events::{AccessQueried, QueryEvent};
+use super::{ANSWER_DAYS, Query};
 use crate::ids::ReceiptId;
 use crate::text::{PARAGRAPH, required};
+use crate::vocabulary::{Author, Timestamp};
 use crate::{Command, Refusal};
 
 /// The person asks why somebody looked. The same question about the same look is one; it stays open until it is explained.
@@ -9,6 +10,9 @@ use crate::{Command, Refusal};
 pub struct QueryAccess {
     pub receipt: ReceiptId,
     pub question: String,
+    /// Who looked.
+    pub party: Author,
+    pub now: Timestamp,
 }
 
 impl Command for QueryAccess {
@@ -16,27 +20,32 @@ impl Command for QueryAccess {
 
     fn decide(self, state: &Query) -> Result<Vec<QueryEvent>, Refusal> {
         required("question", &self.question, PARAGRAPH)?;
-        if state.asked {
+        if state.asked.is_some() {
             return Ok(vec![]);
         }
-        Ok(vec![AccessQueried { receipt: self.receipt, question: self.question }.into()])
+        let Self { receipt, question, party, now } = self;
+        // Of a look by nobody's worker there is no agency that could explain it.
+        let answer_by = party.worker().map(|_worker| now.plus_days(ANSWER_DAYS));
+        Ok(vec![AccessQueried { receipt, question, party: Some(party), answer_by }.into()])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{NOW, RECEIPT, asked};
     use super::*;
     use crate::Reason;
+    use crate::consultation::fixtures::NURSE;
     use crate::scenario::given;
-    use uuid::Uuid;
 
     #[test]
     fn rule_24_the_same_question_about_the_same_look_is_one() {
-        let receipt = ReceiptId(Uuid::nil());
-        let ask = || QueryAccess { receipt, question: "Why?".into() };
-        let asked = || QueryEvent::from(AccessQueried { receipt, question: "Why?".into() });
+        let ask = || QueryAccess { receipt: RECEIPT, question: "Why?".into(), party: NURSE, now: NOW };
         given([]).when(ask()).then([asked()]);
         given([asked()]).when(ask()).then_nothing();
         given([]).when(QueryAccess { question: " ".into(), ..ask() }).then_refused(Reason::Invalid, "question");
+        let of_the_system = QueryAccess { party: Author::System, ..ask() };
+        let (question, party, answer_by) = ("Why?".into(), Some(Author::System), None);
+        given([]).when(of_the_system).then([AccessQueried { receipt: RECEIPT, question, party, answer_by }.into()]);
     }
 }

@@ -245,6 +245,17 @@ impl Field<Option<pb::Sensitivity>> for Sensitivity {
 }
 
 /// Of an event that was stored before there was such a thing, there is none.
+/// Of what was stored before somebody was named there, nobody is.
+impl Field<Option<pb::Author>> for Option<Author> {
+    fn to_wire(&self) -> Option<pb::Author> {
+        self.as_ref().and_then(Field::to_wire)
+    }
+
+    fn from_wire(wire: Option<pb::Author>) -> Result<Self, DecodeError> {
+        wire.map(|wire| Author::from_wire(Some(wire))).transpose()
+    }
+}
+
 impl Field<Option<pb::Sensitivity>> for Option<Sensitivity> {
     fn to_wire(&self) -> Option<pb::Sensitivity> {
         self.as_ref().and_then(Field::to_wire)

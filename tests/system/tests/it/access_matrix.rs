@@ -16,7 +16,7 @@ use crate::world::{Callers, Pair, World};
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
 const NEEDS_NO_RELATIONSHIP: [&str; 4] = ["ProposeSupport", "DeclareEmergencyAccess", "InvitePerson", "InviteReturn"];
 /// What answers about nobody in particular: with nothing of a person whom the caller does not support.
-const ABOUT_NOBODY: [&str; 2] = ["GetCaseload", "ListMyProposals"];
+const ABOUT_NOBODY: [&str; 3] = ["GetCaseload", "ListMyProposals", "ListQuestions"];
 
 /// Passes bytes as they are.
 #[derive(Clone, Default)]

@@ -78,12 +78,12 @@ async fn fill(supported: &Supported) {
     }
     supported.callers.look().await.unwrap();
     let granted = supported.callers.grant().await;
-    let question = proto::access::v1::QueryAccessRequest {
-        request_id: client::request_id(),
-        receipt_id: person.history(granted.position).await.unwrap().remove(0).receipt_id,
-        question: "why?".into(),
-    };
-    person.access().query_access(question).await.unwrap();
+    let receipt_id = person.history(granted.position).await.unwrap().remove(0).receipt_id;
+    for question in ["why?", "and why then?"] {
+        let (request_id, question) = (client::request_id(), question.to_owned());
+        let ask = proto::access::v1::QueryAccessRequest { request_id, receipt_id: receipt_id.clone(), question };
+        person.access().query_access(ask).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -203,8 +203,15 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     other.call("EndSupport", with(json!({"person_id": person_id, "reason": "*"}))).await;
     person.call("GiveCode", json!({"message": "*"})).await;
     at_rest(&world.cluster).await;
-    let receipt = callers.person.history(0).await.unwrap().remove(0).receipt_id;
-    person.call("QueryAccess", json!({"receipt_id": receipt, "question": "*"})).await;
+    let looks = callers.person.history(0).await.unwrap();
+    let by_worker = looks.iter().find(|look| look.party.as_ref().is_some_and(|party| party.staff_id == staff_id));
+    let receipt = by_worker.unwrap().receipt_id.clone();
+    let asked = id(&person.call("QueryAccess", json!({"receipt_id": receipt, "question": "*"})).await);
+    at_rest(&world.cluster).await;
+    let about = |more| and(json!({"person_id": person_id, "query_id": asked}), more);
+    worker.call("ExplainAccess", about(json!({"words": "*"}))).await;
+    person.call("EscalateQuery", json!({"query_id": asked, "words": "*"})).await;
+    officer.call("ResolveQuery", about(json!({"words": "*"}))).await;
     at_rest(&world.cluster).await;
 
     let mut read = String::new();

@@ -17,6 +17,7 @@ mod crashes;
 mod ended;
 mod every_list;
 mod every_word;
+mod explained;
 mod fed;
 mod feeds;
 mod feeds_checker;

@@ -110,7 +110,7 @@ fn previewed(preview: &PreviewSharingResponse, callers: &Callers) -> Vec<(Purpos
 
 async fn preview(callers: &Callers, choice: Choice) -> PreviewSharingResponse {
     let purposes = PURPOSES.map(i32::from).to_vec();
-    let ask = PreviewSharingRequest { choice: Some(choice), purposes };
+    let ask = PreviewSharingRequest { choice: Some(choice), purposes, ..Default::default() };
     callers.person.sharing().preview_sharing(ask).await.unwrap().into_inner()
 }
 
@@ -195,7 +195,8 @@ async fn rule_7_a_preview_says_in_words_what_the_worker_and_their_computer_syste
     let actions = [Action::Read, Action::Subscribe];
     let strengths = [RecordCategory::Strengths];
     let terms = client::terms(agency, strengths, Purpose::CareCoordination, actions);
-    let ask = PreviewSharingRequest { choice: Some(Choice::Grant(terms.clone())), purposes: vec![] };
+    let ask =
+        PreviewSharingRequest { choice: Some(Choice::Grant(terms.clone())), purposes: vec![], ..Default::default() };
     let told = callers.person.sharing().preview_sharing(ask).await.unwrap().into_inner();
     let [worker, system] = &told.parties[..] else { panic!("{told:?}") };
     assert!(worker.changes && system.changes && system.system && !worker.system, "{told:?}");
@@ -214,7 +215,7 @@ async fn rule_7_a_preview_says_in_words_what_the_worker_and_their_computer_syste
     let told = preview(callers, later).await;
     assert_eq!((told.at, told.parties[0].changes), (tomorrow, true));
     // What could not be chosen is refused as it would be then.
-    let ask = |choice| PreviewSharingRequest { choice, purposes: vec![] };
+    let ask = |choice| PreviewSharingRequest { choice, purposes: vec![], ..Default::default() };
     let refused = async |choice| callers.person.sharing().preview_sharing(ask(choice)).await.unwrap_err().code();
     let beekeeper = RoleAt { agency_id: callers.pair.agency_id(), role: "beekeeper".into() };
     let nobody = client::terms(Actor::RoleAt(beekeeper), strengths, Purpose::Treatment, []);

@@ -1,0 +1,242 @@
+//! Asking why somebody looked, until it is answered.
+
+use domain::agency::Agency;
+use domain::emergency::is_privacy_officer;
+use domain::ids::{AgencyId, PersonId, QueryId, ReceiptId};
+use domain::issuers::{Only, Register};
+use domain::query::events::QueryEvent;
+use domain::query::{
+    AcceptExplanation, EscalateQuery, ExplainAccess, Query, QueryAccess, QueryStage, ResolveQuery, Reviewing,
+    escalate_query, query_id,
+};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
+use domain::vocabulary::{Author, Category, Purpose, Timestamp};
+use domain::{Command as _, Refusal};
+use engine::{Changes, Freshness, Loaded};
+use gate::{Asked, Call};
+use proto::access::v1 as pb;
+use rpc::{Directory, Error, words};
+use views::access_history::{self, AccessHistory};
+use views::questions::{self, AgencyQuestions, QuestionDoc, Questions, ReviewerQuestions, SaidDoc};
+
+use crate::SharingServices;
+
+impl SharingServices {
+    /// The person asks why somebody looked.
+    pub(crate) async fn query(&self, call: &Call, m: pb::QueryAccessRequest) -> Result<pb::QueryAccessResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let receipt: ReceiptId = rpc::id("receipt_id", &m.receipt_id)?;
+        // The person names what they have read: it is in the view, or it is not theirs.
+        let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, receipt), 0).await?;
+        let party = known.ok_or_else(|| Error::not_found("receipt"))?.party;
+        // The same question twice is one, so its id follows from its words.
+        let query = query_id(person, receipt, &m.question);
+        let command = QueryAccess { receipt, question: m.question, party, now: context.now };
+        let decide = |(query, sharing): &(Loaded<Query>, Loaded<Sharing>), changes: &mut Changes| {
+            sharing.registered()?;
+            changes.record(query, person, command.clone().decide(query)?);
+            changes.guard(sharing);
+            Ok(())
+        };
+        let asked = self.gate.engine().transact(&context, (query, person), decide).await?;
+        Ok(pb::QueryAccessResponse { position: asked.position.0, query_id: query.to_string() })
+    }
+
+    pub(crate) async fn questions(
+        &self,
+        call: &Call,
+        message: pb::ListMyQuestionsRequest,
+    ) -> Result<pb::ListMyQuestionsResponse, Error> {
+        let (person, paging) = (call.person()?, call.pages(&message)?);
+        let page = self.views.list::<Questions>(&questions::of_person(person), &paging.pages, |_| true).await?;
+        let (names, now) = (self.speakers(&page.items).await?, self.gate.engine().now());
+        Ok(pb::ListMyQuestionsResponse {
+            questions: page.items.into_iter().map(|doc| question(doc, now, &names)).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    /// What an agency is asked, or is asked to review: a privacy officer reads all of it, a worker what is asked of their own looks.
+    pub(crate) async fn asked_of_us(
+        &self,
+        call: &Call,
+        m: pb::ListQuestionsRequest,
+    ) -> Result<pb::ListQuestionsResponse, Error> {
+        let (by, paging) = (call.worker()?, call.pages(&m)?);
+        let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        let is_officer = is_privacy_officer(by, &standing);
+        if !standing.admits(by) || (m.to_review && !is_officer) {
+            return Err(Error::denied());
+        }
+        let theirs = |doc: &QuestionDoc| {
+            let of_worker = is_officer || doc.party == Some(Author::Worker(by.worker()));
+            of_worker && (!m.only_waiting || doc.stage.waits())
+        };
+        let list = questions::of_agency(by.worker().agency());
+        let page = if m.to_review {
+            self.views.list::<ReviewerQuestions>(&list, &paging.pages, theirs).await?
+        } else {
+            self.views.list::<AgencyQuestions>(&list, &paging.pages, theirs).await?
+        };
+        let (names, now) = (self.speakers(&page.items).await?, self.gate.engine().now());
+        let asked = |doc: QuestionDoc| pb::AskedQuestion {
+            person_id: doc.person.to_string(),
+            party: doc.party.map(|party| words::party_now(party, &names)),
+            question: Some(question(doc, now, &names)),
+        };
+        Ok(pb::ListQuestionsResponse {
+            questions: page.items.into_iter().map(asked).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    async fn speakers(&self, docs: &[QuestionDoc]) -> Result<Directory, Error> {
+        let said = docs.iter().flat_map(|doc| &doc.said).filter_map(|said| said.by.as_ref()).map(|by| by.author);
+        Directory::of(&self.views, said.chain(docs.iter().filter_map(|doc| doc.party)).collect()).await
+    }
+
+    pub(crate) async fn accept_explanation(
+        &self,
+        call: &Call,
+        m: pb::AcceptExplanationRequest,
+    ) -> Result<pb::AcceptExplanationResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let query = self.own_question(person, &m.query_id).await?;
+        let accepted = self.gate.engine().execute(&context, query, person, AcceptExplanation).await?;
+        Ok(pb::AcceptExplanationResponse { position: accepted.position.0 })
+    }
+
+    pub(crate) async fn escalate(
+        &self,
+        call: &Call,
+        m: pb::EscalateQueryRequest,
+    ) -> Result<pb::EscalateQueryResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let query = self.own_question(person, &m.query_id).await?;
+        let reviewer: Option<AgencyId> = rpc::optional_id("reviewer_id", &m.reviewer_id)?;
+        let escalate = EscalateQuery { words: m.words, now: context.now };
+        type Loads = (Loaded<Query>, Loaded<Sharing>, Loaded<Register>, Loaded<Agency>);
+        let decide = |(query, sharing, register, agency): &Loads, changes: &mut Changes| {
+            let (resolved, parts) = (register.resolve(sharing), register.parts());
+            let reviewing = reviewer.map(|id| Reviewing { id, agency, sharing: &resolved, parts: &parts });
+            changes.record(query, person, escalate_query(query, reviewing, escalate.clone())?);
+            changes.guard(sharing);
+            changes.guard(register);
+            changes.guard(agency);
+            Ok(())
+        };
+        // Without one there is nothing to look up: nobody is called by the nil id.
+        let agency = reviewer.unwrap_or(AgencyId(uuid::Uuid::nil()));
+        let escalated = self.gate.engine().transact(&context, (query, person, Only, agency), decide).await?;
+        Ok(pb::EscalateQueryResponse { position: escalated.position.0 })
+    }
+
+    /// A question of the person's own: what they have read is in the view, or it is not theirs.
+    async fn own_question(&self, person: PersonId, query_id: &str) -> Result<QueryId, Error> {
+        let query: QueryId = rpc::id("query_id", query_id)?;
+        let key = questions::of_person(person).id(query);
+        self.views.one::<Questions>(key, 0).await?.ok_or_else(|| Error::not_found("question"))?;
+        Ok(query)
+    }
+
+    pub(crate) async fn explain(
+        &self,
+        call: &Call,
+        m: pb::ExplainAccessRequest,
+    ) -> Result<pb::ExplainAccessResponse, Error> {
+        let author = Author::Worker(call.worker()?.worker());
+        let answer = |query: &Query, is_officer: bool, register: &Register| {
+            ExplainAccess { author, is_officer, words: m.words.clone(), parts: register.parts() }.decide(query)
+        };
+        let position = self.answered(call, &m.request_id, (&m.person_id, &m.query_id), answer).await?;
+        Ok(pb::ExplainAccessResponse { position })
+    }
+
+    pub(crate) async fn resolve(
+        &self,
+        call: &Call,
+        m: pb::ResolveQueryRequest,
+    ) -> Result<pb::ResolveQueryResponse, Error> {
+        let author = Author::Worker(call.worker()?.worker());
+        let answer = |query: &Query, is_officer: bool, register: &Register| {
+            if !is_officer {
+                return Err(Refusal::not_found("question"));
+            }
+            let (justified, words, parts) = (m.justified, m.words.clone(), register.parts());
+            ResolveQuery { author, justified, words, parts }.decide(query)
+        };
+        let position = self.answered(call, &m.request_id, (&m.person_id, &m.query_id), answer).await?;
+        Ok(pb::ResolveQueryResponse { position })
+    }
+
+    /// Somebody who is asked answers. Whoever is not learns of no question.
+    async fn answered(
+        &self,
+        call: &Call,
+        request_id: &str,
+        (person_id, query_id): (&str, &str),
+        answer: impl Fn(&Query, bool, &Register) -> Result<Vec<QueryEvent>, Refusal> + Send + Sync,
+    ) -> Result<u64, Error> {
+        let (by, context) = (call.worker()?, call.context(request_id)?);
+        let (person, query): (PersonId, QueryId) = (rpc::id("person_id", person_id)?, rpc::id("query_id", query_id)?);
+        let key = questions::of_person(person).id(query);
+        let is_theirs = self.views.one::<Questions>(key, 0).await?.is_some();
+        let decide = |(query, staff, register): &(Loaded<Query>, Loaded<Staff>, Loaded<Register>),
+                      changes: &mut Changes| {
+            if !is_theirs || !staff.admits(by) {
+                return Err(Refusal::not_found("question"));
+            }
+            changes.record(query, person, answer(query, is_privacy_officer(by, staff), register)?);
+            changes.guard(staff);
+            changes.guard(register);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        match self.gate.engine().transact(&context, (query, by.worker().staff(), Only), decide).await {
+            Ok(answered) => Ok(answered.position.0),
+            Err(error) => {
+                let asked = Asked::new(call, Purpose::PersonRequest, vec![Category::SupportNetwork])?;
+                Err(self.gate.refused(&asked, person, error).await)
+            }
+        }
+    }
+}
+
+/// Where a question stands, on the wire.
+pub(crate) fn stage(stage: QueryStage) -> i32 {
+    match stage {
+        QueryStage::Asked => pb::query::State::Open,
+        QueryStage::Explained => pb::query::State::Explained,
+        QueryStage::Accepted => pb::query::State::Accepted,
+        QueryStage::WithOfficer => pb::query::State::WithPrivacyOfficer,
+        QueryStage::ResolvedByOfficer => pb::query::State::AnsweredByPrivacyOfficer,
+        QueryStage::WithReviewer => pb::query::State::WithReviewer,
+        QueryStage::Closed => pb::query::State::AnsweredByReviewer,
+    }
+    .into()
+}
+
+fn question(doc: QuestionDoc, now: Timestamp, names: &Directory) -> pb::Query {
+    let said = |said: &SaidDoc| pb::QuerySaid {
+        state: stage(said.stage),
+        author: said.by.as_ref().map(|by| words::party(by.author, &by.role, by.at, names)),
+        said_at: said.by.as_ref().map(|by| words::timestamp(by.at)),
+        words: said.words.clone(),
+        justified: said.justified,
+    };
+    pb::Query {
+        query_id: doc.query.to_string(),
+        state: stage(doc.stage),
+        asked_at: Some(words::timestamp(doc.asked_at)),
+        receipt_id: doc.receipt.to_string(),
+        answer_by: doc.answer_by.filter(|_| doc.stage.waits()).map(words::timestamp),
+        overdue: doc.is_overdue(now),
+        said: doc.said.iter().map(said).collect(),
+        question: doc.question,
+    }
+}
