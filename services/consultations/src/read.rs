@@ -141,6 +141,7 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
         Said::OutcomeDisputed => pb::said::Kind::OutcomeDisputed,
         Said::InformationRevealed => pb::said::Kind::InformationRevealed,
         Said::WithholdingReviewed => pb::said::Kind::WithholdingReviewed,
+        Said::ViewTakenBack => pb::said::Kind::ViewTakenBack,
     };
     pb::Said {
         kind: kind.into(),
@@ -149,6 +150,7 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
         said_at: Some(words::timestamp(said.at)),
         words: said.words,
         sensitivity: said.sensitivity.as_ref().map(words::to_sensitivity),
+        on_their_word: said.account.unwrap_or_default(),
     }
 }
 
@@ -190,7 +192,7 @@ fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Ti
         state: state.into(),
         agenda: agenda.collect(),
         options: options.collect(),
-        views: doc.views.into_iter().map(view).collect(),
+        views: doc.views.into_iter().map(|one| view(one, by)).collect(),
         decisions: decisions.collect(),
         requested_at: Some(words::timestamp(doc.requested_at)),
         said: doc.said.into_iter().map(|one| said(one, &party)).collect(),
@@ -200,8 +202,14 @@ fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Ti
     }
 }
 
-fn view(view: ViewDoc) -> pb::PersonView {
-    pb::PersonView { words: view.view, decision_id: view.decision.map(|id| id.to_string()).unwrap_or_default() }
+fn view(view: ViewDoc, by: impl Fn(&By) -> Party) -> pb::PersonView {
+    pb::PersonView {
+        words: view.view,
+        decision_id: view.decision.map(|id| id.to_string()).unwrap_or_default(),
+        view_id: view.entry.map(|id| id.to_string()).unwrap_or_default(),
+        entered_by: view.entered.as_ref().map(|entered| by(&entered.by)),
+        on_their_word: view.entered.map(|entered| entered.account).unwrap_or_default(),
+    }
 }
 
 fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::Decision {
@@ -230,6 +238,7 @@ fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::
         follow_up_by: doc.follow_up.due().map(words::timestamp),
         overdue: doc.follow_up.is_overdue(now),
         objected_at: doc.objection.as_ref().map(|said| words::timestamp(said.at)),
+        objection_entered_by: doc.objection.as_ref().and_then(|said| said.entered.as_ref()).map(|one| by(&one.by)),
         objection: doc.objection.map(|said| said.words).unwrap_or_default(),
         reports: reports.collect(),
         text: doc.text,

@@ -7,14 +7,14 @@ use domain::consultation::{
     AddressAgendaItem, AgreeDecision, CancelConsultation, Circle, CloseConsultation, Consultation, DecideWithoutPerson,
     DeclineToTakePart, DeferAgendaItem, DisputeOutcome, Mode, ObjectToDecision, OfferOption, Outcome, ProposeDecision,
     RaiseAgendaItem, RecordPersonView, ReportOutcome, RequestConsultation, RevealInformation,
-    ReviewWithheldInformation, ScheduleConsultation, ShareConsultation, ShareInformation, TakeBackAnswer,
+    ReviewWithheldInformation, ScheduleConsultation, ShareConsultation, ShareInformation, TakeBackAnswer, TakeBackView,
     WithdrawDecision, WithheldGround, WithholdInformation, WithoutPersonGround,
 };
 use domain::ids::{ConsultationId, EntryId, StaffId};
 use domain::issuers::{Only, Parts, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Level, Purpose, Sensitivity, Worker};
+use domain::vocabulary::{Level, OnTheirWord, Purpose, Sensitivity, Worker};
 use engine::{Freshness, Loaded};
 use gate::{Call, Contribution};
 use proto::access::v1::Sensitivity as WireSensitivity;
@@ -45,6 +45,7 @@ gate::service! { ConsultationService for Consultations {
     decline_to_take_part(DeclineToTakePartRequest) -> DeclineToTakePartResponse: decline,
     withdraw_decision(WithdrawDecisionRequest) -> WithdrawDecisionResponse: withdraw,
     report_outcome(ReportOutcomeRequest) -> ReportOutcomeResponse: report,
+    take_back_view(TakeBackViewRequest) -> TakeBackViewResponse: take_back_view,
     dispute_outcome(DisputeOutcomeRequest) -> DisputeOutcomeResponse: dispute,
     reveal_information(RevealInformationRequest) -> RevealInformationResponse: reveal,
     review_withheld_information(ReviewWithheldInformationRequest) -> ReviewWithheldInformationResponse: review,
@@ -174,17 +175,40 @@ impl Consultations {
         Ok(pb::OfferOptionResponse { position, option_id: new.to_string() })
     }
 
+    /// What the person says here themselves; or what a worker enters on their word, and says when and how they said it.
+    async fn said_by_them(
+        &self,
+        call: &Call,
+        (request_id, person_id): (&str, &str),
+        account: String,
+    ) -> Result<(Contribution, Option<OnTheirWord>), Error> {
+        let wish = self.taking_part(call, request_id, person_id).await?;
+        let word = match wish.by {
+            Some(by) => Some(OnTheirWord { worker: by.worker(), account }),
+            None if account.is_empty() => None,
+            None => return Err(Error::invalid("on_their_word", "is left out of what one says oneself")),
+        };
+        Ok((wish, word))
+    }
+
     async fn record_view(
         &self,
         call: &Call,
         m: pb::RecordPersonViewRequest,
     ) -> Result<pb::RecordPersonViewResponse, Error> {
-        let wish = self.taking_part(call, &m.request_id, "").await?;
-        let person = wish.person;
-        let decision = rpc::optional_id("decision_id", &m.decision_id)?;
-        let command = RecordPersonView { person, decision, view: m.view, sensitivity: own(m.sensitivity)? };
+        let (wish, word) = self.said_by_them(call, (&m.request_id, &m.person_id), m.on_their_word).await?;
+        let (person, entry): (_, EntryId) = (wish.person, wish.context.new_id());
+        let (decision, sensitivity) = (rpc::optional_id("decision_id", &m.decision_id)?, own(m.sensitivity)?);
+        let command = RecordPersonView { person, decision, view: m.view, sensitivity, entry, word };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
-        Ok(pb::RecordPersonViewResponse { position })
+        Ok(pb::RecordPersonViewResponse { position, view_id: entry.to_string() })
+    }
+
+    async fn take_back_view(&self, call: &Call, m: pb::TakeBackViewRequest) -> Result<pb::TakeBackViewResponse, Error> {
+        let wish = self.taking_part(call, &m.request_id, "").await?;
+        let command = TakeBackView { person: wish.person, entry: rpc::id("view_id", &m.view_id)? };
+        let position = self.take_part(&wish, &m.consultation_id, command).await?;
+        Ok(pb::TakeBackViewResponse { position })
     }
 
     async fn propose(&self, call: &Call, m: pb::ProposeDecisionRequest) -> Result<pb::ProposeDecisionResponse, Error> {
@@ -207,9 +231,9 @@ impl Consultations {
     }
 
     async fn object(&self, call: &Call, m: pb::ObjectToDecisionRequest) -> Result<pb::ObjectToDecisionResponse, Error> {
-        let wish = self.taking_part(call, &m.request_id, "").await?;
-        let person = wish.person;
-        let command = ObjectToDecision { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
+        let (wish, word) = self.said_by_them(call, (&m.request_id, &m.person_id), m.on_their_word).await?;
+        let (person, decision) = (wish.person, rpc::id("decision_id", &m.decision_id)?);
+        let command = ObjectToDecision { person, decision, reason: m.reason, word };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::ObjectToDecisionResponse { position })
     }

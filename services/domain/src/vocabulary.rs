@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
+use crate::Refusal;
 use crate::ids::{AgencyId, PersonId, SignInId, StaffId};
 pub use crate::text::LABELS_LIMIT;
+use crate::text::explained;
 
 /// Declares an enum with stored codes and the field's own words.
 macro_rules! coded {
@@ -396,6 +398,28 @@ pub enum ProvisionActor {
     RoleAt(AgencyId, String),
     /// Everybody.
     Everybody,
+}
+
+/// That a worker entered what the person said to them, who could not enter it themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTheirWord {
+    /// To whom they said it.
+    pub worker: Worker,
+    /// When and how they said it: `told me on 3 March, in her kitchen`.
+    pub account: String,
+}
+
+/// The shortest account of what the person said, in characters.
+const ACCOUNT_LEAST: usize = 20;
+
+impl OnTheirWord {
+    /// Refuses an account that does not say when and how.
+    ///
+    /// # Errors
+    /// Names the field `on_their_word`.
+    pub fn check(&self) -> Result<(), Refusal> {
+        explained("on_their_word", &self.account, ACCOUNT_LEAST)
+    }
 }
 
 impl ProvisionActor {

@@ -12,8 +12,8 @@ use domain::operations::Act;
 use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
 use domain::values::{Date, Link, LinkKind, Rating, Source};
 use domain::vocabulary::{
-    Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
-    Worker,
+    Action, Author, Category, DenialRule, Level, OnTheirWord, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp,
+    Version, Worker,
 };
 use uuid::Uuid;
 
@@ -106,6 +106,8 @@ samples! {
     Category: _field => Category::Goals,
     ReplyKind: _field => ReplyKind::Correction,
     StrengthKind: _field => StrengthKind::Skill,
+    OnTheirWord: field => OnTheirWord { worker: Worker::sample(field), account: text(field) },
+    Option<OnTheirWord>: field => Some(OnTheirWord::sample(field)),
     BarrierKind: _field => BarrierKind::External,
     Vec<CommunicationNeed>: _field => vec![CommunicationNeed::Bsl, CommunicationNeed::MoreTime],
     Option<Link>: _field => Some(Link {

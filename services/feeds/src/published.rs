@@ -80,7 +80,7 @@ pub(crate) const SUPPORT_TYPES: [(&str, &str); 7] = [
 ];
 
 /// Those of consultations that all workers of the agency may see who support the person.
-pub(crate) const CONSULTATION_TYPES: [(&str, &str); 23] = [
+pub(crate) const CONSULTATION_TYPES: [(&str, &str); 24] = [
     ("alongside.consultation.requested.v1", "a consultation is asked for"),
     ("alongside.consultation.shared.v1", "the person says how sensitive it is"),
     ("alongside.consultation.item-raised.v1", "something is put on the agenda"),
@@ -103,6 +103,7 @@ pub(crate) const CONSULTATION_TYPES: [(&str, &str); 23] = [
     ("alongside.consultation.information-withheld.v1", "something is kept from the person, for now"),
     ("alongside.consultation.information-revealed.v1", "what was kept from the person is told"),
     ("alongside.consultation.withholding-reviewed.v1", "it is decided again to keep something from the person"),
+    ("alongside.consultation.view-taken-back.v1", "the person takes back something that they said"),
     ("alongside.consultation.outcome-disputed.v1", "the person says that what they were told is not so"),
 ];
 
@@ -184,6 +185,7 @@ fn relationship(event: &RelationshipEvent) -> Published {
         RelationshipEvent::SupportEnded(_) => As("alongside.support.ended.v1"),
         RelationshipEvent::SupporterLeft(_) => As("alongside.support.supporter-left.v1"),
         RelationshipEvent::ProposalUnheard(_) => Never("nobody is told that somebody does not hear of them"),
+        RelationshipEvent::AcceptanceEntered(_) => Never("it holds once it is confirmed, and that is told"),
         RelationshipEvent::AskingAllowed(_) => Never("whether somebody may ask again they learn when they ask"),
         RelationshipEvent::SupportSuggested(_) | RelationshipEvent::SuggestionDismissed(_) => {
             Never("of what a source suggests nobody hears but the person")
@@ -215,6 +217,7 @@ fn consultation(event: &ConsultationEvent) -> &'static str {
         ConsultationEvent::InformationWithheld(_) => "alongside.consultation.information-withheld.v1",
         ConsultationEvent::InformationRevealed(_) => "alongside.consultation.information-revealed.v1",
         ConsultationEvent::WithholdingReviewed(_) => "alongside.consultation.withholding-reviewed.v1",
+        ConsultationEvent::ViewTakenBack(_) => "alongside.consultation.view-taken-back.v1",
         ConsultationEvent::OutcomeDisputed(_) => "alongside.consultation.outcome-disputed.v1",
     }
 }

@@ -1,6 +1,7 @@
 //! Support relationships, over gRPC.
 
 mod departures;
+mod on_their_word;
 mod read;
 mod service;
 

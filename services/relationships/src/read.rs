@@ -14,8 +14,9 @@ use gate::{Asked, Call, Disclosure};
 use proto::relationships::v1 as pb;
 use rpc::{Directory, Error, words};
 use views::caseload::{self, Caseload, SupportDoc};
+use views::consultations::By;
 use views::record::{self, EntryDoc, Record};
-use views::relationships::{self, End, Period, RelationshipDoc, RelationshipStage, Relationships as MyPeople};
+use views::relationships::{self, End, Period, RelationshipDoc, RelationshipStage, Relationships as MyPeople, WordDoc};
 use views::{Page, Pages};
 
 use crate::Relationships;
@@ -31,7 +32,9 @@ impl Relationships {
         let page = self.views.list::<MyPeople>(&relationships::of_person(person), &paging.pages, |_| true).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
-            ends.chain([Author::Worker(doc.worker)])
+            let word = doc.latest.word.iter();
+            let spoken = word.flat_map(|word| [Some(&word.by), word.confirmed.as_ref().map(|(by, _)| by)]).flatten();
+            ends.chain(spoken.map(|by| by.author)).chain([Author::Worker(doc.worker)])
         });
         let names = Directory::of(&self.views, named.collect()).await?;
         let mut items = page.items;
@@ -230,6 +233,7 @@ fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Rela
         may_ask_from: doc.again_from.filter(|from| *from != Timestamp::NEVER).map(words::timestamp),
         lapses_at: latest.lapses_at.map(words::timestamp),
         accepted_at: latest.accepted_at.map(words::timestamp),
+        on_their_word: latest.word.as_ref().map(|word| on_their_word(word, names)),
         end: end(latest, now, names),
         earlier: doc.earlier.iter().map(|period| earlier(doc.worker, period, now, names)).collect(),
         blocked: false,
@@ -238,6 +242,18 @@ fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Rela
             invited_at: Some(words::timestamp(invitation.at)),
             message: invitation.message.clone(),
         }),
+    }
+}
+
+fn on_their_word(word: &WordDoc, names: &Directory) -> pb::OnTheirWord {
+    let party = |by: &By| words::party(by.author, &by.role, by.at, names);
+    let confirmed = word.confirmed.as_ref();
+    pb::OnTheirWord {
+        entered_by: Some(party(&word.by)),
+        entered_at: Some(words::timestamp(word.by.at)),
+        account: word.account.clone(),
+        confirmed_by: confirmed.map(|(by, _)| party(by)),
+        confirmation: confirmed.map(|(_, words)| words.clone()).unwrap_or_default(),
     }
 }
 

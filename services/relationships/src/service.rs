@@ -23,6 +23,9 @@ use crate::Relationships;
 gate::service! { RelationshipService for Relationships {
     propose_support(ProposeSupportRequest) -> ProposeSupportResponse: propose,
     accept_support(AcceptSupportRequest) -> AcceptSupportResponse: accept,
+    enter_acceptance(EnterAcceptanceRequest) -> EnterAcceptanceResponse: enter_acceptance,
+    confirm_acceptance(ConfirmAcceptanceRequest) -> ConfirmAcceptanceResponse: confirm_acceptance,
+    confirm_acceptance_as_operator(ConfirmAcceptanceAsOperatorRequest) -> ConfirmAcceptanceAsOperatorResponse: confirm_as_operator,
     decline_support(DeclineSupportRequest) -> DeclineSupportResponse: decline,
     end_support(EndSupportRequest) -> EndSupportResponse: end,
     withdraw_proposal(WithdrawProposalRequest) -> WithdrawProposalResponse: withdraw_proposal,
@@ -91,7 +94,7 @@ impl Relationships {
     }
 
     /// The supporter of a relationship: whose it is never changes.
-    async fn supporter(&self, id: RelationshipId) -> Result<StaffId, Error> {
+    pub(crate) async fn supporter(&self, id: RelationshipId) -> Result<StaffId, Error> {
         let parties = self.gate.engine().load::<Relationship>(id, Freshness::Latest).await?.parties();
         Ok(parties.ok_or_else(|| Error::not_found("relationship"))?.worker.staff())
     }
@@ -191,6 +194,6 @@ impl Relationships {
 }
 
 /// What changes who supports a person, as an attempt at their support network.
-fn in_network(call: &Call) -> Result<Asked, Error> {
+pub(crate) fn in_network(call: &Call) -> Result<Asked, Error> {
     Asked::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
 }

@@ -106,8 +106,13 @@ impl SharingServices {
         m: pb::AcceptExplanationRequest,
     ) -> Result<pb::AcceptExplanationResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
-        let query = self.own_question(person, &m.query_id).await?;
-        let accepted = self.gate.engine().execute(&context, query, person, AcceptExplanation).await?;
+        let query: QueryId = rpc::id("query_id", &m.query_id)?;
+        let decide = |(query,): &(Loaded<Query>,), changes: &mut Changes| {
+            query.is_of(query.id, person)?;
+            changes.record(query, person, AcceptExplanation.decide(query)?);
+            Ok(())
+        };
+        let accepted = self.gate.engine().transact(&context, (query,), decide).await?;
         Ok(pb::AcceptExplanationResponse { position: accepted.position.0 })
     }
 
@@ -117,11 +122,12 @@ impl SharingServices {
         m: pb::EscalateQueryRequest,
     ) -> Result<pb::EscalateQueryResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
-        let query = self.own_question(person, &m.query_id).await?;
+        let query: QueryId = rpc::id("query_id", &m.query_id)?;
         let reviewer: Option<AgencyId> = rpc::optional_id("reviewer_id", &m.reviewer_id)?;
         let escalate = EscalateQuery { words: m.words, now: context.now };
         type Loads = (Loaded<Query>, Loaded<Sharing>, Loaded<Register>, Loaded<Agency>);
         let decide = |(query, sharing, register, agency): &Loads, changes: &mut Changes| {
+            query.is_of(query.id, person)?;
             let (resolved, parts) = (register.resolve(sharing), register.parts());
             let reviewing = reviewer.map(|id| Reviewing { id, agency, sharing: &resolved, parts: &parts });
             changes.record(query, person, escalate_query(query, reviewing, escalate.clone())?);
@@ -134,14 +140,6 @@ impl SharingServices {
         let agency = reviewer.unwrap_or(AgencyId(uuid::Uuid::nil()));
         let escalated = self.gate.engine().transact(&context, (query, person, Only, agency), decide).await?;
         Ok(pb::EscalateQueryResponse { position: escalated.position.0 })
-    }
-
-    /// A question of the person's own: what they have read is in the view, or it is not theirs.
-    async fn own_question(&self, person: PersonId, query_id: &str) -> Result<QueryId, Error> {
-        let query: QueryId = rpc::id("query_id", query_id)?;
-        let key = questions::of_person(person).id(query);
-        self.views.one::<Questions>(key, 0).await?.ok_or_else(|| Error::not_found("question"))?;
-        Ok(query)
     }
 
     pub(crate) async fn explain(
@@ -184,11 +182,10 @@ impl SharingServices {
     ) -> Result<u64, Error> {
         let (by, context) = (call.worker()?, call.context(request_id)?);
         let (person, query): (PersonId, QueryId) = (rpc::id("person_id", person_id)?, rpc::id("query_id", query_id)?);
-        let key = questions::of_person(person).id(query);
-        let is_theirs = self.views.one::<Questions>(key, 0).await?.is_some();
         let decide = |(query, staff, register): &(Loaded<Query>, Loaded<Staff>, Loaded<Register>),
                       changes: &mut Changes| {
-            if !is_theirs || !staff.admits(by) {
+            query.is_of(query.id, person)?;
+            if !staff.admits(by) {
                 return Err(Refusal::not_found("question"));
             }
             changes.record(query, person, answer(query, is_privacy_officer(by, staff), register)?);

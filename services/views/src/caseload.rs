@@ -75,7 +75,9 @@ impl View for Caseload {
                 invited: true,
             })),
             // What was only suggested to the person is not the worker's to know.
-            RelationshipEvent::AskingAllowed(_) | RelationshipEvent::SupportSuggested(_) => Ok(doc),
+            RelationshipEvent::AskingAllowed(_)
+            | RelationshipEvent::SupportSuggested(_)
+            | RelationshipEvent::AcceptanceEntered(_) => Ok(doc),
             RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),
             RelationshipEvent::SupportDeclined(_)
             | RelationshipEvent::SupportEnded(_)
@@ -91,6 +93,7 @@ fn supporter(event: &RelationshipEvent) -> StaffId {
     match event {
         RelationshipEvent::SupportProposed(e) => e.worker.staff(),
         RelationshipEvent::SupportAccepted(e) => e.worker.staff(),
+        RelationshipEvent::AcceptanceEntered(e) => e.worker.staff(),
         RelationshipEvent::SupportDeclined(e) => e.worker.staff(),
         RelationshipEvent::SupportEnded(e) => e.worker.staff(),
         RelationshipEvent::ProposalUnheard(e) => e.worker.staff(),

@@ -1,10 +1,10 @@
 //! Consultations: what the person is asked, what was said and what was decided.
 
 use domain::StreamKind;
-use domain::consultation::events::ConsultationEvent;
+use domain::consultation::events::{ConsultationEvent, PersonViewRecorded};
 use domain::consultation::{Circle, FollowUp, Mode, Outcome, WithheldGround};
 use domain::ids::{ConsultationId, EntryId, PersonId};
-use domain::vocabulary::{Author, Sensitivity, Timestamp};
+use domain::vocabulary::{Author, OnTheirWord, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,8 @@ pub struct SaidDoc {
     pub words: String,
     /// How sensitive it is by itself, if that is said.
     pub sensitivity: Option<Sensitivity>,
+    /// When and how the person said it to whoever entered it; none of what everybody said themselves.
+    pub account: Option<String>,
 }
 
 /// What the person said.
@@ -105,6 +107,19 @@ pub struct ViewDoc {
     pub decision: Option<EntryId>,
     /// How sensitive they are by themselves, if that is said.
     pub sensitivity: Option<Sensitivity>,
+    /// Its id; none of what was said before views had one.
+    pub entry: Option<EntryId>,
+    /// Who entered it on their word, if they did not themselves.
+    pub entered: Option<EnteredDoc>,
+}
+
+/// That somebody entered what the person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnteredDoc {
+    /// Who.
+    pub by: By,
+    /// When and how they said it.
+    pub account: String,
 }
 
 /// What was said or done.
@@ -135,6 +150,7 @@ pub enum Said {
     OutcomeDisputed,
     InformationRevealed,
     WithholdingReviewed,
+    ViewTakenBack,
 }
 
 /// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
@@ -146,7 +162,8 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
         ConsultationEvent::AgendaItemAddressed(e) => (Said::ItemAddressed, Some(e.item), e.note.clone()),
         ConsultationEvent::AgendaItemDeferred(e) => (Said::ItemDeferred, Some(e.item), none),
         ConsultationEvent::OptionOffered(e) => (Said::OptionOffered, Some(e.option), none),
-        ConsultationEvent::PersonViewRecorded(e) => (Said::ViewRecorded, e.decision, e.view.clone()),
+        ConsultationEvent::PersonViewRecorded(e) => (Said::ViewRecorded, e.entry.or(e.decision), e.view.clone()),
+        ConsultationEvent::ViewTakenBack(e) => (Said::ViewTakenBack, Some(e.entry), none),
         ConsultationEvent::DecisionProposed(e) => (Said::DecisionProposed, Some(e.decision), none),
         ConsultationEvent::DecisionAgreed(e) => (Said::DecisionAgreed, Some(e.decision), none),
         ConsultationEvent::DecisionObjected(e) => (Said::DecisionObjected, Some(e.decision), e.reason.clone()),
@@ -261,6 +278,8 @@ pub struct WordsDoc {
     pub words: String,
     /// When.
     pub at: Timestamp,
+    /// Who entered it on their word, if they did not themselves.
+    pub entered: Option<EnteredDoc>,
 }
 
 /// A decision.
@@ -300,7 +319,7 @@ impl View for Consultations {
     type Doc = ConsultationDoc;
 
     const NAME: &'static str = "consultations";
-    const CODE: i32 = 3;
+    const CODE: i32 = 4;
     const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -312,7 +331,8 @@ impl View for Consultations {
         let ((what, about, words), actor) = (said(happened), &event.header.actor);
         let (author, role, sensitivity) = (actor.author(), actor.role.clone(), happened.sensitivity().cloned());
         let by = By { author, role: role.clone(), at: event.at };
-        let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity };
+        let account = happened.on_their_word().map(|word| word.account.clone());
+        let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity, account };
         let ConsultationEvent::ConsultationRequested(e) = happened else {
             return changed(doc, |doc| {
                 doc.take(happened, by);
@@ -353,10 +373,7 @@ impl ConsultationDoc {
                 let (option, sensitivity) = (e.option, e.sensitivity.clone());
                 self.options.push(OptionDoc { option, text, benefits, risks, sensitivity });
             }
-            ConsultationEvent::PersonViewRecorded(e) => {
-                let (view, decision, sensitivity) = (e.view.clone(), e.decision, e.sensitivity.clone());
-                self.views.push(ViewDoc { view, decision, sensitivity });
-            }
+            ConsultationEvent::PersonViewRecorded(e) => self.view(e, by),
             ConsultationEvent::ConsultationShared(e) => self.circle = Circle::open(e.sensitivity.clone()),
             ConsultationEvent::DecisionProposed(e) => {
                 self.decisions.push(DecisionDoc {
@@ -379,7 +396,9 @@ impl ConsultationDoc {
                 self.decision(e.decision, |known| known.take(DecisionState::WithoutPerson, reason, by));
             }
             ConsultationEvent::DecisionObjected(e) => {
-                let said = WordsDoc { words: e.reason.clone(), at: by.at };
+                let at = by.at;
+                let entered = e.word.as_ref().map(|word| entered(word, by));
+                let said = WordsDoc { words: e.reason.clone(), at, entered };
                 self.decision(e.decision, |known| known.objection = Some(said));
             }
             ConsultationEvent::DecisionWithdrawn(e) => self.decision(e.decision, |known| {
@@ -391,9 +410,10 @@ impl ConsultationDoc {
                 self.decision(e.decision, |known| known.report(report));
             }
             ConsultationEvent::OutcomeDisputed(e) => {
-                let said = WordsDoc { words: e.words.clone(), at: by.at };
+                let said = WordsDoc { words: e.words.clone(), at: by.at, entered: None };
                 self.decision(e.decision, |known| known.dispute(said));
             }
+            ConsultationEvent::ViewTakenBack(e) => self.take_back_view(e.entry),
             ConsultationEvent::ParticipationDeclined(_) => {}
             ConsultationEvent::ConsultationScheduled(e) => self.scheduled = Some((e.at, e.place.clone())),
             ConsultationEvent::InformationShared(e) => self.inform(e.information, &e.text, by, None),
@@ -407,6 +427,19 @@ impl ConsultationDoc {
             ConsultationEvent::ConsultationClosed(_) => self.state = ConsultationState::Closed,
             ConsultationEvent::ConsultationCancelled(_) => self.state = ConsultationState::Cancelled,
         }
+    }
+
+    fn view(&mut self, said: &PersonViewRecorded, by: By) {
+        let entered = said.word.as_ref().map(|word| entered(word, by));
+        let PersonViewRecorded { decision, view, sensitivity, entry, .. } = said.clone();
+        self.views.push(ViewDoc { view, decision, sensitivity, entry, entered });
+    }
+
+    /// Its words are told no more.
+    fn take_back_view(&mut self, entry: EntryId) {
+        self.views.retain(|view| view.entry != Some(entry));
+        let of_it = |said: &&mut SaidDoc| said.what == Said::ViewRecorded && said.about == Some(entry);
+        self.said.iter_mut().filter(of_it).for_each(|said| said.words.clear());
     }
 
     fn settle_item(&mut self, item: EntryId, state: ItemState) {
@@ -460,6 +493,10 @@ impl DecisionDoc {
             last.disputed = Some(said);
         }
     }
+}
+
+fn entered(word: &OnTheirWord, by: By) -> EnteredDoc {
+    EnteredDoc { by, account: word.account.clone() }
 }
 
 fn withheld(ground: WithheldGround, reason: &str, review: Timestamp) -> WithheldDoc {

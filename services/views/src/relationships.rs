@@ -4,10 +4,11 @@ use domain::StreamKind;
 use domain::ids::{PersonId, RelationshipId};
 use domain::relationship::events::{ProposalWithdrawn, RelationshipEvent, SupporterLeft};
 use domain::values::push_latest;
-use domain::vocabulary::{Author, Timestamp, Worker};
+use domain::vocabulary::{Author, OnTheirWord, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
+use crate::consultations::By;
 use crate::view::changed;
 use crate::{ApplyError, Key, View};
 
@@ -94,8 +95,22 @@ pub struct Period {
     pub lapses_at: Option<Timestamp>,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
+    /// What was entered on the person's word, if it was: that they accept.
+    #[serde(default)]
+    pub word: Option<WordDoc>,
     /// How it ended.
     pub end: Option<End>,
+}
+
+/// What somebody entered on the person's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordDoc {
+    /// Who entered it, and when.
+    pub by: By,
+    /// When and how the person said it.
+    pub account: String,
+    /// Who confirmed it, and how they know; none while nobody has, or had to.
+    pub confirmed: Option<(By, String)>,
 }
 
 /// How a relationship, or a proposal, ended.
@@ -128,6 +143,7 @@ impl View for Relationships {
     type Doc = RelationshipDoc;
 
     const NAME: &'static str = "relationships";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] = &[StreamKind::Relationship];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -152,12 +168,19 @@ impl View for Relationships {
             RelationshipEvent::SupportProposed(e) => {
                 let (role, offer) = (e.role.clone(), e.offer.clone());
                 let (stage, proposed_at, lapses_at) = (RelationshipStage::Proposed, event.at, e.lapses_at);
-                let latest = Period { role, offer, stage, proposed_at, lapses_at, accepted_at: None, end: None };
+                let latest =
+                    Period { role, offer, stage, proposed_at, lapses_at, accepted_at: None, word: None, end: None };
                 return Ok(Some(proposed(RelationshipId(event.stream), e.worker, latest, doc)));
             }
-            RelationshipEvent::SupportAccepted(_) => {
+            RelationshipEvent::AcceptanceEntered(e) => {
+                return changed(doc, |doc| doc.latest.word = Some(entered(event, &e.word)));
+            }
+            RelationshipEvent::SupportAccepted(e) => {
                 return changed(doc, |doc| {
                     (doc.latest.stage, doc.latest.accepted_at) = (RelationshipStage::Active, Some(event.at));
+                    let Some(word) = &e.word else { return doc.latest.word = None };
+                    let word = doc.latest.word.get_or_insert_with(|| entered(event, word));
+                    word.confirmed = e.confirmed_by.map(|_author| (spoken(event), e.confirmation.clone()));
                 });
             }
             RelationshipEvent::SupportDeclined(e) => {
@@ -225,6 +248,15 @@ fn proposed(
     doc
 }
 
+fn spoken(event: &Envelope) -> By {
+    let actor = &event.header.actor;
+    By { author: actor.author(), role: actor.role.clone(), at: event.at }
+}
+
+fn entered(event: &Envelope, word: &OnTheirWord) -> WordDoc {
+    WordDoc { by: spoken(event), account: word.account.clone(), confirmed: None }
+}
+
 /// A relationship of which nothing was before.
 fn first(relationship: RelationshipId, worker: Worker, latest: Period) -> RelationshipDoc {
     let (earlier, again_from, suggestion, invitation) = (Vec::new(), None, None, None);
@@ -234,7 +266,7 @@ fn first(relationship: RelationshipId, worker: Worker, latest: Period) -> Relati
 /// What stands while the supporter has not said anything: the words are those of the source.
 fn before_a_proposal(stage: RelationshipStage, suggestion: &SuggestionDoc, at: Timestamp) -> Period {
     let (role, offer) = (String::new(), suggestion.words.clone());
-    Period { role, offer, stage, proposed_at: at, lapses_at: None, accepted_at: None, end: None }
+    Period { role, offer, stage, proposed_at: at, lapses_at: None, accepted_at: None, word: None, end: None }
 }
 
 impl RelationshipDoc {

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_objection_blocks_agreement() {
-        let objected = DecisionObjected { decision: id(5), reason: "too often".into() }.into();
+        let objected = DecisionObjected { decision: id(5), reason: "too often".into(), word: None }.into();
         let given = given([requested(Mode::Involve), proposed(5), viewed(), objected]);
         given.when(agree()).then_refused(Reason::Rule, "objection_stands");
     }

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn rule_21_staff_cannot_end_it_while_an_objection_stands() {
         let cancel = || CancelConsultation { person: PERSON, author: NURSE, reason: "ill".into() };
-        let objected: ConsultationEvent = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let objected: ConsultationEvent = DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into();
         let before = [requested(Mode::Consult), proposed(5), objected];
         given(before.clone()).when(cancel()).then_refused(Reason::Rule, "objection_stands");
         given(before.clone()).when(close()).then_refused(Reason::Rule, "objection_stands");

@@ -51,7 +51,7 @@ impl Command for DecideWithoutPerson {
             return Err(Refusal::rule("the_persons_decision", "what the person proposed is not decided without them"));
         }
         // Of whatever it is: whoever has said something here was reached, and takes part.
-        if !state.views.is_empty() {
+        if state.said().next().is_some() {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",
@@ -101,8 +101,16 @@ mod tests {
     #[test]
     fn rule_6_a_view_that_is_kept_from_a_worker_is_as_if_it_were_not_there_for_them() {
         let access::Decision::Permit(scope) = scope_of(&[Category::Consultations]) else { panic!("denied") };
-        let view =
-            |sensitivity| PersonViewRecorded { decision: None, view: "I am afraid of him".into(), sensitivity }.into();
+        let view = |sensitivity| {
+            PersonViewRecorded {
+                decision: None,
+                view: "I am afraid of him".into(),
+                sensitivity,
+                entry: None,
+                word: None,
+            }
+            .into()
+        };
         let decided = |view| {
             let state = Consultation::folded(&[requested(Mode::Involve), proposed(5), view]);
             decide(EVIDENCE).decide_within(&state, Some(&scope)).map(|events| events.len())
@@ -151,7 +159,7 @@ mod tests {
         given([requested(Mode::Involve), proposed(5), viewed()])
             .when(decide(EVIDENCE))
             .then_refused(Reason::Rule, "the_persons_view");
-        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let objected = DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into();
         given([requested(Mode::Involve), proposed(5), objected])
             .when(decide(EVIDENCE))
             .then_refused(Reason::Rule, "objection_stands");

@@ -2,7 +2,7 @@
 
 use super::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use crate::ids::{EntryId, PersonId};
-use crate::vocabulary::{Author, Sensitivity, Timestamp};
+use crate::vocabulary::{Author, OnTheirWord, Sensitivity, Timestamp};
 
 /// Somebody asked for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,16 @@ pub struct PersonViewRecorded {
     pub view: String,
     /// How sensitive it is; as the consultation when nothing is said.
     pub sensitivity: Option<Sensitivity>,
+    /// Its id; none in what was said before views had one.
+    pub entry: Option<EntryId>,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
+}
+
+/// The person took back something that they said, or that was entered as if they had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewTakenBack {
+    pub entry: EntryId,
 }
 
 /// A decision was proposed.
@@ -100,6 +110,8 @@ pub struct DecisionObjected {
     pub decision: EntryId,
     /// Why, in their words.
     pub reason: String,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// A decision was taken without the person's view.
@@ -266,10 +278,22 @@ crate::event_enum! {
         OutcomeDisputed,
         InformationRevealed,
         WithholdingReviewed,
+        ViewTakenBack,
     }
 }
 
 impl ConsultationEvent {
+    /// That somebody entered it on the person's word; none when everybody said it themselves.
+    #[must_use]
+    pub fn on_their_word(&self) -> Option<&OnTheirWord> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are entered so")]
+        match self {
+            Self::PersonViewRecorded(e) => e.word.as_ref(),
+            Self::DecisionObjected(e) => e.word.as_ref(),
+            _ => None,
+        }
+    }
+
     /// How sensitive it is by itself, beside the consultation; none when nothing is said.
     #[must_use]
     pub fn sensitivity(&self) -> Option<&Sensitivity> {

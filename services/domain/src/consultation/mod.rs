@@ -36,7 +36,7 @@ pub use information::{RevealInformation, ReviewWithheldInformation, ShareInforma
 pub use object_to_decision::ObjectToDecision;
 pub use offer_option::OfferOption;
 pub use propose_decision::ProposeDecision;
-pub use record_person_view::RecordPersonView;
+pub use record_person_view::{RecordPersonView, TakeBackView};
 pub use report_outcome::ReportOutcome;
 pub use request_consultation::RequestConsultation;
 pub use schedule_consultation::ScheduleConsultation;
@@ -194,6 +194,7 @@ takes_part!(
     ShareConsultation,
     ShareInformation,
     TakeBackAnswer,
+    TakeBackView,
     WithdrawDecision knowing parts,
     WithholdInformation,
 );
@@ -253,10 +254,13 @@ impl Decision {
 struct View {
     /// Among all views, from 0.
     nth: usize,
+    entry: Option<EntryId>,
     /// Of which decision; none when it is of the whole.
     decision: Option<EntryId>,
     /// How sensitive it is by itself; none when it is as the consultation.
     sensitivity: Option<Sensitivity>,
+    /// Whether the person has taken it back.
+    taken_back: bool,
 }
 
 /// How an agenda item was settled.
@@ -360,11 +364,16 @@ impl Consultation {
         }
     }
 
+    /// The views that the person has not taken back.
+    fn said(&self) -> impl Iterator<Item = &View> {
+        self.views.iter().filter(|view| !view.taken_back)
+    }
+
     /// Whether the person has given a view that counts for a decision: of it, or of the whole since it was proposed. One that was given before is
     /// of something else (rule 20). And one that is more sensitive than the consultation does not count: an agreement that only it allowed would tell
     /// that it is there (rule 6).
     fn has_view_of(&self, id: EntryId, decision: &Decision) -> bool {
-        self.views.iter().filter(|view| view.sensitivity.is_none()).any(|view| match view.decision {
+        self.said().filter(|view| view.sensitivity.is_none()).any(|view| match view.decision {
             Some(of) => of == id,
             None => view.nth >= decision.views_before,
         })
@@ -446,8 +455,12 @@ impl Aggregate for Consultation {
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, Settled::Deferred),
             ConsultationEvent::OptionOffered(e) => self.options.push(e.sensitivity.clone()),
             ConsultationEvent::PersonViewRecorded(e) => {
-                let (nth, decision, sensitivity) = (self.views.len(), e.decision, e.sensitivity.clone());
-                self.views.push(View { nth, decision, sensitivity });
+                let (nth, entry, decision) = (self.views.len(), e.entry, e.decision);
+                self.views.push(View { nth, entry, decision, sensitivity: e.sensitivity.clone(), taken_back: false });
+            }
+            ConsultationEvent::ViewTakenBack(e) => {
+                let known = self.views.iter_mut().find(|known| known.entry == Some(e.entry));
+                known.into_iter().for_each(|known| known.taken_back = true);
             }
             ConsultationEvent::DecisionProposed(e) => {
                 let (author, stage, views_before) = (e.author, DecisionStage::Proposed, self.views.len());
@@ -514,12 +527,19 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn viewed() -> ConsultationEvent {
-        PersonViewRecorded { decision: None, view: "I want to stay at home".into(), sensitivity: None }.into()
+        PersonViewRecorded {
+            decision: None,
+            view: "I want to stay at home".into(),
+            sensitivity: None,
+            entry: None,
+            word: None,
+        }
+        .into()
     }
 
     pub(crate) fn viewed_of(n: u128) -> ConsultationEvent {
         let (decision, view) = (Some(id(n)), "I want to stay at home".into());
-        PersonViewRecorded { decision, view, sensitivity: None }.into()
+        PersonViewRecorded { decision, view, sensitivity: None, entry: None, word: None }.into()
     }
 
     pub(crate) fn proposed(n: u128) -> ConsultationEvent {

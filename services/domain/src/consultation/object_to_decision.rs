@@ -2,6 +2,7 @@ use super::events::{ConsultationEvent, DecisionObjected};
 use super::{Consultation, DecisionStage};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, required};
+use crate::vocabulary::OnTheirWord;
 use crate::{Command, Refusal};
 
 /// The person objects to a decision: it is not agreed. To one that was taken without them, too, also once the consultation is over: they may hear of it
@@ -12,6 +13,8 @@ pub struct ObjectToDecision {
     pub decision: EntryId,
     /// Why, in their words.
     pub reason: String,
+    /// Who enters it on their word, if they do not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 impl Command for ObjectToDecision {
@@ -19,6 +22,7 @@ impl Command for ObjectToDecision {
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("reason", &self.reason, PARAGRAPH)?;
+        self.word.as_ref().map_or(Ok(()), OnTheirWord::check)?;
         state.is_of(self.person)?;
         let known = state.decision(self.decision)?;
         if known.stage != DecisionStage::WithoutPerson {
@@ -27,7 +31,8 @@ impl Command for ObjectToDecision {
         if known.stage != DecisionStage::WithoutPerson || known.objected {
             state.proposed(self.decision)?;
         }
-        Ok(vec![DecisionObjected { decision: self.decision, reason: self.reason }.into()])
+        let Self { decision, reason, word, .. } = self;
+        Ok(vec![DecisionObjected { decision, reason, word }.into()])
     }
 }
 
@@ -42,8 +47,10 @@ mod tests {
 
     #[test]
     fn rule_21_objects_in_their_words_once() {
-        let object = |reason: &str| ObjectToDecision { person: PERSON, decision: id(5), reason: reason.into() };
-        let objected = || ConsultationEvent::from(DecisionObjected { decision: id(5), reason: "no".into() });
+        let object =
+            |reason: &str| ObjectToDecision { person: PERSON, decision: id(5), reason: reason.into(), word: None };
+        let objected =
+            || ConsultationEvent::from(DecisionObjected { decision: id(5), reason: "no".into(), word: None });
         given([requested(Mode::Involve), proposed(5)]).when(object("no")).then([objected()]);
         let (ground, evidence) = (WithoutPersonGround::Unreachable, "rang four times".into());
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence }.into();

@@ -1,11 +1,11 @@
-use super::events::{ConsultationEvent, PersonViewRecorded};
+use super::events::{ConsultationEvent, PersonViewRecorded, ViewTakenBack};
 use super::{Consultation, has_room};
 use crate::ids::{EntryId, PersonId};
 use crate::text::{PARAGRAPH, labels, required};
-use crate::vocabulary::{Author, Sensitivity};
+use crate::vocabulary::{Author, OnTheirWord, Sensitivity};
 use crate::{Command, Refusal};
 
-/// The person says what they think.
+/// The person says what they think; or a worker enters it on their word.
 #[derive(Debug, Clone)]
 pub struct RecordPersonView {
     pub person: PersonId,
@@ -15,6 +15,16 @@ pub struct RecordPersonView {
     pub view: String,
     /// How sensitive it is; as the consultation when nothing is said.
     pub sensitivity: Option<Sensitivity>,
+    pub entry: EntryId,
+    /// Who enters it on their word, if they do not themselves.
+    pub word: Option<OnTheirWord>,
+}
+
+/// The person takes back something that they said, or that was entered as if they had. That it was said stays to be read.
+#[derive(Debug, Clone)]
+pub struct TakeBackView {
+    pub person: PersonId,
+    pub entry: EntryId,
 }
 
 impl Command for RecordPersonView {
@@ -23,17 +33,35 @@ impl Command for RecordPersonView {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         required("view", &self.view, PARAGRAPH)?;
         self.sensitivity.as_ref().map_or(Ok(()), |own| labels("sensitivity.labels", &own.labels))?;
+        self.word.as_ref().map_or(Ok(()), OnTheirWord::check)?;
         state.open_for(self.person)?;
         self.decision.map_or(Ok(()), |decision| state.decision(decision).map(|_known| ()))?;
-        has_room(state.views.len(), Author::Person, "views")?;
-        let Self { decision, view, sensitivity, .. } = self;
-        Ok(vec![PersonViewRecorded { decision, view, sensitivity }.into()])
+        if state.views.iter().any(|known| known.entry == Some(self.entry)) {
+            return Err(Refusal::already_exists("view"));
+        }
+        let by = self.word.as_ref().map_or(Author::Person, |word| Author::Worker(word.worker));
+        has_room(state.views.len(), by, "views")?;
+        let Self { decision, view, sensitivity, entry, word, .. } = self;
+        Ok(vec![PersonViewRecorded { decision, view, sensitivity, entry: Some(entry), word }.into()])
+    }
+}
+
+impl Command for TakeBackView {
+    type Aggregate = Consultation;
+
+    fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
+        state.is_of(self.person)?;
+        let known = state.views.iter().find(|known| known.entry == Some(self.entry));
+        if known.ok_or_else(|| Refusal::not_found("view"))?.taken_back {
+            return Ok(vec![]);
+        }
+        Ok(vec![ViewTakenBack { entry: self.entry }.into()])
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{PERSON, requested, viewed};
+    use super::super::fixtures::{NURSE, PERSON, requested, viewed};
     use super::super::{ITEMS_LIMIT, Mode};
     use super::*;
     use crate::Reason;
@@ -46,11 +74,35 @@ mod tests {
             decision: None,
             view: "I want to stay at home".into(),
             sensitivity: None,
+            entry: EntryId(uuid::Uuid::from_u128(70)),
+            word: None,
         };
         let of_nothing = RecordPersonView { decision: Some(EntryId(uuid::Uuid::nil())), ..view() };
         given([requested(Mode::Involve)]).when(of_nothing).then_refused(Reason::NotFound, "decision");
         let with = |views: usize| given([requested(Mode::Involve)].into_iter().chain((0..views).map(|_| viewed())));
-        with(ITEMS_LIMIT - 1).when(view()).then([viewed()]);
+        let id = EntryId(uuid::Uuid::from_u128(70));
+        let said = |word| PersonViewRecorded {
+            decision: None,
+            view: "I want to stay at home".into(),
+            sensitivity: None,
+            entry: Some(id),
+            word,
+        };
+        with(ITEMS_LIMIT - 1).when(view()).then([said(None).into()]);
         with(ITEMS_LIMIT).when(view()).then_refused(Reason::Rule, "items_limit");
+        // On their word: with an account of it, and no more than others have room for.
+        let word = |account: &str| OnTheirWord { worker: NURSE.worker().unwrap(), account: account.into() };
+        let account = "told me on 3 March, in her kitchen";
+        let on_their_word = |account: &str| RecordPersonView { word: Some(word(account)), ..view() };
+        with(0).when(on_their_word(account)).then([said(Some(word(account))).into()]);
+        with(0).when(on_their_word("she said so")).then_refused(Reason::Invalid, "on_their_word");
+        with(ITEMS_LIMIT - 10).when(on_their_word(account)).then_refused(Reason::Rule, "items_limit");
+        // They take it back, once.
+        let take_back = || TakeBackView { person: PERSON, entry: id };
+        let before = [requested(Mode::Involve), said(Some(word(account))).into()];
+        let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id });
+        given(before.clone()).when(take_back()).then([taken_back.clone()]);
+        given(before.into_iter().chain([taken_back])).when(take_back()).then_nothing();
+        with(0).when(take_back()).then_refused(Reason::NotFound, "view");
     }
 }

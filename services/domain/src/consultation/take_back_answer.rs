@@ -60,7 +60,7 @@ mod tests {
         let before = [requested(Mode::Involve), proposed(5), viewed()];
         let after = |answer: ConsultationEvent| before.iter().cloned().chain([answer]).collect::<Vec<_>>();
         let agreed = || ConsultationEvent::from(DecisionAgreed { decision: id(5) });
-        for answer in [agreed(), DecisionObjected { decision: id(5), reason: "no".into() }.into()] {
+        for answer in [agreed(), DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into()] {
             given(after(answer.clone())).when(take_back()).then([taken_back()]);
             let again = AgreeDecision { person: PERSON, decision: id(5) };
             given(after(answer).into_iter().chain([taken_back()])).when(again).then([agreed()]);
@@ -73,7 +73,7 @@ mod tests {
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence };
         given(after(without.clone().into())).when(take_back()).then_refused(Reason::Rule, "the_persons_answer");
         // Their objection to it they can take back, also once it is over; it stands as it was decided.
-        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let objected = DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into();
         let over = [after(without.into()), vec![objected, ConsultationClosed { author: NURSE }.into()]].concat();
         given(over.clone()).when(take_back()).then([taken_back()]);
         given([over, vec![taken_back()]].concat()).when(take_back()).then_refused(Reason::Rule, "the_persons_answer");

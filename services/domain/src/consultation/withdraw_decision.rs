@@ -66,7 +66,7 @@ mod tests {
             let reason = "we heard you".into();
             ConsultationEvent::from(DecisionWithdrawn { decision: id(5), author: NURSE, reason })
         };
-        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let objected = DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into();
         let before = [requested(Mode::Consult), proposed(5), objected];
         given(before.clone()).when(withdraw(NURSE)).then([withdrawn()]);
         given(before.clone()).when(withdraw(Author::Person)).then_refused(Reason::Rule, "the_proposers");
@@ -80,7 +80,7 @@ mod tests {
             DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence }.into();
         let taken = [requested(Mode::Consult), proposed(5), without];
         given(taken.clone()).when(withdraw(NURSE)).then_refused(Reason::Rule, "waiting_decision");
-        let objected = DecisionObjected { decision: id(5), reason: "no".into() }.into();
+        let objected = DecisionObjected { decision: id(5), reason: "no".into(), word: None }.into();
         let taken = taken.into_iter().chain([objected]);
         given(taken.clone()).when(withdraw(NURSE)).then([withdrawn()]);
         let (other, north) = (AgencyId(uuid::Uuid::from_u128(8)), NURSE.worker().unwrap().agency());

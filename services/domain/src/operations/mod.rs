@@ -32,6 +32,8 @@ coded! {
         Restored = 8 "restored a backup",
         /// That a person may sign in anew.
         ConfirmedReturn = 9 "confirmed that a person may sign in anew",
+        /// That a person accepts somebody's support, on their word.
+        ConfirmedAcceptance = 10 "confirmed that a person accepts somebody's support",
     }
 }
 

@@ -95,6 +95,15 @@ impl Query {
         self.asked.as_ref().map(|(receipt, _)| *receipt).ok_or_else(|| Refusal::not_found("question"))
     }
 
+    /// Refuses unless it is this person's: its id follows from who asks what.
+    ///
+    /// # Errors
+    /// That there is no such question.
+    pub fn is_of(&self, id: QueryId, person: PersonId) -> Result<(), Refusal> {
+        let asked = self.asked.as_ref().filter(|(receipt, question)| query_id(person, *receipt, question) == id);
+        asked.map(|_asked| ()).ok_or_else(|| Refusal::not_found("question"))
+    }
+
     /// Who looked.
     #[must_use]
     pub fn party(&self) -> Option<Author> {

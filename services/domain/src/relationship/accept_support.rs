@@ -32,7 +32,7 @@ impl Command for AcceptSupport {
                 "only a proposal that waits for an answer can be accepted",
             ));
         }
-        Ok(vec![SupportAccepted { worker: parties.worker }.into()])
+        Ok(vec![SupportAccepted::themselves(parties.worker).into()])
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can have happened on a `relationship` stream.
 
 use crate::ids::PersonId;
-use crate::vocabulary::{Author, Timestamp, Worker};
+use crate::vocabulary::{Author, OnTheirWord, Timestamp, Worker};
 
 /// A worker proposed support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,21 @@ pub struct AskingAllowed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportAccepted {
     pub worker: Worker,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
+    /// Who confirmed it then, if it needed that.
+    pub confirmed_by: Option<Author>,
+    /// How they know; empty when nobody had to confirm it.
+    pub confirmation: String,
+}
+
+/// Somebody entered on the person's word that they accept; it waits to be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptanceEntered {
+    /// The supporter.
+    pub worker: Worker,
+    /// Who entered it.
+    pub word: OnTheirWord,
 }
 
 /// The person declined.
@@ -110,6 +125,14 @@ pub struct SuggestionDismissed {
     pub worker: Worker,
 }
 
+impl SupportAccepted {
+    /// The person accepted themselves.
+    #[must_use]
+    pub fn themselves(worker: Worker) -> Self {
+        Self { worker, word: None, confirmed_by: None, confirmation: String::new() }
+    }
+}
+
 crate::event_enum! {
     /// An event of a `relationship` stream.
     RelationshipEvent {
@@ -124,6 +147,7 @@ crate::event_enum! {
         SupportSuggested,
         SupporterInvited,
         SuggestionDismissed,
+        AcceptanceEntered,
     }
 }
 
@@ -134,6 +158,7 @@ impl RelationshipEvent {
         match self {
             Self::SupportProposed(e) => e.worker,
             Self::SupportAccepted(e) => e.worker,
+            Self::AcceptanceEntered(e) => e.worker,
             Self::SupportDeclined(e) => e.worker,
             Self::SupportEnded(e) => e.worker,
             Self::ProposalUnheard(e) => e.worker,

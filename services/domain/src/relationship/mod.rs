@@ -5,6 +5,7 @@ mod allow_asking;
 mod decline_support;
 mod end_support;
 pub mod events;
+mod on_their_word;
 mod propose_support;
 mod suggestion;
 mod supporter_left;
@@ -14,13 +15,14 @@ pub use accept_support::{AcceptSupport, accept_support};
 pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
+pub use on_their_word::{Accepting, ConfirmAcceptance, EnterAcceptance, confirm_acceptance, enter_acceptance};
 pub use propose_support::{Offer, ProposeSupport, Proposing, propose_support};
 pub use suggestion::{DismissSuggestion, InviteSupporter, SuggestSupport, Suggestion, be_found, invite_supporter};
 pub use supporter_left::{Departure, supporter_left};
 pub use withdraw_proposal::WithdrawProposal;
 
 use crate::ids::{PersonId, RelationshipId, derived_id};
-use crate::vocabulary::{Timestamp, Worker};
+use crate::vocabulary::{OnTheirWord, Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{
     ProposalUnheard, ProposalWithdrawn, RelationshipEvent, SupportDeclined, SupportEnded, SupportProposed,
@@ -63,6 +65,8 @@ pub struct Relationship {
     parties: Option<Parties>,
     /// When what waits for an answer can no longer be accepted.
     lapses_at: Option<Timestamp>,
+    /// What somebody entered on the person's word, and nobody has confirmed yet: that they accept.
+    entered: Option<OnTheirWord>,
     /// After an end: from when the worker may propose again.
     again_from: Option<Timestamp>,
 }
@@ -114,6 +118,7 @@ impl Aggregate for Relationship {
         match event {
             RelationshipEvent::SupportProposed(SupportProposed { person, worker, lapses_at, .. }) => {
                 (self.stage, self.heard, self.lapses_at) = (Stage::Proposed, true, *lapses_at);
+                self.entered = None;
                 self.parties = Some(Parties { person: *person, worker: *worker });
                 self.suggestion.is_taken_up();
             }
@@ -138,11 +143,12 @@ impl Aggregate for Relationship {
                 (self.stage, self.again_from) = (Stage::Over, Some(Timestamp::NEVER))
             }
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
+            RelationshipEvent::AcceptanceEntered(e) => self.entered = Some(e.word.clone()),
             RelationshipEvent::AskingAllowed(_) => self.again_from = None,
             RelationshipEvent::ProposalWithdrawn(ProposalWithdrawn { again_from, .. })
             | RelationshipEvent::SupportDeclined(SupportDeclined { again_from, .. })
             | RelationshipEvent::SupportEnded(SupportEnded { again_from, .. }) => {
-                self.stage = Stage::Over;
+                (self.stage, self.entered) = (Stage::Over, None);
                 self.again_from = Some(*again_from);
                 // Whoever is not to ask again is not invited.
                 self.suggestion.is_taken_up();
@@ -182,6 +188,6 @@ pub(crate) mod fixtures {
     }
 
     pub(crate) fn accepted() -> RelationshipEvent {
-        SupportAccepted { worker: WORKER }.into()
+        SupportAccepted::themselves(WORKER).into()
     }
 }

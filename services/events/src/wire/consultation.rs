@@ -12,10 +12,10 @@ wire_event! {
         3 => AgendaItemAddressed { item, author, note },
         4 => AgendaItemDeferred { item, author },
         5 => OptionOffered { option, author, text, benefits, risks, sensitivity },
-        6 => PersonViewRecorded { view, sensitivity, decision },
+        6 => PersonViewRecorded { view, sensitivity, decision, entry, word },
         7 => DecisionProposed { decision, author, text, follow_up },
         8 => DecisionAgreed { decision },
-        9 => DecisionObjected { decision, reason },
+        9 => DecisionObjected { decision, reason, word },
         10 => DecisionMadeWithoutPerson { decision, author, ground, evidence },
         11 => ConsultationClosed { author },
         12 => ConsultationCancelled { author, reason },
@@ -30,5 +30,6 @@ wire_event! {
         21 => OutcomeDisputed { decision, words },
         22 => InformationRevealed { information, author, text },
         23 => WithholdingReviewed { information, author, ground, reason, review },
+        24 => ViewTakenBack { entry },
     }
 }

@@ -12,8 +12,8 @@ use domain::operations::Act;
 use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
 use domain::values::{Date, Link, LinkKind, Rating, Source};
 use domain::vocabulary::{
-    Action, Author, Category, DenialRule, Level, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp, Version,
-    Worker,
+    Action, Author, Category, DenialRule, Level, OnTheirWord, ProvisionActor, Purpose, Sensitivity, Terms, Timestamp,
+    Version, Worker,
 };
 use proto::events::v1 as pb;
 use uuid::Uuid;
@@ -449,5 +449,28 @@ impl Field<Option<pb::Owner>> for Option<Owner> {
             3 => Owner::Agency(AgencyId::from_wire(agency)?),
             _ => return Err(DecodeError::Newer("owner")),
         }))
+    }
+}
+
+impl Field<Option<pb::OnTheirWord>> for Option<OnTheirWord> {
+    fn to_wire(&self) -> Option<pb::OnTheirWord> {
+        let OnTheirWord { worker, account } = self.clone()?;
+        Some(pb::OnTheirWord { agency: worker.agency().to_wire(), staff: worker.staff().to_wire(), account })
+    }
+
+    fn from_wire(wire: Option<pb::OnTheirWord>) -> Result<Self, DecodeError> {
+        let Some(pb::OnTheirWord { agency, staff, account }) = wire else { return Ok(None) };
+        let worker = Worker::new(AgencyId::from_wire(agency)?, StaffId::from_wire(staff)?);
+        Ok(Some(OnTheirWord { worker, account }))
+    }
+}
+
+impl Field<Option<pb::OnTheirWord>> for OnTheirWord {
+    fn to_wire(&self) -> Option<pb::OnTheirWord> {
+        Some(self.clone()).to_wire()
+    }
+
+    fn from_wire(wire: Option<pb::OnTheirWord>) -> Result<Self, DecodeError> {
+        Option::from_wire(wire)?.ok_or(DecodeError::Broken("on their word"))
     }
 }

@@ -8,7 +8,7 @@ use super::wire_event;
 wire_event! {
     RelationshipEvent {
         1 => SupportProposed { person, role, offer, lapses_at } + worker,
-        2 => SupportAccepted {} + worker,
+        2 => SupportAccepted { word, confirmed_by, confirmation } + worker,
         3 => SupportDeclined { reason, again_from } + worker,
         4 => SupportEnded { by, reason, again_from } + worker,
         5 => ProposalUnheard { person, role, offer, lapses_at, worker_blocked } + worker,
@@ -18,5 +18,6 @@ wire_event! {
         9 => SupportSuggested { person, words, source } + worker,
         10 => SupporterInvited { person, message } + worker,
         11 => SuggestionDismissed {} + worker,
+        12 => AcceptanceEntered { word } + worker,
     }
 }

@@ -15,6 +15,8 @@ use proto::relationships::v1::{
     AcceptSupportRequest, AllowAskingRequest, DeclineSupportRequest, GetCaseloadRequest, ListMyProposalsRequest,
     RelationshipState,
 };
+use proto::sharing::v1::PreviewSharingRequest;
+use proto::sharing::v1::preview_sharing_request::Choice;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{BlockWorkerRequest, GrantProvisionResponse, UnblockWorkerRequest, WithdrawProvisionRequest};
 use tonic::{Code, Status};
@@ -128,6 +130,9 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
     cast.person.people().write_contingency_plan(plan).await?;
     let agency = Actor::AgencyId(cast.supporter.party.agency_id.clone());
     let terms = terms(agency, SHARED, Purpose::CareCoordination, [Action::Read, Action::Contribute]);
+    let ask = PreviewSharingRequest { choice: Some(Choice::Grant(terms.clone())), ..PreviewSharingRequest::default() };
+    let told = cast.person.sharing().preview_sharing(ask).await?.into_inner();
+    let theirs = told.parties.first().context("somebody supports the person")?;
     let granted = cast.person.grant(terms).await?;
     let sharing = proto::sharing::v1::GetMySharingRequest { at_least_position: granted.position, ..Default::default() };
     let sharing = cast.person.sharing().get_my_sharing(sharing).await?.into_inner();
@@ -137,6 +142,8 @@ pub(super) async fn the_person_decides(cast: &Cast, tell: Tell<'_>) -> anyhow::R
         cast.name
     ));
     tell(&format!("  * {}", said.summary));
+    tell("What that would come to was read before it was chosen:");
+    tell(&format!("  * {}", theirs.summary));
     Ok(granted)
 }
 

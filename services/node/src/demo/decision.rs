@@ -62,7 +62,7 @@ impl<'a> Held<'a> {
         AgreeDecisionRequest { request_id: request_id(), consultation_id, decision_id }
     }
 
-    /// The person objects; nobody can end it over their head, and whoever proposed takes it back.
+    /// The person, who has no screen at hand, objects on their word; nobody can end it over their head, and whoever proposed takes it back.
     async fn objected(&self, decision_id: &str, tell: Tell<'_>) -> anyhow::Result<()> {
         let (staff, person_id) = (&self.cast.supporter.client, || self.cast.person_id.clone());
         let (consultation_id, decision_id) = (|| self.consultation_id.clone(), || decision_id.to_owned());
@@ -71,8 +71,15 @@ impl<'a> Held<'a> {
             consultation_id: consultation_id(),
             decision_id: decision_id(),
             reason: "Evenings are when my sister rings".into(),
+            person_id: person_id(),
+            on_their_word: "told me on the stairs on Tuesday, when the lift was broken".into(),
         };
-        self.cast.person.consultations().object_to_decision(object).await?;
+        staff.consultations().object_to_decision(object).await?;
+        let name = &self.cast.supporter.party.name;
+        tell(&format!(
+            "Without a screen it works, too: {name} enters that {} objects, on their word, and it is marked so.",
+            self.cast.name
+        ));
         let cancel = CancelConsultationRequest {
             request_id: request_id(),
             person_id: person_id(),

@@ -284,6 +284,7 @@ async fn nobody_who_gains_by_it_says_that_the_person_chose_not_to_take_part() {
         consultation_id: held.consultation_id.clone(),
         decision_id: decision.clone(),
         reason: "I did not say that".into(),
+        ..Default::default()
     };
     held.at(callers.person.consultations().object_to_decision(object).await.unwrap().into_inner().position);
     let read = &held.read().await.decisions[0];

@@ -105,9 +105,14 @@ async fn say_in_consultations(person: &Caller, worker: &Caller, person_id: &str)
     worker.call("ReviewWithheldInformation", on(and(again, json!({"information_id": withheld})))).await;
     worker.call("RevealInformation", on(json!({"information_id": withheld, "text": "*"}))).await;
     person.call("RecordPersonView", own(json!({"view": "*"}))).await;
+    let on_word = on(json!({"view": "Mornings are bad, to be sure", "on_their_word": "*"}));
+    worker.call("RecordPersonView", on_word).await;
     let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
     person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "*"}))).await;
     person.call("TakeBackAnswer", own(json!({"decision_id": decision, "reason": "*"}))).await;
+    let on_word = json!({"decision_id": decision, "reason": "No, to be sure", "on_their_word": "*"});
+    worker.call("ObjectToDecision", on(on_word)).await;
+    person.call("TakeBackAnswer", own(json!({"decision_id": decision, "reason": "no"}))).await;
     worker.call("DeclineToTakePart", on(json!({"decision_id": decision, "words": "*"}))).await;
     worker.call("WithdrawDecision", on(json!({"decision_id": decision, "reason": "*"}))).await;
     worker.call("CancelConsultation", on(json!({"reason": "*"}))).await;
@@ -196,7 +201,10 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     person.call("DeclineSupport", with(json!({"reason": "*"}))).await;
     person.call("AllowAsking", with(json!({}))).await;
     other.call("ProposeSupport", offer()).await;
-    person.call("AcceptSupport", with(json!({}))).await;
+    let entered = json!({"person_id": person_id, "on_their_word": "*"});
+    other.call("EnterAcceptance", with(entered)).await;
+    let confirmed = json!({"person_id": person_id, "reason": "*"});
+    worker.call("ConfirmAcceptance", with(confirmed)).await;
     let back = worker.call("InviteReturn", json!({"person_id": person_id, "reason": "*"})).await;
     let confirm = json!({"person_id": person_id, "invitation_id": back["invitationId"], "reason": "*"});
     other.call("ConfirmReturn", confirm).await;

@@ -14,6 +14,7 @@ use crate::world::{Callers, Supported};
 struct Asked<'a> {
     callers: &'a Callers,
     query_id: String,
+    position: u64,
 }
 
 impl<'a> Asked<'a> {
@@ -23,9 +24,7 @@ impl<'a> Asked<'a> {
         let receipt_id = receipt_of_the_look(callers).await;
         let ask = QueryAccessRequest { request_id: request_id(), receipt_id, question: "Why did you look?".into() };
         let asked = callers.person.access().query_access(ask).await.unwrap().into_inner();
-        let asked_of = Self { callers, query_id: asked.query_id };
-        asked_of.mine(asked.position).await;
-        asked_of
+        Self { callers, query_id: asked.query_id, position: asked.position }
     }
 
     /// As the person reads it.
@@ -87,10 +86,14 @@ async fn whoever_looked_explains_it_and_the_person_accepts() {
     let callers = &supported.callers;
     let (colleague, _) = supported.joins("colleague", "Isla Munro", "nurse").await;
     let asked = Asked::of(callers).await;
-    assert_eq!(inbox(&callers.worker, 0, false).await.unwrap(), std::slice::from_ref(&asked.query_id));
-    assert_eq!(inbox(&colleague, 0, false).await.unwrap(), Vec::<String>::new(), "it is not asked of them");
+    assert_eq!(inbox(&callers.worker, asked.position, false).await.unwrap(), std::slice::from_ref(&asked.query_id));
+    assert_eq!(
+        inbox(&colleague, asked.position, false).await.unwrap(),
+        Vec::<String>::new(),
+        "it is not asked of them"
+    );
     assert_eq!(inbox(&callers.person, 0, false).await.unwrap_err().code(), Code::PermissionDenied);
-    let open = asked.mine(0).await;
+    let open = asked.mine(asked.position).await;
     let days = (open.answer_by.unwrap().seconds - open.asked_at.unwrap().seconds) / (24 * 60 * 60);
     assert_eq!((open.state(), days, open.overdue), (State::Open, 10, false));
     assert_eq!(asked.explained(&colleague).await.unwrap_err().code(), Code::NotFound);

@@ -167,8 +167,14 @@ async fn options_and_views_may_be_more_sensitive_than_the_rest() {
         callers.person.consultations().offer_option(offer).await.unwrap();
         let view = words.to_owned();
         let decision_id = String::new();
-        let view =
-            RecordPersonViewRequest { request_id: request_id(), consultation_id, view, sensitivity, decision_id };
+        let view = RecordPersonViewRequest {
+            request_id: request_id(),
+            consultation_id,
+            view,
+            sensitivity,
+            decision_id,
+            ..Default::default()
+        };
         position = callers.person.consultations().record_person_view(view).await.unwrap().into_inner().position;
     }
     let read = seen(&callers.worker, callers, position, 5).await.remove(0);

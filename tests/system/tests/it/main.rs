@@ -34,6 +34,7 @@ mod lifecycle;
 mod nats_sign_in;
 mod notices;
 mod on_nats;
+mod on_their_word;
 mod planned;
 mod plans;
 mod previewed;

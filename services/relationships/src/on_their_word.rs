@@ -1,0 +1,119 @@
+//! What a worker enters on the person's word: that they accept somebody's support.
+
+use domain::Refusal;
+use domain::ids::{PersonId, RelationshipId};
+use domain::issuers::{Only, Register};
+use domain::operations::Act;
+use domain::relationship::events::RelationshipEvent;
+use domain::relationship::{
+    Accepting, ConfirmAcceptance, EnterAcceptance, Relationship, confirm_acceptance, enter_acceptance,
+};
+use domain::sharing::Sharing;
+use domain::sharing::events::SharingEvent;
+use domain::staff::Staff;
+use domain::vocabulary::{Author, OnTheirWord, SignedIn};
+use engine::{Changes, Loaded};
+use gate::Call;
+use proto::relationships::v1 as pb;
+use rpc::Error;
+
+use crate::Relationships;
+use crate::service::in_network;
+
+/// What is decided on: the relationship, the directive, the supporter, who enters or confirms it, and which agencies are one.
+type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Staff>, Loaded<Register>);
+
+impl Relationships {
+    pub(crate) async fn enter_acceptance(
+        &self,
+        call: &Call,
+        m: pb::EnterAcceptanceRequest,
+    ) -> Result<pb::EnterAcceptanceResponse, Error> {
+        let (by, now) = (call.worker()?, call.context(&m.request_id)?.now);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let word = OnTheirWord { worker: by.worker(), account: m.on_their_word };
+        let enter = EnterAcceptance { person, word, now };
+        let decide = |on: Accepting<'_>| enter_acceptance(on, enter.clone());
+        // The supporter themselves, or who supports the person already: nobody else knows that they are here.
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, decide).await?;
+        Ok(pb::EnterAcceptanceResponse { position })
+    }
+
+    pub(crate) async fn confirm_acceptance(
+        &self,
+        call: &Call,
+        m: pb::ConfirmAcceptanceRequest,
+    ) -> Result<pb::ConfirmAcceptanceResponse, Error> {
+        let (by, now) = (call.worker()?, call.context(&m.request_id)?.now);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let author = Author::Worker(by.worker());
+        let confirm = ConfirmAcceptance { person, author, reason: m.reason, now };
+        let decide = |on: Accepting<'_>| confirm_acceptance(on, confirm.clone());
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, decide).await?;
+        Ok(pb::ConfirmAcceptanceResponse { position })
+    }
+
+    pub(crate) async fn confirm_as_operator(
+        &self,
+        call: &Call,
+        m: pb::ConfirmAcceptanceAsOperatorRequest,
+    ) -> Result<pb::ConfirmAcceptanceAsOperatorResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let supporter = self.supporter(id).await?;
+        let confirm = ConfirmAcceptance { person, author: Author::System, reason: m.reason, now: context.now };
+        type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(relationship, sharing, supporter, register): &Loads, changes: &mut Changes| {
+            let parts = &register.parts();
+            let on = Accepting { id, relationship, sharing, supporter, parts };
+            let (accepted, opened) = confirm_acceptance(on, confirm.clone())?;
+            changes.record(relationship, person, accepted);
+            changes.record(sharing, person, opened);
+            changes.guard(supporter);
+            changes.guard(register);
+            call.acts(changes, Act::ConfirmedAcceptance, None, person.to_string());
+            Ok(())
+        };
+        let confirmed = self.gate.engine().transact(&context, (id, person, supporter, Only), decide).await?;
+        Ok(pb::ConfirmAcceptanceAsOperatorResponse { position: confirmed.position.0 })
+    }
+
+    /// What a worker does who supports the person, or is the supporter whom it is about. For everybody else it is as if there were no such person.
+    async fn on_word(
+        &self,
+        call: &Call,
+        (request_id, person, relationship_id): (&str, PersonId, &str),
+        by: SignedIn,
+        decide: impl Fn(Accepting<'_>) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> + Send + Sync,
+    ) -> Result<u64, Error> {
+        let context = call.context(request_id)?;
+        let id: RelationshipId = rpc::id("relationship_id", relationship_id)?;
+        let refused = async |error| Err(self.gate.refused(&in_network(call)?, person, error).await);
+        let Ok(supporter_id) = self.supporter(id).await else {
+            return refused(Refusal::undisclosed().into()).await;
+        };
+        let decide = |(relationship, sharing, supporter, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            let is_theirs = relationship.parties().is_some_and(|parties| parties.worker == by.worker());
+            let supports = resolved.relationship_open(by.worker());
+            if !staff.admits(by) || !resolved.hears(by) || !(is_theirs || supports) {
+                return Err(Refusal::undisclosed());
+            }
+            let on = Accepting { id, relationship, sharing, supporter, parts: &register.parts() };
+            let (accepted, opened) = decide(on)?;
+            changes.record(relationship, person, accepted);
+            changes.record(sharing, person, opened);
+            changes.guard(supporter);
+            changes.guard(staff);
+            changes.guard(register);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        let ids = (id, person, supporter_id, by.worker().staff(), Only);
+        match self.gate.engine().transact(&context, ids, decide).await {
+            Ok(done) => Ok(done.position.0),
+            Err(error) => refused(error).await,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Somebody who has no screen takes part: what they said is entered by a worker, marked so, and theirs to take back.
+
+use client::{Client, request_id};
+use proto::consultations::v1::{
+    DecideWithoutPersonRequest, ListMyConsultationsRequest, Mode, ObjectToDecisionRequest, ProposeDecisionRequest,
+    RecordPersonViewRequest, RequestConsultationRequest, TakeBackAnswerRequest, TakeBackViewRequest,
+    WithoutPersonGround, said,
+};
+use proto::relationships::v1::{
+    ConfirmAcceptanceAsOperatorRequest, ConfirmAcceptanceRequest, EnterAcceptanceRequest, Relationship,
+    RelationshipState,
+};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::world::{Callers, Supported, World};
+
+const ACCOUNT: &str = "told me on 3 March, in her kitchen";
+
+fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
+    refused.get_details_precondition_failure().unwrap().violations.remove(0).subject
+}
+
+async fn one(person: &Client, relationship_id: &str, at_least: u64) -> Relationship {
+    let people = person.my_people(at_least).await.unwrap();
+    people.into_iter().find(|one| one.relationship_id == relationship_id).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_11_an_acceptance_that_opens_access_to_whoever_enters_it_waits_for_somebody_else() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    let Callers { person, worker, operator, .. } = &callers;
+    let (relationship_id, person_id) = (callers.propose().await, pair.person_id());
+    let enter = |account: &str| EnterAcceptanceRequest {
+        request_id: request_id(),
+        person_id: person_id.clone(),
+        relationship_id: relationship_id.clone(),
+        on_their_word: account.into(),
+    };
+    let vague = worker.relationships().enter_acceptance(enter("she said so")).await.unwrap_err();
+    assert_eq!(vague.get_details_bad_request().unwrap().field_violations[0].field, "on_their_word");
+    // A colleague who has nothing to do with them learns nothing.
+    let (colleague, _) = world.adds(&node, &callers, pair.joins("colleague", "Isla Munro", "nurse")).await;
+    let stranger = colleague.relationships().enter_acceptance(enter(ACCOUNT)).await.unwrap_err();
+    assert_eq!(stranger.code(), Code::PermissionDenied);
+    let entered = worker.relationships().enter_acceptance(enter(ACCOUNT)).await.unwrap().into_inner();
+    callers.grant().await;
+    callers.is_refused().await;
+    let read = one(person, &relationship_id, entered.position).await;
+    let word = read.on_their_word.clone().unwrap();
+    assert_eq!((read.state(), word.account.as_str()), (RelationshipState::Proposed, ACCOUNT));
+    assert!(word.confirmed_by.is_none() && !word.entered_by.unwrap().name.is_empty());
+    // Nobody who gains by it confirms it.
+    let reason = "I rang her, and she said so herself".to_owned();
+    let (request_id, person_id) = (request_id(), person_id.clone());
+    let confirm = ConfirmAcceptanceRequest {
+        request_id: request_id.clone(),
+        person_id: person_id.clone(),
+        relationship_id: relationship_id.clone(),
+        reason: reason.clone(),
+    };
+    assert_eq!(rule(worker.relationships().confirm_acceptance(confirm).await), "another_agency");
+    let confirm = ConfirmAcceptanceAsOperatorRequest {
+        request_id,
+        person_id,
+        relationship_id: relationship_id.clone(),
+        reason: reason.clone(),
+    };
+    let confirmed = operator.relationships().confirm_acceptance_as_operator(confirm).await.unwrap().into_inner();
+    callers.look().await.unwrap();
+    let read = one(person, &relationship_id, confirmed.position).await;
+    let word = read.on_their_word.clone().unwrap();
+    assert_eq!((read.state(), word.confirmation), (RelationshipState::Active, reason));
+}
+
+/// A consultation that the worker asked for, with a decision that they proposed.
+async fn proposed(callers: &Callers) -> (String, String) {
+    let (worker, person_id) = (&callers.worker, callers.pair.person_id());
+    let ask = RequestConsultationRequest {
+        request_id: request_id(),
+        person_id: person_id.clone(),
+        mode: Mode::Consult.into(),
+        topic: "Visits".into(),
+        ..Default::default()
+    };
+    let consultation_id = worker.consultations().request_consultation(ask).await.unwrap().into_inner().consultation_id;
+    let propose = ProposeDecisionRequest {
+        request_id: request_id(),
+        person_id,
+        consultation_id: consultation_id.clone(),
+        text: "Visits in the morning".into(),
+        ..Default::default()
+    };
+    let decision_id = worker.consultations().propose_decision(propose).await.unwrap().into_inner().decision_id;
+    (consultation_id, decision_id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_and_an_objection_are_entered_on_their_word_marked_so_and_theirs_to_take_back() {
+    let supported = Supported::sharing(0).await;
+    let callers = &supported.callers;
+    let Callers { person, worker, pair, .. } = callers;
+    let (consultation_id, decision_id) = proposed(callers).await;
+    let view = |person_id: String, account: &str| RecordPersonViewRequest {
+        request_id: request_id(),
+        person_id,
+        consultation_id: consultation_id.clone(),
+        decision_id: decision_id.clone(),
+        view: "Not before ten".into(),
+        on_their_word: account.into(),
+        ..Default::default()
+    };
+    // Nobody enters it without saying when and how they heard it; who says it themselves says no such thing.
+    for (who, person_id, account) in [(worker, pair.person_id(), ""), (person, String::new(), ACCOUNT)] {
+        let refused = who.consultations().record_person_view(view(person_id, account)).await.unwrap_err();
+        assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "on_their_word");
+    }
+    let entered =
+        worker.consultations().record_person_view(view(pair.person_id(), ACCOUNT)).await.unwrap().into_inner();
+    let object = ObjectToDecisionRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        consultation_id: consultation_id.clone(),
+        decision_id: decision_id.clone(),
+        reason: "Mornings are bad".into(),
+        on_their_word: ACCOUNT.into(),
+    };
+    let objected = worker.consultations().object_to_decision(object).await.unwrap().into_inner();
+    let read = async |at_least_position| {
+        let mine = ListMyConsultationsRequest { at_least_position, ..Default::default() };
+        person.consultations().list_my_consultations(mine).await.unwrap().into_inner().consultations.remove(0)
+    };
+    let marked = read(objected.position).await;
+    let told = &marked.views[0];
+    assert_eq!((told.view_id.as_str(), told.on_their_word.as_str()), (entered.view_id.as_str(), ACCOUNT));
+    assert_eq!(told.entered_by.as_ref().unwrap().staff_id, pair.staff_id());
+    assert_eq!(marked.decisions[0].objection_entered_by.as_ref().unwrap().staff_id, pair.staff_id());
+    let of_them: Vec<_> = marked.said.iter().filter(|said| said.on_their_word == ACCOUNT).map(|s| s.kind()).collect();
+    assert_eq!(of_them, [said::Kind::ViewRecorded, said::Kind::DecisionObjected]);
+    // Both they take back, and then nothing is said of them that they did not say.
+    let take_back = TakeBackViewRequest {
+        request_id: request_id(),
+        consultation_id: consultation_id.clone(),
+        view_id: entered.view_id,
+    };
+    person.consultations().take_back_view(take_back).await.unwrap();
+    let take_back = TakeBackAnswerRequest {
+        request_id: request_id(),
+        consultation_id: consultation_id.clone(),
+        decision_id: decision_id.clone(),
+        reason: String::new(),
+    };
+    let position = person.consultations().take_back_answer(take_back).await.unwrap().into_inner().position;
+    let after = read(position).await;
+    assert!(after.views.is_empty() && after.decisions[0].objection.is_empty(), "{after:?}");
+    assert!(after.said.iter().all(|said| said.words != "Not before ten"), "{after:?}");
+    let decide = DecideWithoutPersonRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        consultation_id,
+        decision_id,
+        ground: WithoutPersonGround::Unreachable.into(),
+        evidence: "rang on 3, 4 and 6 March, wrote on 7 March".into(),
+    };
+    worker.consultations().decide_without_person(decide).await.unwrap();
+}
