@@ -56,6 +56,7 @@ samples! {
     SignInId: _field => SignInId(id(11)),
     IdentityId: _field => IdentityId(id(17)),
     InvitationId: _field => InvitationId(id(18)),
+    Option<InvitationId>: field => Some(InvitationId::sample(field)),
     FeedId: _field => FeedId(id(13)),
     AccountId: _field => AccountId(id(14)),
     RecallId: _field => RecallId(id(15)),

@@ -219,7 +219,7 @@ impl Feeds {
     ) -> Result<Vec<Leaving>, Error> {
         let Some(scope) = grounds.scope() else { return Ok(vec![]) };
         let opened = self.open(events).await?;
-        let record = self.record(person, &opened).await?;
+        let record = self.record(person, &opened, grounds.moved_at()).await?;
         let about =
             opened.iter().filter_map(|event| about(event, person, &record, |agency| grounds.agency(agency).is_some()));
         let covered = |about: &About<'_>| {
@@ -234,7 +234,7 @@ impl Feeds {
         if about.is_empty() {
             return Ok(vec![]);
         }
-        let docs = self.docs(person, feed, &about).await?;
+        let docs = self.docs(person, feed, &about, grounds.moved_at()).await?;
         let held = self.held_before(to, person, &about, receipted).await?;
         let goal_shown = |doc: &EntryDoc| {
             let Content::Action(action) = &doc.content else { return true };
@@ -333,13 +333,14 @@ impl Feeds {
         Ok(opened)
     }
 
-    /// The record, as new as the events.
-    async fn record(&self, person: PersonId, events: &[Envelope]) -> Result<Loaded<Person>, Error> {
+    /// The record, as new as the events, and as the directive: what that has taken out of an entry is out of it.
+    async fn record(&self, person: PersonId, events: &[Envelope], moved_at: u64) -> Result<Loaded<Person>, Error> {
         let engine = self.gate.engine();
         let of_record = events.iter().filter(|event| matches!(event.event, Event::Person(_)));
         let newest = of_record.map(|event| event.version).max().unwrap_or_default();
         let record = engine.load::<Person>(person, Freshness::Remembered).await?;
-        if record.version >= newest { Ok(record) } else { Ok(engine.load(person, Freshness::Latest).await?) }
+        let is_new = record.version >= newest && record.position.0 >= moved_at;
+        if is_new { Ok(record) } else { Ok(engine.load(person, Freshness::Latest).await?) }
     }
 
     /// The entries as they stand, where a feed says what they say.
@@ -348,11 +349,12 @@ impl Feeds {
         person: PersonId,
         feed: &Feed,
         about: &[About<'_>],
+        moved_at: u64,
     ) -> Result<HashMap<EntryId, EntryDoc>, Error> {
         if feed.selection.content != ContentLevel::Full {
             return Ok(HashMap::new());
         }
-        let at_least = about.iter().map(|about| about.event.position.0).max().unwrap_or_default();
+        let at_least = about.iter().map(|about| about.event.position.0).chain([moved_at]).max().unwrap_or_default();
         let keys: Vec<_> = about
             .iter()
             .filter(|about| about.is_entry())

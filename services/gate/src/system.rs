@@ -62,6 +62,12 @@ impl SystemGrounds {
         self.changes_at
     }
 
+    /// Where the person's directive moved last: what it took out of an entry there is out of it in what is told.
+    #[must_use]
+    pub fn moved_at(&self) -> u64 {
+        self.sharing.position.0
+    }
+
     /// The version of the person's directive.
     #[must_use]
     pub fn directive(&self) -> Version {

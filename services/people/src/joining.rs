@@ -5,7 +5,9 @@ use domain::Refusal;
 use domain::identity::Identity;
 use domain::identity::events::{PersonLinked, PersonUnlinked};
 use domain::ids::{IdentityId, InvitationId, PersonId};
-use domain::invitation::{Claim, ConfirmReturn, GiveCode, Invitation, InvitePerson, InviteReturn, UseCode, claim};
+use domain::invitation::{
+    Claim, ConfirmReturn, GiveCode, Invitation, InvitePerson, InviteReturn, RevokeCode, UseCode, claim,
+};
 use domain::issuers::{Only, Register};
 use domain::operations::Act;
 use domain::person::{Person, UnlinkIdentity};
@@ -29,6 +31,7 @@ gate::service! { JoiningService for People {
     confirm_return(ConfirmReturnRequest) -> ConfirmReturnResponse: confirm_return,
     confirm_return_as_operator(ConfirmReturnAsOperatorRequest) -> ConfirmReturnAsOperatorResponse: confirm_as_operator,
     claim_invitation(ClaimInvitationRequest) -> ClaimInvitationResponse: claim,
+    revoke_code(RevokeCodeRequest) -> RevokeCodeResponse: revoke,
     list_my_invitations(ListMyInvitationsRequest) -> ListMyInvitationsResponse: my_invitations,
     list_my_sign_ins(ListMySignInsRequest) -> ListMySignInsResponse: my_sign_ins,
     unlink_sign_in(UnlinkSignInRequest) -> UnlinkSignInResponse: unlink,
@@ -95,10 +98,12 @@ impl People {
         let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (author, now) = (Author::Worker(by.worker()), context.now);
+        let (code, kept) = call.fresh_code(&context);
+        let second = InvitationId(kept);
         let decide = |on: &Standing, changes: &mut Changes| {
             supports(on, by, changes)?;
             is_about(&on.0, person)?;
-            let confirm = ConfirmReturn { author, reason: m.reason.clone(), now, parts: on.3.parts() };
+            let confirm = ConfirmReturn { author, reason: m.reason.clone(), second, now, parts: on.3.parts() };
             changes.record(&on.0, person, confirm.decide(&on.0)?);
             call.in_role(&on.2, changes);
             Ok(())
@@ -106,7 +111,7 @@ impl People {
         let ids = (id, person, by.worker().staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
             Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
-            Ok(confirmed) => Ok(pb::ConfirmReturnResponse { position: confirmed.position.0 }),
+            Ok(confirmed) => Ok(pb::ConfirmReturnResponse { position: confirmed.position.0, code }),
         }
     }
 
@@ -118,22 +123,25 @@ impl People {
         let context = call.context(&m.request_id)?;
         let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let now = context.now;
+        let (code, kept) = call.fresh_code(&context);
+        let (now, second) = (context.now, InvitationId(kept));
         let decide = |(invitation, register): &(Loaded<Invitation>, Loaded<Register>), changes: &mut Changes| {
             is_about(invitation, person)?;
-            let confirm =
-                ConfirmReturn { author: Author::System, reason: m.reason.clone(), now, parts: register.parts() };
+            let (author, reason, parts) = (Author::System, m.reason.clone(), register.parts());
+            let confirm = ConfirmReturn { author, reason, second, now, parts };
             changes.record(invitation, person, confirm.decide(invitation)?);
             call.acts(changes, Act::ConfirmedReturn, None, person.to_string());
             Ok(())
         };
         let confirmed = self.gate.engine().transact(&context, (id, Only), decide).await?;
-        Ok(pb::ConfirmReturnAsOperatorResponse { position: confirmed.position.0 })
+        Ok(pb::ConfirmReturnAsOperatorResponse { position: confirmed.position.0, code })
     }
 
     async fn claim(&self, call: &Call, m: pb::ClaimInvitationRequest) -> Result<pb::ClaimInvitationResponse, Error> {
         let (identity, issuer) = call.visitor()?;
         let (id, engine) = (InvitationId(call.typed_code(&m.code)?), self.gate.engine());
+        let typed = Some(m.second_code.as_str()).filter(|code| !code.is_empty());
+        let second = typed.map(|code| call.typed_code(code)).transpose()?.map(InvitationId);
         let invitation = engine.load::<Invitation>(id, Freshness::Latest).await?;
         let refused = |refusal| Error::from(EngineError::Refused(refusal));
         let person = invitation.claims_for(identity.person()).map_err(refused)?;
@@ -146,6 +154,7 @@ impl People {
                 issuer: issuer.to_owned(),
                 known_as: on.identity.person(),
                 confirmed: m.confirm,
+                second,
                 keep_others: m.keep_others,
                 now,
             };
@@ -153,11 +162,19 @@ impl People {
             if on.invitation.claims_for(on.identity.person())? != person {
                 return Err(Refusal::not_found("code"));
             }
+            on.is_vouched_for()?;
             on.record(changes, claim(&on.invitation, person, &on.person, claim_of)?, now)
         };
         let claimed =
             engine.transact(&context, Claims { invitation: id, person, identity: identity.id }, decide).await?;
         Ok(pb::ClaimInvitationResponse { position: claimed.position.0, person_id: person.to_string() })
+    }
+
+    async fn revoke(&self, call: &Call, m: pb::RevokeCodeRequest) -> Result<pb::RevokeCodeResponse, Error> {
+        let (person, context) = call.own(&m.request_id)?;
+        let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
+        let revoked = self.gate.engine().execute(&context, id, person, RevokeCode { person }).await?;
+        Ok(pb::RevokeCodeResponse { position: revoked.position.0 })
     }
 
     async fn my_sign_ins(&self, call: &Call, _: pb::ListMySignInsRequest) -> Result<pb::ListMySignInsResponse, Error> {
@@ -199,6 +216,11 @@ impl People {
         let identity: IdentityId = rpc::id("sign_in_id", &m.sign_in_id)?;
         let decide = |(record, pointer): &(Loaded<Person>, Loaded<Identity>), changes: &mut Changes| {
             let unlinked = UnlinkIdentity { identity }.decide(record)?;
+            if let Ok((own, _)) = call.visitor()
+                && own.id != identity
+            {
+                changes.guard(&own);
+            }
             if !unlinked.is_empty() {
                 changes.record(pointer, person, vec![PersonUnlinked {}.into()]);
             }
@@ -238,14 +260,17 @@ impl People {
         let decide = |(invitation, sharing, staff, register, relationship): &Loads, changes: &mut Changes| {
             is_staff(staff, by)?;
             let resolved = register.resolve(sharing);
-            // Whom the person has shut out since finds nobody.
-            if resolved.shuts_out(worker) {
-                return Err(Refusal::not_found("code"));
+            let used = UseCode { worker, now }.decide(invitation)?;
+            // Used once it invites once, and tells nothing of what has happened since.
+            if !used.is_empty() {
+                // Whom the person has shut out finds nobody.
+                if !resolved.hears(by) {
+                    return Err(Refusal::not_found("code"));
+                }
+                let (_, message) = invitation.found_by(worker, now)?;
+                changes.record(relationship, person, be_found(relationship, &resolved, parties, message, now));
             }
-            let (_, message) = invitation.found_by(worker, now)?;
-            let invited = be_found(relationship, &resolved, parties, message, now);
-            changes.record(invitation, person, UseCode { worker, now }.decide(invitation)?);
-            changes.record(relationship, person, invited);
+            changes.record(invitation, person, used);
             changes.guard(sharing);
             changes.guard(staff);
             changes.guard(register);
@@ -280,6 +305,7 @@ fn invitation(doc: InvitationDoc, names: &Directory) -> pb::Invitation {
         expires_at: Some(words::timestamp(doc.expires)),
         used_by: doc.used.as_ref().map(party),
         used_at: doc.used.map(|by| words::timestamp(by.at)),
+        revoked_at: doc.revoked.map(words::timestamp),
     }
 }
 
@@ -369,6 +395,13 @@ impl Aggregates for Claiming {
 }
 
 impl Claiming {
+    /// Whoever vouches for somebody who signs in anew supports them still, and the person has shut none of them out.
+    fn is_vouched_for(&self) -> Result<(), Refusal> {
+        let directive = self.register.resolve(&self.sharing);
+        let vouches = |worker: Worker| directive.relationship_open(worker) && !directive.shuts_out(worker);
+        if self.invitation.vouching().all(vouches) { Ok(()) } else { Err(Refusal::not_found("code")) }
+    }
+
     fn record(
         &self,
         changes: &mut Changes,
@@ -378,6 +411,7 @@ impl Claiming {
         let person = self.person.id;
         let is_new = !self.person.is_registered() && !claimed.person.is_empty();
         // What was said of whom they would have been stays sealed with that key.
+        let is_used = !claimed.invitation.is_empty();
         changes.record(&self.invitation, self.invitation.person().unwrap_or(person), claimed.invitation);
         changes.record(&self.person, person, claimed.person);
         if is_new {
@@ -394,7 +428,8 @@ impl Claiming {
             changes.record(other, person, vec![PersonUnlinked {}.into()]);
         }
         changes.guard(&self.register);
-        if let Some((worker, relationship)) = &self.inviter {
+        // Claimed again it is not an invitation again.
+        if let Some((worker, relationship)) = self.inviter.as_ref().filter(|_| is_used) {
             let parties = Parties { person, worker: *worker };
             let found = be_found(relationship, &self.register.resolve(&self.sharing), parties, "", now);
             changes.record(relationship, person, found);

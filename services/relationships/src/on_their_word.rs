@@ -1,6 +1,7 @@
 //! What a worker enters on the person's word: that they accept somebody's support.
 
 use domain::Refusal;
+use domain::access::{Ask, Scope, decide};
 use domain::ids::{PersonId, RelationshipId};
 use domain::issuers::{Only, Register};
 use domain::operations::Act;
@@ -11,7 +12,7 @@ use domain::relationship::{
 use domain::sharing::Sharing;
 use domain::sharing::events::SharingEvent;
 use domain::staff::Staff;
-use domain::vocabulary::{Author, OnTheirWord, SignedIn};
+use domain::vocabulary::{Action, Author, Category, OnTheirWord, Purpose, Sensitivity, SignedIn, Timestamp};
 use engine::{Changes, Loaded};
 use gate::Call;
 use proto::relationships::v1 as pb;
@@ -22,6 +23,13 @@ use crate::service::in_network;
 
 /// What is decided on: the relationship, the directive, the supporter, who enters or confirms it, and which agencies are one.
 type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Staff>, Loaded<Register>);
+
+/// Whether somebody who supports the person may see who else does: to nobody else it is told by what becomes of a relationship.
+fn knows_the_network(sharing: &Sharing, staff: &Staff, by: SignedIn, now: Timestamp) -> bool {
+    let ask = Ask { by, purpose: Purpose::CareCoordination, action: Action::Read, now };
+    let covers = |scope: &Scope| scope.covers(Category::SupportNetwork, &Sensitivity::NORMAL);
+    sharing.relationship_open(by.worker()) && decide(sharing, staff, &ask).scope().is_some_and(covers)
+}
 
 impl Relationships {
     pub(crate) async fn enter_acceptance(
@@ -85,9 +93,10 @@ impl Relationships {
         call: &Call,
         (request_id, person, relationship_id): (&str, PersonId, &str),
         by: SignedIn,
-        decide: impl Fn(Accepting<'_>) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> + Send + Sync,
+        accept: impl Fn(Accepting<'_>) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> + Send + Sync,
     ) -> Result<u64, Error> {
         let context = call.context(request_id)?;
+        let now = context.now;
         let id: RelationshipId = rpc::id("relationship_id", relationship_id)?;
         let refused = async |error| Err(self.gate.refused(&in_network(call)?, person, error).await);
         let Ok(supporter_id) = self.supporter(id).await else {
@@ -96,12 +105,18 @@ impl Relationships {
         let decide = |(relationship, sharing, supporter, staff, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
             let is_theirs = relationship.parties().is_some_and(|parties| parties.worker == by.worker());
-            let supports = resolved.relationship_open(by.worker());
-            if !staff.admits(by) || !resolved.hears(by) || !(is_theirs || supports) {
+            if !staff.admits(by) {
                 return Err(Refusal::undisclosed());
             }
-            let on = Accepting { id, relationship, sharing, supporter, parts: &register.parts() };
-            let (accepted, opened) = decide(on)?;
+            let (accepted, opened) = if is_theirs && (relationship.is_unheard() || !resolved.hears(by)) {
+                // As of a proposal that waits: whether the person is here, or hears of them, they are not told (decision 0011).
+                (vec![], vec![])
+            } else if is_theirs || knows_the_network(&resolved, staff, by, now) {
+                let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: &register.parts() };
+                accept(on)?
+            } else {
+                return Err(Refusal::undisclosed());
+            };
             changes.record(relationship, person, accepted);
             changes.record(sharing, person, opened);
             changes.guard(supporter);

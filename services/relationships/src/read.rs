@@ -32,7 +32,7 @@ impl Relationships {
         let page = self.views.list::<MyPeople>(&relationships::of_person(person), &paging.pages, |_| true).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
-            let word = doc.latest.word.iter();
+            let word = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| period.word.as_ref());
             let spoken = word.flat_map(|word| [Some(&word.by), word.confirmed.as_ref().map(|(by, _)| by)]).flatten();
             ends.chain(spoken.map(|by| by.author)).chain([Author::Worker(doc.worker)])
         });
@@ -217,6 +217,7 @@ fn earlier(worker: Worker, period: &Period, now: Timestamp, names: &Directory) -
         state: state(period, now).into(),
         proposed_at: Some(words::timestamp(period.proposed_at)),
         accepted_at: period.accepted_at.map(words::timestamp),
+        on_their_word: period.word.as_ref().map(|word| on_their_word(word, names)),
         end: end(period, now, names),
     }
 }

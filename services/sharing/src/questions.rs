@@ -73,7 +73,15 @@ impl SharingServices {
         }
         let theirs = |doc: &QuestionDoc| {
             let of_worker = is_officer || doc.party == Some(Author::Worker(by.worker()));
-            of_worker && (!m.only_waiting || doc.stage.waits())
+            let waits = match doc.stage {
+                QueryStage::Asked => true,
+                QueryStage::WithOfficer => is_officer,
+                QueryStage::WithReviewer => m.to_review,
+                QueryStage::Explained | QueryStage::Accepted | QueryStage::ResolvedByOfficer | QueryStage::Closed => {
+                    false
+                }
+            };
+            of_worker && (!m.only_waiting || waits)
         };
         let list = questions::of_agency(by.worker().agency());
         let page = if m.to_review {
@@ -82,10 +90,15 @@ impl SharingServices {
             self.views.list::<AgencyQuestions>(&list, &paging.pages, theirs).await?
         };
         let (names, now) = (self.speakers(&page.items).await?, self.gate.engine().now());
-        let asked = |doc: QuestionDoc| pb::AskedQuestion {
-            person_id: doc.person.to_string(),
-            party: doc.party.map(|party| words::party_now(party, &names)),
-            question: Some(question(doc, now, &names)),
+        let asked = |mut doc: QuestionDoc| {
+            if !m.to_review {
+                keep_from_who_looked(&mut doc, is_officer);
+            }
+            pb::AskedQuestion {
+                person_id: doc.person.to_string(),
+                party: doc.party.map(|party| words::party_now(party, &names)),
+                question: Some(question(doc, now, &names)),
+            }
         };
         Ok(pb::ListQuestionsResponse {
             questions: page.items.into_iter().map(asked).collect(),
@@ -182,25 +195,43 @@ impl SharingServices {
     ) -> Result<u64, Error> {
         let (by, context) = (call.worker()?, call.context(request_id)?);
         let (person, query): (PersonId, QueryId) = (rpc::id("person_id", person_id)?, rpc::id("query_id", query_id)?);
-        let decide = |(query, staff, register): &(Loaded<Query>, Loaded<Staff>, Loaded<Register>),
-                      changes: &mut Changes| {
+        type Loads = (Loaded<Query>, Loaded<Staff>, Loaded<Register>, Loaded<Sharing>);
+        let decide = |(query, staff, register, sharing): &Loads, changes: &mut Changes| {
             query.is_of(query.id, person)?;
-            if !staff.admits(by) {
+            let is_officer = is_privacy_officer(by, staff);
+            // Whom the person has shut out says nothing to them; an officer answers for the agency.
+            if !staff.admits(by) || (!is_officer && !register.resolve(sharing).hears(by)) {
                 return Err(Refusal::not_found("question"));
             }
-            changes.record(query, person, answer(query, is_privacy_officer(by, staff), register)?);
+            changes.record(query, person, answer(query, is_officer, register)?);
             changes.guard(staff);
             changes.guard(register);
+            changes.guard(sharing);
             call.in_role(staff, changes);
             Ok(())
         };
-        match self.gate.engine().transact(&context, (query, by.worker().staff(), Only), decide).await {
+        match self.gate.engine().transact(&context, (query, by.worker().staff(), Only, person), decide).await {
             Ok(answered) => Ok(answered.position.0),
             Err(error) => {
                 let asked = Asked::new(call, Purpose::PersonRequest, vec![Category::SupportNetwork])?;
                 Err(self.gate.refused(&asked, person, error).await)
             }
         }
+    }
+}
+
+/// What the person writes to the privacy officer whoever looked does not read, and nobody of their agency what is written to a reviewer.
+fn keep_from_who_looked(doc: &mut QuestionDoc, is_officer: bool) {
+    let is_further = |said: &SaidDoc| match said.stage {
+        QueryStage::WithReviewer | QueryStage::Closed => true,
+        QueryStage::WithOfficer | QueryStage::ResolvedByOfficer => !is_officer,
+        QueryStage::Asked | QueryStage::Explained | QueryStage::Accepted => false,
+    };
+    if let Some(first) = doc.said.iter().position(is_further) {
+        doc.said.truncate(first);
+        // What waits for somebody else does not wait for them.
+        doc.stage = doc.said.last().map_or(QueryStage::Explained, |said| said.stage);
+        doc.answer_by = None;
     }
 }
 

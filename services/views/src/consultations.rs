@@ -319,7 +319,7 @@ impl View for Consultations {
     type Doc = ConsultationDoc;
 
     const NAME: &'static str = "consultations";
-    const CODE: i32 = 4;
+    const CODE: i32 = 5;
     const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -439,7 +439,10 @@ impl ConsultationDoc {
     fn take_back_view(&mut self, entry: EntryId) {
         self.views.retain(|view| view.entry != Some(entry));
         let of_it = |said: &&mut SaidDoc| said.what == Said::ViewRecorded && said.about == Some(entry);
-        self.said.iter_mut().filter(of_it).for_each(|said| said.words.clear());
+        for said in self.said.iter_mut().filter(of_it) {
+            said.words.clear();
+            said.account = said.account.as_ref().map(|_account| String::new());
+        }
     }
 
     fn settle_item(&mut self, item: EntryId, state: ItemState) {

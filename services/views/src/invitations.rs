@@ -33,6 +33,8 @@ pub struct InvitationDoc {
     pub expires: Timestamp,
     /// Whom it came to, and when.
     pub used: Option<By>,
+    /// When the person took it back, if they did.
+    pub revoked: Option<Timestamp>,
 }
 
 /// What a code is for.
@@ -61,6 +63,7 @@ impl View for Invitations {
     type Doc = InvitationDoc;
 
     const NAME: &'static str = "invitations";
+    const CODE: i32 = 2;
     const KINDS: &'static [StreamKind] = &[StreamKind::Invitation, StreamKind::Person];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -87,6 +90,7 @@ impl View for Invitations {
             confirmed: None,
             expires,
             used: None,
+            revoked: None,
         };
         if let Event::Person(PersonEvent::PersonInvited(e)) = &event.event {
             let invited_by = By { author: Author::Worker(e.worker), role: String::new(), at: e.invited_at };
@@ -112,6 +116,7 @@ impl View for Invitations {
                 return changed(doc, |doc| doc.confirmed = Some((by(), e.reason.clone())));
             }
             InvitationEvent::CodeUsed(_) => return changed(doc, |doc| doc.used = Some(by())),
+            InvitationEvent::CodeRevoked(_) => return changed(doc, |doc| doc.revoked = Some(event.at)),
         }))
     }
 }

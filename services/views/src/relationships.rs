@@ -143,7 +143,7 @@ impl View for Relationships {
     type Doc = RelationshipDoc;
 
     const NAME: &'static str = "relationships";
-    const CODE: i32 = 2;
+    const CODE: i32 = 3;
     const KINDS: &'static [StreamKind] = &[StreamKind::Relationship];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -280,9 +280,9 @@ impl RelationshipDoc {
 
     /// The person says what is to come of a suggestion.
     fn come_to(&mut self, stage: RelationshipStage, at: Timestamp) {
-        match &self.suggestion {
-            Some(suggestion) => self.begin(before_a_proposal(stage, suggestion, at)),
-            None => self.latest.stage = stage,
-        }
+        // Who was found by a code was suggested by nobody.
+        let nothing = SuggestionDoc { words: String::new(), source: String::new() };
+        let suggestion = self.suggestion.clone().unwrap_or(nothing);
+        self.begin(before_a_proposal(stage, &suggestion, at));
     }
 }

@@ -82,6 +82,8 @@ pub struct PersonViewRecorded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewTakenBack {
     pub entry: EntryId,
+    /// How sensitive it was by itself.
+    pub sensitivity: Option<Sensitivity>,
 }
 
 /// A decision was proposed.
@@ -301,6 +303,7 @@ impl ConsultationEvent {
         match self {
             Self::OptionOffered(e) => e.sensitivity.as_ref(),
             Self::PersonViewRecorded(e) => e.sensitivity.as_ref(),
+            Self::ViewTakenBack(e) => e.sensitivity.as_ref(),
             _ => None,
         }
     }

@@ -10,6 +10,8 @@ use crate::{Command, Refusal};
 
 /// The shortest reason for keeping something from the person, in characters.
 const REASON_LEAST: usize = 20;
+/// How often it is decided again to withhold one thing.
+const REVIEWS_LIMIT: usize = 20;
 
 /// Tells what the conversation needs.
 #[derive(Debug, Clone)]
@@ -109,6 +111,10 @@ impl Command for ReviewWithheldInformation {
         explained("reason", &self.reason, REASON_LEAST)?;
         ahead("review_by", self.review, self.now)?;
         is_withheld(state, self.person, self.information, self.author, &self.parts)?;
+        if state.reviews.get(&self.information).is_some_and(|reviews| *reviews >= REVIEWS_LIMIT) {
+            let problem = format!("it is decided again at most `{REVIEWS_LIMIT}` times; tell it");
+            return Err(Refusal::rule("items_limit", problem));
+        }
         let Self { information, author, ground, reason, review, .. } = self;
         Ok(vec![WithholdingReviewed { information, author, ground, reason, review }.into()])
     }

@@ -295,6 +295,8 @@ pub struct Consultation {
     options: Vec<Option<Sensitivity>>,
     /// What was told, or by whom it is withheld.
     information: BTreeMap<EntryId, Option<Author>>,
+    /// How often it was decided again to withhold something.
+    reviews: BTreeMap<EntryId, usize>,
     decisions: BTreeMap<EntryId, Decision>,
     /// When and where people meet, and how often that was said.
     scheduled: Option<(Timestamp, String)>,
@@ -475,7 +477,10 @@ impl Aggregate for Consultation {
             ConsultationEvent::InformationShared(e) => drop(self.information.insert(e.information, None)),
             ConsultationEvent::InformationRevealed(e) => drop(self.information.insert(e.information, None)),
             ConsultationEvent::InformationWithheld(e) => drop(self.information.insert(e.information, Some(e.author))),
-            ConsultationEvent::WithholdingReviewed(e) => drop(self.information.insert(e.information, Some(e.author))),
+            ConsultationEvent::WithholdingReviewed(e) => {
+                self.information.insert(e.information, Some(e.author));
+                *self.reviews.entry(e.information).or_default() += 1;
+            }
             ConsultationEvent::OutcomeReported(e) => self.change(e.decision, |known| {
                 (known.reports, known.disputed) = (known.reports + 1, false);
             }),

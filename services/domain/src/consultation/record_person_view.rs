@@ -52,10 +52,11 @@ impl Command for TakeBackView {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         state.is_of(self.person)?;
         let known = state.views.iter().find(|known| known.entry == Some(self.entry));
-        if known.ok_or_else(|| Refusal::not_found("view"))?.taken_back {
+        let known = known.ok_or_else(|| Refusal::not_found("view"))?;
+        if known.taken_back {
             return Ok(vec![]);
         }
-        Ok(vec![ViewTakenBack { entry: self.entry }.into()])
+        Ok(vec![ViewTakenBack { entry: self.entry, sensitivity: known.sensitivity.clone() }.into()])
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
         // They take it back, once.
         let take_back = || TakeBackView { person: PERSON, entry: id };
         let before = [requested(Mode::Involve), said(Some(word(account))).into()];
-        let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id });
+        let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id, sensitivity: None });
         given(before.clone()).when(take_back()).then([taken_back.clone()]);
         given(before.into_iter().chain([taken_back])).when(take_back()).then_nothing();
         with(0).when(take_back()).then_refused(Reason::NotFound, "view");

@@ -21,6 +21,8 @@ pub struct Claim {
     pub known_as: Option<PersonId>,
     /// Whether they, who are here, confirm that the invitation is for them, too.
     pub confirmed: bool,
+    /// Of a return: the other code, which whoever confirmed it was given.
+    pub second: Option<InvitationId>,
     /// Of a return: whether what they signed in with before stays.
     pub keep_others: bool,
     pub now: Timestamp,
@@ -67,7 +69,10 @@ pub fn claim(invitation: &Invitation, id: PersonId, person: &Person, claim: Clai
             let (invitation, invited_at) = (claim.invitation, *at);
             claimed.person.push(PersonInvited { invitation, worker, invited_at, name, reach, offer }.into());
         }
-        For::Return { confirmed: true, .. } => {
+        For::Return { confirmed: Some((_, second)), .. } => {
+            if second.is_none() || *second != claim.second {
+                return Err(Refusal::not_found("code"));
+            }
             if claim.known_as.is_some_and(|known| known != id) {
                 return Err(Refusal::rule("identity_of_another", "you are signed in as somebody else who is here"));
             }
@@ -75,7 +80,7 @@ pub fn claim(invitation: &Invitation, id: PersonId, person: &Person, claim: Clai
                 claimed.released = person.identities().filter(|known| *known != claim.identity).collect();
             }
         }
-        For::Return { confirmed: false, .. } | For::Finding { .. } => return Err(Refusal::not_found("code")),
+        For::Return { confirmed: None, .. } | For::Finding { .. } => return Err(Refusal::not_found("code")),
     }
     claimed.person.extend(claimed.released.iter().map(|identity| IdentityUnlinked { identity: *identity }.into()));
     if claimed.linked {
@@ -111,6 +116,7 @@ mod tests {
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp(1_000);
+    const SECOND: InvitationId = InvitationId(Uuid::from_u128(4));
     const PERSON: PersonId = PersonId(Uuid::from_u128(1));
     const WORKER: Worker = Worker::new(AgencyId(Uuid::from_u128(10)), StaffId(Uuid::from_u128(11)));
 
@@ -126,6 +132,7 @@ mod tests {
             issuer: "i".into(),
             known_as,
             confirmed,
+            second: Some(SECOND),
             keep_others: false,
             now: NOW,
         }
@@ -182,7 +189,7 @@ mod tests {
         let (reason, expires) = ("she has lost her phone".to_owned(), NOW.plus_days(CODE_DAYS));
         let asked =
             InvitationEvent::from(ReturnInvited { person: PERSON, worker: WORKER, reason: reason.clone(), expires });
-        let confirmed = InvitationEvent::from(ReturnConfirmed { author: Author::System, reason });
+        let confirmed = InvitationEvent::from(ReturnConfirmed { author: Author::System, reason, second: Some(SECOND) });
         let person = Person::folded(&[registered(), linked(5), linked(6)]);
         let waits = Invitation::folded(std::slice::from_ref(&asked));
         assert_eq!(subject(claim(&waits, PERSON, &person, claims(None, false))), "code");
@@ -190,6 +197,9 @@ mod tests {
         assert_eq!(invitation.claims_for(None), Ok(PERSON));
         let claimed = claim(&invitation, PERSON, &person, claims(None, false)).unwrap();
         assert_eq!((claimed.released.as_slice(), claimed.linked), (&[identity(5), identity(6)][..], true));
+        // Neither of the two who vouch can take the place alone.
+        let alone = Claim { second: None, ..claims(None, false) };
+        assert_eq!(subject(claim(&invitation, PERSON, &person, alone)), "code");
         let kept = Claim { keep_others: true, ..claims(None, false) };
         assert!(claim(&invitation, PERSON, &person, kept).unwrap().released.is_empty());
         let another = claims(Some(PersonId(Uuid::from_u128(99))), true);

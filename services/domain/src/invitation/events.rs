@@ -1,6 +1,6 @@
 //! What can have happened on an `invitation` stream.
 
-use crate::ids::PersonId;
+use crate::ids::{InvitationId, PersonId};
 use crate::vocabulary::{Author, Timestamp, Worker};
 
 /// A worker invited somebody who is new here, as far as anybody knows.
@@ -39,7 +39,13 @@ pub struct ReturnConfirmed {
     pub author: Author,
     /// Why, in words that the person reads.
     pub reason: String,
+    /// The other code, which whoever confirmed it was given: a claim needs both.
+    pub second: Option<InvitationId>,
 }
+
+/// The code is taken no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeRevoked {}
 
 /// The person gave a code to somebody whom they want to be found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,5 +74,6 @@ crate::event_enum! {
         ReturnConfirmed,
         CodeGiven,
         CodeUsed,
+        CodeRevoked,
     }
 }

@@ -1,6 +1,6 @@
 use super::events::{InvitationEvent, NewcomerInvited, ReturnConfirmed, ReturnInvited};
 use super::{CODE_DAYS, For, Invitation};
-use crate::ids::PersonId;
+use crate::ids::{InvitationId, PersonId};
 use crate::issuers::Parts;
 use crate::text::{LINE, PARAGRAPH, explained, optional, required};
 use crate::vocabulary::{Author, Timestamp, Worker};
@@ -40,6 +40,8 @@ pub struct ConfirmReturn {
     pub author: Author,
     /// Why, in words that the person reads.
     pub reason: String,
+    /// The other code: a claim needs both, so that neither of the two who vouch can take the place alone.
+    pub second: InvitationId,
     pub now: Timestamp,
     /// Which agencies are one.
     pub parts: Parts,
@@ -80,11 +82,15 @@ impl Command for ConfirmReturn {
     fn decide(self, state: &Invitation) -> Result<Vec<InvitationEvent>, Refusal> {
         explained("reason", &self.reason, REASON_LEAST)?;
         match state.taken(self.now)? {
-            For::Return { confirmed: true, .. } => Ok(vec![]),
+            For::Return { confirmed: Some((_, second)), .. } if *second == Some(self.second) => Ok(vec![]),
+            For::Return { confirmed: Some(_), .. } => Err(Refusal::already_exists("confirmation")),
             For::Return { worker, .. } if self.parts.are_one_side(Author::Worker(*worker), self.author) => {
                 Err(Refusal::rule("another_agency", "it is confirmed by a worker of another agency"))
             }
-            For::Return { .. } => Ok(vec![ReturnConfirmed { author: self.author, reason: self.reason }.into()]),
+            For::Return { .. } => {
+                let Self { author, reason, second, .. } = self;
+                Ok(vec![ReturnConfirmed { author, reason, second: Some(second) }.into()])
+            }
             For::Newcomer { .. } | For::Finding { .. } => Err(Refusal::not_found("code")),
         }
     }
@@ -117,8 +123,10 @@ mod tests {
         given([]).when(invite(&reason())).then([invited.clone()]);
         given([]).when(invite("lost it")).then_refused(Reason::Invalid, "reason");
         given([invited.clone()]).when(invite(&reason())).then_refused(Reason::AlreadyExists, "invitation");
-        let confirm = |author| ConfirmReturn { author, reason: reason(), now: NOW, parts: Parts::default() };
-        let confirmed = |author| InvitationEvent::from(ReturnConfirmed { author, reason: reason() });
+        let second = InvitationId(Uuid::from_u128(9));
+        let confirm = |author| ConfirmReturn { author, reason: reason(), second, now: NOW, parts: Parts::default() };
+        let confirmed =
+            |author| InvitationEvent::from(ReturnConfirmed { author, reason: reason(), second: Some(second) });
         let (own, other) = (Author::Worker(worker(10)), Author::Worker(worker(20)));
         given([invited.clone()]).when(confirm(own)).then_refused(Reason::Rule, "another_agency");
         for author in [other, Author::System] {
@@ -127,7 +135,9 @@ mod tests {
         let merged = Parts::of(worker(20).agency(), worker(10).agency());
         let one = ConfirmReturn { parts: merged, ..confirm(other) };
         given([invited.clone()]).when(one).then_refused(Reason::Rule, "another_agency");
-        given([invited.clone(), confirmed(other)]).when(confirm(Author::System)).then_nothing();
+        given([invited.clone(), confirmed(other)]).when(confirm(other)).then_nothing();
+        let again = ConfirmReturn { second: InvitationId(Uuid::nil()), ..confirm(Author::System) };
+        given([invited.clone(), confirmed(other)]).when(again).then_refused(Reason::AlreadyExists, "confirmation");
         let late = ConfirmReturn { now: expires, ..confirm(other) };
         given([invited.clone()]).when(late).then_refused(Reason::NotFound, "code");
         let used = CodeUsed { author: Author::Person, person: PERSON }.into();

@@ -4,10 +4,12 @@ mod claim;
 pub mod events;
 mod find;
 mod invite;
+mod revoke;
 
 pub use claim::{Claim, Claimed, claim};
 pub use find::{GiveCode, UseCode};
 pub use invite::{ConfirmReturn, InvitePerson, InviteReturn};
+pub use revoke::RevokeCode;
 
 use crate::ids::{InvitationId, PersonId};
 use crate::vocabulary::{Author, Timestamp, Worker};
@@ -23,7 +25,7 @@ enum For {
     /// Somebody new here comes in.
     Newcomer { worker: Worker, name: String, reach: String, offer: String, at: Timestamp },
     /// Somebody who is here signs in anew, once somebody else has confirmed it.
-    Return { worker: Worker, confirmed: bool },
+    Return { worker: Worker, confirmed: Option<(Author, Option<InvitationId>)> },
     /// A worker finds who gave it to them.
     Finding { message: String },
 }
@@ -35,6 +37,7 @@ pub struct Invitation {
     person: Option<PersonId>,
     expires: Option<Timestamp>,
     used: Option<(Author, PersonId)>,
+    revoked: bool,
 }
 
 impl Invitation {
@@ -53,6 +56,17 @@ impl Invitation {
         }
     }
 
+    /// The workers who vouch for somebody who signs in anew: who asked for it, and who confirmed it.
+    pub fn vouching(&self) -> impl Iterator<Item = Worker> {
+        let vouching = match &self.is_for {
+            Some(For::Return { worker, confirmed }) => {
+                [Some(*worker), confirmed.and_then(|(author, _)| author.worker())]
+            }
+            Some(For::Newcomer { .. } | For::Finding { .. }) | None => [None, None],
+        };
+        vouching.into_iter().flatten()
+    }
+
     /// Until when the code is taken.
     #[must_use]
     pub fn expires(&self) -> Option<Timestamp> {
@@ -67,7 +81,7 @@ impl Invitation {
 
     /// What it is for, while it is taken. Everything else is as if there were no such code.
     fn taken(&self, now: Timestamp) -> Result<&For, Refusal> {
-        let expires = self.expires.filter(|expires| now < *expires && self.used.is_none());
+        let expires = self.expires.filter(|expires| now < *expires && self.used.is_none() && !self.revoked);
         self.is_for.as_ref().filter(|_| expires.is_some()).ok_or_else(|| Refusal::not_found("code"))
     }
 }
@@ -86,14 +100,15 @@ impl Aggregate for Invitation {
                 (self.person, self.expires) = (Some(e.person), Some(e.expires));
             }
             InvitationEvent::ReturnInvited(e) => {
-                self.is_for = Some(For::Return { worker: e.worker, confirmed: false });
+                self.is_for = Some(For::Return { worker: e.worker, confirmed: None });
                 (self.person, self.expires) = (Some(e.person), Some(e.expires));
             }
-            InvitationEvent::ReturnConfirmed(_) => {
+            InvitationEvent::ReturnConfirmed(e) => {
                 if let Some(For::Return { confirmed, .. }) = &mut self.is_for {
-                    *confirmed = true;
+                    *confirmed = Some((e.author, e.second));
                 }
             }
+            InvitationEvent::CodeRevoked(_) => self.revoked = true,
             InvitationEvent::CodeGiven(e) => {
                 self.is_for = Some(For::Finding { message: e.message.clone() });
                 (self.person, self.expires) = (Some(e.person), Some(e.expires));

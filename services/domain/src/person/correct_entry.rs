@@ -72,12 +72,17 @@ impl Command for CorrectEntry {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         let known = state.entry(self.entry).ok_or_else(|| Refusal::not_found("entry"))?;
         let limit = if known.category == Category::AboutMe { PAGE } else { PARAGRAPH };
-        required("text", &self.text, limit)?;
-        optional("reason", &self.reason, PARAGRAPH)?;
-        if !known.has_text {
+        // Of what has no words it is said how sensitive it is.
+        if known.has_text {
+            required("text", &self.text, limit)?;
+        } else if !self.text.is_empty() || self.sensitivity.is_none() {
             return Err(Refusal::rule("entry_of_words", "this entry has no words that could be corrected"));
         }
+        optional("reason", &self.reason, PARAGRAPH)?;
         if self.author != Author::Person {
+            if known.is_theirs {
+                return Err(Refusal::rule("the_persons_words", "what it says is in the person's own words by now"));
+            }
             if known.author.worker().is_none() || !self.parts.are_one_side(known.author, self.author) {
                 let problem = "an entry is corrected by the person, or by the agency that wrote it";
                 return Err(Refusal::rule("the_authors_agency", problem));
@@ -88,8 +93,10 @@ impl Command for CorrectEntry {
             }
         }
         self.sensitivity.as_ref().map_or(Ok(()), |new| labels("sensitivity.labels", &new.labels))?;
-        if known.corrections >= CORRECTIONS_LIMIT {
-            let problem = format!("an entry is corrected at most `{CORRECTIONS_LIMIT}` times");
+        // Nobody uses up what is the person's.
+        let limit = if self.author == Author::Person { 2 * CORRECTIONS_LIMIT } else { CORRECTIONS_LIMIT };
+        if known.corrections >= limit {
+            let problem = format!("an entry is corrected at most `{limit}` times");
             return Err(Refusal::rule("corrections_limit", problem));
         }
         let (entry, category) = (self.entry, known.category);
@@ -140,7 +147,9 @@ mod tests {
         }
         let south = Author::Worker(Worker::new(AgencyId(Uuid::from_u128(20)), StaffId(Uuid::from_u128(21))));
         given(before()).when(correct(south)).then_refused(Reason::Rule, "the_authors_agency");
-        given([registered(), goal(2)]).when(correct(NURSE)).then_refused(Reason::Rule, "the_authors_agency");
+        given([registered(), goal(2)]).when(correct(NURSE)).then_refused(Reason::Rule, "the_persons_words");
+        let theirs = [registered(), written(), corrected(Author::Person, None)];
+        given(theirs).when(correct(NURSE)).then_refused(Reason::Rule, "the_persons_words");
         given([registered(), action(1)]).when(correct(NURSE)).then_refused(Reason::NotFound, "entry");
         let wordless = CorrectEntry { text: " ".into(), ..correct(NURSE) };
         given(before()).when(wordless).then_refused(Reason::Invalid, "text");

@@ -44,6 +44,8 @@ pub struct EntryState {
     pub(super) has_text: bool,
     /// How often it was corrected.
     pub(super) corrections: usize,
+    /// Whether its words are the person's own by now, whoever wrote it first.
+    pub(super) is_theirs: bool,
     /// The person's replies to it.
     pub(super) replies: BTreeMap<EntryId, ReplyStage>,
 }
@@ -164,6 +166,7 @@ impl Person {
             confidence: None,
             has_text: new.has_text(),
             corrections: 0,
+            is_theirs: new.author() == Author::Person,
             replies: BTreeMap::new(),
         };
         self.active |= new.is_plan();
@@ -200,10 +203,11 @@ impl Aggregate for Person {
             Change::Noted(..) => state.notes += 1,
             Change::Finished(_, progress, _) => state.progress = progress,
             Change::Confident(confidence) => state.confidence = Some(confidence),
-            Change::Adopted(_) => state.progress = Progress::Open,
+            Change::Adopted(_) => (state.progress, state.is_theirs) = (Progress::Open, true),
             Change::Owned(_, agency, _) => state.owner = Some(agency),
             Change::Corrected(e) => {
                 state.corrections += 1;
+                state.is_theirs |= e.author == Author::Person;
                 if let Some(sensitivity) = &e.sensitivity {
                     state.sensitivity = sensitivity.clone();
                 }

@@ -95,6 +95,12 @@ impl Relationship {
         self.stage == Stage::Proposed
     }
 
+    /// Whether it waits, as the worker is told, for somebody who does not hear of it.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.stage == Stage::Unheard
+    }
+
     /// Whether what waits for an answer has waited too long to be accepted.
     fn has_lapsed(&self, now: Timestamp) -> bool {
         matches!(self.stage, Stage::Proposed | Stage::Unheard)

@@ -52,6 +52,10 @@ pub struct Accepting<'a> {
 impl Accepting<'_> {
     /// What comes of it when the person accepts.
     fn accepted(self, person: PersonId, now: Timestamp) -> Result<Accepted, Refusal> {
+        // Whom the person has shut out they do not accept, whatever somebody enters.
+        if self.relationship.of(person).is_ok_and(|parties| self.sharing.shuts_out(parties.worker)) {
+            return Err(Refusal::undisclosed());
+        }
         accept_support(self.id, self.relationship, self.sharing, self.supporter, AcceptSupport { person, now })
     }
 }
@@ -64,10 +68,20 @@ pub fn enter_acceptance(on: Accepting<'_>, command: EnterAcceptance) -> Result<A
     let EnterAcceptance { person, word, now } = command;
     word.check()?;
     let (accepted, opened) = on.accepted(person, now)?;
-    if accepted.is_empty() || on.relationship.entered.is_some() {
+    if accepted.is_empty() {
         return Ok((vec![], vec![]));
     }
     let supporter = on.relationship.of(person)?.worker;
+    if let Some(entered) = on.relationship.entered.clone() {
+        // Another agency's account of it is as good as a confirmation.
+        let gains = [supporter, entered.worker].iter().any(|one| on.parts.are_one(one.agency(), word.worker.agency()));
+        if gains {
+            return Ok((vec![], vec![]));
+        }
+        let (confirmed_by, confirmation) = (Some(Author::Worker(word.worker)), word.account);
+        let word = Some(entered);
+        return Ok((vec![SupportAccepted { worker: supporter, word, confirmed_by, confirmation }.into()], opened));
+    }
     if on.parts.are_one(supporter.agency(), word.worker.agency()) {
         return Ok((vec![AcceptanceEntered { worker: supporter, word }.into()], vec![]));
     }
@@ -154,6 +168,13 @@ mod tests {
             assert_eq!(confirm(&active, author), Ok((vec![], vec![])));
         }
         assert_eq!(confirm(&[proposed()], Author::System), Err("entered_acceptance".into()));
+        // Another agency that enters the same is as good; a colleague who does is not.
+        let colleague = Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(52)));
+        assert_eq!(enter(&entered, colleague), Ok((vec![], vec![])));
+        let (events, opened) = enter(&entered, other()).unwrap();
+        let [RelationshipEvent::SupportAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
+        let confirmed = Some(Author::Worker(other()));
+        assert_eq!((accepted.confirmed_by, accepted.word.clone(), opened.len()), (confirmed, Some(word(WORKER)), 1));
         // A no of theirs takes it back.
         let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: NOW };
         let again = [entered, vec![declined.into(), proposed()]].concat();

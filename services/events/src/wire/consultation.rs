@@ -30,6 +30,6 @@ wire_event! {
         21 => OutcomeDisputed { decision, words },
         22 => InformationRevealed { information, author, text },
         23 => WithholdingReviewed { information, author, ground, reason, review },
-        24 => ViewTakenBack { entry },
+        24 => ViewTakenBack { entry, sensitivity },
     }
 }

@@ -5,8 +5,8 @@ use gate::Binding;
 use proto::access::v1::RecordCategory;
 use proto::people::v1::{
     ClaimInvitationRequest, ConfirmReturnAsOperatorRequest, ConfirmReturnRequest, GetMyRecordRequest, GiveCodeRequest,
-    InvitePersonRequest, InviteReturnRequest, ListMyInvitationsRequest, ListMySignInsRequest, UnlinkSignInRequest,
-    UseCodeRequest, invitation,
+    InvitePersonRequest, InviteReturnRequest, ListMyInvitationsRequest, ListMySignInsRequest, RevokeCodeRequest,
+    UnlinkSignInRequest, UseCodeRequest, invitation,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -31,6 +31,16 @@ async fn invited(worker: &Client, name: &str) -> String {
 
 async fn claimed(who: &Client, code: &str, confirm: bool) -> Result<String, Status> {
     let claim = ClaimInvitationRequest { request_id: request_id(), code: code.into(), confirm, ..Default::default() };
+    Ok(who.joining().claim_invitation(claim).await?.into_inner().person_id)
+}
+
+async fn returned(who: &Client, code: &str, second: &str) -> Result<String, Status> {
+    let claim = ClaimInvitationRequest {
+        request_id: request_id(),
+        code: code.into(),
+        second_code: second.into(),
+        ..Default::default()
+    };
     Ok(who.joining().claim_invitation(claim).await?.into_inner().person_id)
 }
 
@@ -134,8 +144,18 @@ async fn what_is_lost_is_replaced_by_two_and_opens_nothing_from_then_on() {
     assert_eq!(rule(&own), "another_agency");
     let ConfirmReturnRequest { request_id, person_id, invitation_id, reason } = confirm(reason);
     let confirm = ConfirmReturnAsOperatorRequest { request_id, person_id, invitation_id, reason };
-    operator.joining().confirm_return_as_operator(confirm).await.unwrap();
-    assert_eq!(claimed(&found, &asked.code, false).await.unwrap(), person);
+    let confirmed = operator.joining().confirm_return_as_operator(confirm.clone()).await.unwrap().into_inner();
+    // Tried again it is the same code, and asked anew there is no other one.
+    let again = operator.joining().confirm_return_as_operator(confirm.clone()).await.unwrap().into_inner();
+    assert_eq!(again, confirmed);
+    let anew = ConfirmReturnAsOperatorRequest { request_id: client::request_id(), ..confirm };
+    let anew = operator.joining().confirm_return_as_operator(anew).await.unwrap_err();
+    assert_eq!(anew.code(), Code::AlreadyExists);
+    // Neither of the two who vouch can take the place alone.
+    for (code, second) in [(&asked.code, ""), (&asked.code, asked.code.as_str()), (&confirmed.code, &confirmed.code)] {
+        assert_eq!(returned(&found, code, second).await.unwrap_err().code(), Code::NotFound);
+    }
+    assert_eq!(returned(&found, &asked.code, &confirmed.code).await.unwrap(), person);
     assert_eq!(lost.my_record(0).await.unwrap_err().code(), Code::PermissionDenied);
     assert!(!found.my_record(0).await.unwrap().is_empty());
     // All of it they read.
@@ -171,10 +191,15 @@ async fn what_is_unlinked_opens_nothing_on_any_server_and_the_last_one_stays() {
     let asked = worker.joining().invite_return(ask).await.unwrap().into_inner();
     let (request, person_id, invitation_id) = (request_id(), person.clone(), asked.invitation_id.clone());
     let confirm = ConfirmReturnAsOperatorRequest { request_id: request, person_id, invitation_id, reason };
-    supported.callers.operator.joining().confirm_return_as_operator(confirm).await.unwrap();
+    let confirmed = supported.callers.operator.joining().confirm_return_as_operator(confirm).await.unwrap();
     let there = visitor(&supported, "there").await;
-    let claim =
-        ClaimInvitationRequest { request_id: request_id(), code: asked.code, confirm: false, keep_others: true };
+    let claim = ClaimInvitationRequest {
+        request_id: request_id(),
+        code: asked.code,
+        second_code: confirmed.into_inner().code,
+        keep_others: true,
+        ..Default::default()
+    };
     there.joining().claim_invitation(claim).await.unwrap();
     let elsewhere = supported.world.start().await;
     let token = supported.world.cluster.signer.sign(Binding::People, "here").unwrap();
@@ -207,4 +232,41 @@ async fn a_worker_finds_somebody_by_the_code_that_they_gave_them() {
     let block = proto::sharing::v1::BlockWorkerRequest { request_id: request_id(), staff_id };
     person.sharing().block_worker(block).await.unwrap();
     assert_eq!(isla.joining().use_code(use_code(&given.code)).await.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_person_takes_back_or_whoever_they_shut_out_brings_nobody_in() {
+    let supported = Supported::without_consent(0).await;
+    let Callers { person, worker, operator, pair, .. } = &supported.callers;
+    let proposed = supported.callers.propose().await;
+    person.accept(&proposed).await.unwrap();
+    let ask = || InviteReturnRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        reason: "she has lost her phone, as she tells me".into(),
+    };
+    let vouched = async || {
+        let asked = worker.joining().invite_return(ask()).await.unwrap().into_inner();
+        let (person_id, invitation_id) = (pair.person_id(), asked.invitation_id.clone());
+        let (request_id, reason) = (request_id(), "I rang her at home, and she said so".into());
+        let confirm = ConfirmReturnAsOperatorRequest { request_id, person_id, invitation_id, reason };
+        let second = operator.joining().confirm_return_as_operator(confirm).await.unwrap().into_inner().code;
+        (asked, second)
+    };
+    let found = visitor(&supported, "whoever holds the phone").await;
+    let revoke =
+        |invitation_id: &str| RevokeCodeRequest { request_id: request_id(), invitation_id: invitation_id.into() };
+    // The person, who is here, takes it back; nobody else does.
+    let (asked, second) = vouched().await;
+    let other = visitor(&supported, "somebody else").await;
+    claimed(&other, &invited(worker, "Morag").await, false).await.unwrap();
+    let refused = other.joining().revoke_code(revoke(&asked.invitation_id)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+    person.joining().revoke_code(revoke(&asked.invitation_id)).await.unwrap();
+    assert_eq!(returned(&found, &asked.code, &second).await.unwrap_err().code(), Code::NotFound);
+    // Whoever asked for it is blocked before it is claimed.
+    let (asked, second) = vouched().await;
+    let block = proto::sharing::v1::BlockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    person.sharing().block_worker(block).await.unwrap();
+    assert_eq!(returned(&found, &asked.code, &second).await.unwrap_err().code(), Code::NotFound);
 }
