@@ -10,6 +10,10 @@ use events::Header;
 const EMERGENCY_CODE: i32 = 10;
 const VIEWED_CODE: i32 = 1;
 const PROPOSED_CODE: i32 = 1;
+const ACCEPTED_CODE: i32 = 2;
+const ENTERED_CODE: i32 = 12;
+const RETURN_CODE: i32 = 2;
+const LINKED_CODE: i32 = 33;
 const GIVEN_CODE: i32 = 1;
 const CONFIRMED_CODE: i32 = 2;
 const STOPPED_CODE: i32 = 4;
@@ -21,14 +25,20 @@ pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
     match (kind, code) {
         (StreamKind::Sharing, EMERGENCY_CODE) => Some((NoticeKind::Emergency, person)),
         (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
-        (StreamKind::Relationship, PROPOSED_CODE) => {
-            let (header, _) = Header::decode(&event.head).ok()?;
-            Some((NoticeKind::Proposal, PersonId(header.subject)))
+        (StreamKind::Relationship, PROPOSED_CODE) => Some((NoticeKind::Proposal, subject(event)?)),
+        (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE) | (StreamKind::Invitation, RETURN_CODE) => {
+            Some((NoticeKind::InTheirPlace, subject(event)?))
         }
+        (StreamKind::Person, LINKED_CODE) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Notices, GIVEN_CODE) => Some((NoticeKind::AddressGiven, person)),
         (StreamKind::Notices, CONFIRMED_CODE | STOPPED_CODE) => Some((NoticeKind::AddressLeft, person)),
         _ => None,
     }
+}
+
+/// Whom it is about, on a stream that is not theirs alone.
+fn subject(event: &Recorded) -> Option<PersonId> {
+    Header::decode(&event.head).ok().map(|(header, _)| PersonId(header.subject))
 }
 
 #[cfg(test)]
@@ -46,6 +56,10 @@ mod tests {
         assert_eq!(stored("EmergencyAccessOpened", StreamKind::Sharing), EMERGENCY_CODE);
         assert_eq!(stored("RecordViewed", StreamKind::Access), VIEWED_CODE);
         assert_eq!(stored("SupportProposed", StreamKind::Relationship), PROPOSED_CODE);
+        assert_eq!(stored("SupportAccepted", StreamKind::Relationship), ACCEPTED_CODE);
+        assert_eq!(stored("AcceptanceEntered", StreamKind::Relationship), ENTERED_CODE);
+        assert_eq!(stored("ReturnInvited", StreamKind::Invitation), RETURN_CODE);
+        assert_eq!(stored("IdentityLinked", StreamKind::Person), LINKED_CODE);
         assert_eq!(stored("AddressGiven", StreamKind::Notices), GIVEN_CODE);
         assert_eq!(stored("AddressConfirmed", StreamKind::Notices), CONFIRMED_CODE);
         assert_eq!(stored("NoticesStopped", StreamKind::Notices), STOPPED_CODE);

@@ -57,8 +57,8 @@ pub(crate) struct Telling {
     position: u64,
     /// Whoever has given an address at some time.
     pub(crate) people: HashSet<PersonId>,
-    /// First looks that are known: those that wait, and those that were told.
-    pub(crate) looked: HashSet<Uuid>,
+    /// What is told once however often it happens, and is known: it waits, or was told.
+    pub(crate) once: HashSet<Uuid>,
     pending: Vec<Pending>,
     /// When people were told of something at once, in the last day.
     told: HashMap<PersonId, Vec<Timestamp>>,
@@ -135,8 +135,8 @@ impl Notifier {
         // While nobody has given an address there is nothing to be told.
         let position = if people.is_empty() { cursor.acknowledged.max(began) } else { cursor.acknowledged };
         let (run, kept, tasks) = (cursor.run, Instant::now(), JoinSet::new());
-        let (looked, pending, told) = (HashSet::new(), Vec::new(), HashMap::new());
-        Ok(Telling { holder, run, position, people, looked, pending, told, tasks, kept })
+        let (once, pending, told) = (HashSet::new(), Vec::new(), HashMap::new());
+        Ok(Telling { holder, run, position, people, once, pending, told, tasks, kept })
     }
 
     async fn step(&self, telling: &mut Telling) -> Result<(), Error> {

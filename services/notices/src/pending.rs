@@ -76,7 +76,9 @@ impl Pending {
 
     /// Whether it counts among those of which somebody is told at once.
     pub(crate) fn counts(&self) -> bool {
-        !self.daily && !matches!(self.kind, NoticeKind::AddressGiven | NoticeKind::AddressLeft)
+        let is_always_told =
+            matches!(self.kind, NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace);
+        !self.daily && !is_always_told
     }
 
     /// Whether it is news still.

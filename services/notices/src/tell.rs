@@ -2,8 +2,10 @@
 
 use domain::access::events::AccessEvent;
 use domain::ids::{AgencyId, PersonId, derived_id};
+use domain::invitation::events::InvitationEvent;
 use domain::notices::events::{NoticeFailed, NoticeSent, NoticesEvent};
 use domain::notices::{Address, Channel, NoticeKind, Notices, When};
+use domain::relationship::events::RelationshipEvent;
 use domain::vocabulary::{Author, Timestamp};
 use domain::{Aggregate as _, StreamKind};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
@@ -25,6 +27,8 @@ use crate::text::Text;
 /// By how much earlier a look must be, in microseconds, to be one before this: clocks of servers differ, and two looks of one moment may stand in
 /// the log the other way round. What is told of a first look is told once, whichever it was.
 const EARLIER: i64 = 60_000_000;
+/// A day, in microseconds.
+const A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// What came of telling somebody.
 pub(crate) enum Outcome {
@@ -88,15 +92,23 @@ impl Notifier {
                     return Ok(None);
                 }
             }
+            // What they accept themselves they know.
+            (_, Event::Relationship(RelationshipEvent::SupportAccepted(e))) if e.word.is_none() => return Ok(None),
             (NoticeKind::FirstLook, Event::Access(AccessEvent::RecordViewed(e))) => {
                 let Author::Worker(worker) = e.party else { return Ok(None) };
                 pending.notice = derived_id(worker.agency().0, &[b"first look", person.0.as_bytes()]);
-                if telling.looked.contains(&pending.notice) {
-                    return Ok(None);
-                }
                 looked = Some(worker.agency());
             }
+            // Asked for again and again by one worker it is told once a day.
+            (_, Event::Invitation(InvitationEvent::ReturnInvited(e))) => {
+                let (agency, staff) = (e.worker.agency(), e.worker.staff());
+                let day = at.0.div_euclid(A_DAY).to_le_bytes();
+                pending.notice = derived_id(person.0, &[b"return", agency.0.as_bytes(), staff.0.as_bytes(), &day]);
+            }
             _ => {}
+        }
+        if telling.once.contains(&pending.notice) {
+            return Ok(None);
         }
         let wanted = match engine.load::<Notices>(person, Freshness::Latest).await {
             Err(EngineError::Erased) => return Ok(None),
@@ -109,8 +121,11 @@ impl Notifier {
         }
         if let Some(agency) = looked {
             let is_first = self.is_first(&envelope, agency).await?;
-            telling.looked.insert(pending.notice);
+            telling.once.insert(pending.notice);
             return Ok(is_first.then_some(pending));
+        }
+        if pending.notice != id {
+            telling.once.insert(pending.notice);
         }
         Ok(Some(pending))
     }
@@ -241,7 +256,7 @@ fn address(notices: &Notices, message: &[Pending], now: Timestamp) -> Option<Add
             given.map(|given| given.address.clone())
         }
         NoticeKind::AddressLeft => first.left.clone().filter(|left| notices.left().contains(left)),
-        NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal => {
+        NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal | NoticeKind::InTheirPlace => {
             let is_wanted = |of: &Pending| when(notices, of.kind, of.at).is_some_and(|when| when != When::Never);
             let (address, _) = notices.confirmed()?;
             message.iter().any(is_wanted).then(|| address.clone())

@@ -13,7 +13,7 @@ impl Text {
     /// The words of a notice; of one about an address with the code that confirms it.
     pub(crate) fn of((kind, channel): (NoticeKind, Channel), code: &str, link: Option<&str>) -> Self {
         let (subject, said) = match kind {
-            NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal => (
+            NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal | NoticeKind::InTheirPlace => (
                 "Something happened in your record",
                 "Something happened in your record. Sign in to see what it was.".to_owned(),
             ),

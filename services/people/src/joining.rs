@@ -162,7 +162,6 @@ impl People {
             if on.invitation.claims_for(on.identity.person())? != person {
                 return Err(Refusal::not_found("code"));
             }
-            on.is_vouched_for()?;
             on.record(changes, claim(&on.invitation, person, &on.person, claim_of)?, now)
         };
         let claimed =
@@ -353,6 +352,8 @@ struct Claiming {
     register: Loaded<Register>,
     /// Who invited, and the two's relationship.
     inviter: Option<(Worker, Loaded<Relationship>)>,
+    /// Whoever vouches for somebody who signs in anew.
+    vouching: Vec<Loaded<Staff>>,
     /// What the person has signed in with until now.
     others: Vec<Loaded<Identity>>,
 }
@@ -368,6 +369,7 @@ impl Aggregates for Claiming {
     async fn load(engine: &Engine, ids: Claims, freshness: Freshness) -> Result<Self, EngineError> {
         let invitation = engine.load::<Invitation>(ids.invitation, freshness).await?;
         let person = engine.load::<Person>(ids.person, freshness).await?;
+        let vouching: Vec<_> = invitation.vouching().map(Worker::staff).collect();
         let others: Vec<_> = person.identities().filter(|identity| *identity != ids.identity).collect();
         let inviter = match invitation.worker().filter(|_| !invitation.is_return()) {
             None => None,
@@ -382,6 +384,7 @@ impl Aggregates for Claiming {
             identity: engine.load(ids.identity, freshness).await?,
             register: engine.load(Only, freshness).await?,
             inviter,
+            vouching: engine.load_each(&vouching, freshness).await?,
             others: engine.load_each(&others, freshness).await?,
             person,
         })
@@ -395,11 +398,14 @@ impl Aggregates for Claiming {
 }
 
 impl Claiming {
-    /// Whoever vouches for somebody who signs in anew supports them still, and the person has shut none of them out.
+    /// Whoever vouches for somebody who signs in anew works there still, supports them, is shut out by them in nothing, and they are of two agencies.
     fn is_vouched_for(&self) -> Result<(), Refusal> {
         let directive = self.register.resolve(&self.sharing);
-        let vouches = |worker: Worker| directive.relationship_open(worker) && !directive.shuts_out(worker);
-        if self.invitation.vouching().all(vouches) { Ok(()) } else { Err(Refusal::not_found("code")) }
+        let vouches = |worker: &Worker| directive.relationship_open(*worker) && !directive.shuts_out(*worker);
+        let (vouching, parts): (Vec<_>, _) = (self.invitation.vouching().collect(), self.register.parts());
+        let are_one = matches!(&vouching[..], [one, other] if parts.are_one(one.agency(), other.agency()));
+        let is_current = !self.vouching.iter().any(|staff| staff.has_left());
+        if is_current && !are_one && vouching.iter().all(vouches) { Ok(()) } else { Err(Refusal::not_found("code")) }
     }
 
     fn record(
@@ -412,6 +418,10 @@ impl Claiming {
         let is_new = !self.person.is_registered() && !claimed.person.is_empty();
         // What was said of whom they would have been stays sealed with that key.
         let is_used = !claimed.invitation.is_empty();
+        if is_used {
+            self.is_vouched_for()?;
+        }
+        self.vouching.iter().for_each(|staff| changes.guard(staff));
         changes.record(&self.invitation, self.invitation.person().unwrap_or(person), claimed.invitation);
         changes.record(&self.person, person, claimed.person);
         if is_new {

@@ -12,7 +12,9 @@ use domain::relationship::{
 use domain::sharing::Sharing;
 use domain::sharing::events::SharingEvent;
 use domain::staff::Staff;
-use domain::vocabulary::{Action, Author, Category, OnTheirWord, Purpose, Sensitivity, SignedIn, Timestamp};
+use domain::vocabulary::{
+    Action, Author, Category, OnTheirWord, Purpose, Sensitivity, SignedIn, Subject, Timestamp, Worker,
+};
 use engine::{Changes, Loaded};
 use gate::Call;
 use proto::relationships::v1 as pb;
@@ -74,7 +76,8 @@ impl Relationships {
         type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
         let decide = |(relationship, sharing, supporter, register): &Loads, changes: &mut Changes| {
             let parts = &register.parts();
-            let on = Accepting { id, relationship, sharing, supporter, parts };
+            let sharing_now = &register.resolve(sharing);
+            let on = Accepting { id, relationship, sharing: sharing_now, supporter, parts };
             let (accepted, opened) = confirm_acceptance(on, confirm.clone())?;
             changes.record(relationship, person, accepted);
             changes.record(sharing, person, opened);
@@ -104,20 +107,20 @@ impl Relationships {
         };
         let decide = |(relationship, sharing, supporter, staff, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
-            let is_theirs = relationship.parties().is_some_and(|parties| parties.worker == by.worker());
-            if !staff.admits(by) {
+            // The supporter themselves, or who supports the person already: for everybody else it is as if there were no such person.
+            let proposed = relationship.proposed_to(person);
+            let knows = |supporter: Worker| {
+                supporter == by.worker() || (resolved.hears(by) && knows_the_network(&resolved, staff, by, now))
+            };
+            if !staff.admits(by) || !proposed.is_some_and(knows) {
                 return Err(Refusal::undisclosed());
             }
-            let (accepted, opened) = if is_theirs && (relationship.is_unheard() || !resolved.hears(by)) {
-                // As of a proposal that waits: whether the person is here, or hears of them, they are not told (decision 0011).
-                (vec![], vec![])
-            } else if is_theirs || knows_the_network(&resolved, staff, by, now) {
-                let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: &register.parts() };
-                accept(on)?
-            } else {
-                return Err(Refusal::undisclosed());
-            };
-            changes.record(relationship, person, accepted);
+            let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: &register.parts() };
+            let (accepted, opened) = accept(on)?;
+            // Of what nobody hears the agency keeps that it was asked: nobody may be registered there.
+            let agency = Subject::Agency(by.worker().agency());
+            let subject = if accepted.is_empty() { agency } else { Subject::from(person) };
+            changes.record(relationship, subject, accepted);
             changes.record(sharing, person, opened);
             changes.guard(supporter);
             changes.guard(staff);

@@ -43,6 +43,8 @@ coded! {
         AddressGiven = 4 "address given",
         /// Notices do not come to an address any more.
         AddressLeft = 5 "address left",
+        /// Somebody else acts in their place: is to sign in as them, does so from now on, or has entered that they accept support.
+        InTheirPlace = 6 "in their place",
     }
 }
 
@@ -121,7 +123,8 @@ impl Notices {
         self.silent
     }
 
-    /// When the person wants to be told of this: at once, unless they have chosen otherwise.
+    /// When the person wants to be told of this: at once, unless they have chosen otherwise. That somebody acts in their place they are told at once
+    /// while they are told of anything.
     #[must_use]
     pub fn when(&self, kind: NoticeKind) -> When {
         let [emergency, first_look, proposal] = self.chosen.unwrap_or([When::AtOnce; 3]);
@@ -129,7 +132,7 @@ impl Notices {
             NoticeKind::Emergency => emergency,
             NoticeKind::FirstLook => first_look,
             NoticeKind::Proposal => proposal,
-            NoticeKind::AddressGiven | NoticeKind::AddressLeft => When::AtOnce,
+            NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace => When::AtOnce,
         }
     }
 

@@ -132,6 +132,8 @@ fn somebody_is_told_at_once_unless_they_have_chosen_otherwise() {
     let notices = Notices::folded(&[chosen()]);
     let when = [NoticeKind::Emergency, NoticeKind::FirstLook, NoticeKind::Proposal].map(|kind| notices.when(kind));
     assert_eq!(when, [When::AtOnce, When::Daily, When::Never]);
+    let never = NoticesChosen { emergency: When::Never, first_look: When::Never, proposal: When::Never };
+    assert_eq!(Notices::folded(&[never.into()]).when(NoticeKind::InTheirPlace), When::AtOnce);
 }
 
 #[test]

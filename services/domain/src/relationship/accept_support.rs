@@ -23,15 +23,7 @@ impl Command for AcceptSupport {
         if state.stage == Stage::Active {
             return Ok(vec![]);
         }
-        if state.has_lapsed(self.now) {
-            return Err(Refusal::rule("proposal_lapsed", "the proposal has lapsed; the supporter may propose again"));
-        }
-        if state.stage != Stage::Proposed {
-            return Err(Refusal::rule(
-                "waiting_for_the_person",
-                "only a proposal that waits for an answer can be accepted",
-            ));
-        }
+        state.waits(&[Stage::Proposed], self.now)?;
         Ok(vec![SupportAccepted::themselves(parties.worker).into()])
     }
 }
@@ -49,13 +41,19 @@ pub fn accept_support(
 ) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> {
     let worker = relationship.of(command.person)?.worker;
     let accepted = command.decide(relationship)?;
-    if supporter.has_left() {
-        return Err(Refusal::rule("supporter_left", "the supporter has left their agency since"));
-    }
+    has_not_left(supporter)?;
     if accepted.is_empty() {
         return Ok((vec![], vec![]));
     }
     Ok((accepted, OpenRelationshipAccess { relationship: id, worker }.decide(sharing)?))
+}
+
+/// Refuses what is about a supporter who has left.
+pub(super) fn has_not_left(supporter: &Staff) -> Result<(), Refusal> {
+    if supporter.has_left() {
+        return Err(Refusal::rule("supporter_left", "the supporter has left their agency since"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -95,10 +95,21 @@ impl Relationship {
         self.stage == Stage::Proposed
     }
 
-    /// Whether it waits, as the worker is told, for somebody who does not hear of it.
+    /// The supporter, once they have proposed it to this person: also of what the person does not hear of.
     #[must_use]
-    pub fn is_unheard(&self) -> bool {
-        self.stage == Stage::Unheard
+    pub fn proposed_to(&self, person: PersonId) -> Option<Worker> {
+        let proposed = self.parties.filter(|parties| parties.person == person && self.stage != Stage::None);
+        proposed.map(|parties| parties.worker)
+    }
+
+    /// Refused unless it waits for an answer in one of these stages, and has not waited too long.
+    fn waits(&self, stages: &[Stage], now: Timestamp) -> Result<(), Refusal> {
+        if self.has_lapsed(now) {
+            return Err(Refusal::rule("proposal_lapsed", "the proposal has lapsed; the supporter may propose again"));
+        }
+        let problem = "only a proposal that waits for an answer can be accepted";
+        let waits = stages.contains(&self.stage);
+        if waits { Ok(()) } else { Err(Refusal::rule("waiting_for_the_person", problem)) }
     }
 
     /// Whether what waits for an answer has waited too long to be accepted.

@@ -1,16 +1,17 @@
 //! Somebody who has no screen accepts: a worker enters it on their word. What opens access to the very agency of whoever entered it holds only once
 //! somebody else has confirmed it.
 
+use super::accept_support::has_not_left;
 use super::events::{AcceptanceEntered, RelationshipEvent, SupportAccepted};
-use super::{AcceptSupport, Relationship, accept_support};
+use super::{AcceptSupport, Relationship, Stage, accept_support};
 use crate::Refusal;
-use crate::ids::{PersonId, RelationshipId};
+use crate::ids::{PersonId, RelationshipId, SignInId};
 use crate::issuers::Parts;
 use crate::sharing::Sharing;
 use crate::sharing::events::SharingEvent;
 use crate::staff::Staff;
 use crate::text::explained;
-use crate::vocabulary::{Author, OnTheirWord, Timestamp};
+use crate::vocabulary::{Author, OnTheirWord, SignedIn, Timestamp, Worker};
 
 /// The shortest reason for confirming it, in characters.
 const REASON_LEAST: usize = 20;
@@ -50,13 +51,30 @@ pub struct Accepting<'a> {
 }
 
 impl Accepting<'_> {
-    /// What comes of it when the person accepts.
+    /// What comes of it when the person accepts: nothing, if they do not hear of the supporter. Whether they do is told to nobody (decision 0011), so
+    /// all else is refused as if they did.
     fn accepted(self, person: PersonId, now: Timestamp) -> Result<Accepted, Refusal> {
-        // Whom the person has shut out they do not accept, whatever somebody enters.
-        if self.relationship.of(person).is_ok_and(|parties| self.sharing.shuts_out(parties.worker)) {
-            return Err(Refusal::undisclosed());
+        let Self { id, relationship, sharing, supporter, .. } = self;
+        if self.is_heard_by(person)? {
+            return accept_support(id, relationship, sharing, supporter, AcceptSupport { person, now });
         }
-        accept_support(self.id, self.relationship, self.sharing, self.supporter, AcceptSupport { person, now })
+        if relationship.stage != Stage::Active {
+            relationship.waits(&[Stage::Proposed, Stage::Unheard], now)?;
+        }
+        has_not_left(supporter)?;
+        Ok((vec![], vec![]))
+    }
+
+    /// Whether the person hears of the supporter: neither their agency is blocked, nor they, as any worker that they were.
+    fn is_heard_by(self, person: PersonId) -> Result<bool, Refusal> {
+        let worker = self.supporter_of(person)?;
+        let blocked = |sign_in: SignInId| self.sharing.blocked_since(SignedIn::new(worker, sign_in)).is_some();
+        let shut_out = self.sharing.shuts_out(worker) || self.supporter.sign_in().is_some_and(blocked);
+        Ok(!shut_out && self.relationship.of(person).is_ok() && self.relationship.stage != Stage::Unheard)
+    }
+
+    fn supporter_of(self, person: PersonId) -> Result<Worker, Refusal> {
+        self.relationship.proposed_to(person).ok_or_else(|| Refusal::not_found("relationship"))
     }
 }
 
@@ -71,7 +89,7 @@ pub fn enter_acceptance(on: Accepting<'_>, command: EnterAcceptance) -> Result<A
     if accepted.is_empty() {
         return Ok((vec![], vec![]));
     }
-    let supporter = on.relationship.of(person)?.worker;
+    let supporter = on.supporter_of(person)?;
     if let Some(entered) = on.relationship.entered.clone() {
         // Another agency's account of it is as good as a confirmation.
         let gains = [supporter, entered.worker].iter().any(|one| on.parts.are_one(one.agency(), word.worker.agency()));
@@ -97,6 +115,12 @@ pub fn enter_acceptance(on: Accepting<'_>, command: EnterAcceptance) -> Result<A
 pub fn confirm_acceptance(on: Accepting<'_>, command: ConfirmAcceptance) -> Result<Accepted, Refusal> {
     let ConfirmAcceptance { person, author, reason, now } = command;
     explained("reason", &reason, REASON_LEAST)?;
+    let supporter = on.supporter_of(person)?;
+    let gains = |worker: Worker| on.parts.are_one_side(Author::Worker(worker), author);
+    let another = || Refusal::rule("another_agency", "it is confirmed by a worker of another agency");
+    if gains(supporter) {
+        return Err(another());
+    }
     let (accepted, opened) = on.accepted(person, now)?;
     if accepted.is_empty() {
         return Ok((vec![], vec![]));
@@ -104,9 +128,8 @@ pub fn confirm_acceptance(on: Accepting<'_>, command: ConfirmAcceptance) -> Resu
     let Some(word) = on.relationship.entered.clone() else {
         return Err(Refusal::rule("entered_acceptance", "nobody has entered that the person accepts"));
     };
-    let supporter = on.relationship.of(person)?.worker;
-    if [supporter, word.worker].iter().any(|worker| on.parts.are_one_side(Author::Worker(*worker), author)) {
-        return Err(Refusal::rule("another_agency", "it is confirmed by a worker of another agency"));
+    if gains(word.worker) {
+        return Err(another());
     }
     let (word, confirmed_by) = (Some(word), Some(author));
     Ok((vec![SupportAccepted { worker: supporter, word, confirmed_by, confirmation: reason }.into()], opened))
@@ -114,14 +137,13 @@ pub fn confirm_acceptance(on: Accepting<'_>, command: ConfirmAcceptance) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::SupportDeclined;
-    use super::super::fixtures::{PERSON, WORKER, proposed};
+    use super::super::events::{ProposalUnheard, SupportDeclined, SupportProposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, proposed};
     use super::*;
     use crate::Aggregate as _;
     use crate::ids::{AgencyId, StaffId};
     use crate::sharing::events::SharingStarted;
     use crate::staff::fixtures::joined;
-    use crate::vocabulary::Worker;
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp(1);
@@ -191,5 +213,28 @@ mod tests {
         let refused = on(&[proposed()], |on| enter_acceptance(on, vague)).unwrap_err();
         assert_eq!(refused.subject, "on_their_word");
         assert_eq!(enter(&[], other()), Err("relationship".into()));
+    }
+    #[test]
+    fn rule_11_of_whom_the_person_does_not_hear_nothing_comes_and_all_else_is_refused_alike() {
+        let SupportProposed { person, worker, role, offer, lapses_at } = {
+            let RelationshipEvent::SupportProposed(proposed) = proposed() else { unreachable!() };
+            proposed
+        };
+        let unheard = ProposalUnheard { person, worker, role, offer, lapses_at, worker_blocked: true };
+        let unheard = RelationshipEvent::from(unheard);
+        let late = |word: OnTheirWord, history: &[RelationshipEvent]| {
+            let enter = EnterAcceptance { person: PERSON, word, now: LAPSES_AT };
+            on(history, |on| enter_acceptance(on, enter)).unwrap_err().subject.to_string()
+        };
+        for waits in [proposed(), unheard.clone()] {
+            let history = std::slice::from_ref(&waits);
+            assert_eq!(confirm(history, Author::Worker(WORKER)), Err("another_agency".into()));
+            assert_eq!(late(word(WORKER), history), "proposal_lapsed");
+            let vague = OnTheirWord { account: "yes".into(), ..word(WORKER) };
+            assert_eq!(late(vague, history), "on_their_word");
+        }
+        for by in [WORKER, other()] {
+            assert_eq!(enter(std::slice::from_ref(&unheard), by), Ok((vec![], vec![])));
+        }
     }
 }

@@ -20,7 +20,6 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// The worker looks, and the person asks why.
     async fn of(callers: &'a Callers) -> Self {
-        callers.look().await.unwrap();
         let receipt_id = receipt_of_the_look(callers).await;
         let ask = QueryAccessRequest { request_id: request_id(), receipt_id, question: "Why did you look?".into() };
         let asked = callers.person.access().query_access(ask).await.unwrap().into_inner();
@@ -66,11 +65,12 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// The receipt of a look of the worker's, once the person reads it.
 async fn receipt_of_the_look(callers: &Callers) -> String {
-    harness::wait_until("the receipt of the look", || async { Ok(!callers.person.history(0).await?.is_empty()) })
-        .await
-        .unwrap();
-    callers.person.history(0).await.unwrap().remove(0).receipt_id
+    let receipt_id = callers.look().await.unwrap().receipt_id;
+    let is_read = async || Ok(callers.person.history(0).await?.iter().any(|receipt| receipt.receipt_id == receipt_id));
+    harness::wait_until("the receipt of the look", is_read).await.unwrap();
+    receipt_id
 }
 
 /// How many questions somebody is asked.

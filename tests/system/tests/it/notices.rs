@@ -9,6 +9,8 @@ use proto::notices::v1::{
     Channel, ChooseNoticesRequest, ConfirmNoticeAddressRequest, GetMyNoticesRequest, GetMyNoticesResponse,
     GiveNoticeAddressRequest, NoticeAddress, NoticeChoices, StopNoticesRequest, When,
 };
+use proto::people::v1::InviteReturnRequest;
+use proto::relationships::v1::EnterAcceptanceRequest;
 use tonic::{Code, Status};
 use uuid::Uuid;
 use vault::WebhookSecret;
@@ -187,6 +189,37 @@ async fn a_proposal_is_told_and_what_is_not_wanted_is_not() {
     callers.look().await.unwrap();
     told.receives_no_more_than(2).await;
     told.emergency("three").await;
+    is_news(&told.receives(3).await[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_somebody_acts_in_their_place_is_told_at_once_whatever_they_chose() {
+    let told = Told::new().await;
+    let Callers { worker, pair, person, .. } = &told.supported.callers;
+    told.has("person@home.example", false, 1).await;
+    let never = When::Never.into();
+    told.choose(NoticeChoices { emergency: never, first_look: never, proposal: never }).await.unwrap();
+    // What they accept themselves they are not told; what is entered for them they are.
+    let (isla, _) = told.supported.joins("isla", "Isla Munro", "nurse").await;
+    let own = isla.propose(&pair.person_id(), "a visit").await.unwrap().relationship_id;
+    person.accept(&own).await.unwrap();
+    told.receives_no_more_than(1).await;
+    let (alex, _) = told.supported.joins("alex", "Alex Somebody", "nurse").await;
+    let relationship_id = alex.propose(&pair.person_id(), "a visit").await.unwrap().relationship_id;
+    let enter = EnterAcceptanceRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        relationship_id,
+        on_their_word: "told me on 3 March, in her kitchen".into(),
+    };
+    alex.relationships().enter_acceptance(enter).await.unwrap();
+    is_news(&told.receives(2).await[1]);
+    let ask = InviteReturnRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        reason: "she has lost her phone, as she tells me".into(),
+    };
+    worker.joining().invite_return(ask).await.unwrap();
     is_news(&told.receives(3).await[2]);
 }
 
