@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::agency::{Scope, ServiceAccount};
 use domain::identity::Identity;
-use domain::ids::{AgencyId, PersonId, SignInId};
+use domain::ids::{AgencyId, InvitationId, PersonId, SignInId};
 use domain::issuers::Only;
 use domain::operations::events::OperatorActed;
 use domain::operations::{Act, OPERATORS, Operations};
@@ -99,7 +99,7 @@ impl Call {
 
     /// The one-time code that a request makes, and under what it is kept. The same request makes the same one.
     #[must_use]
-    pub fn fresh_code(&self, context: &Context) -> (String, Uuid) {
+    pub fn fresh_code(&self, context: &Context) -> (String, InvitationId) {
         let code = code::made(&self.pseudonyms, context.request.0);
         let kept = code::kept(&self.pseudonyms, &code);
         (code, kept)
@@ -109,7 +109,7 @@ impl Call {
     ///
     /// # Errors
     /// When it is none.
-    pub fn typed_code(&self, code: &str) -> Result<Uuid, Error> {
+    pub fn typed_code(&self, code: &str) -> Result<InvitationId, Error> {
         let code = code::read(code).ok_or_else(|| Error::invalid("code", "must be a code as it was given"))?;
         Ok(code::kept(&self.pseudonyms, &code))
     }

@@ -1,9 +1,11 @@
 //! A one-time code: 120 random bits, in letters and figures that are not taken for one another (Crockford's base 32).
 
+use domain::ids::InvitationId;
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Letters and figures that nobody takes for one another.
+pub const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How many letters and figures: each is five bits.
 const LENGTH: usize = 24;
 /// How many stand together.
@@ -18,25 +20,38 @@ pub(crate) fn made(pseudonyms: &Pseudonyms, request: Uuid) -> String {
         ALPHABET.get(five).copied().map(char::from)
     };
     let letters: Vec<char> = (0..LENGTH).filter_map(letter).collect();
-    letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    grouped(&letters)
+}
+
+/// A code as it is shown: a few letters and figures at a time.
+#[must_use]
+pub fn grouped(letters: &[char]) -> String {
+    letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
+}
+
+/// What somebody means by a letter or figure, in whatever case: one that is in no code stands for the one that looks like it.
+#[must_use]
+pub fn meant(typed: char) -> char {
+    match typed.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        typed => typed,
+    }
 }
 
 /// A code as somebody types it: in whatever case, with or without what stands between its groups, and with letters that are taken for figures.
 pub(crate) fn read(typed: &str) -> Option<String> {
-    let letter = |c: char| match c.to_ascii_uppercase() {
-        'O' => Some('0'),
-        'I' | 'L' => Some('1'),
-        c => ALPHABET.contains(&u8::try_from(c).ok()?).then_some(c),
-    };
+    let is_letter = |c: &char| u8::try_from(*c).is_ok_and(|c| ALPHABET.contains(&c));
+    let letter = |c| Some(meant(c)).filter(is_letter);
     let between = |c: &char| !matches!(c, '-' | ' ');
     let code: String = typed.chars().take(4 * LENGTH).filter(between).map(letter).collect::<Option<_>>()?;
     (code.len() == LENGTH).then_some(code)
 }
 
 /// Under what a code is kept.
-pub(crate) fn kept(pseudonyms: &Pseudonyms, code: &str) -> Uuid {
+pub(crate) fn kept(pseudonyms: &Pseudonyms, code: &str) -> InvitationId {
     let plain: String = code.chars().filter(|c| *c != '-').collect();
-    pseudonyms.of("invitation", &[plain.as_bytes()])
+    InvitationId(pseudonyms.of("invitation", &[plain.as_bytes()]))
 }
 
 #[cfg(test)]

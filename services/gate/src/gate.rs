@@ -38,6 +38,14 @@ impl Asked {
     pub fn new(call: &Call, purpose: Purpose, categories: Vec<Category>) -> Result<Self, Error> {
         Ok(Self { by: call.worker()?, role: call.role.clone(), purpose, categories })
     }
+
+    /// What changes who supports a person, as an attempt at their support network.
+    ///
+    /// # Errors
+    /// For any other caller.
+    pub fn in_network(call: &Call) -> Result<Self, Error> {
+        Self::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
+    }
 }
 
 /// An answer, and what it discloses.

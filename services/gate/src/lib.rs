@@ -7,7 +7,7 @@ mod believed;
 mod call;
 mod caller;
 mod classes;
-mod code;
+pub mod code;
 mod contribute;
 mod deadline;
 mod gate;

@@ -34,11 +34,23 @@ pub struct SystemGrounds {
     decision: Result<SystemScope, DenialRule>,
 }
 
-/// A decision for a system, and what was looked up for it.
-struct Decided {
+/// What decisions about a system need to be looked up.
+struct LookedUp {
     agencies: Vec<Loaded<Agency>>,
-    workers: Vec<Loaded<Staff>>,
-    decision: Result<SystemScope, DenialRule>,
+    /// Whom to ask; none when they are too many.
+    workers: Option<Vec<Loaded<Staff>>>,
+}
+
+impl LookedUp {
+    fn decide(&self, directive: &Sharing, ask: SystemAsk<'_>) -> Result<SystemScope, DenialRule> {
+        // Of whom it is not known who supports them nothing is told.
+        let workers = self.workers.as_deref().ok_or(DenialRule::NoOpenAccess)?;
+        let standing = Standing {
+            agencies: &self.agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
+            workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
+        };
+        decide_for_system(directive, standing, ask)
+    }
 }
 
 impl SystemGrounds {
@@ -127,17 +139,19 @@ impl Gate {
         let sharing = self.engine.load::<Sharing>(person, freshness).await?;
         let resolved = belief.register.resolve(&sharing);
         let now = self.engine.now();
-        let decided = self.decide_for(&resolved, SystemAsk { one: &one, purpose, now }, freshness).await?;
+        let looked_up = self.look_up(&resolved, &one, freshness).await?;
+        let decision = looked_up.decide(&resolved, SystemAsk { one: &one, purpose, now });
         let relies_on = whom_it_relies_on(&resolved, &one);
         let changes_at = resolved.changes_at(now);
         drop(resolved);
-        let Decided { agencies, workers, decision } = decided;
-        let workers = workers.into_iter().filter(|worker| relies_on.contains(&worker.id)).collect();
+        let LookedUp { agencies, workers } = looked_up;
+        let workers = workers.into_iter().flatten().filter(|worker| relies_on.contains(&worker.id)).collect();
         let consultations = BTreeMap::new();
         Ok(SystemGrounds { belief, purpose, now, sharing, agencies, workers, consultations, changes_at, decision })
     }
 
-    /// What a system of an agency could receive under a directive that need not be in force (rule 7), as it is asked at a time, for a purpose.
+    /// What a system of an agency could receive under a directive that need not be in force (rule 7), as it is asked at a time, for each of these
+    /// purposes.
     ///
     /// # Errors
     /// When the log or the key store fails.
@@ -145,35 +159,29 @@ impl Gate {
         &self,
         directive: &Sharing,
         agency: AgencyId,
-        purpose: Purpose,
+        purposes: &BTreeSet<Purpose>,
         at: Timestamp,
-    ) -> Result<Option<SystemScope>, EngineError> {
+    ) -> Result<Vec<Option<SystemScope>>, EngineError> {
         let belief = self.believed.latest(&self.engine).await?;
         let one = belief.register.one_with(agency);
         let resolved = belief.register.resolve(directive);
-        let ask = SystemAsk { one: &one, purpose, now: at };
-        Ok(self.decide_for(&resolved, ask, Freshness::Latest).await?.decision.ok())
+        let looked_up = self.look_up(&resolved, &one, Freshness::Latest).await?;
+        let ask = |purpose: &Purpose| SystemAsk { one: &one, purpose: *purpose, now: at };
+        Ok(purposes.iter().map(|purpose| looked_up.decide(&resolved, ask(purpose)).ok()).collect())
     }
 
-    /// Looks up what a decision about a system needs, and decides.
-    async fn decide_for(
+    async fn look_up(
         &self,
         directive: &Sharing,
-        ask: SystemAsk<'_>,
+        one: &BTreeSet<AgencyId>,
         freshness: Freshness,
-    ) -> Result<Decided, EngineError> {
-        let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(ask.one.iter().copied()), freshness).await?;
-        // Of whom it is not known who supports them nothing is told.
-        let Some(asked) = whom_to_ask(directive, ask.one) else {
-            return Ok(Decided { agencies, workers: vec![], decision: Err(DenialRule::NoOpenAccess) });
+    ) -> Result<LookedUp, EngineError> {
+        let agencies = self.engine.load_each::<Agency>(&Vec::from_iter(one.iter().copied()), freshness).await?;
+        let workers = match whom_to_ask(directive, one) {
+            None => None,
+            Some(asked) => Some(self.engine.load_each::<Staff>(&Vec::from_iter(asked), freshness).await?),
         };
-        let workers = self.engine.load_each::<Staff>(&Vec::from_iter(asked), freshness).await?;
-        let standing = Standing {
-            agencies: &agencies.iter().map(|agency| &*agency.state).collect::<Vec<_>>(),
-            workers: &workers.iter().map(|worker| (worker.id, &*worker.state)).collect::<BTreeMap<_, _>>(),
-        };
-        let decision = decide_for_system(directive, standing, ask);
-        Ok(Decided { agencies, workers, decision })
+        Ok(LookedUp { agencies, workers })
     }
 
     /// Finds out about consultations, too, where anything may be received at all, by the latest that there is: what is decided about them is

@@ -1,31 +1,23 @@
 //! The code that confirms an address. It follows from the system's own key and the address's reference: nothing of it is stored.
 
+use gate::code::{ALPHABET, grouped, meant};
 use uuid::Uuid;
 use vault::Pseudonyms;
 
-/// Letters and digits that nobody takes for others (Crockford's Base32).
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many there are in a code, 5 bits each: nobody finds one by trying.
+/// How many letters and figures there are in a code, 5 bits each: nobody finds one by trying.
 const LENGTH: usize = 12;
-/// How many stand together.
-const GROUP: usize = 4;
 
 /// The code of an address, as it is sent there.
 pub(crate) fn code(pseudonyms: &Pseudonyms, reference: Uuid) -> String {
     let secret = pseudonyms.secret("notice-code", &[reference.as_bytes()]);
     let letter = |byte: &u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or(' ', char::from);
     let letters: Vec<char> = secret.iter().take(LENGTH).map(letter).collect();
-    letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
+    grouped(&letters)
 }
 
 /// Whether somebody said this code, in whatever case, with or without hyphens, and taking one letter for another that looks like it.
 pub(crate) fn is_said(said: &str, code: &str) -> bool {
-    let letter = |letter: char| match letter.to_ascii_uppercase() {
-        'O' => '0',
-        'I' | 'L' => '1',
-        letter => letter,
-    };
-    let read = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).map(letter).collect::<String>();
+    let read = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).map(meant).collect::<String>();
     read(said) == read(code)
 }
 

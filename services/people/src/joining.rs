@@ -14,7 +14,7 @@ use domain::person::{Person, UnlinkIdentity};
 use domain::relationship::{Parties, Relationship, be_found, relationship_id};
 use domain::sharing::{Sharing, StartSharing};
 use domain::staff::Staff;
-use domain::vocabulary::{Author, Category, Purpose, SignedIn, Timestamp, Worker};
+use domain::vocabulary::{Author, SignedIn, Timestamp, Worker};
 use engine::{Aggregates, Changes, Engine, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
 use proto::people::v1 as pb;
@@ -50,8 +50,7 @@ impl People {
 
     async fn invite(&self, call: &Call, m: pb::InvitePersonRequest) -> Result<pb::InvitePersonResponse, Error> {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
-        let (code, kept) = call.fresh_code(&context);
-        let id = InvitationId(kept);
+        let (code, id) = call.fresh_code(&context);
         let (person, worker, now): (PersonId, _, _) = (context.new_id(), by.worker(), context.now);
         let command = InvitePerson { person, worker, name: m.name, reach: m.reach, offer: m.offer, now };
         let decide = |(invitation, staff): &(Loaded<Invitation>, Loaded<Staff>), changes: &mut Changes| {
@@ -67,8 +66,7 @@ impl People {
 
     async fn invite_return(&self, call: &Call, m: pb::InviteReturnRequest) -> Result<pb::InviteReturnResponse, Error> {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
-        let (code, kept) = call.fresh_code(&context);
-        let id = InvitationId(kept);
+        let (code, id) = call.fresh_code(&context);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let command = InviteReturn { person, worker: by.worker(), reason: m.reason, now: context.now };
         let decide = |on: &Standing, changes: &mut Changes| {
@@ -79,7 +77,7 @@ impl People {
         };
         let ids = (id, person, by.worker().staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
-            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
             Ok(invited) => Ok(pb::InviteReturnResponse {
                 position: invited.position.0,
                 code,
@@ -98,8 +96,7 @@ impl People {
         let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (author, now) = (Author::Worker(by.worker()), context.now);
-        let (code, kept) = call.fresh_code(&context);
-        let second = InvitationId(kept);
+        let (code, second) = call.fresh_code(&context);
         let decide = |on: &Standing, changes: &mut Changes| {
             supports(on, by, changes)?;
             is_about(&on.0, person)?;
@@ -110,7 +107,7 @@ impl People {
         };
         let ids = (id, person, by.worker().staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
-            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
             Ok(confirmed) => Ok(pb::ConfirmReturnResponse { position: confirmed.position.0, code }),
         }
     }
@@ -123,8 +120,7 @@ impl People {
         let context = call.context(&m.request_id)?;
         let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let (code, kept) = call.fresh_code(&context);
-        let (now, second) = (context.now, InvitationId(kept));
+        let ((code, second), now) = (call.fresh_code(&context), context.now);
         let decide = |(invitation, register): &(Loaded<Invitation>, Loaded<Register>), changes: &mut Changes| {
             is_about(invitation, person)?;
             let (author, reason, parts) = (Author::System, m.reason.clone(), register.parts());
@@ -139,12 +135,11 @@ impl People {
 
     async fn claim(&self, call: &Call, m: pb::ClaimInvitationRequest) -> Result<pb::ClaimInvitationResponse, Error> {
         let (identity, issuer) = call.visitor()?;
-        let (id, engine) = (InvitationId(call.typed_code(&m.code)?), self.gate.engine());
+        let (id, engine) = (call.typed_code(&m.code)?, self.gate.engine());
         let typed = Some(m.second_code.as_str()).filter(|code| !code.is_empty());
-        let second = typed.map(|code| call.typed_code(code)).transpose()?.map(InvitationId);
+        let second = typed.map(|code| call.typed_code(code)).transpose()?;
         let invitation = engine.load::<Invitation>(id, Freshness::Latest).await?;
-        let refused = |refusal| Error::from(EngineError::Refused(refusal));
-        let person = invitation.claims_for(identity.person()).map_err(refused)?;
+        let person = invitation.claims_for(identity.person())?;
         let context = call.becoming(person, &m.request_id)?;
         let now = context.now;
         let decide = |on: &Claiming, changes: &mut Changes| {
@@ -232,8 +227,7 @@ impl People {
 
     async fn give_code(&self, call: &Call, m: pb::GiveCodeRequest) -> Result<pb::GiveCodeResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
-        let (code, kept) = call.fresh_code(&context);
-        let id = InvitationId(kept);
+        let (code, id) = call.fresh_code(&context);
         let command = GiveCode { person, message: m.message, now: context.now };
         let decide = |(invitation, sharing): &(Loaded<Invitation>, Loaded<Sharing>), changes: &mut Changes| {
             sharing.registered()?;
@@ -247,13 +241,9 @@ impl People {
 
     async fn use_code(&self, call: &Call, m: pb::UseCodeRequest) -> Result<pb::UseCodeResponse, Error> {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
-        let (id, engine) = (InvitationId(call.typed_code(&m.code)?), self.gate.engine());
+        let (id, engine) = (call.typed_code(&m.code)?, self.gate.engine());
         let (worker, now) = (by.worker(), context.now);
-        let refused = |refusal| Error::from(EngineError::Refused(refusal));
-        let (person, _) = {
-            let invitation = engine.load::<Invitation>(id, Freshness::Latest).await?;
-            invitation.found_by(worker, now).map(|(person, message)| (person, message.to_owned())).map_err(refused)?
-        };
+        let (person, _) = engine.load::<Invitation>(id, Freshness::Latest).await?.found_by(worker, now)?;
         let parties = Parties { person, worker };
         type Loads = (Loaded<Invitation>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>, Loaded<Relationship>);
         let decide = |(invitation, sharing, staff, register, relationship): &Loads, changes: &mut Changes| {
@@ -284,7 +274,7 @@ impl People {
 }
 
 fn invitation(doc: InvitationDoc, names: &Directory) -> pb::Invitation {
-    let party = |by: &By| words::party(by.author, &by.role, by.at, names);
+    let party = |by: &By| words::said_by(by, names);
     let kind = match doc.kind {
         InvitationKind::Newcomer => pb::invitation::Kind::Newcomer,
         InvitationKind::Return => pb::invitation::Kind::Return,
@@ -329,10 +319,6 @@ fn supports((_, sharing, staff, register): &Standing, by: SignedIn, changes: &mu
     changes.guard(staff);
     changes.guard(register);
     Ok(())
-}
-
-fn in_network(call: &Call) -> Result<Asked, Error> {
-    Asked::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
 }
 
 /// What names all that a claim is decided on.

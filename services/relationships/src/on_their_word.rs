@@ -16,12 +16,11 @@ use domain::vocabulary::{
     Action, Author, Category, OnTheirWord, Purpose, Sensitivity, SignedIn, Subject, Timestamp, Worker,
 };
 use engine::{Changes, Loaded};
-use gate::Call;
+use gate::{Asked, Call};
 use proto::relationships::v1 as pb;
 use rpc::Error;
 
 use crate::Relationships;
-use crate::service::in_network;
 
 /// What is decided on: the relationship, the directive, the supporter, who enters or confirms it, and which agencies are one.
 type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Staff>, Loaded<Register>);
@@ -39,13 +38,10 @@ impl Relationships {
         call: &Call,
         m: pb::EnterAcceptanceRequest,
     ) -> Result<pb::EnterAcceptanceResponse, Error> {
-        let (by, now) = (call.worker()?, call.context(&m.request_id)?.now);
-        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (by, person): (_, PersonId) = (call.worker()?, rpc::id("person_id", &m.person_id)?);
         let word = OnTheirWord { worker: by.worker(), account: m.on_their_word };
-        let enter = EnterAcceptance { person, word, now };
-        let decide = |on: Accepting<'_>| enter_acceptance(on, enter.clone());
-        // The supporter themselves, or who supports the person already: nobody else knows that they are here.
-        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, decide).await?;
+        let accept = |on: Accepting<'_>, now| enter_acceptance(on, EnterAcceptance { person, word: word.clone(), now });
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, accept).await?;
         Ok(pb::EnterAcceptanceResponse { position })
     }
 
@@ -54,12 +50,12 @@ impl Relationships {
         call: &Call,
         m: pb::ConfirmAcceptanceRequest,
     ) -> Result<pb::ConfirmAcceptanceResponse, Error> {
-        let (by, now) = (call.worker()?, call.context(&m.request_id)?.now);
-        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (by, person): (_, PersonId) = (call.worker()?, rpc::id("person_id", &m.person_id)?);
         let author = Author::Worker(by.worker());
-        let confirm = ConfirmAcceptance { person, author, reason: m.reason, now };
-        let decide = |on: Accepting<'_>| confirm_acceptance(on, confirm.clone());
-        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, decide).await?;
+        let accept = |on: Accepting<'_>, now| {
+            confirm_acceptance(on, ConfirmAcceptance { person, author, reason: m.reason.clone(), now })
+        };
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, accept).await?;
         Ok(pb::ConfirmAcceptanceResponse { position })
     }
 
@@ -96,12 +92,14 @@ impl Relationships {
         call: &Call,
         (request_id, person, relationship_id): (&str, PersonId, &str),
         by: SignedIn,
-        accept: impl Fn(Accepting<'_>) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal> + Send + Sync,
+        accept: impl Fn(Accepting<'_>, Timestamp) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal>
+        + Send
+        + Sync,
     ) -> Result<u64, Error> {
         let context = call.context(request_id)?;
         let now = context.now;
         let id: RelationshipId = rpc::id("relationship_id", relationship_id)?;
-        let refused = async |error| Err(self.gate.refused(&in_network(call)?, person, error).await);
+        let refused = async |error| Err(self.gate.refused(&Asked::in_network(call)?, person, error).await);
         let Ok(supporter_id) = self.supporter(id).await else {
             return refused(Refusal::undisclosed().into()).await;
         };
@@ -116,7 +114,7 @@ impl Relationships {
                 return Err(Refusal::undisclosed());
             }
             let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: &register.parts() };
-            let (accepted, opened) = accept(on)?;
+            let (accepted, opened) = accept(on, now)?;
             // Of what nobody hears the agency keeps that it was asked: nobody may be registered there.
             let agency = Subject::Agency(by.worker().agency());
             let subject = if accepted.is_empty() { agency } else { Subject::from(person) };

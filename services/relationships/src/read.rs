@@ -247,7 +247,7 @@ fn to_wire(doc: &RelationshipDoc, now: Timestamp, names: &Directory) -> pb::Rela
 }
 
 fn on_their_word(word: &WordDoc, names: &Directory) -> pb::OnTheirWord {
-    let party = |by: &By| words::party(by.author, &by.role, by.at, names);
+    let party = |by: &By| words::said_by(by, names);
     let confirmed = word.confirmed.as_ref();
     pb::OnTheirWord {
         entered_by: Some(party(&word.by)),

@@ -10,7 +10,7 @@ use domain::relationship::{
 };
 use domain::sharing::Sharing;
 use domain::staff::Staff;
-use domain::vocabulary::{Category, Purpose, Subject};
+use domain::vocabulary::Subject;
 use domain::{Command as _, Refusal};
 use engine::{Changes, Freshness, Loaded};
 use gate::{Asked, Call};
@@ -59,7 +59,7 @@ impl Relationships {
         };
         match self.gate.engine().transact(&context, (id, person, person, by.worker().staff(), Only), decide).await {
             Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
-            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }
     }
 
@@ -188,12 +188,7 @@ impl Relationships {
         };
         match engine.transact(&wish.context, (id, person, by.worker().staff(), Only), decide).await {
             Ok(ended) => Ok(pb::EndSupportResponse { position: ended.position.0 }),
-            Err(error) => Err(self.gate.refused(&in_network(call)?, person, error).await),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }
     }
-}
-
-/// What changes who supports a person, as an attempt at their support network.
-pub(crate) fn in_network(call: &Call) -> Result<Asked, Error> {
-    Asked::new(call, Purpose::SupportNetwork, vec![Category::SupportNetwork])
 }

@@ -4,6 +4,7 @@ use domain::ids::{AgencyId, StaffId};
 use domain::vocabulary::{Action, Author, Category, Level, Purpose, Sensitivity, Timestamp};
 use prost_types::Timestamp as WireTimestamp;
 use proto::access::v1 as pb;
+use views::consultations::By;
 
 use crate::{Error, one_of};
 
@@ -108,6 +109,12 @@ pub trait Names {
     }
     /// The name and the present role of a worker; empty when not known.
     fn staff(&self, staff: StaffId) -> (String, String);
+}
+
+/// Whoever said or did something, on the wire: as they were called at that moment, in the role that they had then.
+#[must_use]
+pub fn said_by(by: &By, names: &impl Names) -> pb::Party {
+    party(by.author, &by.role, by.at, names)
 }
 
 /// A party on the wire, with its names at that moment and the role that they had then; empty when nobody said one.

@@ -16,7 +16,7 @@ use domain::sharing::{
 };
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, Purpose, SignedIn, Timestamp, Worker};
-use engine::{EngineError, Freshness, Loaded};
+use engine::{Freshness, Loaded};
 use gate::Call;
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::preview_sharing_request::Choice;
@@ -68,7 +68,9 @@ impl SharingServices {
         let (person, engine) = (call.person()?, self.gate.engine());
         let asked = words::purposes("purposes", &m.purposes)?;
         let (sharing, now) = (engine.load::<Sharing>(person, Freshness::Latest).await?, engine.now());
-        let (events, begins) = self.chosen(&sharing, now, rpc::required("choice", m.choice)?).await?;
+        let choice = rpc::required("choice", m.choice)?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let (events, begins) = self.chosen((&sharing, &register), now, choice).await?;
         let then = sharing.after(&events);
         let (is, would) = (
             Directive { sharing: &sharing, at: now },
@@ -81,7 +83,7 @@ impl SharingServices {
         let left_out = supporters.len().saturating_sub(PARTIES_LIMIT);
         let supporters: Vec<_> = supporters.into_iter().take(PARTIES_LIMIT).collect();
         let names = rpc::Directory::of(&self.views, supporters_named(&supporters)).await?;
-        let mut parties = self.workers(&supporters, (&is, &would), &purposes, &record, &names).await?;
+        let mut parties = self.workers(&supporters, (&is, &would), &register, &purposes, &record, &names).await?;
         let agencies: BTreeSet<_> = supporters.iter().map(|worker| worker.agency()).collect();
         for agency in agencies {
             parties.extend(self.system(agency, (&is, &would), &purposes, &record, &names).await?);
@@ -98,23 +100,22 @@ impl SharingServices {
     /// What a choice would append, exactly as when it is made, and when it begins to hold, if that is said.
     async fn chosen(
         &self,
-        sharing: &Loaded<Sharing>,
+        (sharing, register): (&Sharing, &Register),
         now: Timestamp,
         choice: Choice,
     ) -> Result<(Vec<SharingEvent>, Option<Timestamp>), Error> {
-        let refused = |refusal| Error::from(EngineError::Refused(refusal));
         let provision = ProvisionId(uuid::Uuid::now_v7());
         let events = match choice {
             Choice::Grant(terms) => {
                 let terms = self.terms(Some(terms), true).await?;
                 let (begins, without_telling) = (terms.from, false);
                 let grant = GrantProvision { provision, terms, without_telling, now };
-                return Ok((grant.decide(sharing).map_err(refused)?, begins));
+                return Ok((grant.decide(sharing)?, begins));
             }
             Choice::Deny(terms) => {
                 let terms = self.terms(Some(terms), false).await?;
                 let begins = terms.from;
-                return Ok((DenyProvision { provision, terms, now }.decide(sharing).map_err(refused)?, begins));
+                return Ok((DenyProvision { provision, terms, now }.decide(sharing)?, begins));
             }
             Choice::Narrow(narrow) => NarrowProvision {
                 provision: rpc::id("narrow.provision_id", &narrow.provision_id)?,
@@ -130,13 +131,9 @@ impl SharingServices {
             Choice::BlockAgencyId(id) => {
                 let agency: AgencyId = rpc::id("block_agency_id", &id)?;
                 let known = self.gate.engine().load::<Agency>(agency, Freshness::Latest).await?;
-                let register = self.register().await?;
-                blocked(sharing, &known, &register, agency)
+                blocked(sharing, &known, register, agency)
             }
-            Choice::UnblockAgencyId(id) => {
-                let register = self.register().await?;
-                unblocked(sharing, &register, rpc::id("unblock_agency_id", &id)?)
-            }
+            Choice::UnblockAgencyId(id) => unblocked(sharing, register, rpc::id("unblock_agency_id", &id)?),
             Choice::BlockStaffId(id) => {
                 let worker = self.worker(rpc::id("block_staff_id", &id)?).await?;
                 let known = self.gate.engine().load::<Staff>(worker.staff(), Freshness::Latest).await?;
@@ -146,11 +143,7 @@ impl SharingServices {
                 UnblockWorker { worker: self.worker(rpc::id("unblock_staff_id", &id)?).await? }.decide(sharing)
             }
         };
-        Ok((events.map_err(refused)?, None))
-    }
-
-    async fn register(&self) -> Result<Loaded<Register>, Error> {
-        Ok(self.gate.engine().load(Only, Freshness::Latest).await?)
+        Ok((events?, None))
     }
 
     /// Who may see each of a person's consultations.
@@ -172,11 +165,11 @@ impl SharingServices {
         &self,
         supporters: &[Worker],
         (is, would): (&Directive<'_>, &Directive<'_>),
+        register: &Register,
         purposes: &BTreeSet<Purpose>,
         record: &Record,
         names: &impl Names,
     ) -> Result<Vec<pb::PreviewedParty>, Error> {
-        let register = self.register().await?;
         let (resolved, would_resolved) = (register.resolve(is.sharing), register.resolve(would.sharing));
         let ids: Vec<_> = supporters.iter().map(|worker| worker.staff()).collect();
         let standings = self.gate.engine().load_each::<Staff>(&ids, Freshness::Latest).await?;
@@ -205,15 +198,16 @@ impl SharingServices {
         record: &Record,
         names: &impl Names,
     ) -> Result<Option<pb::PreviewedParty>, Error> {
-        let mut each = Vec::new();
-        for purpose in purposes.iter().copied() {
-            let now = self.gate.system_would(is.sharing, agency, purpose, is.at).await?;
-            let then = self.gate.system_would(would.sharing, agency, purpose, would.at).await?;
-            let (now, then) = (record.seen(now.as_ref()), record.seen(then.as_ref()));
-            each.push(Would { purpose, action: Action::Subscribe, now, then });
-        }
+        let now = self.gate.system_would(is.sharing, agency, purposes, is.at).await?;
+        let then = self.gate.system_would(would.sharing, agency, purposes, would.at).await?;
+        let each = purposes.iter().zip(now.iter().zip(&then)).map(|(purpose, (now, then))| Would {
+            purpose: *purpose,
+            action: Action::Subscribe,
+            now: record.seen(now.as_ref()),
+            then: record.seen(then.as_ref()),
+        });
         let party = words::system_of(agency, names);
-        Ok(Some(told(party, true, each)).filter(|party| !party.purposes.is_empty()))
+        Ok(Some(told(party, true, each.collect())).filter(|party| !party.purposes.is_empty()))
     }
 }
 

@@ -252,7 +252,7 @@ pub(crate) fn stage(stage: QueryStage) -> i32 {
 fn question(doc: QuestionDoc, now: Timestamp, names: &Directory) -> pb::Query {
     let said = |said: &SaidDoc| pb::QuerySaid {
         state: stage(said.stage),
-        author: said.by.as_ref().map(|by| words::party(by.author, &by.role, by.at, names)),
+        author: said.by.as_ref().map(|by| words::said_by(by, names)),
         said_at: said.by.as_ref().map(|by| words::timestamp(by.at)),
         words: said.words.clone(),
         justified: said.justified,
