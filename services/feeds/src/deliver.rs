@@ -333,12 +333,14 @@ impl Feeds {
         Ok(opened)
     }
 
-    /// The record, as new as the events, and as the directive: what that has taken out of an entry is out of it.
+    /// The record, as new as what happened to it, and then as the directive: what that has taken out of an entry is out of it.
     async fn record(&self, person: PersonId, events: &[Envelope], moved_at: u64) -> Result<Loaded<Person>, Error> {
         let engine = self.gate.engine();
         let of_record = events.iter().filter(|event| matches!(event.event, Event::Person(_)));
-        let newest = of_record.map(|event| event.version).max().unwrap_or_default();
+        let newest = of_record.map(|event| event.version).max();
         let record = engine.load::<Person>(person, Freshness::Remembered).await?;
+        // What is about no entry reads nothing of it.
+        let Some(newest) = newest else { return Ok(record) };
         let is_new = record.version >= newest && record.position.0 >= moved_at;
         if is_new { Ok(record) } else { Ok(engine.load(person, Freshness::Latest).await?) }
     }

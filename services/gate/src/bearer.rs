@@ -1,6 +1,7 @@
 //! What a token says beside whom it speaks for: whose it is alone, and what it may be used for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,6 +43,8 @@ impl Confirmation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bearer {
     pub(crate) caller: Caller,
+    /// The issuer and subject of somebody who runs the system, or of a person whom the log knows by them.
+    pub(crate) named: Option<Arc<(String, String)>>,
     /// The certificate that they must show; none when anybody may present it.
     pub(crate) certificate: Option<Thumbprint>,
     /// What it may be used for, of what a system may do; none when it does not say.

@@ -94,7 +94,7 @@ impl Gate {
         let decide = |(on, sharing, staff, register): &Loads<A>, changes: &mut Changes| {
             let decision = decide(&register.resolve(sharing), staff, &ask());
             let Decision::Permit(scope) = decision else { return Err(Refusal::undisclosed()) };
-            let events = command.clone().knowing(&register.parts()).decide_within(on, Some(&scope))?;
+            let events = command.clone().knowing(register.parts()).decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             let category = command.category(on)?;
@@ -208,8 +208,6 @@ fn restrict<C: Contribute>(
     person: PersonId,
     (command, events): (&C, &[<C::Aggregate as Aggregate>::Event]),
 ) {
-    match command.restricts().filter(|_| !events.is_empty()) {
-        Some(entry) => changes.record(sharing, person, vec![EntryRestricted { entry }.into()]),
-        None => changes.guard(sharing),
-    }
+    let restricted = command.restricts().filter(|_| !events.is_empty());
+    changes.record(sharing, person, restricted.map(|entry| EntryRestricted { entry }.into()).into_iter().collect());
 }

@@ -296,7 +296,10 @@ impl Issuers {
         };
         let certificate = claims.cnf.as_ref().map(bound).transpose()?;
         let scopes = claims.scope.as_ref().and_then(Scopes::of);
-        Ok(Bearer { caller: self.caller(trusted, claims)?, certificate, scopes })
+        let caller = self.caller(trusted, claims)?;
+        let is_named = matches!(caller, Caller::Operator(_) | Caller::Visitor(_));
+        let named = is_named.then(|| Arc::new((trusted.issuer.clone(), claims.sub.clone())));
+        Ok(Bearer { caller, named, certificate, scopes })
     }
 
     fn caller(&self, trusted: &Trusted, claims: &Claims) -> Result<Caller, Turned> {
@@ -394,17 +397,6 @@ impl Trusted {
             why => Err(self.refused(why.unwrap_or("a key that the issuer does not publish"))),
         }
     }
-}
-
-/// The issuer and subject that a token names. It says nothing of whether that is so: [`Issuers::verify`] does.
-pub(crate) fn named_in(verified: &str) -> Option<(String, String)> {
-    #[derive(Deserialize)]
-    struct Named {
-        iss: String,
-        sub: String,
-    }
-    let Named { iss, sub } = jsonwebtoken::dangerous::insecure_decode_claims(verified).ok()?;
-    Some((iss, sub))
 }
 
 /// What is wrong with a token, without anything that it says.

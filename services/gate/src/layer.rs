@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
 use crate::classes::{admits, admits_visitors};
-use crate::issuers::{self, Trusted, Turned};
+use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::rates::{Counts, Rates};
 use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role};
@@ -223,7 +223,6 @@ impl AccessLayer {
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
     async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {
         let named = role::of(request.headers());
-        let class = self.classes.of(request.uri().path());
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
         let named = named?;
         if let Caller::Visitor(identity) = call.caller {
@@ -231,7 +230,7 @@ impl AccessLayer {
             let identity = self.engine.load::<Identity>(identity, Freshness::Latest).await?;
             match identity.person() {
                 Some(person) => call.caller = Caller::Person(person),
-                None if admits_visitors(class) => {}
+                None if admits_visitors(self.classes.of(&call.method)) => {}
                 None => return Err(unknown_here()),
             }
             call.identity = Some(Arc::new(identity));
@@ -298,11 +297,9 @@ impl AccessLayer {
             return Err(unbound().into());
         }
         let method = request.uri().path().to_owned();
-        let is_named = matches!(caller, Caller::Operator(_) | Caller::Visitor(_));
-        let signed_in = is_named.then(|| issuers::named_in(token)).flatten();
         request.extensions_mut().insert(Call {
             caller,
-            signed_in: signed_in.map(Arc::new),
+            signed_in: bearer.named,
             identity: None,
             role: Arc::default(),
             scopes: bearer.scopes,

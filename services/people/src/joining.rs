@@ -100,7 +100,7 @@ impl People {
         let decide = |on: &Standing, changes: &mut Changes| {
             supports(on, by, changes)?;
             is_about(&on.0, person)?;
-            let confirm = ConfirmReturn { author, reason: m.reason.clone(), second, now, parts: on.3.parts() };
+            let confirm = ConfirmReturn { author, reason: m.reason.clone(), second, now, parts: on.3.parts().clone() };
             changes.record(&on.0, person, confirm.decide(&on.0)?);
             call.in_role(&on.2, changes);
             Ok(())
@@ -123,7 +123,7 @@ impl People {
         let ((code, second), now) = (call.fresh_code(&context), context.now);
         let decide = |(invitation, register): &(Loaded<Invitation>, Loaded<Register>), changes: &mut Changes| {
             is_about(invitation, person)?;
-            let (author, reason, parts) = (Author::System, m.reason.clone(), register.parts());
+            let (author, reason, parts) = (Author::System, m.reason.clone(), register.parts().clone());
             let confirm = ConfirmReturn { author, reason, second, now, parts };
             changes.record(invitation, person, confirm.decide(invitation)?);
             call.acts(changes, Act::ConfirmedReturn, None, person.to_string());

@@ -71,7 +71,7 @@ impl Relationships {
         let confirm = ConfirmAcceptance { person, author: Author::System, reason: m.reason, now: context.now };
         type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
         let decide = |(relationship, sharing, supporter, register): &Loads, changes: &mut Changes| {
-            let parts = &register.parts();
+            let parts = register.parts();
             let sharing_now = &register.resolve(sharing);
             let on = Accepting { id, relationship, sharing: sharing_now, supporter, parts };
             let (accepted, opened) = confirm_acceptance(on, confirm.clone())?;
@@ -113,7 +113,7 @@ impl Relationships {
             if !staff.admits(by) || !proposed.is_some_and(knows) {
                 return Err(Refusal::undisclosed());
             }
-            let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: &register.parts() };
+            let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: register.parts() };
             let (accepted, opened) = accept(on, now)?;
             // Of what nobody hears the agency keeps that it was asked: nobody may be registered there.
             let agency = Subject::Agency(by.worker().agency());

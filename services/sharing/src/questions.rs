@@ -142,7 +142,7 @@ impl SharingServices {
         let decide = |(query, sharing, register, agency): &Loads, changes: &mut Changes| {
             query.is_of(query.id, person)?;
             let (resolved, parts) = (register.resolve(sharing), register.parts());
-            let reviewing = reviewer.map(|id| Reviewing { id, agency, sharing: &resolved, parts: &parts });
+            let reviewing = reviewer.map(|id| Reviewing { id, agency, sharing: &resolved, parts });
             changes.record(query, person, escalate_query(query, reviewing, escalate.clone())?);
             changes.guard(sharing);
             changes.guard(register);
@@ -162,7 +162,7 @@ impl SharingServices {
     ) -> Result<pb::ExplainAccessResponse, Error> {
         let author = Author::Worker(call.worker()?.worker());
         let answer = |query: &Query, is_officer: bool, register: &Register| {
-            ExplainAccess { author, is_officer, words: m.words.clone(), parts: register.parts() }.decide(query)
+            ExplainAccess { author, is_officer, words: m.words.clone(), parts: register.parts().clone() }.decide(query)
         };
         let position = self.answered(call, &m.request_id, (&m.person_id, &m.query_id), answer).await?;
         Ok(pb::ExplainAccessResponse { position })
@@ -178,7 +178,7 @@ impl SharingServices {
             if !is_officer {
                 return Err(Refusal::not_found("question"));
             }
-            let (justified, words, parts) = (m.justified, m.words.clone(), register.parts());
+            let (justified, words, parts) = (m.justified, m.words.clone(), register.parts().clone());
             ResolveQuery { author, justified, words, parts }.decide(query)
         };
         let position = self.answered(call, &m.request_id, (&m.person_id, &m.query_id), answer).await?;
@@ -262,7 +262,7 @@ fn question(doc: QuestionDoc, now: Timestamp, names: &Directory) -> pb::Query {
         state: stage(doc.stage),
         asked_at: Some(words::timestamp(doc.asked_at)),
         receipt_id: doc.receipt.to_string(),
-        answer_by: doc.answer_by.filter(|_| doc.stage.waits()).map(words::timestamp),
+        answer_by: doc.stage.due(doc.answer_by).map(words::timestamp),
         overdue: doc.is_overdue(now),
         said: doc.said.iter().map(said).collect(),
         question: doc.question,

@@ -252,15 +252,15 @@ fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
 
 /// A question as it stands; what was said of it is in the list of questions.
 fn query(receipt: ReceiptId, doc: &QueryDoc, now: Timestamp) -> pb::Query {
-    let waits = doc.answer_by.filter(|_| doc.stage.waits());
+    let due = doc.stage.due(doc.answer_by);
     pb::Query {
         query_id: doc.query.to_string(),
         question: doc.question.clone(),
         state: stage(doc.stage),
         asked_at: Some(words::timestamp(doc.at)),
         receipt_id: receipt.to_string(),
-        answer_by: waits.map(words::timestamp),
-        overdue: waits.is_some_and(|by| by <= now),
+        answer_by: due.map(words::timestamp),
+        overdue: due.is_some_and(|by| by <= now),
         said: vec![],
     }
 }

@@ -48,7 +48,7 @@ impl View for Caseload {
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Relationship(happened) = &event.event else { return None };
-        Some(of_staff(supporter(happened)).id(event.stream))
+        Some(of_staff(happened.worker().staff()).id(event.stream))
     }
 
     /// A worker's list is about whom they support.
@@ -86,22 +86,5 @@ impl View for Caseload {
             // What the worker proposed, and nobody heard of, waits as they are told.
             RelationshipEvent::SuggestionDismissed(_) => Ok(doc.filter(|doc| !doc.invited)),
         }
-    }
-}
-
-fn supporter(event: &RelationshipEvent) -> StaffId {
-    match event {
-        RelationshipEvent::SupportProposed(e) => e.worker.staff(),
-        RelationshipEvent::SupportAccepted(e) => e.worker.staff(),
-        RelationshipEvent::AcceptanceEntered(e) => e.worker.staff(),
-        RelationshipEvent::SupportDeclined(e) => e.worker.staff(),
-        RelationshipEvent::SupportEnded(e) => e.worker.staff(),
-        RelationshipEvent::ProposalUnheard(e) => e.worker.staff(),
-        RelationshipEvent::ProposalWithdrawn(e) => e.worker.staff(),
-        RelationshipEvent::AskingAllowed(e) => e.worker.staff(),
-        RelationshipEvent::SupporterLeft(e) => e.worker.staff(),
-        RelationshipEvent::SupportSuggested(e) => e.worker.staff(),
-        RelationshipEvent::SupporterInvited(e) => e.worker.staff(),
-        RelationshipEvent::SuggestionDismissed(e) => e.worker.staff(),
     }
 }

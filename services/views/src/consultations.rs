@@ -42,7 +42,7 @@ pub struct ConsultationDoc {
     pub said: Vec<SaidDoc>,
 }
 
-/// Who did something in a consultation, and when.
+/// Who did something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By {
     /// Who.
@@ -51,6 +51,14 @@ pub struct By {
     pub role: String,
     /// When.
     pub at: Timestamp,
+}
+
+impl By {
+    /// Whom an event is by, in the role that they had then.
+    pub(crate) fn of(event: &Envelope) -> Self {
+        let actor = &event.header.actor;
+        Self { author: actor.author(), role: actor.role.clone(), at: event.at }
+    }
 }
 
 /// Something that was told, or is withheld.
@@ -328,9 +336,8 @@ impl View for Consultations {
 
     fn apply(event: &Envelope, doc: Option<ConsultationDoc>) -> Result<Option<ConsultationDoc>, ApplyError> {
         let Event::Consultation(happened) = &event.event else { return Ok(doc) };
-        let ((what, about, words), actor) = (said(happened), &event.header.actor);
-        let (author, role, sensitivity) = (actor.author(), actor.role.clone(), happened.sensitivity().cloned());
-        let by = By { author, role: role.clone(), at: event.at };
+        let ((what, about, words), by) = (said(happened), By::of(event));
+        let (author, role, sensitivity) = (by.author, by.role.clone(), happened.sensitivity().cloned());
         let account = happened.on_their_word().map(|word| word.account.clone());
         let said = SaidDoc { what, about, author, role, at: event.at, words, sensitivity, account };
         let ConsultationEvent::ConsultationRequested(e) = happened else {

@@ -76,10 +76,7 @@ impl View for Invitations {
     }
 
     fn apply(event: &Envelope, doc: Option<InvitationDoc>) -> Result<Option<InvitationDoc>, ApplyError> {
-        let by = || {
-            let actor = &event.header.actor;
-            By { author: actor.author(), role: actor.role.clone(), at: event.at }
-        };
+        let by = || By::of(event);
         let begun = |kind, words: &String, expires| InvitationDoc {
             invitation: InvitationId(event.stream),
             by: by(),

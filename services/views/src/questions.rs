@@ -53,7 +53,7 @@ impl QuestionDoc {
     /// Whether somebody should have answered by now, and has not.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.stage.waits() && self.answer_by.is_some_and(|by| by <= now)
+        self.stage.due(self.answer_by).is_some_and(|by| by <= now)
     }
 
     fn take(&mut self, event: &Envelope, happened: &QueryEvent) {
@@ -68,9 +68,7 @@ impl QuestionDoc {
             }
             QueryEvent::QueryResolved(e) => (e.words.clone(), Some(e.justified)),
         };
-        let actor = &event.header.actor;
-        let by = Some(By { author: actor.author(), role: actor.role.clone(), at: event.at });
-        self.said.push(SaidDoc { stage: self.stage, by, justified, words });
+        self.said.push(SaidDoc { stage: self.stage, by: Some(By::of(event)), justified, words });
     }
 }
 

@@ -190,8 +190,23 @@ impl View for Record {
             Change::Adopted(_) => (Said::Stands(Progress::Open), Author::Person, ""),
             Change::Owned(author, _, words) => (Said::Owned, author, words),
             Change::Corrected(e) => (Said::Corrected, e.author, e.reason.as_str()),
-            Change::Replied(_) | Change::Answered(_) | Change::ReplyTakenBack(_) => {
-                return changed(doc, |doc| doc.take_reply(what, event));
+            Change::Replied(e) => {
+                let (reply, kind, words, at, answer_by) = (e.reply, e.kind, e.words.clone(), event.at, e.answer_by);
+                let replied = ReplyDoc { reply, kind, words, at, answer_by, answer: None, taken_back: false };
+                return changed(doc, |doc| doc.replies.push(replied));
+            }
+            Change::Answered(e) => {
+                let (author, role, words) = (e.author, role_then(event, e.author), e.words.clone());
+                let answer = AnswerDoc { author, role, at: event.at, words };
+                return changed(doc, |doc| doc.reply(e.reply, |known| known.answer = Some(answer)));
+            }
+            Change::ReplyTakenBack(reply) => {
+                return changed(doc, |doc| {
+                    doc.reply(reply, |known| {
+                        known.taken_back = true;
+                        known.words.clear();
+                    });
+                });
             }
         };
         let (role, at, words) = (role_then(event, author), event.at, words.to_owned());
@@ -208,32 +223,6 @@ impl View for Record {
 }
 
 impl EntryDoc {
-    fn take_reply(&mut self, what: Change<'_>, event: &Envelope) {
-        let at = event.at;
-        match what {
-            Change::Replied(e) => {
-                let (reply, kind, words, answer_by) = (e.reply, e.kind, e.words.clone(), e.answer_by);
-                self.replies.push(ReplyDoc { reply, kind, words, at, answer_by, answer: None, taken_back: false });
-            }
-            Change::Answered(e) => {
-                let (author, role, words) = (e.author, role_then(event, e.author), e.words.clone());
-                self.reply(e.reply, |known| known.answer = Some(AnswerDoc { author, role, at, words }));
-            }
-            Change::ReplyTakenBack(reply) => self.reply(reply, |known| {
-                known.taken_back = true;
-                known.words.clear();
-            }),
-            Change::Written(_)
-            | Change::Rated(_)
-            | Change::Noted(..)
-            | Change::Finished(..)
-            | Change::Confident(_)
-            | Change::Adopted(_)
-            | Change::Owned(..)
-            | Change::Corrected(_) => {}
-        }
-    }
-
     fn reply(&mut self, reply: EntryId, change: impl FnOnce(&mut ReplyDoc)) {
         if let Some(known) = self.replies.iter_mut().find(|known| known.reply == reply) {
             change(known);

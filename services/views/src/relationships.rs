@@ -180,7 +180,7 @@ impl View for Relationships {
                     (doc.latest.stage, doc.latest.accepted_at) = (RelationshipStage::Active, Some(event.at));
                     let Some(word) = &e.word else { return doc.latest.word = None };
                     let word = doc.latest.word.get_or_insert_with(|| entered(event, word));
-                    word.confirmed = e.confirmed_by.map(|_author| (spoken(event), e.confirmation.clone()));
+                    word.confirmed = e.confirmed_by.map(|_author| (By::of(event), e.confirmation.clone()));
                 });
             }
             RelationshipEvent::SupportDeclined(e) => {
@@ -197,7 +197,7 @@ impl View for Relationships {
             }
             RelationshipEvent::SupportSuggested(e) => {
                 let suggestion = SuggestionDoc { words: e.words.clone(), source: e.source.clone() };
-                let latest = before_a_proposal(RelationshipStage::Suggested, &suggestion, event.at);
+                let latest = before_a_proposal(RelationshipStage::Suggested, e.words.clone(), event.at);
                 let relationship = RelationshipId(event.stream);
                 let suggestion = Some(suggestion);
                 return Ok(Some(RelationshipDoc { suggestion, ..first(relationship, e.worker, latest) }));
@@ -205,8 +205,7 @@ impl View for Relationships {
             RelationshipEvent::SupporterInvited(e) => {
                 // Who was found by a code was suggested by nobody.
                 let found = || {
-                    let nothing = SuggestionDoc { words: String::new(), source: String::new() };
-                    let latest = before_a_proposal(RelationshipStage::Invited, &nothing, event.at);
+                    let latest = before_a_proposal(RelationshipStage::Invited, String::new(), event.at);
                     first(RelationshipId(event.stream), e.worker, latest)
                 };
                 return changed(Some(doc.unwrap_or_else(found)), |doc| {
@@ -248,13 +247,8 @@ fn proposed(
     doc
 }
 
-fn spoken(event: &Envelope) -> By {
-    let actor = &event.header.actor;
-    By { author: actor.author(), role: actor.role.clone(), at: event.at }
-}
-
 fn entered(event: &Envelope, word: &OnTheirWord) -> WordDoc {
-    WordDoc { by: spoken(event), account: word.account.clone(), confirmed: None }
+    WordDoc { by: By::of(event), account: word.account.clone(), confirmed: None }
 }
 
 /// A relationship of which nothing was before.
@@ -263,9 +257,9 @@ fn first(relationship: RelationshipId, worker: Worker, latest: Period) -> Relati
     RelationshipDoc { relationship, worker, latest, earlier, again_from, suggestion, invitation }
 }
 
-/// What stands while the supporter has not said anything: the words are those of the source.
-fn before_a_proposal(stage: RelationshipStage, suggestion: &SuggestionDoc, at: Timestamp) -> Period {
-    let (role, offer) = (String::new(), suggestion.words.clone());
+/// What stands while the supporter has not said anything: the offer is in the words of the source, if there is one.
+fn before_a_proposal(stage: RelationshipStage, offer: String, at: Timestamp) -> Period {
+    let role = String::new();
     Period { role, offer, stage, proposed_at: at, lapses_at: None, accepted_at: None, word: None, end: None }
 }
 
@@ -281,8 +275,7 @@ impl RelationshipDoc {
     /// The person says what is to come of a suggestion.
     fn come_to(&mut self, stage: RelationshipStage, at: Timestamp) {
         // Who was found by a code was suggested by nobody.
-        let nothing = SuggestionDoc { words: String::new(), source: String::new() };
-        let suggestion = self.suggestion.clone().unwrap_or(nothing);
-        self.begin(before_a_proposal(stage, &suggestion, at));
+        let offer = self.suggestion.as_ref().map(|suggestion| suggestion.words.clone()).unwrap_or_default();
+        self.begin(before_a_proposal(stage, offer, at));
     }
 }

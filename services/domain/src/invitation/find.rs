@@ -26,9 +26,7 @@ impl Command for GiveCode {
 
     fn decide(self, state: &Invitation) -> Result<Vec<InvitationEvent>, Refusal> {
         optional("message", &self.message, PARAGRAPH)?;
-        if state.is_for.is_some() {
-            return Err(Refusal::already_exists("invitation"));
-        }
+        state.is_unused()?;
         let Self { person, message, now } = self;
         Ok(vec![CodeGiven { person, message, expires: now.plus_days(CODE_DAYS) }.into()])
     }

@@ -47,10 +47,6 @@ pub struct ConfirmReturn {
     pub parts: Parts,
 }
 
-fn unused(state: &Invitation) -> Result<(), Refusal> {
-    if state.is_for.is_none() { Ok(()) } else { Err(Refusal::already_exists("invitation")) }
-}
-
 impl Command for InvitePerson {
     type Aggregate = Invitation;
 
@@ -58,7 +54,7 @@ impl Command for InvitePerson {
         required("name", &self.name, LINE)?;
         optional("reach", &self.reach, LINE)?;
         optional("offer", &self.offer, PARAGRAPH)?;
-        unused(state)?;
+        state.is_unused()?;
         let Self { person, worker, name, reach, offer, now } = self;
         let (at, expires) = (now, now.plus_days(CODE_DAYS));
         Ok(vec![NewcomerInvited { person, worker, name, reach, offer, at, expires }.into()])
@@ -70,7 +66,7 @@ impl Command for InviteReturn {
 
     fn decide(self, state: &Invitation) -> Result<Vec<InvitationEvent>, Refusal> {
         explained("reason", &self.reason, REASON_LEAST)?;
-        unused(state)?;
+        state.is_unused()?;
         let Self { person, worker, reason, now } = self;
         Ok(vec![ReturnInvited { person, worker, reason, expires: now.plus_days(CODE_DAYS) }.into()])
     }

@@ -56,6 +56,11 @@ impl Invitation {
         }
     }
 
+    /// Refused when its code was made for something already.
+    fn is_unused(&self) -> Result<(), Refusal> {
+        if self.is_for.is_none() { Ok(()) } else { Err(Refusal::already_exists("invitation")) }
+    }
+
     /// The workers who vouch for somebody who signs in anew: who asked for it, and who confirmed it.
     pub fn vouching(&self) -> impl Iterator<Item = Worker> {
         let vouching = match &self.is_for {

@@ -13,7 +13,7 @@ use crate::vocabulary::Author;
 
 /// Which agencies are one: those that were merged, and the one that each is a part of now.
 #[derive(Debug, Clone, Default)]
-pub struct Parts(BTreeMap<AgencyId, AgencyId>);
+pub struct Parts(pub(super) BTreeMap<AgencyId, AgencyId>);
 
 impl Parts {
     /// One agency that is a part of another.
@@ -25,8 +25,12 @@ impl Parts {
     /// Whether two agencies are one.
     #[must_use]
     pub fn are_one(&self, one: AgencyId, other: AgencyId) -> bool {
-        let whole = |agency| self.0.get(&agency).copied().unwrap_or(agency);
-        whole(one) == whole(other)
+        self.whole(one) == self.whole(other)
+    }
+
+    /// The agency that an agency is now: itself, or the one that it is a part of.
+    fn whole(&self, agency: AgencyId) -> AgencyId {
+        self.0.get(&agency).copied().unwrap_or(agency)
     }
 
     /// Whether two authors speak for the same side: workers of one agency, or both the person.
@@ -43,8 +47,8 @@ impl Parts {
 impl Register {
     /// Which agencies are one.
     #[must_use]
-    pub fn parts(&self) -> Parts {
-        Parts(self.aliases.clone())
+    pub fn parts(&self) -> &Parts {
+        &self.aliases
     }
 
     /// Lists an agency under a name. One that could be another that is there is refused: for certain by its number, or when people could
@@ -82,7 +86,7 @@ impl Register {
         if self.one(into) != into {
             return Err(Refusal::rule("agency_is_there", "the other is itself a part of another agency"));
         }
-        let parts = self.aliases.iter().filter(|(_, whole)| **whole == from).map(|(part, _)| *part);
+        let parts = self.aliases.0.iter().filter(|(_, whole)| **whole == from).map(|(part, _)| *part);
         Ok([from].into_iter().chain(parts).map(|agency| AgencyAliased { agency, into }.into()).collect())
     }
 
@@ -91,7 +95,7 @@ impl Register {
     /// # Errors
     /// When others are parts of it: each is closed by itself first.
     pub(crate) fn closes(&self, agency: AgencyId) -> Result<Vec<IssuersEvent>, Refusal> {
-        if self.aliases.iter().any(|(part, into)| *into == agency && !self.closed.contains(part)) {
+        if self.aliases.0.iter().any(|(part, into)| *into == agency && !self.closed.contains(part)) {
             return Err(Refusal::rule("agency_has_parts", "other agencies are parts of it: close each of them first"));
         }
         let theirs = self.trusted.iter().filter(|(_, trust)| trust.agency == agency);
@@ -103,7 +107,7 @@ impl Register {
     #[must_use]
     pub fn one_with(&self, agency: AgencyId) -> BTreeSet<AgencyId> {
         let whole = self.one(agency);
-        let parts = self.aliases.iter().filter(|(_, into)| **into == whole).map(|(part, _)| *part);
+        let parts = self.aliases.0.iter().filter(|(_, into)| **into == whole).map(|(part, _)| *part);
         parts.chain([whole, agency]).collect()
     }
 
@@ -113,17 +117,17 @@ impl Register {
         self.listed.contains_key(&agency)
     }
 
-    /// The agency that an agency is now: itself, or the one that it is a part of.
     fn one(&self, agency: AgencyId) -> AgencyId {
-        self.aliases.get(&agency).copied().unwrap_or(agency)
+        self.aliases.whole(agency)
     }
 
     /// A directive as it holds for agencies that are one: what it says of either it says of both, so that the stricter choice wins.
     #[must_use]
     pub fn resolve<'a>(&self, sharing: &'a Sharing) -> Cow<'a, Sharing> {
-        let merged =
-            |agency: &AgencyId| self.aliases.contains_key(agency) || self.aliases.values().any(|into| into == agency);
-        if self.aliases.is_empty() || !sharing.agencies().any(|agency| merged(&agency)) {
+        let merged = |agency: &AgencyId| {
+            self.aliases.0.contains_key(agency) || self.aliases.0.values().any(|into| into == agency)
+        };
+        if self.aliases.0.is_empty() || !sharing.agencies().any(|agency| merged(&agency)) {
             return Cow::Borrowed(sharing);
         }
         Cow::Owned(sharing.speaking_of(|agency| {

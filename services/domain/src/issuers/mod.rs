@@ -47,7 +47,7 @@ pub struct Register {
     /// Which are no more.
     closed: BTreeSet<AgencyId>,
     /// Which one an agency is a part of.
-    aliases: BTreeMap<AgencyId, AgencyId>,
+    aliases: Parts,
 }
 
 impl Register {
@@ -77,7 +77,7 @@ impl Aggregate for Register {
             }
             IssuersEvent::AgencyAliased(e) => {
                 self.former.extend(self.listed.remove_entry(&e.agency));
-                self.aliases.insert(e.agency, e.into);
+                self.aliases.0.insert(e.agency, e.into);
             }
             IssuersEvent::AgencyUnlisted(e) => {
                 self.former.extend(self.listed.remove_entry(&e.agency));

@@ -50,7 +50,7 @@ pub use rate_action::RateAction;
 pub use rate_goal::RateGoal;
 pub use record::{ENTRIES_LIMIT, EntryState};
 pub use register_person::{RegisterPerson, register_person};
-pub use reply::{AnswerReply, AttachReply, REPLIES_LIMIT, ReplyKind, TakeBackReply};
+pub use reply::{AnswerReply, AttachReply, ReplyKind, TakeBackReply};
 pub use set_goal::SetGoal;
 pub use strength::{RecordStrength, StrengthKind};
 pub use what_matters::RecordWhatMatters;

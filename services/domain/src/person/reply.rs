@@ -12,7 +12,7 @@ use crate::{Command, Refusal};
 /// In how many days a reply is to be answered.
 const ANSWER_DAYS: u32 = 10;
 /// The most replies to one entry: they are read with it.
-pub const REPLIES_LIMIT: usize = 20;
+const REPLIES_LIMIT: usize = 20;
 
 coded! {
     /// What a reply is.

@@ -70,6 +70,12 @@ impl QueryStage {
     pub fn waits(self) -> bool {
         matches!(self, Self::Asked | Self::WithOfficer | Self::WithReviewer)
     }
+
+    /// By when somebody is to answer, while it waits.
+    #[must_use]
+    pub fn due(self, answer_by: Option<Timestamp>) -> Option<Timestamp> {
+        answer_by.filter(|_| self.waits())
+    }
 }
 
 /// A question about one receipt.
@@ -104,21 +110,9 @@ impl Query {
         asked.map(|_asked| ()).ok_or_else(|| Refusal::not_found("question"))
     }
 
-    /// Who looked.
-    #[must_use]
-    pub fn party(&self) -> Option<Author> {
-        self.party
-    }
-
-    /// The independent agency that was asked, if one was.
-    #[must_use]
-    pub fn reviewer(&self) -> Option<AgencyId> {
-        self.reviewer
-    }
-
     /// Whether somebody should have answered by now, and has not.
     fn is_overdue(&self, now: Timestamp) -> bool {
-        self.stage.waits() && self.answer_by.is_some_and(|by| by <= now)
+        self.stage.due(self.answer_by).is_some_and(|by| by <= now)
     }
 }
 

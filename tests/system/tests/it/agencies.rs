@@ -11,14 +11,8 @@ use proto::relationships::v1::RelationshipState;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{UnblockAgencyRequest, WithdrawProvisionRequest};
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported};
-
-/// The rule by which something was refused.
-fn rule<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
-    answer.unwrap_err().get_details_precondition_failure().unwrap().violations.remove(0).subject
-}
+use crate::world::{Callers, Supported, rule};
 
 fn ods(number: &str) -> Vec<AgencyNumber> {
     vec![AgencyNumber { registry: agency_number::Registry::Ods.into(), number: number.into() }]

@@ -13,7 +13,7 @@ use proto::consultations::v1::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported};
+use crate::world::{Callers, Supported, rule};
 
 /// A consultation that the worker asked for.
 struct Held<'a> {
@@ -114,13 +114,6 @@ impl<'a> Held<'a> {
         let mine = self.callers.person.consultations().list_my_consultations(mine).await.unwrap().into_inner();
         mine.consultations.into_iter().find(|one| one.consultation_id == self.consultation_id).unwrap()
     }
-}
-
-/// The rule by which something was refused.
-fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
-    refused.get_details_precondition_failure().unwrap().violations.remove(0).subject
 }
 
 fn in_days(days: i64) -> Option<prost_types::Timestamp> {

@@ -10,18 +10,12 @@ use proto::relationships::v1::{
     ConfirmAcceptanceAsOperatorRequest, ConfirmAcceptanceRequest, EnterAcceptanceRequest, Relationship,
     RelationshipState,
 };
-use tonic::{Code, Status};
+use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported, World};
+use crate::world::{Callers, Supported, World, rule};
 
 const ACCOUNT: &str = "told me on 3 March, in her kitchen";
-
-fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
-    refused.get_details_precondition_failure().unwrap().violations.remove(0).subject
-}
 
 async fn one(person: &Client, relationship_id: &str, at_least: u64) -> Relationship {
     let people = person.my_people(at_least).await.unwrap();

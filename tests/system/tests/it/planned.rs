@@ -13,17 +13,10 @@ use proto::people::v1::{
     SetContactPreferencesRequest, SetGoalRequest, StrengthKind,
 };
 use proto::sharing::v1::provision_actor::Actor;
-use tonic::{Code, Status};
+use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported};
-
-/// The rule by which something was refused.
-fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
-    refused.get_details_precondition_failure().unwrap().violations.remove(0).subject
-}
+use crate::world::{Callers, Supported, rule};
 
 async fn mine(person: &Client, at_least_position: u64) -> Vec<Entry> {
     let mine = GetMyRecordRequest { page_size: 100, at_least_position, ..Default::default() };

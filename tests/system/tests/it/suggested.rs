@@ -9,15 +9,9 @@ use proto::relationships::v1::{
 };
 use proto::sharing::v1::provision_actor::Actor;
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
 use crate::import::import_case;
-use crate::world::{Callers, Pair, World, at_rest};
-
-/// The rule by which something was refused.
-fn rule(status: &Status) -> String {
-    status.get_details_precondition_failure().unwrap().violations.remove(0).subject
-}
+use crate::world::{Callers, Pair, World, at_rest, rule};
 
 /// How the person reads of the pair's worker.
 async fn of_the_worker(callers: &Callers, at_least: u64) -> Relationship {
@@ -57,7 +51,7 @@ async fn rule_26_whom_a_source_names_acts_in_nothing_and_is_invited_by_the_perso
     // Nobody could be told of an invitation, and it cannot be accepted.
     let relationship_id = suggested.relationship_id;
     let invite = async |message: &str| callers.person.invite(&relationship_id, message).await;
-    assert_eq!(rule(&invite("please").await.unwrap_err()), "supporter_not_here");
+    assert_eq!(rule(invite("please").await), "supporter_not_here");
     let accept = AcceptSupportRequest { request_id: client::request_id(), relationship_id: relationship_id.clone() };
     assert_eq!(callers.person.relationships().accept_support(accept).await.unwrap_err().code(), Code::NotFound);
     assert_eq!(waits(&callers, head).await.unwrap_err().code(), Code::PermissionDenied);

@@ -20,6 +20,7 @@ use proto::sharing::v1::provision_actor::Actor;
 use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
 /// PostgreSQL, NATS and the settings of a system on them. Migrated, and nothing imported.
 pub(crate) struct World {
@@ -290,6 +291,13 @@ impl Callers {
     pub(crate) async fn is_refused(&self) {
         assert_eq!(self.look().await.unwrap_err().code(), Code::PermissionDenied);
     }
+}
+
+/// The rule by which something was refused.
+pub(crate) fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
+    refused.get_details_precondition_failure().unwrap().violations.remove(0).subject
 }
 
 /// A person of the samples who is supported by somebody and, if they share, shares everything normal with their agency:
