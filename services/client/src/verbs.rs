@@ -179,7 +179,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn block(&self, agency_id: &str) -> Result<u64, Status> {
-        let block = BlockAgencyRequest { request_id: request_id(), agency_id: agency_id.to_owned() };
+        let (request_id, agency_id) = (request_id(), agency_id.to_owned());
+        let block = BlockAgencyRequest { request_id, agency_id, ..Default::default() };
         Ok(self.sharing().block_agency(block).await?.into_inner().position)
     }
 
@@ -188,7 +189,8 @@ impl Client {
     /// # Errors
     /// What the server answers.
     pub async fn unblock(&self, agency_id: &str) -> Result<u64, Status> {
-        let unblock = UnblockAgencyRequest { request_id: request_id(), agency_id: agency_id.to_owned() };
+        let (request_id, agency_id) = (request_id(), agency_id.to_owned());
+        let unblock = UnblockAgencyRequest { request_id, agency_id, ..Default::default() };
         Ok(self.sharing().unblock_agency(unblock).await?.into_inner().position)
     }
 

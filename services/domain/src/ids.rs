@@ -52,6 +52,8 @@ ids! {
     EntryId,
     /// A provision of a sharing directive.
     ProvisionId,
+    /// What a worker asks a person to permit.
+    AccessRequestId,
     /// An emergency access.
     EmergencyId,
     /// A receipt: also the id of the event that records the look.

@@ -45,6 +45,7 @@ paged! {
     relationships::ListMyPeopleRequest,
     relationships::ListMyProposalsRequest,
     sharing::GetMySharingRequest,
+    sharing::ListAccessRequestsRequest,
 }
 
 /// Bytes of the tag before the place in a token.

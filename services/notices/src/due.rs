@@ -8,6 +8,9 @@ use events::Header;
 
 /// The stored types of what a notice may be of.
 const EMERGENCY_CODE: i32 = 10;
+const ASKED_CODE: i32 = 15;
+/// What a worker may have entered on the person's word.
+const CHOSEN_CODES: [i32; 4] = [2, 3, 5, 16];
 const VIEWED_CODE: i32 = 1;
 const PROPOSED_CODE: i32 = 1;
 const ACCEPTED_CODE: i32 = 2;
@@ -24,6 +27,8 @@ pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
     let (kind, code) = (StreamKind::from_code(event.stream.kind)?, event.event_type);
     match (kind, code) {
         (StreamKind::Sharing, EMERGENCY_CODE) => Some((NoticeKind::Emergency, person)),
+        (StreamKind::Sharing, ASKED_CODE) => Some((NoticeKind::Proposal, person)),
+        (StreamKind::Sharing, code) if CHOSEN_CODES.contains(&code) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
         (StreamKind::Relationship, PROPOSED_CODE) => Some((NoticeKind::Proposal, subject(event)?)),
         (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE) | (StreamKind::Invitation, RETURN_CODE) => {
@@ -54,6 +59,13 @@ mod tests {
             of.unwrap_or_else(|| panic!("{name}")).code()
         };
         assert_eq!(stored("EmergencyAccessOpened", StreamKind::Sharing), EMERGENCY_CODE);
+        assert_eq!(stored("AccessRequested", StreamKind::Sharing), ASKED_CODE);
+        let choices = Event::samples()
+            .into_iter()
+            .filter_map(|event| domain::sharing::events::SharingEvent::try_from(event).ok());
+        let entered =
+            choices.filter(|choice| choice.on_their_word().is_some()).map(|choice| Event::from(choice).code());
+        assert_eq!(entered.collect::<Vec<_>>(), CHOSEN_CODES);
         assert_eq!(stored("RecordViewed", StreamKind::Access), VIEWED_CODE);
         assert_eq!(stored("SupportProposed", StreamKind::Relationship), PROPOSED_CODE);
         assert_eq!(stored("SupportAccepted", StreamKind::Relationship), ACCEPTED_CODE);

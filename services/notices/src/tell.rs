@@ -6,7 +6,7 @@ use domain::invitation::events::InvitationEvent;
 use domain::notices::events::{NoticeFailed, NoticeSent, NoticesEvent};
 use domain::notices::{Address, Channel, NoticeKind, Notices, When};
 use domain::relationship::events::RelationshipEvent;
-use domain::vocabulary::{Author, Timestamp};
+use domain::vocabulary::{Author, Timestamp, Worker};
 use domain::{Aggregate as _, StreamKind};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use event_log::{Recorded, StreamId, Version};
@@ -94,6 +94,11 @@ impl Notifier {
             }
             // What they accept themselves they know.
             (_, Event::Relationship(RelationshipEvent::SupportAccepted(e))) if e.word.is_none() => return Ok(None),
+            // What they choose themselves they know.
+            (NoticeKind::InTheirPlace, Event::Sharing(e)) => {
+                let Some(word) = e.on_their_word() else { return Ok(None) };
+                pending.notice = once_a_day(person, word.worker, b"chosen", at);
+            }
             (NoticeKind::FirstLook, Event::Access(AccessEvent::RecordViewed(e))) => {
                 let Author::Worker(worker) = e.party else { return Ok(None) };
                 pending.notice = derived_id(worker.agency().0, &[b"first look", person.0.as_bytes()]);
@@ -101,9 +106,7 @@ impl Notifier {
             }
             // Asked for again and again by one worker it is told once a day.
             (_, Event::Invitation(InvitationEvent::ReturnInvited(e))) => {
-                let (agency, staff) = (e.worker.agency(), e.worker.staff());
-                let day = at.0.div_euclid(A_DAY).to_le_bytes();
-                pending.notice = derived_id(person.0, &[b"return", agency.0.as_bytes(), staff.0.as_bytes(), &day]);
+                pending.notice = once_a_day(person, e.worker, b"return", at);
             }
             _ => {}
         }
@@ -237,6 +240,13 @@ impl Notifier {
             Err(_) => Ok(Outcome::Later { went_out: was_sent }),
         }
     }
+}
+
+/// The notice of what one worker does again and again: one a day.
+fn once_a_day(person: PersonId, worker: Worker, of: &[u8], at: Timestamp) -> uuid::Uuid {
+    let (agency, staff) = (worker.agency(), worker.staff());
+    let day = at.0.div_euclid(A_DAY).to_le_bytes();
+    derived_id(person.0, &[of, agency.0.as_bytes(), staff.0.as_bytes(), &day])
 }
 
 /// When somebody wants to be told of what happened at this time; nothing when they are not to be told of it.

@@ -5,6 +5,7 @@ mod emergency;
 mod preview;
 mod questions;
 mod read;
+mod requests;
 mod service;
 mod summary;
 mod terms;

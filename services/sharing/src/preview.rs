@@ -12,7 +12,8 @@ use domain::issuers::{Only, Register};
 use domain::person::Person;
 use domain::sharing::events::SharingEvent;
 use domain::sharing::{
-    DenyProvision, GrantProvision, NarrowProvision, Sharing, UnblockWorker, WithdrawProvision, block_worker,
+    DenyProvision, GrantAccess, GrantProvision, NarrowProvision, Sharing, UnblockWorker, WithdrawProvision,
+    block_worker,
 };
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, Purpose, SignedIn, Timestamp, Worker};
@@ -110,6 +111,12 @@ impl SharingServices {
                 let terms = self.terms(Some(terms), true).await?;
                 let (begins, without_telling) = (terms.from, false);
                 let grant = GrantProvision { provision, terms, without_telling, now };
+                return Ok((grant.decide(sharing)?, begins));
+            }
+            Choice::GrantAccessRequestId(id) => {
+                let request = rpc::id("grant_access_request_id", &id)?;
+                let begins = sharing.request(request)?.terms.from;
+                let grant = GrantAccess { request, provision, terms: None, without_telling: false, now };
                 return Ok((grant.decide(sharing)?, begins));
             }
             Choice::Deny(terms) => {

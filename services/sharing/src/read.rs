@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::agency::Agency;
-use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
+use domain::ids::{AccessRequestId, AgencyId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
-use domain::sharing::{OpenAccess, Provision, Sharing};
+use domain::sharing::{AccessRequest, OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::{Author, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
@@ -80,6 +80,7 @@ impl SharingServices {
         for item in page {
             match item {
                 Item::Provision(id, held) => answer.provisions.push(provision(id, held, &names)),
+                Item::Asked(..) => {}
                 Item::Blocked(agency) => answer
                     .blocked_agencies
                     .push(sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(agency) }),
@@ -101,8 +102,8 @@ impl SharingServices {
 
     /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
     /// somebody safe.
-    async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
-        let directory = Directory::of(&self.views, named(items)).await?;
+    pub(crate) async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+        let directory = Directory::of(&self.views, named(items, sharing)).await?;
         let agencies = Vec::from_iter(directory.their_agencies());
         let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
         let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
@@ -123,7 +124,7 @@ impl SharingServices {
 
 /// The names in a directive. What a person chooses about a worker whom they have not met does not tell them who works at an agency that
 /// keeps names to itself.
-struct Told<'a> {
+pub(crate) struct Told<'a> {
     directory: Directory,
     sharing: &'a Sharing,
     /// The agencies that tell names.
@@ -147,11 +148,12 @@ impl words::Names for Told<'_> {
 
 /// An item of a directive.
 #[derive(Debug, Clone, Copy)]
-enum Item<'a> {
+pub(crate) enum Item<'a> {
     Provision(ProvisionId, &'a Provision),
     Blocked(AgencyId),
     BlockedWorker(Worker),
     Open(OpenAccess),
+    Asked(AccessRequestId, &'a AccessRequest),
 }
 
 /// All items of a directive, and whether each is so now: what lapses between two pages moves nothing from one to the other.
@@ -172,7 +174,11 @@ fn listed<'a>(
 }
 
 /// One page of a directive, of what is so now, and what the next one goes on after: the version, and how far it has come.
-fn page_of<T>(directive: Vec<(T, bool)>, version: Version, pages: &Pages) -> Result<(Vec<T>, Option<Vec<u8>>), Error> {
+pub(crate) fn page_of<T>(
+    directive: Vec<(T, bool)>,
+    version: Version,
+    pages: &Pages,
+) -> Result<(Vec<T>, Option<Vec<u8>>), Error> {
     let token = |shown: usize| [version.0.to_be_bytes(), (shown as u64).to_be_bytes()].concat();
     let shown = pages.after.last_chunk().map_or(0, |shown| usize::try_from(u64::from_be_bytes(*shown)).unwrap_or(0));
     if !pages.after.is_empty() && (shown == 0 || pages.after != token(shown)) {
@@ -191,21 +197,28 @@ fn page_of<T>(directive: Vec<(T, bool)>, version: Version, pages: &Pages) -> Res
 }
 
 fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb::Provision {
+    let origin = names.sharing.origin(id);
+    let word = origin.and_then(|origin| origin.word.as_ref());
     sharing_pb::Provision {
         provision_id: id.to_string(),
         permit: held.permits(),
         terms: Some(terms::to_wire(held.terms())),
         summary: summary::provision(held, names),
         without_telling_them: names.sharing.is_untold(id),
+        access_request_id: origin.and_then(|origin| origin.request).map(|id| id.to_string()).unwrap_or_default(),
+        entered_by: word.map(|word| words::party_now(Author::Worker(word.worker), names)),
+        on_their_word: word.map(|word| word.account.clone()).unwrap_or_default(),
     }
 }
 
 /// Everybody whom items of a directive name.
-fn named(items: &[Item<'_>]) -> Named {
+fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
     let mut named = Named::default();
     for item in items {
         match item {
-            Item::Provision(_, held) => {
+            Item::Provision(id, held) => {
+                let word = sharing.origin(*id).and_then(|origin| origin.word.as_ref());
+                word.into_iter().for_each(|word| named.worker(word.worker));
                 held.terms().except.iter().for_each(|staff| named.staff(*staff));
                 let actor = &held.terms().actor;
                 actor.agency().into_iter().for_each(|agency| named.agency(agency));
@@ -214,6 +227,7 @@ fn named(items: &[Item<'_>]) -> Named {
             Item::Blocked(agency) => named.agency(*agency),
             Item::BlockedWorker(worker) => named.worker(*worker),
             Item::Open(open) => named.worker(open.worker),
+            Item::Asked(_, asked) => named.worker(asked.worker),
         }
     }
     named

@@ -7,11 +7,11 @@ use domain::ids::{AgencyId, PersonId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::events::SharingEvent;
 use domain::sharing::{
-    BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency, UnblockWorker,
-    WithdrawProvision, block_agency, block_worker,
+    AsOf, BlockAgency, DenyProvision, GrantProvision, NarrowProvision, Provision, Sharing, UnblockAgency,
+    UnblockWorker, WithdrawProvision, block_agency, block_worker,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{ProvisionActor, Terms, Timestamp, Worker};
+use domain::vocabulary::{ProvisionActor, Terms, Timestamp, Version, Worker};
 use domain::{Command, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
@@ -28,6 +28,11 @@ gate::service! { SharingService for SharingServices {
     preview_sharing(PreviewSharingRequest) -> PreviewSharingResponse: preview,
     grant_provision(GrantProvisionRequest) -> GrantProvisionResponse: grant,
     deny_provision(DenyProvisionRequest) -> DenyProvisionResponse: deny,
+    list_access_requests(ListAccessRequestsRequest) -> ListAccessRequestsResponse: access_requests,
+    grant_access(GrantAccessRequest) -> GrantAccessResponse: grant_access,
+    refuse_access(RefuseAccessRequest) -> RefuseAccessResponse: refuse_access,
+    request_access(RequestAccessRequest) -> RequestAccessResponse: request_access,
+    enter_choice(EnterChoiceRequest) -> EnterChoiceResponse: enter_choice,
     narrow_provision(NarrowProvisionRequest) -> NarrowProvisionResponse: narrow,
     withdraw_provision(WithdrawProvisionRequest) -> WithdrawProvisionResponse: withdraw,
     block_agency(BlockAgencyRequest) -> BlockAgencyResponse: block,
@@ -87,8 +92,8 @@ pub(crate) fn unblocked(
 }
 
 impl SharingServices {
-    /// Changes a person's own directive.
-    async fn change<C>(&self, (person, context): (PersonId, Context), command: C) -> Result<u64, Error>
+    /// Changes a person's own directive, as they have read it.
+    pub(crate) async fn change<C>(&self, (person, context): (PersonId, Context), command: AsOf<C>) -> Result<u64, Error>
     where
         C: Command<Aggregate = Sharing> + Clone + Send + Sync,
     {
@@ -97,21 +102,20 @@ impl SharingServices {
 
     async fn grant(&self, call: &Call, m: pb::GrantProvisionRequest) -> Result<pb::GrantProvisionResponse, Error> {
         let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, true).await?);
-        let without_telling = m.without_telling_them;
-        let (said, command) = (Provision::Permit(terms.clone()), |provision, now| GrantProvision {
-            provision,
-            terms,
-            without_telling,
-            now,
-        });
+        let (without_telling, version) = (m.without_telling_them, Version(m.expected_version));
+        let said = Provision::Permit(terms.clone());
+        let command = |provision, now| {
+            let command = GrantProvision { provision, terms, without_telling, now };
+            AsOf { version, command }
+        };
         let (position, provision_id) = self.provide(own, (&said, without_telling), command).await?;
         Ok(pb::GrantProvisionResponse { position, provision_id })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
         let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, false).await?);
-        let (said, command) =
-            (Provision::Deny(terms.clone()), |provision, now| DenyProvision { provision, terms, now });
+        let (said, version) = (Provision::Deny(terms.clone()), Version(m.expected_version));
+        let command = |provision, now| AsOf { version, command: DenyProvision { provision, terms, now } };
         let (position, provision_id) = self.provide(own, (&said, false), command).await?;
         Ok(pb::DenyProvisionResponse { position, provision_id })
     }
@@ -122,7 +126,7 @@ impl SharingServices {
         &self,
         (person, context): (PersonId, Context),
         (said, without_telling): (&Provision, bool),
-        command: impl FnOnce(ProvisionId, Timestamp) -> C,
+        command: impl FnOnce(ProvisionId, Timestamp) -> AsOf<C>,
     ) -> Result<(u64, String), Error>
     where
         C: Command<Aggregate = Sharing> + Clone + Send + Sync,
@@ -138,7 +142,7 @@ impl SharingServices {
         &self,
         own: (PersonId, Context),
         provision: ProvisionId,
-        command: C,
+        command: AsOf<C>,
     ) -> Result<(u64, Vec<pb::Provision>), Error>
     where
         C: Command<Aggregate = Sharing> + Clone + Send + Sync,
@@ -223,6 +227,7 @@ impl SharingServices {
             without_telling: m.without_telling_them,
         };
         let (own, provision) = (call.own(&m.request_id)?, command.provision);
+        let command = AsOf { version: Version(m.expected_version), command };
         let (position, still_permitting) = self.take_back(own, provision, command).await?;
         Ok(pb::NarrowProvisionResponse { position, still_permitting })
     }
@@ -234,7 +239,8 @@ impl SharingServices {
     ) -> Result<pb::WithdrawProvisionResponse, Error> {
         let provision = rpc::id("provision_id", &m.provision_id)?;
         let (own, without_telling) = (call.own(&m.request_id)?, m.without_telling_them);
-        let command = WithdrawProvision { provision, without_telling };
+        let command =
+            AsOf { version: Version(m.expected_version), command: WithdrawProvision { provision, without_telling } };
         let (position, still_permitting) = self.take_back(own, provision, command).await?;
         Ok(pb::WithdrawProvisionResponse { position, still_permitting })
     }
@@ -242,8 +248,10 @@ impl SharingServices {
     async fn block(&self, call: &Call, m: pb::BlockAgencyRequest) -> Result<pb::BlockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let (person, context) = call.own(&m.request_id)?;
+        let version = Version(m.expected_version);
         type Loads = (Loaded<Sharing>, Loaded<Agency>, Loaded<Register>);
         let decide = |(sharing, registered, register): &Loads, changes: &mut Changes| {
+            sharing.is_as_of(version)?;
             changes.record(sharing, person, blocked(sharing, registered, register, agency)?);
             Ok(())
         };
@@ -254,7 +262,9 @@ impl SharingServices {
     async fn unblock(&self, call: &Call, m: pb::UnblockAgencyRequest) -> Result<pb::UnblockAgencyResponse, Error> {
         let agency: AgencyId = rpc::id("agency_id", &m.agency_id)?;
         let (person, context) = call.own(&m.request_id)?;
+        let version = Version(m.expected_version);
         let decide = |(sharing, register): &(Loaded<Sharing>, Loaded<Register>), changes: &mut Changes| {
+            sharing.is_as_of(version)?;
             changes.record(sharing, person, unblocked(sharing, register, agency)?);
             Ok(())
         };
@@ -265,8 +275,9 @@ impl SharingServices {
     async fn block_worker(&self, call: &Call, m: pb::BlockWorkerRequest) -> Result<pb::BlockWorkerResponse, Error> {
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         let (person, context) = call.own(&m.request_id)?;
-        let worker = self.worker(staff).await?;
+        let (worker, version) = (self.worker(staff).await?, Version(m.expected_version));
         let decide = |(sharing, known): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
+            sharing.is_as_of(version)?;
             changes.record(sharing, person, block_worker(sharing, known, worker)?);
             Ok(())
         };
@@ -281,7 +292,8 @@ impl SharingServices {
     ) -> Result<pb::UnblockWorkerResponse, Error> {
         let own = call.own(&m.request_id)?;
         let worker = self.worker(rpc::id("staff_id", &m.staff_id)?).await?;
-        Ok(pb::UnblockWorkerResponse { position: self.change(own, UnblockWorker { worker }).await? })
+        let unblock = AsOf { version: Version(m.expected_version), command: UnblockWorker { worker } };
+        Ok(pb::UnblockWorkerResponse { position: self.change(own, unblock).await? })
     }
 
     /// A worker, with the agency that they joined, which never changes.

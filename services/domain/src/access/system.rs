@@ -248,11 +248,18 @@ mod tests {
     }
 
     fn permit(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms, without_telling: false }.into()
+        ProvisionGranted {
+            provision: ProvisionId(Uuid::from_u128(n)),
+            terms,
+            without_telling: false,
+            word: None,
+            request: None,
+        }
+        .into()
     }
 
     fn deny(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+        ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms, word: None }.into()
     }
 
     /// Two workers of the agency support the person, one of another does, and goals and health may be received.
@@ -386,7 +393,8 @@ mod tests {
             told.map(|terms| terms.categories)
         };
         let (provision, both) = (ProvisionId(Uuid::from_u128(1)), vec![Category::Goals, Category::Health]);
-        let withdrawn = |without_telling| SharingEvent::from(ProvisionWithdrawn { provision, without_telling });
+        let withdrawn =
+            |without_telling| SharingEvent::from(ProvisionWithdrawn { provision, without_telling, word: None });
         let narrowed = |without_telling| {
             let (categories, level) = (vec![Category::Goals], Level::Normal);
             SharingEvent::from(ProvisionNarrowed { provision, categories, level, without_telling })

@@ -193,10 +193,18 @@ mod tests {
         }
         assert!(register.merges(id(4), id(1)).is_err(), "that is a part of another itself");
         let permit = |n| {
-            ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms: terms(id(n)), without_telling: false }
-                .into()
+            ProvisionGranted {
+                provision: ProvisionId(Uuid::from_u128(n)),
+                terms: terms(id(n)),
+                without_telling: false,
+                word: None,
+                request: None,
+            }
+            .into()
         };
-        let deny = |n| ProvisionDenied { provision: ProvisionId(Uuid::from_u128(10 + n)), terms: terms(id(n)) }.into();
+        let deny = |n| {
+            ProvisionDenied { provision: ProvisionId(Uuid::from_u128(10 + n)), terms: terms(id(n)), word: None }.into()
+        };
         let block = |n| AgencyBlocked { agency: id(n) }.into();
         for (chosen, agency) in [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (2, 3), (3, 2)] {
             let permitted = of(id(agency), &register, &[permit(chosen)]);

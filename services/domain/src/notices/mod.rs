@@ -43,7 +43,7 @@ coded! {
         AddressGiven = 4 "address given",
         /// Notices do not come to an address any more.
         AddressLeft = 5 "address left",
-        /// Somebody else acts in their place: is to sign in as them, does so from now on, or has entered that they accept support.
+        /// Somebody else acts in their place: is to sign in as them, does so from now on, or has entered what they accept or choose.
         InTheirPlace = 6 "in their place",
     }
 }

@@ -1,7 +1,7 @@
 //! What can have happened on a `sharing` stream.
 
-use crate::ids::{AgencyId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId};
-use crate::vocabulary::{Category, Level, Terms, Timestamp, Worker};
+use crate::ids::{AccessRequestId, AgencyId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId};
+use crate::vocabulary::{Category, Level, OnTheirWord, Terms, Timestamp, Worker};
 
 /// The person has a directive, and it permits nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct ProvisionGranted {
     pub terms: Terms,
     /// Whether nobody is told of it, now or later.
     pub without_telling: bool,
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
+    /// The request that it answers, if it answers one.
+    pub request: Option<AccessRequestId>,
 }
 
 /// The person denied something.
@@ -23,6 +27,8 @@ pub struct ProvisionDenied {
     pub provision: ProvisionId,
     /// What it says.
     pub terms: Terms,
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// The person took something out of a permit.
@@ -43,6 +49,8 @@ pub struct ProvisionWithdrawn {
     pub provision: ProvisionId,
     /// Whether nobody is told.
     pub without_telling: bool,
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// The person blocked an agency.
@@ -109,6 +117,29 @@ pub struct EntryRestricted {
     pub entry: EntryId,
 }
 
+/// A worker whom the person lets in asks them to permit something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRequested {
+    pub request: AccessRequestId,
+    pub worker: Worker,
+    /// What is asked for: of the worker, or of everybody or a role at their agency.
+    pub terms: Terms,
+    /// What it is for, in words that the person reads.
+    pub reason: String,
+    /// When it ends by itself, if the person says nothing.
+    pub lapses_at: Timestamp,
+}
+
+/// The person said no to what a worker asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRequestRefused {
+    pub request: AccessRequestId,
+    /// From when on the worker may ask for it again.
+    pub again_from: Timestamp,
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
+}
+
 crate::event_enum! {
     /// An event of a `sharing` stream.
     SharingEvent {
@@ -126,5 +157,7 @@ crate::event_enum! {
         WorkerBlocked,
         WorkerUnblocked,
         EntryRestricted,
+        AccessRequested,
+        AccessRequestRefused,
     }
 }

@@ -1,36 +1,43 @@
 //! A person's sharing directive: the one authority on who may see what now.
 
 mod agency_access;
+mod as_of;
 mod block_worker;
 mod close_relationship_access;
 mod emergency_access;
 pub mod events;
 mod narrow_provision;
+mod on_their_word;
 mod open_relationship_access;
 mod provision;
+mod request_access;
 mod set_provision;
 mod start_sharing;
 mod terms;
 mod withdraw_provision;
 
 pub use agency_access::{BlockAgency, UnblockAgency, block_agency};
+pub use as_of::AsOf;
 pub use block_worker::{BlockWorker, UnblockWorker, block_worker};
 pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, EndEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
 pub use narrow_provision::NarrowProvision;
+pub use on_their_word::{Choice, EnterChoice, enter_choice};
 pub use open_relationship_access::OpenRelationshipAccess;
 pub use provision::Provision;
+pub use request_access::{AccessRequest, GrantAccess, RefuseAccess, RequestAccess};
 pub use set_provision::{DenyProvision, GrantProvision};
 pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::events::PermitChange;
-use crate::ids::{AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
-use crate::vocabulary::{SignedIn, Terms, Timestamp, Version, Worker};
+use crate::ids::{AccessRequestId, AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
+use crate::vocabulary::{OnTheirWord, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{EmergencyAccessClosed, SharingEvent};
+use request_access::Answer;
 
 /// An emergency access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +77,19 @@ pub struct Sharing {
     /// Whoever had a relationship with the person.
     met: BTreeSet<StaffId>,
     emergencies: Vec<(EmergencyId, EmergencyAccess)>,
+    /// What workers asked for, the oldest first.
+    requests: Vec<(AccessRequestId, AccessRequest)>,
+    /// How provisions came about that the person did not choose of their own.
+    origins: BTreeMap<ProvisionId, Origin>,
+}
+
+/// How a provision came about.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
+    /// The request that it answers, if it answers one.
+    pub request: Option<AccessRequestId>,
 }
 
 /// How somebody is let in.
@@ -341,6 +361,25 @@ impl Sharing {
         self.unheard.extend(shut.map(|agency| (provision, agency)));
     }
 
+    /// How a provision came about; nothing to say of what the person chose of their own.
+    #[must_use]
+    pub fn origin(&self, provision: ProvisionId) -> Option<&Origin> {
+        self.origins.get(&provision)
+    }
+
+    /// Takes in how a provision came about.
+    fn comes_of(&mut self, provision: ProvisionId, word: &Option<OnTheirWord>, request: Option<AccessRequestId>) {
+        if word.is_some() || request.is_some() {
+            self.origins.insert(provision, Origin { word: word.clone(), request });
+        }
+    }
+
+    /// Takes in what the person said to a request.
+    fn answer(&mut self, request: Option<AccessRequestId>, answer: Answer) {
+        let known = self.requests.iter_mut().filter(|(id, _)| Some(*id) == request);
+        known.for_each(|(_, known)| known.answer = Some(answer));
+    }
+
     fn provision(&self, id: ProvisionId) -> Result<&Provision, Refusal> {
         let found = self.provisions.iter().find(|(held, _)| *held == id);
         found.map(|(_, provision)| provision).ok_or_else(|| Refusal::not_found("provision"))
@@ -359,9 +398,12 @@ impl Aggregate for Sharing {
             SharingEvent::SharingStarted(_) => self.started = true,
             SharingEvent::ProvisionGranted(e) => {
                 self.tells(e.provision, e.without_telling);
+                self.answer(e.request, Answer::Granted);
+                self.comes_of(e.provision, &e.word, e.request);
                 self.provisions.push((e.provision, Provision::Permit(e.terms.clone())));
             }
             SharingEvent::ProvisionDenied(e) => {
+                self.comes_of(e.provision, &e.word, None);
                 self.provisions.push((e.provision, Provision::Deny(e.terms.clone())));
             }
             SharingEvent::ProvisionNarrowed(e) => {
@@ -382,6 +424,12 @@ impl Aggregate for Sharing {
             }
             // It is told by the version that it moves.
             SharingEvent::EntryRestricted(_) => {}
+            SharingEvent::AccessRequested(e) => {
+                let (worker, terms, reason) = (e.worker, e.terms.clone(), e.reason.clone());
+                let request = AccessRequest { worker, terms, reason, lapses_at: e.lapses_at, answer: None };
+                self.requests.push((e.request, request));
+            }
+            SharingEvent::AccessRequestRefused(e) => self.answer(Some(e.request), Answer::Refused(e.again_from)),
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
             SharingEvent::WorkerBlocked(e) => {
                 let (worker, sign_in, since) = (e.worker, e.sign_in, Version(self.events));

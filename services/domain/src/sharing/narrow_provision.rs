@@ -63,7 +63,14 @@ mod tests {
             from: None,
             until: None,
         };
-        ProvisionGranted { provision: ProvisionId(Uuid::nil()), terms, without_telling: false }.into()
+        ProvisionGranted {
+            provision: ProvisionId(Uuid::nil()),
+            terms,
+            without_telling: false,
+            word: None,
+            request: None,
+        }
+        .into()
     }
 
     fn narrow(categories: &[Category], level: Level) -> NarrowProvision {

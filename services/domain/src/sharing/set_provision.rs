@@ -29,13 +29,8 @@ impl Command for GrantProvision {
     type Aggregate = Sharing;
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
-        check(state, self.provision, &self.terms, self.now)?;
-        if !self.terms.except.is_empty() {
-            return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
-        }
-        if self.terms.purposes.is_empty() {
-            return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
-        }
+        is_new(state, self.provision)?;
+        check_permit(state, &self.terms, self.now)?;
         if state.says(&Provision::Permit(self.terms.clone()), self.without_telling, self.now).is_some() {
             return Ok(vec![]);
         }
@@ -48,7 +43,7 @@ impl Command for GrantProvision {
             ));
         }
         let Self { provision, terms, without_telling, .. } = self;
-        Ok(vec![ProvisionGranted { provision, terms, without_telling }.into()])
+        Ok(vec![ProvisionGranted { provision, terms, without_telling, word: None, request: None }.into()])
     }
 }
 
@@ -57,23 +52,38 @@ impl Command for DenyProvision {
 
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         // Saying no is never refused for want of room.
-        check(state, self.provision, &self.terms, self.now)?;
+        is_new(state, self.provision)?;
+        check(state, &self.terms, self.now)?;
         if !self.terms.except.is_empty() && !matches!(self.terms.actor, ProvisionActor::Agency(_)) {
             return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
         }
         if state.says(&Provision::Deny(self.terms.clone()), false, self.now).is_some() {
             return Ok(vec![]);
         }
-        Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms }.into()])
+        Ok(vec![ProvisionDenied { provision: self.provision, terms: self.terms, word: None }.into()])
     }
 }
 
-/// What cannot take effect is refused: the person would believe that it does.
-fn check(state: &Sharing, provision: ProvisionId, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
-    state.registered()?;
-    if state.held().any(|(held, _)| held == provision) {
-        return Err(Refusal::already_exists("provision"));
+fn is_new(state: &Sharing, provision: ProvisionId) -> Result<(), Refusal> {
+    let known = state.held().any(|(held, _)| held == provision);
+    if known { Err(Refusal::already_exists("provision")) } else { Ok(()) }
+}
+
+/// Refuses terms that permit nothing, or that no permit has.
+pub(super) fn check_permit(state: &Sharing, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
+    check(state, terms, now)?;
+    if !terms.except.is_empty() {
+        return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
     }
+    if terms.purposes.is_empty() {
+        return Err(Refusal::invalid("terms.purposes", "a permit needs at least one purpose"));
+    }
+    Ok(())
+}
+
+/// What cannot take effect is refused: the person would believe that it does.
+fn check(state: &Sharing, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
+    state.registered()?;
     if terms.categories.is_empty() {
         return Err(Refusal::invalid("terms.categories", "needs at least one category"));
     }
@@ -129,12 +139,14 @@ mod tests {
             provision,
             terms: terms(),
             without_telling: false,
+            word: None,
+            request: None,
         }
         .into()]);
         let everything = Terms { purposes: vec![], ..terms() };
         given([SharingStarted {}.into()])
             .when(DenyProvision { provision, terms: everything.clone(), now: Timestamp(1) })
-            .then([ProvisionDenied { provision, terms: everything }.into()]);
+            .then([ProvisionDenied { provision, terms: everything, word: None }.into()]);
     }
 
     #[test]
@@ -156,7 +168,12 @@ mod tests {
         let agency = || ProvisionActor::Agency(AgencyId(Uuid::nil()));
         let deny = |terms| DenyProvision { provision: ProvisionId(Uuid::nil()), terms, now: Timestamp(1) };
         let (provision, terms) = (ProvisionId(Uuid::nil()), but_one(agency()));
-        given([SharingStarted {}.into()]).when(deny(terms.clone())).then([ProvisionDenied { provision, terms }.into()]);
+        given([SharingStarted {}.into()]).when(deny(terms.clone())).then([ProvisionDenied {
+            provision,
+            terms,
+            word: None,
+        }
+        .into()]);
         let field = "terms.except_staff_ids";
         let everybody = deny(but_one(ProvisionActor::Everybody));
         given([SharingStarted {}.into()]).when(everybody).then_refused(Reason::Invalid, field);

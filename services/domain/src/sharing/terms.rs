@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn granted(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionGranted { provision: id(n), terms, without_telling: false }.into()
+        ProvisionGranted { provision: id(n), terms, without_telling: false, word: None, request: None }.into()
     }
 
     fn grant(n: u128, terms: Terms) -> GrantProvision {
@@ -119,7 +119,7 @@ mod tests {
         given(before.clone()).when(grant(2, written_otherwise.clone())).then_nothing();
         // The id that is answered is the older one's, also when it is asked for again after it was withdrawn.
         let wish = Provision::Permit(written_otherwise);
-        let withdrawn = SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false });
+        let withdrawn = SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false, word: None });
         for history in [before.to_vec(), [before.to_vec(), vec![withdrawn.clone()]].concat()] {
             assert_eq!(Sharing::folded(&history).came_to(id(2), &wish, false, NOW), id(1));
         }
@@ -134,7 +134,7 @@ mod tests {
             given(before.clone()).when(grant(2, other.clone())).then([granted(2, other)]);
         }
         let deny = |n| DenyProvision { provision: id(n), terms: terms(), now: NOW };
-        let denied = SharingEvent::from(ProvisionDenied { provision: id(2), terms: terms() });
+        let denied = SharingEvent::from(ProvisionDenied { provision: id(2), terms: terms(), word: None });
         given(before.clone()).when(deny(2)).then([denied.clone()]);
         given(before.into_iter().chain([denied])).when(deny(3)).then_nothing();
         // What has ended, or was withdrawn, is given anew.
@@ -151,8 +151,15 @@ mod tests {
     #[test]
     fn rule_24_what_is_told_of_and_what_is_not_are_two_wishes_and_what_was_told_is_not_untold() {
         let quietly = |n| GrantProvision { without_telling: true, ..grant(n, terms()) };
-        let granted_quietly =
-            |n| SharingEvent::from(ProvisionGranted { provision: id(n), terms: terms(), without_telling: true });
+        let granted_quietly = |n| {
+            SharingEvent::from(ProvisionGranted {
+                provision: id(n),
+                terms: terms(),
+                without_telling: true,
+                word: None,
+                request: None,
+            })
+        };
         let told = [SharingStarted {}.into(), granted(1, terms())];
         given(told.clone()).when(quietly(2)).then([granted_quietly(2)]);
         let both = [&told[..], &[granted_quietly(2)]].concat();
@@ -161,7 +168,8 @@ mod tests {
         let (sharing, wish) = (Sharing::folded(&both), Provision::Permit(terms()));
         assert_eq!([false, true].map(|quiet| sharing.came_to(id(3), &wish, quiet, NOW)), [id(1), id(2)]);
         let withdraw = |n, without_telling| WithdrawProvision { provision: id(n), without_telling };
-        let withdrawn = |n| SharingEvent::from(ProvisionWithdrawn { provision: id(n), without_telling: false });
+        let withdrawn =
+            |n| SharingEvent::from(ProvisionWithdrawn { provision: id(n), without_telling: false, word: None });
         let over = [&both[..], &[withdrawn(1), withdrawn(2)]].concat();
         given(over.clone()).when(withdraw(1, true)).then_refused(Reason::Rule, "told_already");
         given(over.clone()).when(withdraw(1, false)).then_nothing();
@@ -170,7 +178,8 @@ mod tests {
 
     #[test]
     fn rule_24_withdrawing_again_is_nothing_and_what_still_permits_is_named() {
-        let withdrawn = || SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false });
+        let withdrawn =
+            || SharingEvent::from(ProvisionWithdrawn { provision: id(1), without_telling: false, word: None });
         let withdraw = || WithdrawProvision { provision: id(1), without_telling: false };
         let before = [SharingStarted {}.into(), granted(1, terms())];
         given(before.clone()).when(withdraw()).then([withdrawn()]);
@@ -188,7 +197,7 @@ mod tests {
             granted(5, Terms { purposes: vec![Purpose::Research], ..of(ProvisionActor::Everybody) }),
             granted(6, Terms { until: Some(NOW), ..terms() }),
             granted(8, of(ProvisionActor::RoleAt(south, "nurse".into()))),
-            ProvisionDenied { provision: id(7), terms: of(ProvisionActor::Everybody) }.into(),
+            ProvisionDenied { provision: id(7), terms: of(ProvisionActor::Everybody), word: None }.into(),
         ]);
         let agency_of = |staff| (staff == nurse).then_some(north);
         let still = |actor| {

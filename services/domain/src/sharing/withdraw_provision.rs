@@ -21,7 +21,7 @@ impl Command for WithdrawProvision {
         }
         state.provision(self.provision)?;
         let Self { provision, without_telling } = self;
-        Ok(vec![ProvisionWithdrawn { provision, without_telling }.into()])
+        Ok(vec![ProvisionWithdrawn { provision, without_telling, word: None }.into()])
     }
 }
 

@@ -4,8 +4,8 @@ use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
-    AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId, PersonId, ProvisionId,
-    RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
+    AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
+    PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -92,6 +92,7 @@ macro_rules! as_uuid {
     })+};
 }
 as_uuid!(
+    AccessRequestId,
     AccountId,
     AgencyId,
     ConsultationId,

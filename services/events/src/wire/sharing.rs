@@ -8,10 +8,10 @@ use super::wire_event;
 wire_event! {
     SharingEvent {
         1 => SharingStarted {},
-        2 => ProvisionGranted { provision, terms, without_telling },
-        3 => ProvisionDenied { provision, terms },
+        2 => ProvisionGranted { provision, terms, without_telling, word, request },
+        3 => ProvisionDenied { provision, terms, word },
         4 => ProvisionNarrowed { provision, categories, level, without_telling },
-        5 => ProvisionWithdrawn { provision, without_telling },
+        5 => ProvisionWithdrawn { provision, without_telling, word },
         6 => AgencyBlocked { agency },
         7 => AgencyUnblocked { agency },
         8 => RelationshipAccessOpened { relationship } + worker,
@@ -21,5 +21,7 @@ wire_event! {
         12 => WorkerBlocked { sign_in } + worker,
         13 => WorkerUnblocked {} + worker,
         14 => EntryRestricted { entry },
+        15 => AccessRequested { request, terms, reason, lapses_at } + worker,
+        16 => AccessRequestRefused { request, again_from, word },
     }
 }

@@ -222,7 +222,7 @@ pub(super) async fn not_for_everybody(cast: &Cast, tell: Tell<'_>) -> anyhow::Re
         .into_inner();
     let found = found.workers.into_iter().find(|worker| worker.staff_id == other.party.staff_id);
     let staff_id = found.context("they are found by name")?.staff_id;
-    let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone() };
+    let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone(), ..Default::default() };
     person.sharing().block_worker(block).await?;
     let offered = other.client.propose(&cast.person_id, "A weekly call").await?;
     let people = person.my_people(offered.position).await?;
@@ -234,7 +234,10 @@ pub(super) async fn not_for_everybody(cast: &Cast, tell: Tell<'_>) -> anyhow::Re
         other.party.name, other.party.agency_name, other.party.name
     ));
     tell(&format!("  * {}", receipt.summary));
-    person.sharing().unblock_worker(UnblockWorkerRequest { request_id: request_id(), staff_id }).await?;
+    person
+        .sharing()
+        .unblock_worker(UnblockWorkerRequest { request_id: request_id(), staff_id, ..Default::default() })
+        .await?;
     person.invite(&other.relationship_id, "It was somebody else whom I meant").await?;
     tell(&format!("It was the wrong one. {name} takes that back, and invites them instead."));
     Ok(())

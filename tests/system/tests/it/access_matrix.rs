@@ -15,6 +15,8 @@ use crate::world::{Callers, Pair, World};
 
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
 const NEEDS_NO_RELATIONSHIP: [&str; 4] = ["ProposeSupport", "DeclareEmergencyAccess", "InvitePerson", "InviteReturn"];
+/// What a worker may do whom the person has let in, whatever they share: ask for it, and enter what they choose.
+const NEEDS_NO_CONSENT: [&str; 2] = ["RequestAccess", "EnterChoice"];
 /// What answers about nobody in particular: with nothing of a person whom the caller does not support.
 const ABOUT_NOBODY: [&str; 3] = ["GetCaseload", "ListMyProposals", "ListQuestions"];
 
@@ -208,6 +210,7 @@ async fn every_rpc_withholds_from_whoever_must_not_have_it() {
         }
         if is_for_staff(class)
             && !NEEDS_NO_RELATIONSHIP.contains(&method.name())
+            && !NEEDS_NO_CONSENT.contains(&method.name())
             && !ABOUT_NOBODY.contains(&method.name())
         {
             matrix.withheld(&method, &worker, "staff with a relationship and no consent").await;

@@ -112,7 +112,7 @@ async fn rule_24_a_choice_about_one_of_two_that_became_one_holds_for_both() {
     assert_eq!(new.unwrap_err().code(), Code::NotFound);
     // Nothing was rewritten: taking the block back opens what was permitted before.
     let whole = other.clone();
-    let unblock = UnblockAgencyRequest { request_id: request_id(), agency_id: other };
+    let unblock = UnblockAgencyRequest { request_id: request_id(), agency_id: other, ..Default::default() };
     callers.person.sharing().unblock_agency(unblock).await.unwrap();
     elsewhere.look().await.unwrap();
     // Who takes back a permit of the one is told of that of the other.

@@ -83,12 +83,16 @@ impl Run {
                         (side.person.sharing(), request.clone(), agency_id.clone());
                     Ok(if opens {
                         sharing
-                            .unblock_agency(UnblockAgencyRequest { request_id, agency_id })
+                            .unblock_agency(UnblockAgencyRequest { request_id, agency_id, ..Default::default() })
                             .await?
                             .into_inner()
                             .position
                     } else {
-                        sharing.block_agency(BlockAgencyRequest { request_id, agency_id }).await?.into_inner().position
+                        sharing
+                            .block_agency(BlockAgencyRequest { request_id, agency_id, ..Default::default() })
+                            .await?
+                            .into_inner()
+                            .position
                     })
                 });
                 let (acknowledged, request) = (Some(position.await), id(&request));

@@ -284,14 +284,15 @@ async fn a_request_id_is_bound_to_what_was_asked_on_every_server() {
     let (one, two) = (world.start().await, world.start().await);
     let here = Callers::unenrolled(&world.cluster, &one.channel().await.unwrap(), &pair);
     let id = request_id();
-    let block = |agency_id: String| BlockAgencyRequest { request_id: id.clone(), agency_id };
+    let block = |agency_id: String| BlockAgencyRequest { request_id: id.clone(), agency_id, ..Default::default() };
     let blocked = here.person.sharing().block_agency(block(pair.agency_id())).await.unwrap().into_inner();
     // A server that remembers nothing, as after a restart.
     let elsewhere = Callers::unenrolled(&world.cluster, &two.channel().await.unwrap(), &pair);
     for side in [&here, &elsewhere] {
         let again = side.person.sharing().block_agency(block(pair.agency_id())).await.unwrap().into_inner();
         assert_eq!(again, blocked, "a retry returns the first result");
-        let unblock = UnblockAgencyRequest { request_id: id.clone(), agency_id: pair.agency_id() };
+        let unblock =
+            UnblockAgencyRequest { request_id: id.clone(), agency_id: pair.agency_id(), ..Default::default() };
         let withdraw =
             WithdrawProvisionRequest { request_id: id.clone(), provision_id: request_id(), ..Default::default() };
         let strength = RecordStrengthRequest { request_id: id.clone(), text: "I bake".into(), ..Default::default() };
@@ -307,9 +308,9 @@ async fn a_request_id_is_bound_to_what_was_asked_on_every_server() {
         }
     }
     // Also one that found nothing to do: asked again, it does not undo what came after it.
-    let nothing = UnblockAgencyRequest { request_id: request_id(), agency_id: other.agency_id() };
+    let nothing = UnblockAgencyRequest { request_id: request_id(), agency_id: other.agency_id(), ..Default::default() };
     here.person.sharing().unblock_agency(nothing.clone()).await.unwrap();
-    let after = BlockAgencyRequest { request_id: request_id(), agency_id: other.agency_id() };
+    let after = BlockAgencyRequest { request_id: request_id(), agency_id: other.agency_id(), ..Default::default() };
     let position = here.person.sharing().block_agency(after).await.unwrap().into_inner().position;
     elsewhere.person.sharing().unblock_agency(nothing).await.unwrap();
     let mine = GetMySharingRequest { at_least_position: position, ..Default::default() };
@@ -436,7 +437,7 @@ async fn a_choice_that_cannot_take_effect_is_refused() {
     let deny = |change: &dyn Fn(&mut ProvisionTerms)| {
         let mut terms = client::terms(Actor::Everybody(true), [RecordCategory::Health], Purpose::Treatment, []);
         change(&mut terms);
-        DenyProvisionRequest { request_id: request_id(), terms: Some(terms) }
+        DenyProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() }
     };
     let actor = |actor| Some(ProvisionActor { actor: Some(actor) });
     let unknown = || Uuid::now_v7().to_string();

@@ -76,6 +76,17 @@ async fn fill(supported: &Supported) {
             operator.agencies().close_agency(close).await.unwrap();
         }
     }
+    for category in [proto::access::v1::RecordCategory::Goals, proto::access::v1::RecordCategory::Health] {
+        let actor = proto::sharing::v1::provision_actor::Actor::StaffId(pair.staff_id());
+        let terms = client::terms(actor, [category], proto::access::v1::Purpose::Research, []);
+        let ask = proto::sharing::v1::RequestAccessRequest {
+            request_id: client::request_id(),
+            person_id: pair.person_id(),
+            terms: Some(terms),
+            reason: "to learn what helps people like you".into(),
+        };
+        supported.callers.worker.sharing().request_access(ask).await.unwrap();
+    }
     supported.callers.look().await.unwrap();
     let granted = supported.callers.grant().await;
     let receipt_id = person.history(granted.position).await.unwrap().remove(0).receipt_id;

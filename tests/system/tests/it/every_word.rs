@@ -209,6 +209,13 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     let confirm = json!({"person_id": person_id, "invitation_id": back["invitationId"], "reason": "*"});
     other.call("ConfirmReturn", confirm).await;
     other.call("EndSupport", with(json!({"person_id": person_id, "reason": "*"}))).await;
+    let to = |staff_id: &str| {
+        let actor = json!({"staff_id": staff_id});
+        json!({"actor": actor, "categories": ["RECORD_CATEGORY_GOALS"], "purposes": ["PURPOSE_RESEARCH"]})
+    };
+    worker.call("RequestAccess", json!({"person_id": person_id, "terms": to(&staff_id), "reason": "*"})).await;
+    let deny = json!({"person_id": person_id, "deny": to(&party.staff_id), "on_their_word": "*"});
+    worker.call("EnterChoice", deny).await;
     person.call("GiveCode", json!({"message": "*"})).await;
     at_rest(&world.cluster).await;
     let looks = callers.person.history(0).await.unwrap();
@@ -231,6 +238,7 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
         "ListMyConsultations",
         "GetMySharing",
         "ListMyInvitations",
+        "ListAccessRequests",
     ] {
         read.push_str(&person.call(list, json!({"page_size": 100})).await.to_string());
     }

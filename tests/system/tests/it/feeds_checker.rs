@@ -54,10 +54,12 @@ impl Says {
             SharingEvent::WorkerUnblocked(e) => drop(self.shut.remove(&e.worker.staff().0)),
             SharingEvent::RelationshipAccessOpened(e) => drop(self.open.insert(e.relationship.0)),
             SharingEvent::RelationshipAccessClosed(e) => drop(self.open.remove(&e.relationship.0)),
-            // Nothing is narrowed here, and an emergency gives a system nothing.
+            // Nothing is narrowed here, what is asked for permits nothing, and an emergency gives a system nothing.
             SharingEvent::SharingStarted(_)
             | SharingEvent::ProvisionNarrowed(_)
             | SharingEvent::EntryRestricted(_)
+            | SharingEvent::AccessRequested(_)
+            | SharingEvent::AccessRequestRefused(_)
             | SharingEvent::EmergencyAccessOpened(_)
             | SharingEvent::EmergencyAccessClosed(_) => {}
         }

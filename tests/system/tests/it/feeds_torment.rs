@@ -196,7 +196,7 @@ async fn changes_their_mind(callers: Callers, stop: Arc<AtomicBool>) {
             }
             12 => {
                 let nobody = terms(Actor::Everybody(true), [RecordCategory::Strengths], Purpose::CareCoordination, []);
-                let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(nobody) };
+                let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(nobody), ..Default::default() };
                 denies
                     .extend(person.sharing().deny_provision(deny).await.map(|denied| denied.into_inner().provision_id));
             }
@@ -207,10 +207,11 @@ async fn changes_their_mind(callers: Callers, stop: Arc<AtomicBool>) {
             }
             14 => {
                 let staff_id = pair.staff_id();
-                let block = BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone() };
+                let block =
+                    BlockWorkerRequest { request_id: request_id(), staff_id: staff_id.clone(), ..Default::default() };
                 drop(person.sharing().block_worker(block).await);
                 pause(1, 300).await;
-                let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id };
+                let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id, ..Default::default() };
                 drop(person.sharing().unblock_worker(unblock).await);
             }
             _ => {
@@ -375,7 +376,7 @@ async fn stands_nothing_but_recalls(told: &Told) {
 /// Everything that shuts the agency out is taken back, and it is permitted; then the feed begins again, and tells all that there is.
 async fn ends_well(world: &World, told: &Told) -> BTreeSet<String> {
     let (callers, pair) = (&told.callers, &told.callers.pair);
-    let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id(), ..Default::default() };
     drop(callers.person.sharing().unblock_worker(unblock).await);
     drop(callers.person.unblock(&pair.agency_id()).await);
     let mut denies = BTreeSet::new();

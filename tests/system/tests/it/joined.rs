@@ -224,7 +224,7 @@ async fn a_worker_finds_somebody_by_the_code_that_they_gave_them() {
     // Whom they have blocked meanwhile finds nobody.
     let give = GiveCodeRequest { request_id: request_id(), message: String::new() };
     let given = person.joining().give_code(give).await.unwrap().into_inner();
-    let block = proto::sharing::v1::BlockWorkerRequest { request_id: request_id(), staff_id };
+    let block = proto::sharing::v1::BlockWorkerRequest { request_id: request_id(), staff_id, ..Default::default() };
     person.sharing().block_worker(block).await.unwrap();
     assert_eq!(isla.joining().use_code(use_code(&given.code)).await.unwrap_err().code(), Code::NotFound);
 }
@@ -261,7 +261,11 @@ async fn what_the_person_takes_back_or_whoever_they_shut_out_brings_nobody_in() 
     assert_eq!(returned(&found, &asked.code, &second).await.unwrap_err().code(), Code::NotFound);
     // Whoever asked for it is blocked before it is claimed.
     let (asked, second) = vouched().await;
-    let block = proto::sharing::v1::BlockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+    let block = proto::sharing::v1::BlockWorkerRequest {
+        request_id: request_id(),
+        staff_id: pair.staff_id(),
+        ..Default::default()
+    };
     person.sharing().block_worker(block).await.unwrap();
     assert_eq!(returned(&found, &asked.code, &second).await.unwrap_err().code(), Code::NotFound);
 }

@@ -132,7 +132,7 @@ async fn what_the_person_begins_is_for_whom_they_name_until_they_share_it() {
         level: SensitivityLevel::VeryRestricted.into(),
         ..terms
     };
-    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms) };
+    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() };
     let denied = callers.person.sharing().deny_provision(deny).await.unwrap().into_inner().position;
     assert_eq!(topics(&seen(&callers.worker, callers, denied, 5).await), ["Leaving my partner safely"]);
 }

@@ -41,6 +41,7 @@ mod previewed;
 mod recalled;
 mod receiver;
 mod replied;
+mod requested;
 mod service_accounts;
 mod shut_out;
 mod stores;

@@ -159,17 +159,17 @@ async fn rule_7_what_a_preview_tells_is_what_they_then_see() {
             2 => {
                 let terms = ProvisionTerms { actions: vec![], ..dice.terms(callers) };
                 let told = preview(callers, Choice::Deny(terms.clone())).await;
-                let deny = DenyProvisionRequest { request_id, terms: Some(terms) };
+                let deny = DenyProvisionRequest { request_id, terms: Some(terms), ..Default::default() };
                 (told, callers.person.sharing().deny_provision(deny).await.unwrap().into_inner().position)
             }
             3 if sharing.blocked_workers.is_empty() => {
                 let told = preview(callers, Choice::BlockStaffId(staff_id.clone())).await;
-                let block = BlockWorkerRequest { request_id, staff_id };
+                let block = BlockWorkerRequest { request_id, staff_id, ..Default::default() };
                 (told, callers.person.sharing().block_worker(block).await.unwrap().into_inner().position)
             }
             _ if !sharing.blocked_workers.is_empty() => {
                 let told = preview(callers, Choice::UnblockStaffId(staff_id.clone())).await;
-                let unblock = UnblockWorkerRequest { request_id, staff_id };
+                let unblock = UnblockWorkerRequest { request_id, staff_id, ..Default::default() };
                 (told, callers.person.sharing().unblock_worker(unblock).await.unwrap().into_inner().position)
             }
             _ => {

@@ -63,7 +63,8 @@ impl<'a> Taking<'a> {
             "superseded" => self.deny(Actor::Everybody(true)).await,
             "agency blocked" => drop(person.block(&pair.agency_id()).await.unwrap()),
             "worker blocked" => {
-                let block = BlockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+                let block =
+                    BlockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id(), ..Default::default() };
                 person.sharing().block_worker(block).await.unwrap();
             }
             "relationship ended" => {
@@ -80,7 +81,7 @@ impl<'a> Taking<'a> {
 
     async fn deny(&mut self, whom: Actor) {
         let terms = terms(whom, [RecordCategory::Strengths], Purpose::CareCoordination, []);
-        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms) };
+        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() };
         self.denied = self.fed.person().sharing().deny_provision(deny).await.unwrap().into_inner().provision_id;
     }
 
@@ -91,7 +92,8 @@ impl<'a> Taking<'a> {
             "denied" | "superseded" => drop(person.withdraw(&self.denied).await.unwrap()),
             "agency blocked" => drop(person.unblock(&pair.agency_id()).await.unwrap()),
             "worker blocked" => {
-                let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id() };
+                let unblock =
+                    UnblockWorkerRequest { request_id: request_id(), staff_id: pair.staff_id(), ..Default::default() };
                 person.sharing().unblock_worker(unblock).await.unwrap();
             }
             // Another worker of the agency supports them then.

@@ -91,7 +91,8 @@ async fn rule_16_a_withheld_entry_takes_its_replies_with_it_and_a_reply_is_taken
     let own = attach(callers, &kept, ReplyKind::Context, "Only in spring").await.unwrap();
     let whom = proto::sharing::v1::provision_actor::Actor::AgencyId(callers.pair.agency_id());
     let terms = client::terms(whom, [RecordCategory::Health], Purpose::CareCoordination, []);
-    let deny = proto::sharing::v1::DenyProvisionRequest { request_id: request_id(), terms: Some(terms) };
+    let deny =
+        proto::sharing::v1::DenyProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() };
     let position = callers.person.sharing().deny_provision(deny).await.unwrap().into_inner().position;
     let seen = callers.look_for(&[], position).await.unwrap();
     assert!(!format!("{seen:?}").contains("Only in spring"));

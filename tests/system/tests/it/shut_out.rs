@@ -15,7 +15,8 @@ use tonic_types::StatusExt as _;
 use crate::world::{Callers, Supported};
 
 async fn block(callers: &Callers) -> u64 {
-    let block = BlockWorkerRequest { request_id: request_id(), staff_id: callers.pair.staff_id() };
+    let block =
+        BlockWorkerRequest { request_id: request_id(), staff_id: callers.pair.staff_id(), ..Default::default() };
     callers.person.sharing().block_worker(block).await.unwrap().into_inner().position
 }
 
@@ -100,7 +101,8 @@ async fn a_worker_whom_the_person_blocks_reaches_nothing_and_is_not_told() {
     look(Purpose::BreakGlass).await.unwrap();
     assert_eq!(look(Purpose::CareCoordination).await.unwrap_err().code(), Code::PermissionDenied);
     // Blocking again after that ends it; so does nothing else the worker does.
-    let unblock = UnblockWorkerRequest { request_id: request_id(), staff_id: callers.pair.staff_id() };
+    let unblock =
+        UnblockWorkerRequest { request_id: request_id(), staff_id: callers.pair.staff_id(), ..Default::default() };
     callers.person.sharing().unblock_worker(unblock).await.unwrap();
     callers.look().await.unwrap();
     block(&callers).await;
@@ -148,7 +150,7 @@ async fn an_agency_that_keeps_names_to_itself_is_not_made_to_tell_them() {
     // Nor does a choice about somebody, once it is made.
     let terms = client::terms(Actor::StaffId(staff_id.clone()), [RecordCategory::Goals], Purpose::CareCoordination, []);
     callers.person.grant(terms).await.unwrap();
-    let block = BlockWorkerRequest { request_id: request_id(), staff_id };
+    let block = BlockWorkerRequest { request_id: request_id(), staff_id, ..Default::default() };
     callers.person.sharing().block_worker(block).await.unwrap();
     harness::wait_until("the directory", || async {
         let read = callers.person.sharing().get_my_sharing(GetMySharingRequest::default()).await?.into_inner();
@@ -181,7 +183,7 @@ async fn nobody_at_an_agency_but_one() {
         let terms =
             client::terms(actor, (1..).map_while(|code| RecordCategory::try_from(code).ok()), Purpose::Research, []);
         let terms = ProvisionTerms { except_staff_ids: except, purposes: vec![], ..terms };
-        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms) };
+        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(terms), ..Default::default() };
         callers.person.sharing().deny_provision(deny).await.map(|done| done.into_inner().provision_id)
     };
     let agency = || Actor::AgencyId(callers.pair.agency_id());

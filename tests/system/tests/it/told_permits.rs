@@ -41,7 +41,8 @@ async fn fed() -> (Fed, Reading) {
 
 async fn withdraw(callers: &Callers, provision_id: &str, without_telling_them: bool) -> Result<(), Status> {
     let provision_id = provision_id.to_owned();
-    let request = WithdrawProvisionRequest { request_id: request_id(), provision_id, without_telling_them };
+    let request =
+        WithdrawProvisionRequest { request_id: request_id(), provision_id, without_telling_them, ..Default::default() };
     callers.person.sharing().withdraw_provision(request).await.map(drop)
 }
 
@@ -52,6 +53,7 @@ async fn narrow(callers: &Callers, provision_id: &str, without_telling_them: boo
         categories: vec![RecordCategory::Strengths.into()],
         up_to: SensitivityLevel::Unspecified.into(),
         without_telling_them,
+        ..Default::default()
     };
     callers.person.sharing().narrow_provision(narrow).await.unwrap();
 }
@@ -64,7 +66,8 @@ fn both(actor: Actor) -> ProvisionTerms {
 
 async fn grant_without_telling(callers: &Callers) -> String {
     let terms = Some(both(Actor::AgencyId(callers.pair.agency_id())));
-    let grant = GrantProvisionRequest { request_id: request_id(), terms, without_telling_them: true };
+    let grant =
+        GrantProvisionRequest { request_id: request_id(), terms, without_telling_them: true, ..Default::default() };
     callers.person.sharing().grant_provision(grant).await.unwrap().into_inner().provision_id
 }
 
@@ -96,7 +99,7 @@ async fn that_a_permit_to_the_agency_began_was_narrowed_and_ended_is_told_with_i
         withdraw(callers, &granted.provision_id, false).await.unwrap();
     }
     let everybody = terms(Actor::Everybody(true), [RecordCategory::WhatMatters], Purpose::CareCoordination, []);
-    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(everybody) };
+    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(everybody), ..Default::default() };
     let denied = person.sharing().deny_provision(deny).await.unwrap().into_inner().provision_id;
     reading.is_silent().await;
     withdraw(callers, &denied, false).await.unwrap();

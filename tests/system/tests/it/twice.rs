@@ -53,7 +53,7 @@ async fn rule_24_a_double_click_is_one_permit_and_withdrawing_it_takes_it_back()
     here.is_refused().await;
     // A deny said twice is one, too.
     let deny = async || {
-        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(worker.clone()) };
+        let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(worker.clone()), ..Default::default() };
         here.person.sharing().deny_provision(deny).await.unwrap().into_inner().provision_id
     };
     assert_eq!(deny().await, deny().await);

@@ -272,7 +272,8 @@ async fn a_worker_has_roles_of_which_a_permit_needs_one_and_a_deny_matches_any()
     }
     let person = callers.person.in_role("district nurse").unwrap();
     assert_eq!(person.my_record(0).await.unwrap_err().code(), Code::InvalidArgument);
-    let deny = DenyProvisionRequest { request_id: request_id(), terms: Some(of_role("District Nurse")) };
+    let deny =
+        DenyProvisionRequest { request_id: request_id(), terms: Some(of_role("District Nurse")), ..Default::default() };
     callers.person.sharing().deny_provision(deny).await.unwrap();
     callers.is_refused().await;
 }

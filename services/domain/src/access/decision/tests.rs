@@ -45,11 +45,18 @@ fn relationship() -> SharingEvent {
 }
 
 fn permit(n: u128, terms: Terms) -> SharingEvent {
-    ProvisionGranted { provision: ProvisionId(Uuid::from_u128(n)), terms, without_telling: false }.into()
+    ProvisionGranted {
+        provision: ProvisionId(Uuid::from_u128(n)),
+        terms,
+        without_telling: false,
+        word: None,
+        request: None,
+    }
+    .into()
 }
 
 fn deny(n: u128, terms: Terms) -> SharingEvent {
-    ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms }.into()
+    ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms, word: None }.into()
 }
 
 fn goals_for_the_agency() -> SharingEvent {

@@ -1,0 +1,210 @@
+//! What workers ask a person to permit, what the person says to it, and what a worker enters on their word.
+
+use std::collections::BTreeSet;
+
+use domain::ids::{AccessRequestId, AgencyId, PersonId, ProvisionId, StaffId};
+use domain::issuers::{Only, Register};
+use domain::sharing::events::SharingEvent;
+use domain::sharing::{
+    AccessRequest, AsOf, Choice, DenyProvision, EnterChoice, GrantAccess, GrantProvision, Provision, RefuseAccess,
+    RequestAccess, Sharing, WithdrawProvision, enter_choice,
+};
+use domain::staff::Staff;
+use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version, Worker};
+use domain::{Command as _, Refusal};
+use engine::{Changes, EngineError, Freshness, Loaded};
+use gate::{Asked, Call};
+use proto::sharing::v1 as pb;
+use proto::sharing::v1::enter_choice_request::Choice as Chosen;
+use rpc::{Error, words};
+
+use crate::read::{Item, Told, page_of};
+use crate::{SharingServices, summary, terms};
+
+/// What is decided on: the directive, who asks or enters, and which agencies are one.
+type Loads = (Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+
+impl SharingServices {
+    pub(crate) async fn access_requests(
+        &self,
+        call: &Call,
+        m: pb::ListAccessRequestsRequest,
+    ) -> Result<pb::ListAccessRequestsResponse, Error> {
+        let (person, paging, engine) = (call.person()?, call.pages(&m)?, self.gate.engine());
+        let now = engine.now();
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        sharing.registered().map_err(EngineError::Refused)?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let resolved = register.resolve(&sharing);
+        let workers: BTreeSet<_> = sharing.waiting(now).map(|(_, asked)| asked.worker.staff()).collect();
+        let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
+        let has_left = |worker: Worker| standings.iter().any(|staff| staff.id == worker.staff() && staff.has_left());
+        let is_here = |asked: &AccessRequest| !resolved.shuts_out(asked.worker) && !has_left(asked.worker);
+        let waits = sharing.waiting(now).filter(|(_, asked)| is_here(asked));
+        let waits: Vec<_> = waits.map(|(id, asked)| (Item::Asked(id, asked), true)).collect();
+        let (page, next) = page_of(waits, sharing.version, &paging.pages)?;
+        let names = self.told(&page, &sharing).await?;
+        let told = page.into_iter().filter_map(|item| match item {
+            Item::Asked(id, asked) => Some(request(id, asked, &names)),
+            Item::Provision(..) | Item::Blocked(_) | Item::BlockedWorker(_) | Item::Open(_) => None,
+        });
+        Ok(pb::ListAccessRequestsResponse {
+            requests: told.collect(),
+            directive_version: sharing.version.0,
+            position: sharing.position.0,
+            next_page_token: paging.next(next),
+        })
+    }
+
+    pub(crate) async fn grant_access(
+        &self,
+        call: &Call,
+        m: pb::GrantAccessRequest,
+    ) -> Result<pb::GrantAccessResponse, Error> {
+        let (own, request) = (call.own(&m.request_id)?, rpc::id("access_request_id", &m.access_request_id)?);
+        let terms = match m.terms {
+            Some(terms) => Some(self.terms(Some(terms), true).await?),
+            None => None,
+        };
+        let (person, now, provision) = (own.0, own.1.now, own.1.new_id());
+        let without_telling = m.without_telling_them;
+        let command = GrantAccess { request, provision, terms, without_telling, now };
+        let opens = Choice::GrantAccess(command.clone());
+        let position = self.change(own, AsOf { version: Version(m.expected_version), command }).await?;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let said = opens.opens(&sharing).map(Provision::Permit);
+        let id = said.map_or(provision, |said| sharing.came_to(provision, &said, without_telling, now));
+        Ok(pb::GrantAccessResponse { position, provision_id: id.to_string() })
+    }
+
+    pub(crate) async fn refuse_access(
+        &self,
+        call: &Call,
+        m: pb::RefuseAccessRequest,
+    ) -> Result<pb::RefuseAccessResponse, Error> {
+        let (own, request) = (call.own(&m.request_id)?, rpc::id("access_request_id", &m.access_request_id)?);
+        let command = RefuseAccess { request, not_again: m.not_again, now: own.1.now };
+        let refuse = AsOf { version: Version(m.expected_version), command };
+        Ok(pb::RefuseAccessResponse { position: self.change(own, refuse).await? })
+    }
+
+    pub(crate) async fn request_access(
+        &self,
+        call: &Call,
+        m: pb::RequestAccessRequest,
+    ) -> Result<pb::RequestAccessResponse, Error> {
+        let (context, worker) = (call.context(&m.request_id)?, call.worker()?.worker());
+        self.is_let_in(call, &m.person_id).await?;
+        let (request, terms): (AccessRequestId, _) = (context.new_id(), self.terms(m.terms, true).await?);
+        let ask = RequestAccess { request, worker, terms, reason: m.reason, now: context.now };
+        let decide = |sharing: &Sharing, _: &Register| ask.clone().decide(sharing);
+        let position = self.as_supporter(call, &m.request_id, &m.person_id, decide).await?;
+        Ok(pb::RequestAccessResponse { position, access_request_id: request.to_string() })
+    }
+
+    pub(crate) async fn enter_choice(
+        &self,
+        call: &Call,
+        m: pb::EnterChoiceRequest,
+    ) -> Result<pb::EnterChoiceResponse, Error> {
+        let (context, by) = (call.context(&m.request_id)?, call.worker()?);
+        let (provision, now): (ProvisionId, _) = (context.new_id(), context.now);
+        let person = self.is_let_in(call, &m.person_id).await?;
+        let (chosen, without_telling) = (rpc::required("choice", m.choice)?, false);
+        let is_new = matches!(chosen, Chosen::Grant(_) | Chosen::Deny(_));
+        let choice = match chosen {
+            Chosen::Grant(terms) => {
+                let terms = self.terms(Some(terms), true).await?;
+                Choice::Grant(GrantProvision { provision, terms, without_telling, now })
+            }
+            Chosen::Deny(terms) => {
+                Choice::Deny(DenyProvision { provision, terms: self.terms(Some(terms), false).await?, now })
+            }
+            Chosen::WithdrawProvisionId(id) => {
+                let provision = rpc::id("withdraw_provision_id", &id)?;
+                Choice::Withdraw(WithdrawProvision { provision, without_telling })
+            }
+            Chosen::GrantAccessRequestId(id) => {
+                let request = rpc::id("grant_access_request_id", &id)?;
+                Choice::GrantAccess(GrantAccess { request, provision, terms: None, without_telling, now })
+            }
+            Chosen::RefuseAccessRequestId(id) => {
+                let request = rpc::id("refuse_access_request_id", &id)?;
+                Choice::RefuseAccess(RefuseAccess { request, not_again: false, now })
+            }
+        };
+        let known = self.agency_of_whom(person, &choice).await?;
+        let enter = EnterChoice { choice, word: OnTheirWord { worker: by.worker(), account: m.on_their_word } };
+        let agency_of = |staff: StaffId| known.filter(|(known, _)| *known == staff).map(|(_, agency)| agency);
+        let decide =
+            |sharing: &Sharing, register: &Register| enter_choice(sharing, register.parts(), agency_of, enter.clone());
+        let position = self.as_supporter(call, &m.request_id, &m.person_id, decide).await?;
+        let provision_id = if is_new { provision.to_string() } else { String::new() };
+        Ok(pb::EnterChoiceResponse { position, provision_id })
+    }
+
+    /// The worker to whom a choice opens something, and where they work, which never changes.
+    async fn agency_of_whom(&self, person: PersonId, choice: &Choice) -> Result<Option<(StaffId, AgencyId)>, Error> {
+        let engine = self.gate.engine();
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let Some(ProvisionActor::Staff(staff)) = choice.opens(&sharing).map(|terms| terms.actor) else {
+            return Ok(None);
+        };
+        Ok(engine.load::<Staff>(staff, Freshness::Latest).await?.agency().map(|agency| (staff, agency)))
+    }
+
+    /// Refuses whoever the person does not let in, before anything is said of what they ask.
+    async fn is_let_in(&self, call: &Call, person_id: &str) -> Result<PersonId, Error> {
+        let (by, engine) = (call.worker()?, self.gate.engine());
+        let person: PersonId = rpc::id("person_id", person_id)?;
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        match lets_in(&register.resolve(&sharing), &staff, by) {
+            Ok(()) => Ok(person),
+            Err(refusal) => Err(self.gate.refused(&Asked::in_network(call)?, person, refusal.into()).await),
+        }
+    }
+
+    /// What a worker does to the directive of somebody who lets them in. For everybody else it is as if there were no such person.
+    async fn as_supporter(
+        &self,
+        call: &Call,
+        request_id: &str,
+        person_id: &str,
+        decide: impl Fn(&Sharing, &Register) -> Result<Vec<SharingEvent>, Refusal> + Send + Sync,
+    ) -> Result<u64, Error> {
+        let (by, context) = (call.worker()?, call.context(request_id)?);
+        let person: PersonId = rpc::id("person_id", person_id)?;
+        let decide = |(sharing, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            lets_in(&resolved, staff, by)?;
+            changes.record(sharing, person, decide(sharing, register)?);
+            changes.guard(staff);
+            changes.guard(register);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        match self.gate.engine().transact(&context, (person, by.worker().staff(), Only), decide).await {
+            Ok(done) => Ok(done.position.0),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
+        }
+    }
+}
+
+/// Whether the person lets in whoever has signed in: by a relationship, and has not shut them out.
+fn lets_in(sharing: &Sharing, staff: &Staff, by: SignedIn) -> Result<(), Refusal> {
+    let let_in = staff.admits(by) && sharing.hears(by) && sharing.relationship_open(by.worker());
+    if let_in { Ok(()) } else { Err(Refusal::undisclosed()) }
+}
+
+fn request(id: AccessRequestId, asked: &AccessRequest, names: &Told<'_>) -> pb::AccessRequest {
+    pb::AccessRequest {
+        access_request_id: id.to_string(),
+        party: Some(words::party_now(Author::Worker(asked.worker), names)),
+        terms: Some(terms::to_wire(&asked.terms)),
+        summary: summary::provision(&Provision::Permit(asked.terms.clone()), names),
+        reason: asked.reason.clone(),
+        lapses_at: Some(words::timestamp(asked.lapses_at)),
+    }
+}
