@@ -30,6 +30,7 @@ paged! {
     access::ListMyDeliveriesRequest,
     access::ListMyQuestionsRequest,
     access::ListMyRecallsRequest,
+    access::ListMyTimelineRequest,
     access::ListQuestionsRequest,
     agencies::ListAgenciesRequest,
     agencies::ListOperatorActsRequest,

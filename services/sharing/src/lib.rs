@@ -9,8 +9,12 @@ mod requests;
 mod service;
 mod summary;
 mod terms;
+mod timeline;
+
+use std::sync::Arc;
 
 use gate::Gate;
+use sentences::Sentences;
 use views::Views;
 
 /// The services `SharingService` and `AccessService`.
@@ -18,12 +22,13 @@ use views::Views;
 pub struct SharingServices {
     gate: Gate,
     views: Views,
+    sentences: Arc<Sentences>,
 }
 
 impl SharingServices {
     /// The services on this gate and these views.
     #[must_use]
     pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views }
+        Self { gate, views, sentences: Arc::new(Sentences::english()) }
     }
 }

@@ -103,7 +103,12 @@ impl SharingServices {
     /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
     /// somebody safe.
     pub(crate) async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
-        let directory = Directory::of(&self.views, named(items, sharing)).await?;
+        self.names(named(items, sharing), sharing).await
+    }
+
+    /// These names.
+    pub(crate) async fn names<'a>(&self, named: Named, sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+        let directory = Directory::of(&self.views, named).await?;
         let agencies = Vec::from_iter(directory.their_agencies());
         let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
         let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
@@ -125,10 +130,18 @@ impl SharingServices {
 /// The names in a directive. What a person chooses about a worker whom they have not met does not tell them who works at an agency that
 /// keeps names to itself.
 pub(crate) struct Told<'a> {
-    directory: Directory,
+    pub(crate) directory: Directory,
     sharing: &'a Sharing,
     /// The agencies that tell names.
     by_name: BTreeSet<AgencyId>,
+}
+
+#[cfg(test)]
+impl<'a> Told<'a> {
+    /// The names of nobody.
+    pub(crate) fn nobody(sharing: &'a Sharing) -> Self {
+        Self { directory: Directory::default(), sharing, by_name: BTreeSet::new() }
+    }
 }
 
 impl words::Names for Told<'_> {
@@ -211,6 +224,14 @@ fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb:
     }
 }
 
+/// Everybody whom a provision names.
+pub(crate) fn named_by(provision: &Provision, named: &mut Named) {
+    provision.terms().except.iter().for_each(|staff| named.staff(*staff));
+    let actor = &provision.terms().actor;
+    actor.agency().into_iter().for_each(|agency| named.agency(agency));
+    actor.staff().into_iter().for_each(|staff| named.staff(staff));
+}
+
 /// Everybody whom items of a directive name.
 fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
     let mut named = Named::default();
@@ -219,10 +240,7 @@ fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
             Item::Provision(id, held) => {
                 let word = sharing.origin(*id).and_then(|origin| origin.word.as_ref());
                 word.into_iter().for_each(|word| named.worker(word.worker));
-                held.terms().except.iter().for_each(|staff| named.staff(*staff));
-                let actor = &held.terms().actor;
-                actor.agency().into_iter().for_each(|agency| named.agency(agency));
-                actor.staff().into_iter().for_each(|staff| named.staff(staff));
+                named_by(held, &mut named);
             }
             Item::Blocked(agency) => named.agency(*agency),
             Item::BlockedWorker(worker) => named.worker(*worker),

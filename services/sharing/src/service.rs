@@ -53,6 +53,7 @@ mod access {
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,
         list_my_deliveries(ListMyDeliveriesRequest) -> ListMyDeliveriesResponse: my_deliveries,
         list_my_recalls(ListMyRecallsRequest) -> ListMyRecallsResponse: my_recalls,
+        list_my_timeline(ListMyTimelineRequest) -> ListMyTimelineResponse: timeline,
         list_labels(ListLabelsRequest) -> ListLabelsResponse: labels,
         query_access(QueryAccessRequest) -> QueryAccessResponse: query,
         accept_explanation(AcceptExplanationRequest) -> AcceptExplanationResponse: accept_explanation,

@@ -21,7 +21,7 @@ fn list(words: &[&str], nothing: &str) -> String {
     }
 }
 
-fn categories(categories: &[Category], nothing: &str) -> String {
+pub(crate) fn categories(categories: &[Category], nothing: &str) -> String {
     list(&categories.iter().map(|c| c.word()).collect::<Vec<_>>(), nothing)
 }
 
@@ -187,7 +187,7 @@ fn again(nth: u32) -> String {
     format!(", {nth} of this agency")
 }
 
-fn purpose(purpose: Purpose) -> String {
+pub(crate) fn purpose(purpose: Purpose) -> String {
     match purpose.word() {
         word if word.starts_with("to ") => format!("in order {word}"),
         word => word.to_owned(),
@@ -200,7 +200,7 @@ fn topic(label: &str) -> &str {
 }
 
 /// A moment in words, by UTC: `3 March 2026 at 14:05 UTC`.
-fn day(at: Timestamp) -> String {
+pub(crate) fn day(at: Timestamp) -> String {
     let moment = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
     moment.strftime("%-d %B %Y at %H:%M UTC").to_string()
 }

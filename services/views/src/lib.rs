@@ -32,6 +32,7 @@ pub mod relationships;
 mod runner;
 mod shelf;
 mod store;
+pub mod timeline;
 mod unpark;
 mod view;
 
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<operations::Operations>(),
         erased::<departures::Departures>(),
         erased::<deliveries::Deliveries>(),
+        erased::<timeline::Timeline>(),
         erased::<recalls::Recalls>(),
         erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),

@@ -361,6 +361,15 @@ impl Sharing {
         self.unheard.extend(shut.map(|agency| (provision, agency)));
     }
 
+    /// A provision, also one that was withdrawn: as it was, before it was narrowed.
+    #[must_use]
+    pub fn ever(&self, id: ProvisionId) -> Option<Provision> {
+        let once =
+            self.narrowed.iter().find(|(known, _)| *known == id).map(|(_, terms)| Provision::Permit(terms.clone()));
+        let known = || self.provisions.iter().chain(&self.withdrawn).find(|(known, _)| *known == id);
+        once.or_else(|| known().map(|(_, provision)| provision.clone()))
+    }
+
     /// How a provision came about; nothing to say of what the person chose of their own.
     #[must_use]
     pub fn origin(&self, provision: ProvisionId) -> Option<&Origin> {

@@ -1,10 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use crate::access::Ask;
 use crate::staff::Roles;
 use crate::vocabulary::{Action, Category, Level, ProvisionActor, Sensitivity, Terms, Timestamp};
 
 /// A provision in force: the same terms mean one thing in a permit and another in a deny, so what they cover is asked of
 /// the provision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Provision {
     /// What may be seen or done.
     Permit(Terms),

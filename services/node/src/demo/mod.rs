@@ -1,6 +1,7 @@
 //! The main job as a story, played over gRPC by different callers. Every sentence is checked before it is told: the
 //! system tests play the same story, embedded and distributed.
 
+mod asked;
 mod cast;
 mod chapters;
 mod decision;
@@ -41,10 +42,12 @@ pub async fn play(
     decision::with_the_person(&cast, tell).await?;
     chapters::not_for_everybody(&cast, tell).await?;
     chapters::withdrawal(&cast, &grant.provision_id, tell).await?;
+    asked::for_more(&cast, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
     chapters::why_did_you_look(&cast, tell).await?;
     chapters::asked_once(&cast, tell).await?;
-    chapters::what_has_ended(&cast, tell).await
+    chapters::what_has_ended(&cast, tell).await?;
+    asked::everything_in_order(&cast, tell).await
 }
 
 /// Checks that a call was refused, and for this documented reason.

@@ -51,6 +51,7 @@ mod suggested;
 mod telemetry;
 mod timelines;
 mod told_beside;
+mod told_in_order;
 mod told_permits;
 mod torment;
 mod twice;

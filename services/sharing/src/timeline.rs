@@ -1,0 +1,239 @@
+//! The person's timeline, in plain words.
+
+use std::collections::BTreeMap;
+
+use domain::ids::{AgencyId, ProvisionId};
+use domain::sharing::{Provision, Sharing};
+use domain::vocabulary::{Author, Category};
+use engine::Freshness;
+use gate::Call;
+use proto::access::v1 as pb;
+use rpc::words::{self, Names as _};
+use rpc::{Error, Named};
+use sentences::{Arg, Sentences};
+use views::consultations::By;
+use views::timeline::{self, Area, Timeline, TimelineDoc};
+
+use crate::read::{Told, named_by};
+use crate::{SharingServices, summary};
+
+impl SharingServices {
+    pub(crate) async fn timeline(
+        &self,
+        call: &Call,
+        m: pb::ListMyTimelineRequest,
+    ) -> Result<pb::ListMyTimelineResponse, Error> {
+        let (person, paging) = (call.person()?, call.pages(&m)?);
+        let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &m.agency_id)?;
+        let areas = m.areas.iter().map(|value| rpc::one_of("areas", *value, area)).collect::<Result<Vec<_>, _>>()?;
+        let from = m.from.map(|at| words::from_timestamp("from", at)).transpose()?;
+        let until = m.until.map(|at| words::from_timestamp("until", at)).transpose()?;
+        let keep = |doc: &TimelineDoc| {
+            let at = doc.by.at;
+            (areas.is_empty() || areas.contains(&doc.area))
+                && from.is_none_or(|from| from <= at)
+                && until.is_none_or(|until| at < until)
+                && wanted.is_none_or(|agency| is_of(doc, agency))
+        };
+        let page = self.views.list::<Timeline>(&timeline::of_person(person), &paging.pages, keep).await?;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let about = page.items.iter().filter_map(|doc| doc.facts.provision);
+        let choices: BTreeMap<_, _> = about.filter_map(|id| Some((id, sharing.ever(id)?))).collect();
+        let names = self.names(named(&page.items, &choices), &sharing).await?;
+        let told = |doc: &TimelineDoc| item(&self.sentences, doc, &choices, &names);
+        Ok(pb::ListMyTimelineResponse {
+            items: page.items.iter().map(told).collect(),
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+}
+
+fn area(code: u32) -> Option<Area> {
+    let code = i32::try_from(code).ok().and_then(|code| pb::TimelineArea::try_from(code).ok())?;
+    match code {
+        pb::TimelineArea::Unspecified => None,
+        pb::TimelineArea::Record => Some(Area::Record),
+        pb::TimelineArea::Sharing => Some(Area::Sharing),
+        pb::TimelineArea::Looks => Some(Area::Looks),
+        pb::TimelineArea::People => Some(Area::People),
+        pb::TimelineArea::Consultations => Some(Area::Consultations),
+        pb::TimelineArea::Place => Some(Area::Place),
+    }
+}
+
+fn to_wire(area: Area) -> pb::TimelineArea {
+    match area {
+        Area::Record => pb::TimelineArea::Record,
+        Area::Sharing => pb::TimelineArea::Sharing,
+        Area::Looks => pb::TimelineArea::Looks,
+        Area::People => pb::TimelineArea::People,
+        Area::Consultations => pb::TimelineArea::Consultations,
+        Area::Place => pb::TimelineArea::Place,
+    }
+}
+
+/// Whether an agency did it, or it is about one.
+fn is_of(doc: &TimelineDoc, agency: AgencyId) -> bool {
+    let word = doc.facts.word.as_ref().map(|word| word.worker);
+    let workers = [doc.by.author.worker(), doc.facts.worker, word].into_iter().flatten();
+    let choice = doc.facts.choice.as_ref().and_then(|choice| choice.terms().actor.agency());
+    workers.map(|worker| worker.agency()).chain(doc.facts.agency).chain(choice).any(|of| of == agency)
+}
+
+fn named(docs: &[TimelineDoc], choices: &BTreeMap<ProvisionId, Provision>) -> Named {
+    let mut named = Named::default();
+    choices.values().for_each(|choice| named_by(choice, &mut named));
+    for doc in docs {
+        let facts = &doc.facts;
+        let word = facts.word.as_ref().map(|word| word.worker);
+        let workers = [doc.by.author.worker(), facts.worker, word];
+        workers.into_iter().flatten().for_each(|worker| named.worker(worker));
+        facts.agency.into_iter().for_each(|agency| named.agency(agency));
+        facts.choice.iter().for_each(|choice| named_by(choice, &mut named));
+    }
+    named
+}
+
+fn item(
+    sentences: &Sentences,
+    doc: &TimelineDoc,
+    choices: &BTreeMap<ProvisionId, Provision>,
+    names: &Told<'_>,
+) -> pb::TimelineItem {
+    let entered = doc.facts.word.as_ref();
+    // What was entered on their word is theirs.
+    let by = if entered.is_some() { By { author: Author::Person, ..doc.by.clone() } } else { doc.by.clone() };
+    pb::TimelineItem {
+        time: Some(words::timestamp(by.at)),
+        party: Some(words::said_by(&by, &names.directory)),
+        sentence: sentence(sentences, doc, choices, names),
+        area: to_wire(doc.area).into(),
+        directive_version: if doc.area == Area::Sharing { doc.version } else { 0 },
+        entered_by: entered.map(|_| words::said_by(&doc.by, &names.directory)),
+    }
+}
+
+/// Somebody by name, role and agency, as they were then.
+fn who(by: &By, names: &Told<'_>) -> String {
+    let party = words::said_by(by, &names.directory);
+    match by.author {
+        Author::Person => "You".to_owned(),
+        Author::System => "Those who run this place".to_owned(),
+        Author::AnotherPerson => "Somebody who is signed in as another person".to_owned(),
+        Author::Worker(_) => {
+            let about = [party.role, party.agency_name].into_iter().filter(|part| !part.is_empty());
+            let about = about.collect::<Vec<_>>().join(", ");
+            let name = if party.name.is_empty() { "Somebody".to_owned() } else { party.name };
+            if about.is_empty() { name } else { format!("{name} ({about})") }
+        }
+    }
+}
+
+fn sentence(
+    sentences: &Sentences,
+    doc: &TimelineDoc,
+    choices: &BTreeMap<ProvisionId, Provision>,
+    names: &Told<'_>,
+) -> String {
+    let (facts, by) = (&doc.facts, who(&doc.by, names));
+    let text = |words: &str| Arg::Text(words.to_owned());
+    let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
+    // Whom a choice about sharing is about they may not have met; everybody else acted or was told of by name.
+    let name_of = |staff| if doc.area == Area::Sharing { names.staff(staff).0 } else { names.directory.staff(staff).0 };
+    let whom = facts.worker.map(|worker| name_of(worker.staff())).unwrap_or_default();
+    let agency = facts.agency.map(|agency| names.agency(agency)).unwrap_or_default();
+    let choice = facts.choice.as_ref().or_else(|| facts.provision.and_then(|id| choices.get(&id)));
+    let quote = sentences.say("quote", &[("words", text(&facts.words))]).filter(|_| !facts.words.is_empty());
+    let what: Vec<Category> = facts.categories.iter().copied().collect();
+    let args = [
+        ("who", text(if facts.word.is_some() { "You" } else { &by })),
+        ("whom", or(whom, "somebody")),
+        ("agency", or(agency, "an agency")),
+        ("words", or(facts.words.clone(), "elsewhere")),
+        ("quote", Arg::Text(quote.unwrap_or_default())),
+        ("what", Arg::Text(summary::categories(&what, "record"))),
+        ("detail", text(&facts.detail)),
+        ("count", Arg::Number(facts.count)),
+        ("purpose", Arg::Text(facts.purpose.map(summary::purpose).unwrap_or_default())),
+        ("when", Arg::Text(facts.moment.map(summary::day).unwrap_or_default())),
+        ("choice", Arg::Text(choice.map(|choice| summary::provision(choice, names)).unwrap_or_default())),
+    ];
+    let said = sentences.say(&sentences::name_of(&doc.event), &args).unwrap_or_default();
+    let Some(word) = &facts.word else { return said };
+    let entered = [("sentence", Arg::Text(said.clone())), ("by", Arg::Text(by)), ("account", text(&word.account))];
+    sentences.say("on-their-word", &entered).unwrap_or(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::access::events::AccessEvent;
+    use domain::vocabulary::Timestamp;
+    use views::timeline::{Told as Telling, told};
+
+    use super::*;
+
+    /// What is told of every kind of event, by somebody and by the person.
+    fn all() -> Vec<(&'static str, String)> {
+        let (sentences, sharing) = (Sentences::english(), Sharing::default());
+        let names = Told::nobody(&sharing);
+        let sentence_of = |event: &events::Event| {
+            let Telling::As(area, facts) = told(event) else { return None };
+            let by = By { author: Author::Person, role: String::new(), at: Timestamp(0) };
+            let doc = TimelineDoc { event: event.name().to_owned(), area, by, version: 1, facts: *facts };
+            Some((event.name(), sentence(&sentences, &doc, &BTreeMap::new(), &names)))
+        };
+        // What was brought in from elsewhere is told as a whole; what a worker adds is told by what it is.
+        let brought_in = |event: &mut events::Event| {
+            if let events::Event::Access(AccessEvent::RecordContributed(e)) = event {
+                e.party = Author::System;
+            }
+        };
+        let mut samples = events::Event::samples();
+        samples.iter_mut().for_each(brought_in);
+        samples.iter().filter_map(sentence_of).collect()
+    }
+
+    #[test]
+    fn every_event_has_its_sentence_or_a_reason_why_it_has_none_and_no_sentence_is_of_nothing() {
+        let told = all();
+        for (name, said) in &told {
+            assert!(said.ends_with('.') && !said.contains(['{', '$']), "{name}: {said:?}");
+        }
+        let of_events: BTreeSet<_> = told.iter().map(|(name, _)| sentences::name_of(name)).collect();
+        let left: Vec<_> = sentences::names().filter(|name| !of_events.contains(*name)).collect();
+        assert_eq!(left, ["quote", "on-their-word"]);
+    }
+
+    /// How many syllables a word has, about: groups of vowels, without an `e` that is not heard.
+    fn syllables(word: &str) -> usize {
+        let is_vowel = |letter: char| "aeiouy".contains(letter.to_ascii_lowercase());
+        let letters: Vec<char> = word.chars().filter(|letter| letter.is_alphabetic()).collect();
+        let groups = letters.iter().enumerate().filter(|(nth, letter)| {
+            is_vowel(**letter) && nth.checked_sub(1).is_none_or(|before| !is_vowel(letters[before]))
+        });
+        let silent = word.ends_with('e') && !word.ends_with("le") || word.ends_with("ed") && !word.ends_with("ted");
+        groups.count().saturating_sub(usize::from(silent)).max(1)
+    }
+
+    /// The grade in school that reads it, by Flesch and Kincaid (Kincaid and others, 1975, for the United States Navy): five years less than the age.
+    #[test]
+    fn somebody_of_nine_to_eleven_reads_it() {
+        let text: Vec<_> =
+            all().into_iter().map(|(_, said)| said.replace("Somebody", "Jo").replace("somebody", "Jo")).collect();
+        // What somebody said is theirs.
+        let said = text.join(" ");
+        let text: String = said.split('“').map(|part| part.split_once('”').map_or(part, |(_, after)| after)).collect();
+        let words: Vec<_> = text.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).collect();
+        let ends = text.matches(['.', '?', '!']).count();
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap());
+        let heard: usize =
+            words.iter().map(|word| syllables(word.trim_end_matches(|c: char| !c.is_alphabetic()))).sum();
+        let grade = 0.39 * count(words.len()) / count(ends) + 11.8 * count(heard) / count(words.len()) - 15.59;
+        println!("{} words in {ends} sentences, grade {grade:.1}", words.len());
+        assert!(grade <= 6.0, "grade {grade:.1}");
+    }
+}

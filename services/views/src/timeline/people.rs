@@ -1,0 +1,57 @@
+//! Who supports the person; how they come in, and how they are told.
+
+use domain::invitation::events::InvitationEvent;
+use domain::notices::events::NoticesEvent;
+use domain::relationship::events::RelationshipEvent;
+use domain::vocabulary::Author;
+
+use super::{Area, Facts, Telling};
+
+/// What nobody told the person then they are not told later.
+const UNHEARD: &str = "they did not hear of it";
+
+pub(super) fn told(event: &RelationshipEvent) -> Telling {
+    let worker = event.worker();
+    let with = |words: &str| Facts { worker: Some(worker), ..Facts::said(words) };
+    let facts = match event {
+        RelationshipEvent::SupportProposed(e) => with(&e.offer),
+        RelationshipEvent::SupportAccepted(e) => Facts { word: e.word.clone(), ..with(&e.confirmation) },
+        RelationshipEvent::AcceptanceEntered(e) => Facts { word: Some(e.word.clone()), ..Facts::of(worker) },
+        RelationshipEvent::SupportDeclined(e) => with(&e.reason),
+        RelationshipEvent::SupportEnded(e) => Facts { by: Some(e.by), ..with(&e.reason) },
+        RelationshipEvent::ProposalUnheard(_) => return Err(UNHEARD),
+        RelationshipEvent::ProposalWithdrawn(e) if !e.heard => return Err(UNHEARD),
+        RelationshipEvent::SupporterLeft(e) if !e.heard => return Err(UNHEARD),
+        RelationshipEvent::ProposalWithdrawn(_)
+        | RelationshipEvent::SupporterLeft(_)
+        | RelationshipEvent::AskingAllowed(_)
+        | RelationshipEvent::SuggestionDismissed(_) => Facts::of(worker),
+        RelationshipEvent::SupportSuggested(e) => with(&e.words),
+        RelationshipEvent::SupporterInvited(e) => with(&e.message),
+    };
+    Ok((Area::People, facts))
+}
+
+pub(super) fn invited(event: &InvitationEvent) -> Telling {
+    let facts = match event {
+        InvitationEvent::NewcomerInvited(_) => return Err("their own record tells it once they have come in"),
+        InvitationEvent::ReturnInvited(e) => Facts { by: Some(Author::Worker(e.worker)), ..Facts::said(&e.reason) },
+        InvitationEvent::ReturnConfirmed(e) => Facts { by: Some(e.author), ..Facts::said(&e.reason) },
+        InvitationEvent::CodeGiven(e) => Facts { moment: Some(e.expires), ..Facts::said(&e.message) },
+        InvitationEvent::CodeUsed(e) => Facts { by: Some(e.author), ..Facts::none() },
+        InvitationEvent::CodeRevoked(_) => Facts::none(),
+    };
+    Ok((Area::Place, facts))
+}
+
+pub(super) fn noticed(event: &NoticesEvent) -> Telling {
+    let facts = match event {
+        NoticesEvent::AddressGiven(_)
+        | NoticesEvent::AddressConfirmed(_)
+        | NoticesEvent::NoticesChosen(_)
+        | NoticesEvent::NoticesStopped(_)
+        | NoticesEvent::NoticeSent(_) => Facts::none(),
+        NoticesEvent::NoticeFailed(e) => Facts::said(&e.why),
+    };
+    Ok((Area::Place, facts))
+}

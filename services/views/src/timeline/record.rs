@@ -1,0 +1,48 @@
+//! What is written in the record.
+
+use domain::person::PersonEvent;
+use domain::vocabulary::Author;
+
+use super::{Area, Facts, Telling};
+
+pub(super) fn told(event: &PersonEvent) -> Telling {
+    let facts = match event {
+        PersonEvent::PersonRegistered(_)
+        | PersonEvent::GoalAchieved(_)
+        | PersonEvent::ActionCompleted(_)
+        | PersonEvent::PlanActivated(_) => Facts::none(),
+        PersonEvent::AboutMeSectionWritten(e) => Facts::said(&e.text),
+        PersonEvent::StrengthRecorded(e) => Facts::said(&e.text),
+        PersonEvent::WhatMattersRecorded(e) => Facts::said(&e.text),
+        PersonEvent::ConditionDescribed(e) => Facts::said(&e.text),
+        PersonEvent::GoalSet(e) => Facts::said(&e.text),
+        PersonEvent::GoalProposed(e) => Facts::said(&e.text),
+        PersonEvent::GoalAdopted(e) => Facts::said(&e.text),
+        PersonEvent::GoalDeclined(e) => Facts::said(&e.reason),
+        PersonEvent::GoalRated(e) => Facts::counting(e.importance.value()),
+        PersonEvent::GoalSetAside(e) => Facts::said(&e.reason),
+        PersonEvent::GoalReopened(e) => Facts::said(&e.reason),
+        PersonEvent::ActionAgreed(e) => Facts::said(&e.text),
+        PersonEvent::ActionRated(e) => Facts::counting(e.confidence.value()),
+        PersonEvent::ActionProgressed(e) => Facts::said(&e.note),
+        PersonEvent::ActionDropped(e) => Facts::said(&e.reason),
+        PersonEvent::ActionReopened(e) => Facts::said(&e.reason),
+        PersonEvent::ContingencyPlanWritten(e) => Facts::said(&e.text),
+        PersonEvent::BarrierIdentified(e) => Facts::said(&e.text),
+        PersonEvent::BarrierOwned(e) => Facts { agency: Some(e.agency), ..Facts::said(&e.words) },
+        PersonEvent::BarrierLifted(e) => Facts::said(&e.words),
+        PersonEvent::WellbeingCheckedIn(e) => Facts { count: u32::from(e.wellbeing.value()), ..Facts::said(&e.words) },
+        PersonEvent::ContactPreferencesSet(e) => Facts::said(&e.text),
+        PersonEvent::ChoseNotToSay(e) => Facts::none().in_category(e.category),
+        PersonEvent::EntryCorrected(e) => Facts::said(&e.text).in_category(e.category),
+        PersonEvent::ReplyAttached(e) => Facts::said(&e.words).in_category(e.category),
+        PersonEvent::ReplyAnswered(e) => Facts::said(&e.words).in_category(e.category),
+        PersonEvent::ReplyTakenBack(e) => Facts::none().in_category(e.category),
+        PersonEvent::PersonInvited(e) => {
+            let by = Some(Author::Worker(e.worker));
+            return Ok((Area::Place, Facts { by, ..Facts::said(&e.offer) }));
+        }
+        PersonEvent::IdentityLinked(_) | PersonEvent::IdentityUnlinked(_) => return Ok((Area::Place, Facts::none())),
+    };
+    Ok((Area::Record, facts))
+}
