@@ -31,6 +31,8 @@ pub mod values;
 pub mod vocabulary;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod scenario;
 
 pub use aggregate::{Aggregate, Command, StreamKind};

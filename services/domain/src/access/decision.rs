@@ -1,6 +1,7 @@
 //! The access decision (rules 1 and 2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::agency::same_role;
 use crate::sharing::{Provision, Sharing};
@@ -39,7 +40,7 @@ pub struct Scope {
     /// What their agency calls their roles.
     roles: Roles,
     /// Those that apply.
-    provisions: Vec<Provision>,
+    provisions: Vec<Arc<Provision>>,
     emergency: bool,
     /// Whether a relationship is open.
     supported: bool,
@@ -52,8 +53,8 @@ impl Scope {
     #[must_use]
     pub fn covers(&self, category: Category, sensitivity: &Sensitivity) -> bool {
         let covering = || self.provisions.iter().filter(|p| p.covers(category, sensitivity));
-        let permitted = (self.emergency && sensitivity.level <= EMERGENCY_LEVEL) || covering().any(Provision::permits);
-        permitted && covering().all(Provision::permits)
+        let permitted = (self.emergency && sensitivity.level <= EMERGENCY_LEVEL) || covering().any(|p| p.permits());
+        permitted && covering().all(|p| p.permits())
     }
 
     /// Whose it is.
@@ -66,7 +67,7 @@ impl Scope {
     /// theirs; else all.
     #[must_use]
     pub fn role(&self, categories: &BTreeSet<Category>, named: &str) -> String {
-        let about = |p: &&Provision| p.permits() && categories.iter().any(|category| p.settles(*category));
+        let about = |p: &&Arc<Provision>| p.permits() && categories.iter().any(|category| p.settles(*category));
         let actors = || self.provisions.iter().filter(about).map(|p| &p.terms().actor);
         let named_by = |role: &&String| actors().filter_map(ProvisionActor::role).any(|of| same_role(of, role));
         let through: Vec<_> = self.roles.as_slice().iter().filter(named_by).map(String::as_str).collect();
@@ -93,7 +94,7 @@ impl Scope {
     pub fn categories(&self) -> Vec<Category> {
         let could = |category: &Category| {
             let settling = || self.provisions.iter().filter(|p| p.settles(*category));
-            (self.emergency || settling().any(Provision::permits)) && settling().all(Provision::permits)
+            (self.emergency || settling().any(|p| p.permits())) && settling().all(|p| p.permits())
         };
         Category::ALL.iter().copied().filter(could).collect()
     }
@@ -143,9 +144,9 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     if !in_emergency && !supported {
         return Decision::Deny(DenialRule::NoOpenAccess);
     }
-    let applying = sharing.provisions().filter(|p| p.applies(staff.roles(), ask) && !(blocked && p.permits()));
+    let applying = sharing.shared_provisions().filter(|p| p.applies(staff.roles(), ask) && !(blocked && p.permits()));
     let provisions: Vec<_> = applying.cloned().collect();
-    if !emergency && !provisions.iter().any(Provision::permits) {
+    if !emergency && !provisions.iter().any(|p| p.permits()) {
         return Decision::Deny(DenialRule::NothingPermits);
     }
     let ends = provisions.iter().filter(|p| p.permits()).filter_map(|p| p.terms().until);

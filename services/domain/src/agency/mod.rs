@@ -29,6 +29,9 @@ use events::{AgencyEvent, AgencyNamed};
 /// Whether two words name the same role, however they are written.
 #[must_use]
 pub fn same_role(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
     one.to_lowercase() == other.to_lowercase()
 }
 

@@ -47,6 +47,10 @@ impl Command for DecideWithoutPerson {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
         let decision = state.proposed(self.decision)?;
+        if self.author == Author::Person {
+            let says = "whoever is there says what they think, and agrees or objects";
+            return Err(Refusal::rule("the_persons_own", says));
+        }
         if decision.author == Author::Person {
             return Err(Refusal::rule("the_persons_decision", "what the person proposed is not decided without them"));
         }
@@ -84,6 +88,12 @@ mod tests {
     }
 
     const EVIDENCE: &str = "called on 3, 4 and 6 March, wrote on 7 March";
+
+    #[test]
+    fn rule_20_nobody_who_is_there_decides_without_themselves() {
+        let own = DecideWithoutPerson { author: Author::Person, ..decide(EVIDENCE) };
+        given([requested(Mode::Involve), proposed(5)]).when(own).then_refused(Reason::Rule, "the_persons_own");
+    }
 
     #[test]
     fn rule_20_without_the_person_needs_a_ground_with_evidence() {

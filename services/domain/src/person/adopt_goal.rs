@@ -47,13 +47,14 @@ changes_entry!(AdoptGoal, goal in Goals);
 changes_entry!(DeclineGoal, goal in Goals);
 
 impl Person {
-    /// Where a goal stands that the person, and nobody else, answers.
-    fn answered(&self, goal: EntryId, author: Author) -> Result<Progress, Refusal> {
+    /// Where a goal stands that the person, and nobody else, answers; and whether it was never taken up.
+    fn answered(&self, goal: EntryId, author: Author) -> Result<(Progress, bool), Refusal> {
         self.sensitivity_of(goal, Category::Goals, "goal")?;
         if author != Author::Person {
             return Err(Refusal::rule("only_the_person_says", "only the person takes a goal up, or does not"));
         }
-        self.entry(goal).map(|state| state.progress).ok_or_else(|| Refusal::not_found("goal"))
+        let stands = self.entry(goal).map(|state| (state.progress, state.is_proposed));
+        stands.ok_or_else(|| Refusal::not_found("goal"))
     }
 }
 
@@ -63,11 +64,12 @@ impl Command for AdoptGoal {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("text", &self.text, PARAGRAPH)?;
         match state.answered(self.goal, self.author)? {
-            Progress::Proposed => Ok(vec![GoalAdopted { entry: self.goal, text: self.text }.into()]),
-            Progress::Open | Progress::Done => Ok(vec![]),
-            Progress::Ended => {
-                Err(Refusal::rule("proposed_goal", "this goal was not taken up, or set aside: reopen it"))
+            // What they did not take up they may take up later, in their words all the same.
+            (Progress::Proposed, _) | (Progress::Ended, true) => {
+                Ok(vec![GoalAdopted { entry: self.goal, text: self.text }.into()])
             }
+            (Progress::Open | Progress::Done, _) => Ok(vec![]),
+            (Progress::Ended, false) => Err(Refusal::rule("proposed_goal", "this goal was set aside: reopen it")),
         }
     }
 }
@@ -78,9 +80,9 @@ impl Command for DeclineGoal {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
         match state.answered(self.goal, self.author)? {
-            Progress::Proposed => Ok(vec![GoalDeclined { entry: self.goal, reason: self.reason }.into()]),
-            Progress::Ended => Ok(vec![]),
-            Progress::Open | Progress::Done => {
+            (Progress::Proposed, _) => Ok(vec![GoalDeclined { entry: self.goal, reason: self.reason }.into()]),
+            (Progress::Ended, _) => Ok(vec![]),
+            (Progress::Open | Progress::Done, _) => {
                 Err(Refusal::rule("proposed_goal", "this goal is taken up: set it aside"))
             }
         }
@@ -91,7 +93,7 @@ impl Command for DeclineGoal {
 mod tests {
     use super::super::events::GoalProposed;
     use super::super::fixtures::{action, entry, registered};
-    use super::super::{AchieveGoal, RateGoal, SetGoalAside};
+    use super::super::{AchieveGoal, RateGoal, ReopenGoal, SetGoalAside};
     use super::*;
     use crate::Reason;
     use crate::consultation::fixtures::NURSE;
@@ -118,7 +120,10 @@ mod tests {
         given(taken_up.clone()).when(decline(Author::Person)).then_refused(Reason::Rule, "proposed_goal");
         let not_taken_up = [proposed.clone(), vec![declined()]].concat();
         given(not_taken_up.clone()).when(decline(Author::Person)).then_nothing();
-        given(not_taken_up).when(adopt(Author::Person)).then_refused(Reason::Rule, "proposed_goal");
+        // Taken up later it is so in their words, and not by being reopened.
+        let reopen = ReopenGoal { goal: entry(1), author: Author::Person, reason: String::new() };
+        given(not_taken_up.clone()).when(reopen).then_refused(Reason::Rule, "proposed_goal");
+        given(not_taken_up).when(adopt(Author::Person)).then([adopted()]);
         // Nothing else is done with what is only proposed; and nobody else calls a goal of theirs achieved, or sets it aside.
         let rate = RateGoal { goal: entry(1), author: Author::Person, importance: Rating::stored(9).unwrap() };
         given(proposed.clone()).when(rate).then_refused(Reason::Rule, "proposed_goal");

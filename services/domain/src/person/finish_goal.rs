@@ -105,6 +105,10 @@ impl Command for ReopenGoal {
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
         only_the_person(state, self.goal, self.author)?;
+        if state.entry(self.goal).is_some_and(|goal| goal.is_proposed) {
+            let says = "this goal was never taken up: take it up in your own words";
+            return Err(Refusal::rule("proposed_goal", says));
+        }
         if !state.comes_to(self.goal, Category::Goals, "goal", Progress::Open)? {
             return Ok(vec![]);
         }

@@ -44,6 +44,8 @@ pub struct EntryState {
     pub(super) has_text: bool,
     /// How often it was corrected.
     pub(super) corrections: usize,
+    /// Whether it is a goal that somebody proposed, and the person has not taken into their words.
+    pub(super) is_proposed: bool,
     /// Whether its words are the person's own by now, whoever wrote it first.
     pub(super) is_theirs: bool,
     /// The person's replies to it.
@@ -166,6 +168,7 @@ impl Person {
             confidence: None,
             has_text: new.has_text(),
             corrections: 0,
+            is_proposed: new.progress() == Progress::Proposed,
             is_theirs: new.author() == Author::Person,
             replies: BTreeMap::new(),
         };
@@ -203,7 +206,9 @@ impl Aggregate for Person {
             Change::Noted(..) => state.notes += 1,
             Change::Finished(_, progress, _) => state.progress = progress,
             Change::Confident(confidence) => state.confidence = Some(confidence),
-            Change::Adopted(_) => (state.progress, state.is_theirs) = (Progress::Open, true),
+            Change::Adopted(_) => {
+                (state.progress, state.is_proposed, state.is_theirs) = (Progress::Open, false, true);
+            }
             Change::Owned(_, agency, _) => state.owner = Some(agency),
             Change::Corrected(e) => {
                 state.corrections += 1;

@@ -31,6 +31,7 @@ pub use start_sharing::StartSharing;
 pub use withdraw_provision::WithdrawProvision;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::access::events::PermitChange;
 use crate::ids::{AccessRequestId, AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
@@ -61,8 +62,8 @@ struct BlockedWorker {
 pub struct Sharing {
     started: bool,
     /// In the order in which they were given, as all that follows.
-    provisions: Vec<(ProvisionId, Provision)>,
-    withdrawn: Vec<(ProvisionId, Provision)>,
+    provisions: Vec<(ProvisionId, Arc<Provision>)>,
+    withdrawn: Vec<(ProvisionId, Arc<Provision>)>,
     /// What provisions permitted before they were narrowed.
     narrowed: Vec<(ProvisionId, Terms)>,
     /// Permits of which nobody is told any more: the person said so of one of their changes.
@@ -115,12 +116,17 @@ impl Sharing {
 
     /// The provisions in force.
     pub fn provisions(&self) -> impl Iterator<Item = &Provision> {
+        self.provisions.iter().map(|(_, provision)| &**provision)
+    }
+
+    /// The same, to be kept with a decision about them.
+    pub(crate) fn shared_provisions(&self) -> impl Iterator<Item = &Arc<Provision>> {
         self.provisions.iter().map(|(_, provision)| provision)
     }
 
     /// The provisions that were not withdrawn, and their ids, the oldest first.
     pub fn held(&self) -> impl Iterator<Item = (ProvisionId, &Provision)> {
-        self.provisions.iter().map(|(id, provision)| (*id, provision))
+        self.provisions.iter().map(|(id, provision)| (*id, &**provision))
     }
 
     /// The agencies that the person has blocked, the first first.
@@ -182,7 +188,7 @@ impl Sharing {
         for (id, provision) in &self.provisions {
             let actor = &provision.terms().actor;
             let others = actor.agency().map(&others).unwrap_or_default();
-            resolved.provisions.extend(others.into_iter().map(|other| (*id, provision.of(actor.at(other)))));
+            resolved.provisions.extend(others.into_iter().map(|other| (*id, Arc::new(provision.of(actor.at(other))))));
         }
         resolved.blocked.extend(self.blocked.iter().flat_map(|agency| others(*agency)));
         resolved
@@ -367,7 +373,7 @@ impl Sharing {
         let once =
             self.narrowed.iter().find(|(known, _)| *known == id).map(|(_, terms)| Provision::Permit(terms.clone()));
         let known = || self.provisions.iter().chain(&self.withdrawn).find(|(known, _)| *known == id);
-        once.or_else(|| known().map(|(_, provision)| provision.clone()))
+        once.or_else(|| known().map(|(_, provision)| Provision::clone(provision)))
     }
 
     /// How a provision came about; nothing to say of what the person chose of their own.
@@ -391,7 +397,7 @@ impl Sharing {
 
     fn provision(&self, id: ProvisionId) -> Result<&Provision, Refusal> {
         let found = self.provisions.iter().find(|(held, _)| *held == id);
-        found.map(|(_, provision)| provision).ok_or_else(|| Refusal::not_found("provision"))
+        found.map(|(_, provision)| &**provision).ok_or_else(|| Refusal::not_found("provision"))
     }
 }
 
@@ -409,11 +415,11 @@ impl Aggregate for Sharing {
                 self.tells(e.provision, e.without_telling);
                 self.answer(e.request, Answer::Granted);
                 self.comes_of(e.provision, &e.word, e.request);
-                self.provisions.push((e.provision, Provision::Permit(e.terms.clone())));
+                self.provisions.push((e.provision, Arc::new(Provision::Permit(e.terms.clone()))));
             }
             SharingEvent::ProvisionDenied(e) => {
                 self.comes_of(e.provision, &e.word, None);
-                self.provisions.push((e.provision, Provision::Deny(e.terms.clone())));
+                self.provisions.push((e.provision, Arc::new(Provision::Deny(e.terms.clone()))));
             }
             SharingEvent::ProvisionNarrowed(e) => {
                 self.tells(e.provision, e.without_telling);
@@ -423,7 +429,7 @@ impl Aggregate for Sharing {
                     if !narrowed.iter().any(|(known, _)| known == id) {
                         narrowed.push((*id, provision.terms().clone()));
                     }
-                    provision.narrow(&e.categories, e.level);
+                    Arc::make_mut(provision).narrow(&e.categories, e.level);
                 }
             }
             SharingEvent::ProvisionWithdrawn(e) => {
