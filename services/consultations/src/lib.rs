@@ -1,5 +1,6 @@
 //! Consultations, over gRPC.
 
+mod others;
 mod read;
 mod service;
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use domain::access::Scope;
-use domain::ids::PersonId;
+use domain::ids::{AgencyId, PersonId};
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use engine::EngineError;
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
-use rpc::{Directory, Error, words};
+use rpc::{Directory, Error, Named, words};
 use views::consultations::{
-    self, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc, DecisionState,
-    InformationDoc, ItemState, Said, SaidDoc, ViewDoc,
+    self, AdvocateDoc, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc,
+    DecisionState, InformationDoc, ItemState, ParticipantDoc, Said, SaidDoc, ViewDoc,
 };
 use views::{Page, Pages};
 
@@ -63,7 +63,8 @@ impl Consultations {
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
             let named_authors = network && page.items.iter().flat_map(speakers).any(elsewhere);
             let Page { items, next, position, incomplete } = page;
-            let consultations = self.told(items, |author| network || !elsewhere(author)).await?;
+            let own = by.worker().agency();
+            let consultations = self.told(items, |agency| network || agency == own).await?;
             Ok(Disclosure { answer: (consultations, next, position, incomplete), categories, entries, named_authors })
         });
         let ((consultations, next, position, incomplete), receipt) = answer.await?;
@@ -76,19 +77,23 @@ impl Consultations {
         })
     }
 
-    /// Consultations on the wire. Speakers who are not told are "another agency".
+    /// Consultations on the wire. Agencies that are not told are "another agency".
     async fn told(
         &self,
         docs: Vec<ConsultationDoc>,
-        told: impl Fn(Author) -> bool,
+        told: impl Fn(AgencyId) -> bool,
     ) -> Result<Vec<pb::Consultation>, Error> {
-        let named = docs.iter().flat_map(speakers).filter(|author| told(*author)).collect();
+        let is_told = |author: Author| author.worker().is_none_or(|worker| told(worker.agency()));
+        let mut named: Named = docs.iter().flat_map(speakers).filter(|author| is_told(*author)).collect();
+        let advocates = docs.iter().flat_map(|doc| &doc.decisions).filter_map(|decision| decision.advocate.as_ref());
+        advocates.for_each(|advocate| named.agency(advocate.agency));
         let names = Directory::of(&self.views, named).await?;
         let party = |author, role: &str, at| {
-            if told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
+            if is_told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
         };
+        let agency = |agency| if told(agency) { words::agency(agency, &names) } else { words::another_agency() };
         let now = self.gate.engine().now();
-        Ok(docs.into_iter().map(|doc| to_wire(doc, now, party)).collect())
+        Ok(docs.into_iter().map(|doc| to_wire(doc, now, party, agency)).collect())
     }
 
     async fn page(
@@ -111,9 +116,10 @@ fn leave_out(doc: &mut ConsultationDoc, scope: &Scope) {
     doc.circle.named.retain(|staff| *staff == scope.worker().staff());
 }
 
-/// Everybody who has said something in a consultation.
+/// Everybody who has said something in a consultation, or is to take part.
 fn speakers(doc: &ConsultationDoc) -> impl Iterator<Item = Author> {
-    doc.said.iter().map(|said| said.author)
+    let participants = doc.participants.iter().map(|known| known.participant);
+    doc.said.iter().map(|said| said.author).chain(participants)
 }
 
 fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Said {
@@ -142,6 +148,10 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
         Said::InformationRevealed => pb::said::Kind::InformationRevealed,
         Said::WithholdingReviewed => pb::said::Kind::WithholdingReviewed,
         Said::ViewTakenBack => pb::said::Kind::ViewTakenBack,
+        Said::ParticipantInvited => pb::said::Kind::ParticipantInvited,
+        Said::ParticipantResponded => pb::said::Kind::ParticipantResponded,
+        Said::TakenToAdvocate => pb::said::Kind::TakenToAdvocate,
+        Said::AdvocateHeard => pb::said::Kind::AdvocateHeard,
     };
     pb::Said {
         kind: kind.into(),
@@ -154,7 +164,12 @@ fn said(said: SaidDoc, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::
     }
 }
 
-fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Timestamp) -> Party) -> pb::Consultation {
+fn to_wire(
+    doc: ConsultationDoc,
+    now: Timestamp,
+    party: impl Fn(Author, &str, Timestamp) -> Party,
+    agency: impl Fn(AgencyId) -> Party,
+) -> pb::Consultation {
     let by = |by: &By| party(by.author, &by.role, by.at);
     let state = match doc.state {
         ConsultationState::Open => pb::consultation::State::Open,
@@ -179,8 +194,16 @@ fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Ti
         risks: option.risks,
         sensitivity: option.sensitivity.as_ref().map(words::to_sensitivity),
     });
-    let decisions = doc.decisions.into_iter().map(|one| decision(one, now, by));
+    let decisions = doc.decisions.into_iter().map(|mut one| {
+        let asked = one.advocate.take().map(|asked| (agency(asked.agency), asked));
+        let advocate = asked.map(|(agency, asked)| advocate(asked, now, agency, by));
+        pb::Decision { advocate, ..decision(one, now, by) }
+    });
     let information = doc.information.into_iter().map(|one| information(one, now, by));
+    let participants = doc.participants.into_iter().map(|known| {
+        let party = party(known.participant, "", Timestamp::NEVER);
+        participant(known, party, by)
+    });
     let (scheduled_at, place) = doc.scheduled.map(|(at, place)| (words::timestamp(at), place)).unzip();
     pb::Consultation {
         consultation_id: doc.consultation.to_string(),
@@ -199,6 +222,35 @@ fn to_wire(doc: ConsultationDoc, now: Timestamp, party: impl Fn(Author, &str, Ti
         scheduled_at,
         place: place.unwrap_or_default(),
         information: information.collect(),
+        participants: participants.collect(),
+    }
+}
+
+fn participant(doc: ParticipantDoc, party: Party, by: impl Fn(&By) -> Party) -> pb::Participant {
+    let answer = match doc.answer.as_ref().map(|(comes, _)| *comes) {
+        None => pb::participant::Answer::Unspecified,
+        Some(true) => pb::participant::Answer::Comes,
+        Some(false) => pb::participant::Answer::DoesNotCome,
+    };
+    pb::Participant {
+        party: Some(party),
+        invited_by: doc.invited.as_ref().map(&by),
+        invited_at: doc.invited.map(|invited| words::timestamp(invited.at)),
+        answer: answer.into(),
+        answered_at: doc.answer.map(|(_, said)| words::timestamp(said.at)),
+    }
+}
+
+fn advocate(doc: AdvocateDoc, now: Timestamp, agency: Party, by: impl Fn(&By) -> Party) -> pb::Advocate {
+    let said = doc.answer.as_ref().map(|(_, said)| said);
+    pb::Advocate {
+        agency: Some(agency),
+        asked_at: Some(words::timestamp(doc.asked_at)),
+        answer_by: Some(words::timestamp(doc.answer_by)),
+        overdue: doc.answer.is_none() && doc.answer_by <= now,
+        answered_by: said.map(&by),
+        answered_at: said.map(|said| words::timestamp(said.at)),
+        answer: doc.answer.map(|(words, _)| words).unwrap_or_default(),
     }
 }
 
@@ -243,6 +295,7 @@ fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::
         reports: reports.collect(),
         text: doc.text,
         reason: doc.reason,
+        advocate: None,
     }
 }
 

@@ -49,6 +49,10 @@ gate::service! { ConsultationService for Consultations {
     dispute_outcome(DisputeOutcomeRequest) -> DisputeOutcomeResponse: dispute,
     reveal_information(RevealInformationRequest) -> RevealInformationResponse: reveal,
     review_withheld_information(ReviewWithheldInformationRequest) -> ReviewWithheldInformationResponse: review,
+    invite_participant(InviteParticipantRequest) -> InviteParticipantResponse: invite,
+    respond_to_invitation(RespondToInvitationRequest) -> RespondToInvitationResponse: respond,
+    take_to_advocate(TakeToAdvocateRequest) -> TakeToAdvocateResponse: take_to_advocate,
+    answer_as_advocate(AnswerAsAdvocateRequest) -> AnswerAsAdvocateResponse: answer_as_advocate,
     close_consultation(CloseConsultationRequest) -> CloseConsultationResponse: close,
     cancel_consultation(CancelConsultationRequest) -> CancelConsultationResponse: cancel,
 } }
@@ -64,12 +68,22 @@ fn own(wire: Option<WireSensitivity>) -> Result<Option<Sensitivity>, Error> {
 
 impl Consultations {
     /// Who takes part. Staff do so to coordinate support.
-    async fn taking_part(&self, call: &Call, request_id: &str, person_id: &str) -> Result<Contribution, Error> {
+    pub(crate) async fn taking_part(
+        &self,
+        call: &Call,
+        request_id: &str,
+        person_id: &str,
+    ) -> Result<Contribution, Error> {
         self.gate.contribution(call, request_id, person_id, i32::from(Purpose::CareCoordination.code())).await
     }
 
     /// Takes part in a consultation: staff only as far as the person shares them.
-    async fn take_part<C>(&self, wish: &Contribution, consultation_id: &str, command: C) -> Result<u64, Error>
+    pub(crate) async fn take_part<C>(
+        &self,
+        wish: &Contribution,
+        consultation_id: &str,
+        command: C,
+    ) -> Result<u64, Error>
     where
         C: Contribute<Aggregate = Consultation> + Clone + Send + Sync,
     {
@@ -107,6 +121,17 @@ impl Consultations {
         if sensitivity.level != Level::Normal {
             return Err(Error::invalid("sensitivity.level", KEPT));
         }
+        self.are_there(wish, "staff_ids", &named).await?;
+        Ok(Circle::kept(sensitivity.labels, named))
+    }
+
+    /// Refuses workers who are not there any more, or whom the person has blocked.
+    pub(crate) async fn are_there(
+        &self,
+        wish: &Contribution,
+        field: &str,
+        named: &BTreeSet<StaffId>,
+    ) -> Result<(), Error> {
         let engine = self.gate.engine();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(named.iter().copied()), Freshness::Latest).await?;
         let sharing = engine.load::<Sharing>(wish.person, Freshness::Latest).await?;
@@ -116,13 +141,10 @@ impl Consultations {
             let agency = staff.agency().filter(|agency| staff.works_for(*agency));
             agency.is_some_and(|agency| !sharing.shuts_out(Worker::new(agency, staff.id)))
         };
-        if !standings.iter().all(is_there) {
-            return Err(Error::invalid(
-                "staff_ids",
-                "must be of workers who are there now and whom you have not blocked",
-            ));
+        if standings.iter().all(is_there) {
+            return Ok(());
         }
-        Ok(Circle::kept(sensitivity.labels, named))
+        Err(Error::invalid(field, "must be of workers who are there now and whom you have not blocked"))
     }
 
     async fn share(
@@ -259,6 +281,8 @@ impl Consultations {
             author,
             ground: rpc::one_of("ground", m.ground, WithoutPersonGround::from_code)?,
             evidence: m.evidence,
+            now: wish.context.now,
+            elsewhere: vec![],
             parts: Parts::default(),
         };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;

@@ -4,8 +4,8 @@ use domain::access::events::{Delivered, PermitChange, PermitTold, RecallAnswer};
 use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selection};
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
-    AccessRequestId, AccountId, AgencyId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId, PersonId,
-    ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
+    AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
+    PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -59,6 +59,7 @@ samples! {
     Option<InvitationId>: field => Some(InvitationId::sample(field)),
     FeedId: _field => FeedId(id(13)),
     AccountId: _field => AccountId(id(14)),
+    ConsultationId: _field => ConsultationId(id(16)),
     AccessRequestId: _field => AccessRequestId(id(15)),
     Option<AccessRequestId>: field => Some(AccessRequestId::sample(field)),
     RecallId: _field => RecallId(id(15)),

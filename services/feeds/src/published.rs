@@ -80,7 +80,7 @@ pub(crate) const SUPPORT_TYPES: [(&str, &str); 7] = [
 ];
 
 /// Those of consultations that all workers of the agency may see who support the person.
-pub(crate) const CONSULTATION_TYPES: [(&str, &str); 24] = [
+pub(crate) const CONSULTATION_TYPES: [(&str, &str); 28] = [
     ("alongside.consultation.requested.v1", "a consultation is asked for"),
     ("alongside.consultation.shared.v1", "the person says how sensitive it is"),
     ("alongside.consultation.item-raised.v1", "something is put on the agenda"),
@@ -105,6 +105,10 @@ pub(crate) const CONSULTATION_TYPES: [(&str, &str); 24] = [
     ("alongside.consultation.withholding-reviewed.v1", "it is decided again to keep something from the person"),
     ("alongside.consultation.view-taken-back.v1", "the person takes back something that they said"),
     ("alongside.consultation.outcome-disputed.v1", "the person says that what they were told is not so"),
+    ("alongside.consultation.participant-invited.v1", "somebody is invited to take part"),
+    ("alongside.consultation.participant-responded.v1", "somebody says whether they come"),
+    ("alongside.consultation.taken-to-advocate.v1", "the person takes an objection to an advocate"),
+    ("alongside.consultation.advocate-heard.v1", "the advocate answers"),
 ];
 
 /// Those of permits that let the agency's system receive something.
@@ -173,6 +177,7 @@ fn sharing(event: &SharingEvent) -> Published {
         SharingEvent::AccessRequested(_) | SharingEvent::AccessRequestRefused(_) => {
             Never("it is between the person and whoever asks")
         }
+        SharingEvent::ObjectionRaised(_) | SharingEvent::ObjectionSettled(_) => Never("the consultation tells it"),
         SharingEvent::EntryRestricted(_) => Never("the entry itself tells what it says from then on"),
         SharingEvent::SharingStarted(_) => Never("it says that somebody is here, and nothing of what they share"),
     }
@@ -200,6 +205,10 @@ fn consultation(event: &ConsultationEvent) -> &'static str {
     match event {
         ConsultationEvent::ConsultationRequested(_) => "alongside.consultation.requested.v1",
         ConsultationEvent::ConsultationShared(_) => "alongside.consultation.shared.v1",
+        ConsultationEvent::ParticipantInvited(_) => "alongside.consultation.participant-invited.v1",
+        ConsultationEvent::ParticipantResponded(_) => "alongside.consultation.participant-responded.v1",
+        ConsultationEvent::ObjectionTakenToAdvocate(_) => "alongside.consultation.taken-to-advocate.v1",
+        ConsultationEvent::AdvocateHeard(_) => "alongside.consultation.advocate-heard.v1",
         ConsultationEvent::AgendaItemRaised(_) => "alongside.consultation.item-raised.v1",
         ConsultationEvent::AgendaItemAddressed(_) => "alongside.consultation.item-addressed.v1",
         ConsultationEvent::AgendaItemDeferred(_) => "alongside.consultation.item-deferred.v1",

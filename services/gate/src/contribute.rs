@@ -9,7 +9,6 @@ use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
 use domain::ids::{PersonId, ReceiptId};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
-use domain::sharing::events::EntryRestricted;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, DenialRule, Purpose, SignedIn, Version};
 use domain::{Aggregate, Command, Reason, Refusal};
@@ -76,11 +75,12 @@ impl Gate {
         C: Contribute + Command<Aggregate = A> + Clone + Send + Sync,
     {
         let Contribution { person, author, context, by, role, purpose } = wish;
+        let id: Uuid = on.into();
         let Some(by) = *by else {
             let decide = |(on, sharing): &(Loaded<A>, Loaded<Sharing>), changes: &mut Changes| {
                 sharing.registered()?;
                 let events = command.clone().decide_within(on, None)?;
-                restrict(changes, sharing, *person, (&command, &events));
+                changes.record(sharing, *person, command.beside(on, sharing, id, &events));
                 changes.record(on, *person, events);
                 Ok(())
             };
@@ -94,11 +94,13 @@ impl Gate {
         let decide = |(on, sharing, staff, register): &Loads<A>, changes: &mut Changes| {
             let decision = decide(&register.resolve(sharing), staff, &ask());
             let Decision::Permit(scope) = decision else { return Err(Refusal::undisclosed()) };
-            let events = command.clone().knowing(register.parts()).decide_within(on, Some(&scope))?;
+            let command = command.clone().knowing(register.parts()).minding(sharing, id);
+            let events = command.clone().decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             let category = command.category(on)?;
-            restrict(changes, sharing, *person, (&command, &events));
+            // What takes something out of an entry moves the directive, too: a look at what it said before does not commit any more.
+            changes.record(sharing, *person, command.beside(on, sharing, id, &events));
             changes.record(on, *person, events);
             changes.guard(staff);
             changes.guard(register);
@@ -198,16 +200,4 @@ impl Gate {
         changes.fact::<Access>(named, subject, denied.receipt, denied.into());
         Ok(self.commit(changes, "deny").await?)
     }
-}
-
-/// What takes something out of an entry moves the directive, too: a look at what it said before does not commit any more (rule 4). What does not
-/// relies on the directive as it is.
-fn restrict<C: Contribute>(
-    changes: &mut Changes,
-    sharing: &Loaded<Sharing>,
-    person: PersonId,
-    (command, events): (&C, &[<C::Aggregate as Aggregate>::Event]),
-) {
-    let restricted = command.restricts().filter(|_| !events.is_empty());
-    changes.record(sharing, person, restricted.map(|entry| EntryRestricted { entry }.into()).into_iter().collect());
 }

@@ -136,6 +136,13 @@ information-shared = { $who } told you this{ $quote }.
 information-withheld = { $who } keeps something from you until { $when }. They gave a reason{ $quote }.
 information-revealed = { $who } told you what was kept from you{ $quote }.
 withholding-reviewed = { $who } still keeps something from you, until { $when }. They gave a reason{ $quote }.
+participant-invited = { $who } asked { $whom } to a talk.
+participant-responded = { $detail ->
+    [yes] { $who } will come to a talk{ $quote }.
+   *[no] { $who } will not come to a talk{ $quote }.
+}
+objection-taken-to-advocate = { $who } asked { $agency } to speak for you{ $quote }. They have until { $when }.
+advocate-heard = { $who } spoke for you{ $quote }.
 consultation-scheduled = { $who } said when you will meet: { $when }{ $quote }.
 
 ## Your place here

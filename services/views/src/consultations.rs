@@ -1,9 +1,11 @@
 //! Consultations: what the person is asked, what was said and what was decided.
 
 use domain::StreamKind;
-use domain::consultation::events::{ConsultationEvent, PersonViewRecorded};
+use domain::consultation::events::{
+    ConsultationEvent, DecisionProposed, OptionOffered, ParticipantInvited, ParticipantResponded, PersonViewRecorded,
+};
 use domain::consultation::{Circle, FollowUp, Mode, Outcome, WithheldGround};
-use domain::ids::{ConsultationId, EntryId, PersonId};
+use domain::ids::{AgencyId, ConsultationId, EntryId, PersonId};
 use domain::vocabulary::{Author, OnTheirWord, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -38,8 +40,34 @@ pub struct ConsultationDoc {
     pub scheduled: Option<(Timestamp, String)>,
     /// What was told, and what is withheld, the oldest first.
     pub information: Vec<InformationDoc>,
+    /// Who is to take part, in the order invited.
+    pub participants: Vec<ParticipantDoc>,
     /// Everything that was said and done in it, the oldest first: by whom, when, and in what words.
     pub said: Vec<SaidDoc>,
+}
+
+/// Somebody who is to take part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParticipantDoc {
+    /// Who.
+    pub participant: Author,
+    /// Who invited them, and when; none of the person.
+    pub invited: Option<By>,
+    /// Whether they come, and when they said so; none before they have.
+    pub answer: Option<(bool, By)>,
+}
+
+/// An objection that is with an advocate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvocateDoc {
+    /// The advocate's agency.
+    pub agency: AgencyId,
+    /// When they were asked.
+    pub asked_at: Timestamp,
+    /// By when they are to answer.
+    pub answer_by: Timestamp,
+    /// What they say, and who of them; none before they have answered.
+    pub answer: Option<(String, By)>,
 }
 
 /// Who did something, and when.
@@ -159,6 +187,10 @@ pub enum Said {
     InformationRevealed,
     WithholdingReviewed,
     ViewTakenBack,
+    ParticipantInvited,
+    ParticipantResponded,
+    TakenToAdvocate,
+    AdvocateHeard,
 }
 
 /// What an event says, what it is about, and in what words besides those that stand in the consultation itself.
@@ -194,6 +226,10 @@ fn said(event: &ConsultationEvent) -> (Said, Option<EntryId>, String) {
         ConsultationEvent::ConsultationScheduled(e) => (Said::Scheduled, None, e.place.clone()),
         ConsultationEvent::OutcomeDisputed(e) => (Said::OutcomeDisputed, Some(e.decision), e.words.clone()),
         ConsultationEvent::InformationRevealed(e) => (Said::InformationRevealed, Some(e.information), none),
+        ConsultationEvent::ParticipantInvited(_) => (Said::ParticipantInvited, None, none),
+        ConsultationEvent::ParticipantResponded(e) => (Said::ParticipantResponded, None, e.words.clone()),
+        ConsultationEvent::ObjectionTakenToAdvocate(e) => (Said::TakenToAdvocate, Some(e.decision), e.words.clone()),
+        ConsultationEvent::AdvocateHeard(e) => (Said::AdvocateHeard, Some(e.decision), e.words.clone()),
         ConsultationEvent::WithholdingReviewed(e) => {
             (Said::WithholdingReviewed, Some(e.information), format!("{}: {}", e.ground.word(), e.reason))
         }
@@ -303,6 +339,8 @@ pub struct DecisionDoc {
     pub reason: String,
     /// The person's objection, which stands unless they take it back or it is withdrawn.
     pub objection: Option<WordsDoc>,
+    /// Where the objection is with an advocate, if the person has asked one.
+    pub advocate: Option<AdvocateDoc>,
     /// Who proposed it.
     pub proposed: By,
     /// Who agreed, decided or withdrew; none while it waits.
@@ -327,7 +365,7 @@ impl View for Consultations {
     type Doc = ConsultationDoc;
 
     const NAME: &'static str = "consultations";
-    const CODE: i32 = 5;
+    const CODE: i32 = 6;
     const KINDS: &'static [StreamKind] = &[StreamKind::Consultation];
 
     fn key(event: &Envelope) -> Option<Key> {
@@ -359,6 +397,7 @@ impl View for Consultations {
             requested_at: event.at,
             scheduled: None,
             information: Vec::new(),
+            participants: Vec::new(),
             said: vec![said],
         }))
     }
@@ -376,24 +415,12 @@ impl ConsultationDoc {
             ConsultationEvent::AgendaItemAddressed(e) => self.settle_item(e.item, ItemState::Addressed),
             ConsultationEvent::AgendaItemDeferred(e) => self.settle_item(e.item, ItemState::Deferred),
             ConsultationEvent::OptionOffered(e) => {
-                let (text, benefits, risks) = (e.text.clone(), e.benefits.clone(), e.risks.clone());
-                let (option, sensitivity) = (e.option, e.sensitivity.clone());
-                self.options.push(OptionDoc { option, text, benefits, risks, sensitivity });
+                self.options.push(OptionDoc::offered(e));
             }
             ConsultationEvent::PersonViewRecorded(e) => self.view(e, by),
             ConsultationEvent::ConsultationShared(e) => self.circle = Circle::open(e.sensitivity.clone()),
             ConsultationEvent::DecisionProposed(e) => {
-                self.decisions.push(DecisionDoc {
-                    decision: e.decision,
-                    text: e.text.clone(),
-                    state: DecisionState::Proposed,
-                    reason: String::new(),
-                    proposed: by,
-                    settled: None,
-                    objection: None,
-                    follow_up: FollowUp::proposed(e.follow_up),
-                    reports: Vec::new(),
-                });
+                self.decisions.push(DecisionDoc::proposed(e, by));
             }
             ConsultationEvent::DecisionAgreed(e) => {
                 self.decision(e.decision, |known| known.take(DecisionState::Agreed, String::new(), by));
@@ -422,6 +449,16 @@ impl ConsultationDoc {
             }
             ConsultationEvent::ViewTakenBack(e) => self.take_back_view(e.entry),
             ConsultationEvent::ParticipationDeclined(_) => {}
+            ConsultationEvent::ParticipantInvited(e) => self.invite(e, by),
+            ConsultationEvent::ParticipantResponded(e) => self.answer(e, by),
+            ConsultationEvent::ObjectionTakenToAdvocate(e) => {
+                let (agency, asked_at, answer_by) = (e.agency, by.at, e.answer_by);
+                let advocate = AdvocateDoc { agency, asked_at, answer_by, answer: None };
+                self.decision(e.decision, |known| known.advocate = Some(advocate));
+            }
+            ConsultationEvent::AdvocateHeard(e) => self.decision(e.decision, |known| {
+                known.advocate.iter_mut().for_each(|asked| asked.answer = Some((e.words.clone(), by.clone())));
+            }),
             ConsultationEvent::ConsultationScheduled(e) => self.scheduled = Some((e.at, e.place.clone())),
             ConsultationEvent::InformationShared(e) => self.inform(e.information, &e.text, by, None),
             ConsultationEvent::InformationRevealed(e) => self.inform(e.information, &e.text, by, None),
@@ -440,6 +477,23 @@ impl ConsultationDoc {
         let entered = said.word.as_ref().map(|word| entered(word, by));
         let PersonViewRecorded { decision, view, sensitivity, entry, .. } = said.clone();
         self.views.push(ViewDoc { view, decision, sensitivity, entry, entered });
+    }
+
+    /// Whom the person invites to what they keep to few they name by that.
+    fn invite(&mut self, e: &ParticipantInvited, by: By) {
+        if e.author == Author::Person && self.circle.kept {
+            self.circle.named.insert(e.worker.staff());
+        }
+        let participant = Author::Worker(e.worker);
+        self.participants.push(ParticipantDoc { participant, invited: Some(by), answer: None });
+    }
+
+    fn answer(&mut self, e: &ParticipantResponded, by: By) {
+        let answer = Some((e.comes, by));
+        match self.participants.iter_mut().find(|known| known.participant == e.author) {
+            Some(known) => known.answer = answer,
+            None => self.participants.push(ParticipantDoc { participant: e.author, invited: None, answer }),
+        }
     }
 
     /// Its words are told no more.
@@ -472,7 +526,29 @@ impl ConsultationDoc {
     }
 }
 
+impl OptionDoc {
+    fn offered(e: &OptionOffered) -> Self {
+        let OptionOffered { option, text, benefits, risks, sensitivity, .. } = e.clone();
+        Self { option, text, benefits, risks, sensitivity }
+    }
+}
+
 impl DecisionDoc {
+    fn proposed(e: &DecisionProposed, by: By) -> Self {
+        Self {
+            decision: e.decision,
+            text: e.text.clone(),
+            state: DecisionState::Proposed,
+            reason: String::new(),
+            proposed: by,
+            settled: None,
+            objection: None,
+            advocate: None,
+            follow_up: FollowUp::proposed(e.follow_up),
+            reports: Vec::new(),
+        }
+    }
+
     fn settle(&mut self, state: DecisionState, reason: String, by: Option<By>) {
         (self.state, self.reason, self.settled) = (state, reason, by);
     }
@@ -485,7 +561,7 @@ impl DecisionDoc {
 
     /// The person takes back their answer, or their objection to what was taken without them.
     fn take_back(&mut self) {
-        self.objection = None;
+        (self.objection, self.advocate) = (None, None);
         if self.state != DecisionState::WithoutPerson {
             self.follow_up.unsettled();
             self.settle(DecisionState::Proposed, String::new(), None);

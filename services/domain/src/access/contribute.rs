@@ -1,6 +1,10 @@
+use uuid::Uuid;
+
 use crate::access::Scope;
 use crate::ids::EntryId;
 use crate::issuers::Parts;
+use crate::sharing::Sharing;
+use crate::sharing::events::{EntryRestricted, SharingEvent};
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Command, Refusal};
 
@@ -42,6 +46,28 @@ pub trait Contribute: Command {
     /// The entry that it takes something out of, if it does: no look that does not know of that commits any more (rule 4).
     fn restricts(&self) -> Option<EntryId> {
         None
+    }
+
+    /// The same, minding what else the person has said, as of the very append.
+    #[must_use]
+    fn minding(self, _: &Sharing, _on: Uuid) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
+    /// What it does to the person's directive besides, where that must hold on every server from its acknowledgement on (rule 4). `on` is the id of what
+    /// it changes.
+    fn beside(
+        &self,
+        _: &Self::Aggregate,
+        _: &Sharing,
+        _on: Uuid,
+        events: &[<Self::Aggregate as Aggregate>::Event],
+    ) -> Vec<SharingEvent> {
+        let restricted = self.restricts().filter(|_| !events.is_empty());
+        restricted.map(|entry| EntryRestricted { entry }.into()).into_iter().collect()
     }
 
     /// What is said when it is not covered. What exists and is withheld is as if it were absent.

@@ -72,6 +72,12 @@ impl Agency {
         ["advocacy", "independent review"].iter().any(|kind| same_role(kind, self.kind.trim()))
     }
 
+    /// Whether people of it speak for others: it is there, and its kind is `advocacy`.
+    #[must_use]
+    pub fn is_advocacy(&self) -> bool {
+        self.is_registered() && same_role("advocacy", self.kind.trim())
+    }
+
     /// What it is called, and what tells it from others.
     #[must_use]
     pub fn profile(&self) -> &Profile {

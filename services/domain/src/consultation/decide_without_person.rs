@@ -3,7 +3,7 @@ use super::{Consultation, Decision, WithoutPersonGround};
 use crate::ids::{EntryId, PersonId};
 use crate::issuers::Parts;
 use crate::text::explained;
-use crate::vocabulary::Author;
+use crate::vocabulary::{Author, Timestamp};
 use crate::{Command, Refusal};
 
 /// The shortest evidence for deciding without the person, in characters.
@@ -20,6 +20,9 @@ pub struct DecideWithoutPerson {
     pub ground: WithoutPersonGround,
     /// The evidence, the attempts or the Act.
     pub evidence: String,
+    pub now: Timestamp,
+    /// Against whose proposals an objection of the person stands in other consultations.
+    pub elsewhere: Vec<Author>,
     /// Which agencies are one.
     pub parts: Parts,
 }
@@ -46,6 +49,7 @@ impl Command for DecideWithoutPerson {
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
         explained("evidence", &self.evidence, EVIDENCE_LEAST)?;
         state.open_for(self.person)?;
+        state.has_heard_the_advocate(self.author, self.now)?;
         let decision = state.proposed(self.decision)?;
         if self.author == Author::Person {
             let says = "whoever is there says what they think, and agrees or objects";
@@ -59,6 +63,14 @@ impl Command for DecideWithoutPerson {
             return Err(Refusal::rule(
                 "the_persons_view",
                 "the person has given their view; it cannot be decided as if they had not",
+            ));
+        }
+        // What they said no to is not decided over their head in another conversation, but for what the law requires.
+        let by_law = self.ground == WithoutPersonGround::StatutoryDuty;
+        if !by_law && self.elsewhere.iter().any(|against| self.parts.are_one_side(*against, self.author)) {
+            return Err(Refusal::rule(
+                "objection_elsewhere",
+                "an objection of the person to a decision of your agency stands in another consultation: withdraw that one, or let them answer",
             ));
         }
         if self.ground == WithoutPersonGround::ChoseNotTo {
@@ -80,14 +92,39 @@ mod tests {
     use crate::scenario::given;
     use crate::vocabulary::{Category, Level, Sensitivity, Worker};
     use crate::{Aggregate as _, Reason};
+    use uuid::Uuid;
 
     fn decide(evidence: &str) -> DecideWithoutPerson {
         let ground = WithoutPersonGround::Unreachable;
         let parts = Parts::default();
-        DecideWithoutPerson { person: PERSON, decision: id(5), author: NURSE, ground, evidence: evidence.into(), parts }
+        DecideWithoutPerson {
+            person: PERSON,
+            decision: id(5),
+            author: NURSE,
+            ground,
+            evidence: evidence.into(),
+            now: Timestamp(0),
+            elsewhere: vec![],
+            parts,
+        }
     }
 
     const EVIDENCE: &str = "called on 3, 4 and 6 March, wrote on 7 March";
+
+    #[test]
+    fn rule_21_what_the_person_said_no_to_is_not_decided_without_them_elsewhere() {
+        let colleague = Worker::new(NURSE.worker().unwrap().agency(), StaffId(Uuid::from_u128(77)));
+        let elsewhere = vec![Author::Worker(colleague)];
+        let over_their_head = DecideWithoutPerson { elsewhere, ..decide(EVIDENCE) };
+        let by_law = DecideWithoutPerson { ground: WithoutPersonGround::StatutoryDuty, ..over_their_head.clone() };
+        let of_others = Worker::new(AgencyId(Uuid::from_u128(78)), StaffId(Uuid::from_u128(77)));
+        let of_others = DecideWithoutPerson { elsewhere: vec![Author::Worker(of_others)], ..decide(EVIDENCE) };
+        let waits = || given([requested(Mode::Consult), proposed(5)]);
+        waits().when(over_their_head).then_refused(Reason::Rule, "objection_elsewhere");
+        for decided in [by_law, of_others] {
+            assert!(decided.decide(&Consultation::folded(&[requested(Mode::Consult), proposed(5)])).is_ok());
+        }
+    }
 
     #[test]
     fn rule_20_nobody_who_is_there_decides_without_themselves() {

@@ -1,8 +1,8 @@
 //! What can have happened on a `consultation` stream.
 
 use super::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
-use crate::ids::{EntryId, PersonId};
-use crate::vocabulary::{Author, OnTheirWord, Sensitivity, Timestamp};
+use crate::ids::{AgencyId, EntryId, PersonId};
+use crate::vocabulary::{Author, OnTheirWord, Sensitivity, Timestamp, Worker};
 
 /// Somebody asked for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,6 +254,45 @@ pub struct WithholdingReviewed {
     pub review: Timestamp,
 }
 
+/// Somebody was invited to take part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantInvited {
+    /// Whom.
+    pub worker: Worker,
+    /// Who invited them.
+    pub author: Author,
+}
+
+/// Somebody said whether they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantResponded {
+    /// Who: whoever was invited, or the person.
+    pub author: Author,
+    pub comes: bool,
+    /// What they need, or why they do not come; may be empty.
+    pub words: String,
+}
+
+/// The person took an objection of theirs to an independent advocate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectionTakenToAdvocate {
+    pub decision: EntryId,
+    pub agency: AgencyId,
+    /// What they ask; may be empty.
+    pub words: String,
+    /// Until when nobody takes anything up again before the advocate is heard.
+    pub answer_by: Timestamp,
+}
+
+/// The advocate answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvocateHeard {
+    pub decision: EntryId,
+    /// Who answered.
+    pub author: Author,
+    pub words: String,
+}
+
 crate::event_enum! {
     /// An event of a `consultation` stream.
     ConsultationEvent {
@@ -281,6 +320,10 @@ crate::event_enum! {
         InformationRevealed,
         WithholdingReviewed,
         ViewTakenBack,
+        ParticipantInvited,
+        ParticipantResponded,
+        ObjectionTakenToAdvocate,
+        AdvocateHeard,
     }
 }
 

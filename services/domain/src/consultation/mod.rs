@@ -1,5 +1,6 @@
 //! A consultation: an agenda-led conversation in which the person is informed, consulted and involved.
 
+mod advocate;
 mod agenda;
 mod agree_decision;
 mod circle;
@@ -12,6 +13,7 @@ mod follow_up;
 mod information;
 mod object_to_decision;
 mod offer_option;
+mod participants;
 mod propose_decision;
 mod record_person_view;
 mod report_outcome;
@@ -19,11 +21,13 @@ mod request_consultation;
 mod schedule_consultation;
 mod share_consultation;
 mod take_back_answer;
+mod takes_part;
 mod withdraw_decision;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+pub use advocate::{AnswerAsAdvocate, TakeToAdvocate};
 pub use agenda::{AddressAgendaItem, DeferAgendaItem, RaiseAgendaItem};
 pub use agree_decision::AgreeDecision;
 pub use circle::Circle;
@@ -35,6 +39,7 @@ pub use follow_up::FollowUp;
 pub use information::{RevealInformation, ReviewWithheldInformation, ShareInformation, WithholdInformation};
 pub use object_to_decision::ObjectToDecision;
 pub use offer_option::OfferOption;
+pub use participants::{InviteParticipant, RespondToInvitation};
 pub use propose_decision::ProposeDecision;
 pub use record_person_view::{RecordPersonView, TakeBackView};
 pub use report_outcome::ReportOutcome;
@@ -44,11 +49,15 @@ pub use share_consultation::ShareConsultation;
 pub use take_back_answer::TakeBackAnswer;
 pub use withdraw_decision::WithdrawDecision;
 
-use crate::access::{Contribute, Scope};
+use advocate::Hearing;
+use participants::Participant;
+
+use crate::access::Scope;
 use crate::ids::{ConsultationId, EntryId, PersonId};
-use crate::issuers::Parts;
+use crate::sharing::Sharing;
+use crate::sharing::events::{ObjectionRaised, ObjectionSettled, SharingEvent};
 use crate::vocabulary::{Author, Category, Sensitivity, Timestamp, coded};
-use crate::{Aggregate, Command as _, Refusal, StreamKind};
+use crate::{Aggregate, Refusal, StreamKind};
 use events::ConsultationEvent;
 
 coded! {
@@ -128,77 +137,6 @@ fn has_room(used: usize, by: Author, kind: &str) -> Result<(), Refusal> {
     Err(Refusal::rule("items_limit", format!("a consultation holds at most `{ITEMS_LIMIT}` {kind}{whose}")))
 }
 
-/// Taking part in a consultation adds to the heading of the consultations, and is for those who may see it: for everybody else it is as
-/// if it were not there. What is added may be more sensitive by itself.
-macro_rules! takes_part {
-    ($($command:ident $(with $own:ident)? $(knowing $parts:ident)?),+ $(,)?) => {$(
-        impl Contribute for $command {
-            const HEADINGS: &'static [Category] = &[Category::Consultations];
-
-            fn category(&self, _: &Consultation) -> Result<Category, Refusal> {
-                Ok(Category::Consultations)
-            }
-
-            fn sensitivity<'a>(&'a self, state: &'a Consultation) -> Result<&'a Sensitivity, Refusal> {
-                $(if let Some(own) = &self.$own {
-                    return Ok(own);
-                })?
-                Ok(state.circle.sensitivity())
-            }
-
-            $(
-                fn knowing(self, $parts: &Parts) -> Self {
-                    Self { $parts: $parts.clone(), ..self }
-                }
-            )?
-
-            fn decide_within(
-                self,
-                state: &Consultation,
-                scope: Option<&Scope>,
-            ) -> Result<Vec<ConsultationEvent>, Refusal> {
-                let Some(scope) = scope else { return self.decide(state) };
-                // Whoever may not take part at all learns nothing of the consultations that there are.
-                if !scope.covers(Category::Consultations, &Sensitivity::NORMAL) {
-                    return Err(Refusal::undisclosed());
-                }
-                $(if self.$own.as_ref().is_some_and(|own| !scope.covers(Category::Consultations, own)) {
-                    return Err(Refusal::undisclosed());
-                })?
-                if !state.circle.is_covered(scope) {
-                    return self.decide(&Consultation::default());
-                }
-                self.decide(&state.within(scope))
-            }
-        }
-    )+};
-}
-takes_part!(
-    AddressAgendaItem,
-    AgreeDecision,
-    CancelConsultation,
-    CloseConsultation,
-    DecideWithoutPerson knowing parts,
-    DeclineToTakePart,
-    DeferAgendaItem,
-    DisputeOutcome,
-    ObjectToDecision,
-    OfferOption with sensitivity,
-    ProposeDecision,
-    RaiseAgendaItem,
-    RecordPersonView with sensitivity,
-    ReportOutcome,
-    RevealInformation knowing parts,
-    ReviewWithheldInformation knowing parts,
-    ScheduleConsultation,
-    ShareConsultation,
-    ShareInformation,
-    TakeBackAnswer,
-    TakeBackView,
-    WithdrawDecision knowing parts,
-    WithholdInformation,
-);
-
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DecisionStage {
@@ -224,6 +162,8 @@ struct Decision {
     reports: usize,
     /// Whether the person says that the last of them is not so.
     disputed: bool,
+    /// Where the objection is with an advocate.
+    hearing: Option<Hearing>,
 }
 
 impl Decision {
@@ -242,7 +182,7 @@ impl Decision {
 
     /// Without the person's answer it waits again; what was taken without them stands, without their objection.
     fn take_back(&mut self) {
-        self.objected = false;
+        (self.objected, self.hearing) = (false, None);
         if self.stage != DecisionStage::WithoutPerson {
             *self = Self { stage: DecisionStage::Proposed, declined: Vec::new(), reports: 0, disputed: false, ..*self };
         }
@@ -301,6 +241,11 @@ pub struct Consultation {
     /// When and where people meet, and how often that was said.
     scheduled: Option<(Timestamp, String)>,
     times_scheduled: usize,
+    /// Who is to take part, and how often somebody said whether they come.
+    participants: Vec<Participant>,
+    responses: usize,
+    /// Who has proposed or decided something.
+    sides: Vec<Author>,
 }
 
 impl Consultation {
@@ -363,6 +308,24 @@ impl Consultation {
                 Err(Refusal::rule("waiting_decision", "this decision is settled already"))
             }
             DecisionStage::Proposed => Ok(known),
+        }
+    }
+
+    /// That an objection stands from now on, or no more: nothing is decided by the same side elsewhere as if there were none (rule 21).
+    fn objection(&self, sharing: &Sharing, id: ConsultationId, event: &ConsultationEvent) -> Option<SharingEvent> {
+        let settled = |decision| {
+            let stands = sharing.objection_stands(id, decision);
+            stands.then(|| ObjectionSettled { consultation: id, decision }.into())
+        };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only by these an objection stands, or does not")]
+        match event {
+            ConsultationEvent::DecisionObjected(e) => {
+                let (decision, against) = (e.decision, self.decisions.get(&e.decision)?.author);
+                Some(ObjectionRaised { consultation: id, decision, against }.into())
+            }
+            ConsultationEvent::AnswerTakenBack(e) => settled(e.decision),
+            ConsultationEvent::DecisionWithdrawn(e) => settled(e.decision),
+            _ => None,
         }
     }
 
@@ -466,8 +429,9 @@ impl Aggregate for Consultation {
             }
             ConsultationEvent::DecisionProposed(e) => {
                 let (author, stage, views_before) = (e.author, DecisionStage::Proposed, self.views.len());
-                let (objected, declined, reports, disputed) = (false, Vec::new(), 0, false);
-                let decision = Decision { author, stage, views_before, objected, declined, reports, disputed };
+                let (objected, declined, reports, disputed, hearing) = (false, Vec::new(), 0, false, None);
+                let decision = Decision { author, stage, views_before, objected, declined, reports, disputed, hearing };
+                self.sides.push(author);
                 self.decisions.insert(e.decision, decision);
             }
             ConsultationEvent::ParticipationDeclined(e) => {
@@ -493,7 +457,18 @@ impl Aggregate for Consultation {
             ConsultationEvent::DecisionObjected(e) => self.change(e.decision, |known| {
                 (known.objected, known.declined) = (true, Vec::new());
             }),
-            ConsultationEvent::DecisionMadeWithoutPerson(e) => self.settle(e.decision, DecisionStage::WithoutPerson),
+            ConsultationEvent::DecisionMadeWithoutPerson(e) => {
+                self.sides.push(e.author);
+                self.settle(e.decision, DecisionStage::WithoutPerson);
+            }
+            ConsultationEvent::ParticipantInvited(e) => self.invited(e),
+            ConsultationEvent::ParticipantResponded(e) => self.responded(e),
+            ConsultationEvent::ObjectionTakenToAdvocate(e) => {
+                self.change(e.decision, |known| known.hearing = Some(Hearing::asked(e)));
+            }
+            ConsultationEvent::AdvocateHeard(e) => {
+                self.change(e.decision, |known| known.hearing = known.hearing.map(Hearing::heard));
+            }
             ConsultationEvent::ConsultationClosed(_) => self.over = Some(Over::Closed),
             ConsultationEvent::ConsultationCancelled(_) => self.over = Some(Over::Cancelled),
             ConsultationEvent::AnswerTakenBack(e) => self.change(e.decision, Decision::take_back),

@@ -43,6 +43,7 @@ impl Command for ProposeDecision {
             )),
             Mode::Consult | Mode::Involve | Mode::PersonLed => Ok(()),
         }?;
+        state.has_heard_the_advocate(self.author, self.now)?;
         if state.decisions.contains_key(&self.decision) {
             return Err(Refusal::already_exists("decision"));
         }

@@ -33,7 +33,7 @@ impl Contribute for RequestConsultation {
 }
 
 /// The most workers whom a person names.
-const NAMED_LIMIT: usize = 20;
+pub(super) const NAMED_LIMIT: usize = 20;
 
 impl Command for RequestConsultation {
     type Aggregate = Consultation;

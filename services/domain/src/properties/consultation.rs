@@ -42,7 +42,8 @@ fn wish(state: &Consultation, [what, which, by, how]: Dice) -> Result<Vec<Event>
         13 => TakeBackAnswer { person, decision, reason: text }.decide(state),
         14 => {
             let ground = WithoutPersonGround::ALL[usize::from(how) % WithoutPersonGround::ALL.len()];
-            DecideWithoutPerson { person, decision, author, ground, evidence: text, parts }.decide(state)
+            DecideWithoutPerson { person, decision, author, ground, evidence: text, now: NOW, elsewhere: vec![], parts }
+                .decide(state)
         }
         15 => DeclineToTakePart { person, decision, author, words: text }.decide(state),
         16 => WithdrawDecision { person, decision, author, reason: text, parts }.decide(state),

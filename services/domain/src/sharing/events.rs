@@ -1,7 +1,9 @@
 //! What can have happened on a `sharing` stream.
 
-use crate::ids::{AccessRequestId, AgencyId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId};
-use crate::vocabulary::{Category, Level, OnTheirWord, Terms, Timestamp, Worker};
+use crate::ids::{
+    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId,
+};
+use crate::vocabulary::{Author, Category, Level, OnTheirWord, Terms, Timestamp, Worker};
 
 /// The person has a directive, and it permits nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +142,22 @@ pub struct AccessRequestRefused {
     pub word: Option<OnTheirWord>,
 }
 
+/// An objection of the person to a decision stands, in whatever consultation: nothing is decided by the same side elsewhere as if there were none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectionRaised {
+    pub consultation: ConsultationId,
+    pub decision: EntryId,
+    /// Who proposed what they object to.
+    pub against: Author,
+}
+
+/// It stands no more: the person took it back, or the decision was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectionSettled {
+    pub consultation: ConsultationId,
+    pub decision: EntryId,
+}
+
 crate::event_enum! {
     /// An event of a `sharing` stream.
     SharingEvent {
@@ -159,5 +177,7 @@ crate::event_enum! {
         EntryRestricted,
         AccessRequested,
         AccessRequestRefused,
+        ObjectionRaised,
+        ObjectionSettled,
     }
 }

@@ -34,8 +34,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::access::events::PermitChange;
-use crate::ids::{AccessRequestId, AgencyId, EmergencyId, PersonId, ProvisionId, RelationshipId, SignInId, StaffId};
-use crate::vocabulary::{OnTheirWord, SignedIn, Terms, Timestamp, Version, Worker};
+use crate::ids::{
+    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, RelationshipId, SignInId,
+    StaffId,
+};
+use crate::vocabulary::{Author, OnTheirWord, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{EmergencyAccessClosed, SharingEvent};
 use request_access::Answer;
@@ -80,6 +83,8 @@ pub struct Sharing {
     emergencies: Vec<(EmergencyId, EmergencyAccess)>,
     /// What workers asked for, the oldest first.
     requests: Vec<(AccessRequestId, AccessRequest)>,
+    /// The decisions that they object to: in which consultation, and against whose proposal.
+    objections: BTreeMap<(ConsultationId, EntryId), Author>,
     /// How provisions came about that the person did not choose of their own.
     origins: BTreeMap<ProvisionId, Origin>,
 }
@@ -376,6 +381,17 @@ impl Sharing {
         once.or_else(|| known().map(|(_, provision)| Provision::clone(provision)))
     }
 
+    /// Whether an objection of theirs to this decision stands.
+    pub(crate) fn objection_stands(&self, consultation: ConsultationId, decision: EntryId) -> bool {
+        self.objections.contains_key(&(consultation, decision))
+    }
+
+    /// Against whose proposals objections of theirs stand, in all consultations but this one.
+    pub(crate) fn objections_but(&self, consultation: ConsultationId) -> impl Iterator<Item = Author> {
+        let elsewhere = self.objections.iter().filter(move |((known, _), _)| *known != consultation);
+        elsewhere.map(|(_, against)| *against)
+    }
+
     /// How a provision came about; nothing to say of what the person chose of their own.
     #[must_use]
     pub fn origin(&self, provision: ProvisionId) -> Option<&Origin> {
@@ -439,6 +455,8 @@ impl Aggregate for Sharing {
             }
             // It is told by the version that it moves.
             SharingEvent::EntryRestricted(_) => {}
+            SharingEvent::ObjectionRaised(e) => drop(self.objections.insert((e.consultation, e.decision), e.against)),
+            SharingEvent::ObjectionSettled(e) => drop(self.objections.remove(&(e.consultation, e.decision))),
             SharingEvent::AccessRequested(e) => {
                 let (worker, terms, reason) = (e.worker, e.terms.clone(), e.reason.clone());
                 let request = AccessRequest { worker, terms, reason, lapses_at: e.lapses_at, answer: None };

@@ -110,6 +110,8 @@ impl SharingEvent {
             | Self::WorkerBlocked(_)
             | Self::WorkerUnblocked(_)
             | Self::EntryRestricted(_)
+            | Self::ObjectionRaised(_)
+            | Self::ObjectionSettled(_)
             | Self::AccessRequested(_) => None,
         }
     }
@@ -131,6 +133,8 @@ impl SharingEvent {
             | Self::WorkerBlocked(_)
             | Self::WorkerUnblocked(_)
             | Self::EntryRestricted(_)
+            | Self::ObjectionRaised(_)
+            | Self::ObjectionSettled(_)
             | Self::AccessRequested(_) => return,
         };
         *entered = Some(word.clone());

@@ -31,5 +31,9 @@ wire_event! {
         22 => InformationRevealed { information, author, text },
         23 => WithholdingReviewed { information, author, ground, reason, review },
         24 => ViewTakenBack { entry, sensitivity },
+        25 => ParticipantInvited { author } + worker,
+        26 => ParticipantResponded { author, comes, words },
+        27 => ObjectionTakenToAdvocate { decision, agency, words, answer_by },
+        28 => AdvocateHeard { decision, author, words },
     }
 }

@@ -36,6 +36,14 @@ pub(super) fn told(event: &ConsultationEvent) -> Telling {
         ConsultationEvent::OutcomeDisputed(e) => Facts::said(&e.words),
         ConsultationEvent::InformationRevealed(e) => Facts::said(&e.text),
         ConsultationEvent::WithholdingReviewed(e) => Facts { moment: Some(e.review), ..Facts::said(&e.reason) },
+        ConsultationEvent::ParticipantInvited(e) => Facts::of(e.worker),
+        ConsultationEvent::ParticipantResponded(e) => {
+            Facts { detail: if e.comes { "yes" } else { "no" }.to_owned(), ..Facts::said(&e.words) }
+        }
+        ConsultationEvent::ObjectionTakenToAdvocate(e) => {
+            Facts { agency: Some(e.agency), moment: Some(e.answer_by), ..Facts::said(&e.words) }
+        }
+        ConsultationEvent::AdvocateHeard(e) => Facts::said(&e.words),
         ConsultationEvent::AgendaItemDeferred(_)
         | ConsultationEvent::DecisionAgreed(_)
         | ConsultationEvent::ConsultationClosed(_)

@@ -30,6 +30,9 @@ pub(super) fn told(event: &SharingEvent) -> Telling {
         SharingEvent::EmergencyAccessClosed(_) => return Ok((Area::Looks, Facts::none())),
         SharingEvent::RelationshipAccessOpened(_) => return Err("that support began tells it"),
         SharingEvent::RelationshipAccessClosed(_) => return Err("that support ended tells it"),
+        SharingEvent::ObjectionRaised(_) | SharingEvent::ObjectionSettled(_) => {
+            return Err("the consultation tells it");
+        }
         SharingEvent::EntryRestricted(_) => return Err("the correction tells it"),
     };
     Ok((Area::Sharing, facts))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tonic::transport::Channel;
 
 use crate::access_matrix::call;
-use crate::world::{Supported, at_rest};
+use crate::world::{Callers, Supported, at_rest};
 
 /// Who changes something about a person.
 const ABOUT_SOMEBODY: [AccessClass; 3] = [AccessClass::Self_, AccessClass::Contribute, AccessClass::StaffWrite];
@@ -104,6 +104,7 @@ async fn say_in_consultations(person: &Caller, worker: &Caller, person_id: &str)
     let again = json!({"ground": "WITHHELD_GROUND_ANOTHER_PERSON", "reason": "*", "review_by": in_days(60)});
     worker.call("ReviewWithheldInformation", on(and(again, json!({"information_id": withheld})))).await;
     worker.call("RevealInformation", on(json!({"information_id": withheld, "text": "*"}))).await;
+    person.call("RespondToInvitation", own(json!({"comes": false, "words": "*"}))).await;
     person.call("RecordPersonView", own(json!({"view": "*"}))).await;
     let on_word = on(json!({"view": "Mornings are bad, to be sure", "on_their_word": "*"}));
     worker.call("RecordPersonView", on_word).await;
@@ -175,6 +176,46 @@ async fn say_all(person: &Caller, worker: &Caller, officer: &Caller, person_id: 
     officer.call("AllowEmergencyAccess", allow).await;
 }
 
+/// An agency that speaks for others, and somebody there.
+async fn add_advocate(callers: &Callers, agency_id: &str) {
+    let register = proto::agencies::v1::RegisterAgencyRequest {
+        request_id: client::request_id(),
+        agency_id: agency_id.to_owned(),
+        name: "Voices of Leith".into(),
+        kind: "advocacy".into(),
+        ..Default::default()
+    };
+    callers.operator.agencies().register_agency(register).await.unwrap();
+    let agency = agency_id.parse::<uuid::Uuid>().unwrap().into();
+    let issuer = node::tokens::issuer_name(gate::Binding::Agency(agency));
+    let joins = callers.pair.joins("advocate", "Una Bain", "advocate");
+    let joins = proto::agencies::v1::AddStaffRequest { agency_id: agency_id.to_owned(), issuer, ..joins };
+    callers.operator.agencies().add_staff(joins).await.unwrap();
+}
+
+/// An objection that an advocate hears.
+async fn an_advocate_hears(person: &Caller, worker: &Caller, advocate: &Caller, (person_id, agency_id): (&str, &str)) {
+    let offer = json!({"person_id": person_id, "offer": "I speak for you"});
+    let offered = advocate.call("ProposeSupport", offer).await;
+    person.call("AcceptSupport", json!({"relationship_id": offered["relationshipId"]})).await;
+    let consultations = json!({
+        "actor": {"agency_id": agency_id},
+        "categories": ["RECORD_CATEGORY_CONSULTATIONS"],
+        "purposes": ["PURPOSE_CARE_COORDINATION"],
+        "actions": ["ACTION_CONTRIBUTE"],
+    });
+    person.call("GrantProvision", json!({"terms": consultations})).await;
+    let asked = json!({"person_id": person_id, "mode": "MODE_CONSULT", "topic": "Visits"});
+    let consultation = id(&worker.call("RequestConsultation", asked).await);
+    let on = |more| and(json!({"person_id": person_id, "consultation_id": consultation}), more);
+    let own = |more| and(json!({"consultation_id": consultation}), more);
+    let decision = id(&worker.call("ProposeDecision", on(json!({"text": "Visits in the morning"}))).await);
+    person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "Mornings are bad"}))).await;
+    let take = json!({"decision_id": decision, "agency_id": agency_id, "words": "*"});
+    person.call("TakeToAdvocate", own(take)).await;
+    advocate.call("AnswerAsAdvocate", on(json!({"decision_id": decision, "words": "*"}))).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     let Supported { node, world, callers, .. } = Supported::sharing(0).await;
@@ -216,6 +257,11 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     worker.call("RequestAccess", json!({"person_id": person_id, "terms": to(&staff_id), "reason": "*"})).await;
     let deny = json!({"person_id": person_id, "deny": to(&party.staff_id), "on_their_word": "*"});
     worker.call("EnterChoice", deny).await;
+    let agencies = people.iter().map(|r| r.supporter.as_ref().unwrap().agency_id.clone());
+    let agency_id = agencies.into_iter().find(|id| elsewhere(id) && *id != party.agency_id).unwrap();
+    add_advocate(&callers, &agency_id).await;
+    let advocate = caller(signer.staff(agency_id.parse::<uuid::Uuid>().unwrap().into(), "advocate"));
+    an_advocate_hears(&person, &worker, &advocate, (&person_id, &agency_id)).await;
     person.call("GiveCode", json!({"message": "*"})).await;
     at_rest(&world.cluster).await;
     let looks = callers.person.history(0).await.unwrap();

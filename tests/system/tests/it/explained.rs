@@ -146,7 +146,7 @@ async fn what_the_person_does_not_accept_goes_to_the_privacy_officer_and_then_to
 }
 
 /// The privacy officer of an independent agency, and the agency.
-async fn voices(supported: &Supported) -> (Client, String) {
+pub(crate) async fn voices(supported: &Supported) -> (Client, String) {
     let operator = &supported.callers.operator;
     let people = supported.callers.person.my_people(0).await.unwrap();
     let mut others = people.into_iter().map(|one| one.supporter.unwrap().agency_id);

@@ -59,6 +59,8 @@ impl Says {
             | SharingEvent::ProvisionNarrowed(_)
             | SharingEvent::EntryRestricted(_)
             | SharingEvent::AccessRequested(_)
+            | SharingEvent::ObjectionRaised(_)
+            | SharingEvent::ObjectionSettled(_)
             | SharingEvent::AccessRequestRefused(_)
             | SharingEvent::EmergencyAccessOpened(_)
             | SharingEvent::EmergencyAccessClosed(_) => {}

@@ -24,6 +24,7 @@ mod feeds_checker;
 mod feeds_torment;
 mod golden;
 mod handbook;
+mod heard;
 mod import;
 mod issuers;
 mod jetstream;
