@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use domain::access::Scope;
 use domain::ids::{AgencyId, PersonId};
+use domain::person::Content;
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use engine::EngineError;
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
+use proto::people::v1::Communication;
 use rpc::{Directory, Error, Named, words};
 use views::consultations::{
     self, AdvocateDoc, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc,
     DecisionState, InformationDoc, ItemState, ParticipantDoc, Said, SaidDoc, ViewDoc,
 };
+use views::record::{self, EntryDoc, Record};
 use views::{Page, Pages};
 
 use crate::Consultations;
@@ -27,7 +30,11 @@ impl Consultations {
         let person = call.person()?;
         let paging = call.pages(&message)?;
         let page = self.page(person, &paging.pages, |_| true).await?;
-        let receipt = self.gate.disclose_own(call, BTreeSet::from([Category::Consultations]), page.items.len()).await?;
+        let said = self.communication(person, 0, |_| true).await?;
+        let mut categories = BTreeSet::from([Category::Consultations]);
+        categories.extend(said.as_ref().map(|said| said.category));
+        let entries = page.items.len() + usize::from(said.is_some());
+        let receipt = self.gate.disclose_own(call, categories, entries).await?;
         let consultations = self.told(page.items, |_| true).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations,
@@ -35,6 +42,7 @@ impl Consultations {
             position: page.position,
             incomplete: page.incomplete,
             receipt_id: receipt.to_string(),
+            communication: said.and_then(communication),
         })
     }
 
@@ -53,11 +61,15 @@ impl Consultations {
         // And what the person has restricted by now is restricted here, though a view may lag.
         let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
         self.views.reach::<MyConsultations>(message.at_least_position.max(head)).await?;
-        let answer = self.gate.disclose(&asked, person, |scope, _| async move {
+        let answer = self.gate.disclose(&asked, person, |scope, moved| async move {
             let mut page = self.page(person, pages, |doc| doc.circle.is_covered(&scope)).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
-            let entries = page.items.len();
-            let categories = if entries == 0 { BTreeSet::new() } else { BTreeSet::from([Category::Consultations]) };
+            // How to talk with them stands beside whatever they are asked, where they share it.
+            let covered = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);
+            let said = self.communication(person, moved, covered).await?;
+            let entries = page.items.len() + usize::from(said.is_some());
+            let mut categories: BTreeSet<_> = page.items.iter().map(|_| Category::Consultations).collect();
+            categories.extend(said.as_ref().map(|said| said.category));
             // Which other agencies take part is who else supports the person.
             let elsewhere = |author: Author| author.worker().is_some_and(|w| w.agency() != by.worker().agency());
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
@@ -65,16 +77,38 @@ impl Consultations {
             let Page { items, next, position, incomplete } = page;
             let own = by.worker().agency();
             let consultations = self.told(items, |agency| network || agency == own).await?;
-            Ok(Disclosure { answer: (consultations, next, position, incomplete), categories, entries, named_authors })
+            let answer = (consultations, said.and_then(communication), next, position, incomplete);
+            Ok(Disclosure { answer, categories, entries, named_authors })
         });
-        let ((consultations, next, position, incomplete), receipt) = answer.await?;
+        let ((consultations, communication, next, position, incomplete), receipt) = answer.await?;
         Ok(pb::ListConsultationsResponse {
             consultations,
             next_page_token: paging.next(next),
             position,
             incomplete,
             receipt_id: receipt.to_string(),
+            communication,
         })
+    }
+
+    /// How to communicate with the person, as it was said last, of what may be told.
+    async fn communication(
+        &self,
+        person: PersonId,
+        at_least: u64,
+        covered: impl Fn(&EntryDoc) -> bool + Send + Sync,
+    ) -> Result<Option<EntryDoc>, Error> {
+        let says = |doc: &EntryDoc| matches!(doc.content, Content::Communication { .. }) && covered(doc);
+        let (list, mut pages) = (record::of_person(person), Pages { size: SAID_AT_ONCE, after: vec![], at_least });
+        let mut last = None;
+        loop {
+            let page = self.views.list::<Record>(&list, &pages, says).await?;
+            last = page.items.into_iter().next_back().or(last);
+            match page.next {
+                Some(next) => pages.after = next,
+                None => return Ok(last),
+            }
+        }
     }
 
     /// Consultations on the wire. Agencies that are not told are "another agency".
@@ -104,6 +138,15 @@ impl Consultations {
     ) -> Result<Page<ConsultationDoc>, Error> {
         Ok(self.views.list::<MyConsultations>(&consultations::of_person(person), pages, keep).await?)
     }
+}
+
+/// How many of the ways to communicate that were said are read at once.
+const SAID_AT_ONCE: usize = 100;
+
+fn communication(doc: EntryDoc) -> Option<Communication> {
+    let Content::Communication { needs, language, text } = doc.content else { return None };
+    let needs = needs.iter().map(|need| i32::from(need.code())).collect();
+    Some(Communication { needs, language, text })
 }
 
 /// Leaves out of a consultation what is more sensitive by itself than is shared; and whom else the person named, which is who else

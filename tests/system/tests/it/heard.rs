@@ -175,6 +175,20 @@ async fn whoever_is_invited_answers_and_sees_what_the_person_lets_them() {
         listed.consultations.iter().any(|one| one.consultation_id == consultation_id)
     };
     assert!(!sees(&colleague).await);
+    // How to talk with them stands before whatever they are asked.
+    let how = proto::people::v1::SetContactPreferencesRequest {
+        request_id: request_id(),
+        text: "Ring twice, I am slow to the phone".into(),
+        ..Default::default()
+    };
+    person.people().set_contact_preferences(how).await.unwrap();
+    let (person_id, purpose) = (pair.person_id(), Purpose::CareCoordination.into());
+    let list = ListConsultationsRequest { person_id, purpose, ..Default::default() };
+    let listed = worker.consultations().list_consultations(list).await.unwrap().into_inner();
+    assert!(listed.communication.unwrap().text.contains("Ring twice"));
+    let mine = ListMyConsultationsRequest::default();
+    let mine = person.consultations().list_my_consultations(mine).await.unwrap().into_inner();
+    assert!(mine.communication.is_some());
     let invite = |staff_id: &str| InviteParticipantRequest {
         request_id: request_id(),
         consultation_id: consultation_id.clone(),

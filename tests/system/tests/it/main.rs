@@ -58,5 +58,6 @@ mod torment;
 mod twice;
 mod upgrades;
 mod webhooks;
+mod wished;
 mod words;
 mod world;

@@ -27,16 +27,16 @@ const CATEGORIES: [RecordCategory; 6] = [
 ];
 
 /// Choices without a plan, the same ones in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         // Knuth's MMIX generator; its upper bits are the good ones.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n
     }
 
-    fn some<T: Copy>(&mut self, of: &[T]) -> Vec<T> {
+    pub(crate) fn some<T: Copy>(&mut self, of: &[T]) -> Vec<T> {
         let all: Vec<_> = of.iter().copied().filter(|_| self.below(2) == 0).collect();
         if all.is_empty() { vec![of[self.below(of.len())]] } else { all }
     }
