@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::agency::Agency;
 use domain::consultation::{AnswerAsAdvocate, InviteParticipant, RespondToInvitation, TakeToAdvocate};
 use domain::ids::{AgencyId, StaffId};
-use domain::issuers::Parts;
+use domain::issuers::{Only, Parts, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::Worker;
@@ -26,8 +26,13 @@ impl Consultations {
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         if wish.by.is_none() {
             self.are_there(&wish, "staff_id", &BTreeSet::from([staff])).await?;
+            // Nobody else would see it; and whom they have not met they would be told the name of.
+            let sharing = self.gate.engine().load::<Sharing>(wish.person, Freshness::Latest).await?;
+            if !sharing.supporters().any(|worker| worker.staff() == staff) {
+                return Err(Error::invalid("staff_id", "must be of somebody who supports you"));
+            }
         }
-        // Where somebody works never changes. Whom a worker names is told to nobody by the answer: they may be anybody.
+        // Of whom a worker names only that they are known is told: not whether they are there, nor whether the person has blocked them.
         let agency = self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.agency();
         let (person, author) = (wish.person, wish.author);
         let command = InviteParticipant { person, author, worker: agency.map(|agency| Worker::new(agency, staff)) };
@@ -57,9 +62,13 @@ impl Consultations {
         let engine = self.gate.engine();
         let is_advocacy = engine.load::<Agency>(agency, Freshness::Latest).await?.is_advocacy();
         let sharing = engine.load::<Sharing>(wish.person, Freshness::Latest).await?;
-        let supports = sharing.supporters().any(|worker| worker.agency() == agency) && !sharing.is_blocked(agency);
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let (sharing, parts) = (register.resolve(&sharing), register.parts().clone());
+        let speaks = |worker: &Worker| parts.are_one(worker.agency(), agency) && !sharing.shuts_out(*worker);
+        let supporters = sharing.supporters().filter(speaks).map(|worker| worker.staff()).collect();
         let (person, decision, now) = (wish.person, rpc::id("decision_id", &m.decision_id)?, wish.context.now);
-        let command = TakeToAdvocate { person, decision, agency, is_advocacy, supports, words: m.words, now };
+        let words = m.words;
+        let command = TakeToAdvocate { person, decision, agency, is_advocacy, supporters, parts, words, now };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::TakeToAdvocateResponse { position })
     }

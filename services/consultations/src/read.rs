@@ -237,11 +237,7 @@ fn to_wire(
         risks: option.risks,
         sensitivity: option.sensitivity.as_ref().map(words::to_sensitivity),
     });
-    let decisions = doc.decisions.into_iter().map(|mut one| {
-        let asked = one.advocate.take().map(|asked| (agency(asked.agency), asked));
-        let advocate = asked.map(|(agency, asked)| advocate(asked, now, agency, by));
-        pb::Decision { advocate, ..decision(one, now, by) }
-    });
+    let decisions = doc.decisions.into_iter().map(|one| decision(one, now, by, &agency));
     let information = doc.information.into_iter().map(|one| information(one, now, by));
     let participants = doc.participants.into_iter().map(|known| {
         let party = party(known.participant, "", Timestamp::NEVER);
@@ -307,7 +303,12 @@ fn view(view: ViewDoc, by: impl Fn(&By) -> Party) -> pb::PersonView {
     }
 }
 
-fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::Decision {
+fn decision(
+    doc: DecisionDoc,
+    now: Timestamp,
+    by: impl Fn(&By) -> Party,
+    agency: impl Fn(AgencyId) -> Party,
+) -> pb::Decision {
     let state = match doc.state {
         DecisionState::Proposed if doc.objection.is_some() => pb::decision::State::Objected,
         DecisionState::Proposed => pb::decision::State::Proposed,
@@ -338,7 +339,10 @@ fn decision(doc: DecisionDoc, now: Timestamp, by: impl Fn(&By) -> Party) -> pb::
         reports: reports.collect(),
         text: doc.text,
         reason: doc.reason,
-        advocate: None,
+        advocate: doc.advocate.map(|asked| {
+            let of = agency(asked.agency);
+            advocate(asked, now, of, &by)
+        }),
     }
 }
 

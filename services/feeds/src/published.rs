@@ -174,9 +174,9 @@ fn sharing(event: &SharingEvent) -> Published {
         SharingEvent::EmergencyAccessOpened(_) | SharingEvent::EmergencyAccessClosed(_) => {
             Never("an emergency is a worker's, and opens nothing to a system")
         }
-        SharingEvent::AccessRequested(_) | SharingEvent::AccessRequestRefused(_) => {
-            Never("it is between the person and whoever asks")
-        }
+        SharingEvent::AccessRequested(_)
+        | SharingEvent::AccessRequestGranted(_)
+        | SharingEvent::AccessRequestRefused(_) => Never("it is between the person and whoever asks"),
         SharingEvent::ObjectionRaised(_) | SharingEvent::ObjectionSettled(_) => Never("the consultation tells it"),
         SharingEvent::EntryRestricted(_) => Never("the entry itself tells what it says from then on"),
         SharingEvent::SharingStarted(_) => Never("it says that somebody is here, and nothing of what they share"),

@@ -10,7 +10,7 @@ use events::Header;
 const EMERGENCY_CODE: i32 = 10;
 const ASKED_CODE: i32 = 15;
 /// What a worker may have entered on the person's word.
-const CHOSEN_CODES: [i32; 4] = [2, 3, 5, 16];
+const CHOSEN_CODES: [i32; 5] = [2, 3, 5, 16, 19];
 const VIEWED_CODE: i32 = 1;
 const PROPOSED_CODE: i32 = 1;
 const ACCEPTED_CODE: i32 = 2;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::agency::Agency;
-use domain::ids::{AccessRequestId, AgencyId, ProvisionId, ReceiptId, StaffId};
+use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
-use domain::sharing::{AccessRequest, OpenAccess, Provision, Sharing};
+use domain::sharing::{OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::{Author, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
@@ -80,7 +80,6 @@ impl SharingServices {
         for item in page {
             match item {
                 Item::Provision(id, held) => answer.provisions.push(provision(id, held, &names)),
-                Item::Asked(..) => {}
                 Item::Blocked(agency) => answer
                     .blocked_agencies
                     .push(sharing_pb::BlockedAgency { agency_id: agency.to_string(), name: names.agency(agency) }),
@@ -102,7 +101,7 @@ impl SharingServices {
 
     /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
     /// somebody safe.
-    pub(crate) async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+    async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
         self.names(named(items, sharing), sharing).await
     }
 
@@ -161,12 +160,11 @@ impl words::Names for Told<'_> {
 
 /// An item of a directive.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Item<'a> {
+enum Item<'a> {
     Provision(ProvisionId, &'a Provision),
     Blocked(AgencyId),
     BlockedWorker(Worker),
     Open(OpenAccess),
-    Asked(AccessRequestId, &'a AccessRequest),
 }
 
 /// All items of a directive, and whether each is so now: what lapses between two pages moves nothing from one to the other.
@@ -245,7 +243,6 @@ fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
             Item::Blocked(agency) => named.agency(*agency),
             Item::BlockedWorker(worker) => named.worker(*worker),
             Item::Open(open) => named.worker(open.worker),
-            Item::Asked(_, asked) => named.worker(asked.worker),
         }
     }
     named

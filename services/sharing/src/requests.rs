@@ -10,15 +10,15 @@ use domain::sharing::{
     RequestAccess, Sharing, WithdrawProvision, enter_choice,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version, Worker};
+use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Timestamp, Version, Worker};
 use domain::{Command as _, Refusal};
-use engine::{Changes, EngineError, Freshness, Loaded};
+use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::enter_choice_request::Choice as Chosen;
-use rpc::{Error, words};
+use rpc::{Error, Named, words};
 
-use crate::read::{Item, Told, page_of};
+use crate::read::{Told, page_of};
 use crate::{SharingServices, summary, terms};
 
 /// What is decided on: the directive, who asks or enters, and which agencies are one.
@@ -40,16 +40,13 @@ impl SharingServices {
         let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
         let has_left = |worker: Worker| standings.iter().any(|staff| staff.id == worker.staff() && staff.has_left());
         let is_here = |asked: &AccessRequest| !resolved.shuts_out(asked.worker) && !has_left(asked.worker);
-        let waits = sharing.waiting(now).filter(|(_, asked)| is_here(asked));
-        let waits: Vec<_> = waits.map(|(id, asked)| (Item::Asked(id, asked), true)).collect();
-        let (page, next) = page_of(waits, sharing.version, &paging.pages)?;
-        let names = self.told(&page, &sharing).await?;
-        let told = page.into_iter().filter_map(|item| match item {
-            Item::Asked(id, asked) => Some(request(id, asked, &names)),
-            Item::Provision(..) | Item::Blocked(_) | Item::BlockedWorker(_) | Item::Open(_) => None,
-        });
+        let all = sharing.requests(now).map(|(id, asked, waits)| ((id, asked), waits && is_here(asked)));
+        let (page, next) = page_of(all.collect(), sharing.version, &paging.pages)?;
+        let mut named = Named::default();
+        page.iter().for_each(|(_, asked)| named.worker(asked.worker));
+        let names = self.names(named, &sharing).await?;
         Ok(pb::ListAccessRequestsResponse {
-            requests: told.collect(),
+            requests: page.into_iter().map(|(id, asked)| request(id, asked, &names)).collect(),
             directive_version: sharing.version.0,
             position: sharing.position.0,
             next_page_token: paging.next(next),
@@ -69,12 +66,10 @@ impl SharingServices {
         let (person, now, provision) = (own.0, own.1.now, own.1.new_id());
         let without_telling = m.without_telling_them;
         let command = GrantAccess { request, provision, terms, without_telling, now };
-        let opens = Choice::GrantAccess(command.clone());
+        let choice = Choice::GrantAccess(command.clone());
         let position = self.change(own, AsOf { version: Version(m.expected_version), command }).await?;
-        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
-        let said = opens.opens(&sharing).map(Provision::Permit);
-        let id = said.map_or(provision, |said| sharing.came_to(provision, &said, without_telling, now));
-        Ok(pb::GrantAccessResponse { position, provision_id: id.to_string() })
+        let provision_id = self.came_to(person, &choice, (provision, without_telling, now)).await?;
+        Ok(pb::GrantAccessResponse { position, provision_id })
     }
 
     pub(crate) async fn refuse_access(
@@ -94,11 +89,11 @@ impl SharingServices {
         m: pb::RequestAccessRequest,
     ) -> Result<pb::RequestAccessResponse, Error> {
         let (context, worker) = (call.context(&m.request_id)?, call.worker()?.worker());
-        self.is_let_in(call, &m.person_id).await?;
+        let person = self.is_let_in(call, &m.person_id).await?;
         let (request, terms): (AccessRequestId, _) = (context.new_id(), self.terms(m.terms, true).await?);
         let ask = RequestAccess { request, worker, terms, reason: m.reason, now: context.now };
         let decide = |sharing: &Sharing, _: &Register| ask.clone().decide(sharing);
-        let position = self.as_supporter(call, &m.request_id, &m.person_id, decide).await?;
+        let position = self.as_supporter(call, (person, context), decide).await?;
         Ok(pb::RequestAccessResponse { position, access_request_id: request.to_string() })
     }
 
@@ -111,7 +106,6 @@ impl SharingServices {
         let (provision, now): (ProvisionId, _) = (context.new_id(), context.now);
         let person = self.is_let_in(call, &m.person_id).await?;
         let (chosen, without_telling) = (rpc::required("choice", m.choice)?, false);
-        let is_new = matches!(chosen, Chosen::Grant(_) | Chosen::Deny(_));
         let choice = match chosen {
             Chosen::Grant(terms) => {
                 let terms = self.terms(Some(terms), true).await?;
@@ -138,9 +132,26 @@ impl SharingServices {
         let agency_of = |staff: StaffId| known.filter(|(known, _)| *known == staff).map(|(_, agency)| agency);
         let decide =
             |sharing: &Sharing, register: &Register| enter_choice(sharing, register.parts(), agency_of, enter.clone());
-        let position = self.as_supporter(call, &m.request_id, &m.person_id, decide).await?;
-        let provision_id = if is_new { provision.to_string() } else { String::new() };
+        let position = self.as_supporter(call, (person, context), decide).await?;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        // The one that they had entered before, if there was one: never what the person said themselves.
+        let new = enter.choice.is_new().map(|(id, wish, now)| {
+            if sharing.ever(id).is_some() { id } else { sharing.entered_as(by.worker(), &wish, now).unwrap_or(id) }
+        });
+        let provision_id = new.map(|id| id.to_string()).unwrap_or_default();
         Ok(pb::EnterChoiceResponse { position, provision_id })
+    }
+
+    /// The provision that a choice came to, on what is known now.
+    async fn came_to(
+        &self,
+        person: PersonId,
+        choice: &Choice,
+        (id, without_telling, now): (ProvisionId, bool, Timestamp),
+    ) -> Result<String, Error> {
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let said = choice.says(&sharing);
+        Ok(said.map_or(id, |said| sharing.came_to(id, &said, without_telling, now)).to_string())
     }
 
     /// The worker to whom a choice opens something, and where they work, which never changes.
@@ -170,12 +181,10 @@ impl SharingServices {
     async fn as_supporter(
         &self,
         call: &Call,
-        request_id: &str,
-        person_id: &str,
+        (person, context): (PersonId, Context),
         decide: impl Fn(&Sharing, &Register) -> Result<Vec<SharingEvent>, Refusal> + Send + Sync,
     ) -> Result<u64, Error> {
-        let (by, context) = (call.worker()?, call.context(request_id)?);
-        let person: PersonId = rpc::id("person_id", person_id)?;
+        let by = call.worker()?;
         let decide = |(sharing, staff, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
             lets_in(&resolved, staff, by)?;

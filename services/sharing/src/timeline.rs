@@ -1,8 +1,9 @@
 //! The person's timeline, in plain words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::{AgencyId, ProvisionId};
+use domain::issuers::{Only, Register};
 use domain::sharing::{Provision, Sharing};
 use domain::vocabulary::{Author, Category};
 use engine::Freshness;
@@ -28,25 +29,46 @@ impl SharingServices {
         let areas = m.areas.iter().map(|value| rpc::one_of("areas", *value, area)).collect::<Result<Vec<_>, _>>()?;
         let from = m.from.map(|at| words::from_timestamp("from", at)).transpose()?;
         let until = m.until.map(|at| words::from_timestamp("until", at)).transpose()?;
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
+        // Agencies that are one are one here, too.
+        let wanted: Option<BTreeSet<_>> =
+            wanted.map(|agency| register.one_with(agency).into_iter().chain([agency]).collect());
         let keep = |doc: &TimelineDoc| {
             let at = doc.by.at;
             (areas.is_empty() || areas.contains(&doc.area))
                 && from.is_none_or(|from| from <= at)
                 && until.is_none_or(|until| at < until)
-                && wanted.is_none_or(|agency| is_of(doc, agency))
+                && wanted.as_ref().is_none_or(|agencies| is_of(doc, agencies, &sharing))
         };
         let page = self.views.list::<Timeline>(&timeline::of_person(person), &paging.pages, keep).await?;
-        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         let about = page.items.iter().filter_map(|doc| doc.facts.provision);
         let choices: BTreeMap<_, _> = about.filter_map(|id| Some((id, sharing.ever(id)?))).collect();
         let names = self.names(named(&page.items, &choices), &sharing).await?;
         let told = |doc: &TimelineDoc| item(&self.sentences, doc, &choices, &names);
+        let receipt_id = self.receipt_of(call, &page.items).await?;
         Ok(pb::ListMyTimelineResponse {
             items: page.items.iter().map(told).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
+            receipt_id,
         })
+    }
+
+    /// The receipt of what is read of the record and of consultations: whoever signs in as the person leaves it, as everywhere. Of the rest, which is
+    /// about who does what with it, there is none.
+    async fn receipt_of(&self, call: &Call, items: &[TimelineDoc]) -> Result<String, Error> {
+        let of_record = items.iter().filter(|doc| doc.area == Area::Record);
+        let mut categories: BTreeSet<_> =
+            of_record.clone().flat_map(|doc| doc.facts.categories.iter().copied()).collect();
+        let consultations = items.iter().filter(|doc| doc.area == Area::Consultations).count();
+        categories.extend((consultations > 0).then_some(Category::Consultations));
+        if categories.is_empty() {
+            return Ok(String::new());
+        }
+        let read = of_record.count() + consultations;
+        Ok(self.gate.disclose_own(call, categories, read).await?.to_string())
     }
 }
 
@@ -75,11 +97,12 @@ fn to_wire(area: Area) -> pb::TimelineArea {
 }
 
 /// Whether an agency did it, or it is about one.
-fn is_of(doc: &TimelineDoc, agency: AgencyId) -> bool {
+fn is_of(doc: &TimelineDoc, agencies: &BTreeSet<AgencyId>, sharing: &Sharing) -> bool {
     let word = doc.facts.word.as_ref().map(|word| word.worker);
     let workers = [doc.by.author.worker(), doc.facts.worker, word].into_iter().flatten();
-    let choice = doc.facts.choice.as_ref().and_then(|choice| choice.terms().actor.agency());
-    workers.map(|worker| worker.agency()).chain(doc.facts.agency).chain(choice).any(|of| of == agency)
+    let chosen = doc.facts.provision.and_then(|id| sharing.ever(id));
+    let choice = doc.facts.choice.as_ref().or(chosen.as_ref()).and_then(|choice| choice.terms().actor.agency());
+    workers.map(|worker| worker.agency()).chain(doc.facts.agency).chain(choice).any(|of| agencies.contains(&of))
 }
 
 fn named(docs: &[TimelineDoc], choices: &BTreeMap<ProvisionId, Provision>) -> Named {
@@ -145,14 +168,18 @@ fn sentence(
     let whom = facts.worker.map(|worker| name_of(worker.staff())).unwrap_or_default();
     let agency = facts.agency.map(|agency| names.agency(agency)).unwrap_or_default();
     let choice = facts.choice.as_ref().or_else(|| facts.provision.and_then(|id| choices.get(&id)));
-    let quote = sentences.say("quote", &[("words", text(&facts.words))]).filter(|_| !facts.words.is_empty());
+    let quoted = |name| {
+        let said = sentences.say(name, &[("words", text(&facts.words))]);
+        Arg::Text(said.filter(|_| !facts.words.is_empty()).unwrap_or_default())
+    };
     let what: Vec<Category> = facts.categories.iter().copied().collect();
     let args = [
         ("who", text(if facts.word.is_some() { "You" } else { &by })),
         ("whom", or(whom, "somebody")),
         ("agency", or(agency, "an agency")),
         ("words", or(facts.words.clone(), "elsewhere")),
-        ("quote", Arg::Text(quote.unwrap_or_default())),
+        ("quote", quoted("quote")),
+        ("why", quoted("why")),
         ("what", Arg::Text(summary::categories(&what, "record"))),
         ("detail", text(&facts.detail)),
         ("count", Arg::Number(facts.count)),
@@ -163,7 +190,8 @@ fn sentence(
     let said = sentences.say(&sentences::name_of(&doc.event), &args).unwrap_or_default();
     let Some(word) = &facts.word else { return said };
     let entered = [("sentence", Arg::Text(said.clone())), ("by", Arg::Text(by)), ("account", text(&word.account))];
-    sentences.say("on-their-word", &entered).unwrap_or(said)
+    let name = if word.account.is_empty() { "on-their-word-taken-back" } else { "on-their-word" };
+    sentences.say(name, &entered).unwrap_or(said)
 }
 
 #[cfg(test)]
@@ -171,19 +199,25 @@ mod tests {
     use std::collections::BTreeSet;
 
     use domain::access::events::AccessEvent;
+    use domain::ids::StaffId;
     use domain::vocabulary::Timestamp;
-    use views::timeline::{Told as Telling, told};
+    use domain::vocabulary::Worker;
+    use views::timeline::told;
 
     use super::*;
 
-    /// What is told of every kind of event, by somebody and by the person.
-    fn all() -> Vec<(&'static str, String)> {
+    fn worker() -> Author {
+        Author::Worker(Worker::new(AgencyId(uuid::Uuid::nil()), StaffId(uuid::Uuid::nil())))
+    }
+
+    /// What is told of every kind of event, by this author.
+    fn all(author: Author) -> Vec<(&'static str, String)> {
         let (sentences, sharing) = (Sentences::english(), Sharing::default());
         let names = Told::nobody(&sharing);
         let sentence_of = |event: &events::Event| {
-            let Telling::As(area, facts) = told(event) else { return None };
-            let by = By { author: Author::Person, role: String::new(), at: Timestamp(0) };
-            let doc = TimelineDoc { event: event.name().to_owned(), area, by, version: 1, facts: *facts };
+            let (area, facts) = told(event).ok()?;
+            let by = By { author, role: String::new(), at: Timestamp(0) };
+            let doc = TimelineDoc { event: event.name().to_owned(), area, by, version: 1, facts };
             Some((event.name(), sentence(&sentences, &doc, &BTreeMap::new(), &names)))
         };
         // What was brought in from elsewhere is told as a whole; what a worker adds is told by what it is.
@@ -199,13 +233,13 @@ mod tests {
 
     #[test]
     fn every_event_has_its_sentence_or_a_reason_why_it_has_none_and_no_sentence_is_of_nothing() {
-        let told = all();
+        let told: Vec<_> = [Author::Person, worker()].into_iter().flat_map(all).collect();
         for (name, said) in &told {
             assert!(said.ends_with('.') && !said.contains(['{', '$']), "{name}: {said:?}");
         }
         let of_events: BTreeSet<_> = told.iter().map(|(name, _)| sentences::name_of(name)).collect();
         let left: Vec<_> = sentences::names().filter(|name| !of_events.contains(*name)).collect();
-        assert_eq!(left, ["quote", "on-their-word"]);
+        assert_eq!(left, ["quote", "why", "on-their-word", "on-their-word-taken-back"]);
     }
 
     /// How many syllables a word has, about: groups of vowels, without an `e` that is not heard.
@@ -222,8 +256,11 @@ mod tests {
     /// The grade in school that reads it, by Flesch and Kincaid (Kincaid and others, 1975, for the United States Navy): five years less than the age.
     #[test]
     fn somebody_of_nine_to_eleven_reads_it() {
-        let text: Vec<_> =
-            all().into_iter().map(|(_, said)| said.replace("Somebody", "Jo").replace("somebody", "Jo")).collect();
+        let text: Vec<_> = [Author::Person, worker()]
+            .into_iter()
+            .flat_map(all)
+            .map(|(_, said)| said.replace("Somebody", "Jo").replace("somebody", "Jo"))
+            .collect();
         // What somebody said is theirs.
         let said = text.join(" ");
         let text: String = said.split('“').map(|part| part.split_once('”').map_or(part, |(_, after)| after)).collect();

@@ -479,13 +479,12 @@ impl ConsultationDoc {
         self.views.push(ViewDoc { view, decision, sensitivity, entry, entered });
     }
 
-    /// Whom the person invites to what they keep to few they name by that.
     fn invite(&mut self, e: &ParticipantInvited, by: By) {
-        if e.author == Author::Person && self.circle.kept {
-            self.circle.named.insert(e.worker.staff());
-        }
+        self.circle.invite(e.worker, e.author);
         let participant = Author::Worker(e.worker);
-        self.participants.push(ParticipantDoc { participant, invited: Some(by), answer: None });
+        if !self.participants.iter().any(|known| known.participant == participant) {
+            self.participants.push(ParticipantDoc { participant, invited: Some(by), answer: None });
+        }
     }
 
     fn answer(&mut self, e: &ParticipantResponded, by: By) {

@@ -128,7 +128,8 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// written about.
 const POSITIONS: u32 = 12;
 
-fn day(at: Timestamp) -> i64 {
+/// The day of a moment, by UTC.
+pub(crate) fn day(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY)
 }
 

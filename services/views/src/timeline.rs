@@ -11,13 +11,17 @@ use std::collections::BTreeSet;
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
-use domain::ids::{AgencyId, PersonId, ProvisionId, derived_id};
+use domain::consultation::events::ConsultationEvent;
+use domain::ids::{AgencyId, EntryId, PersonId, ProvisionId, derived_id};
+use domain::person::PersonEvent;
 use domain::sharing::Provision;
 use domain::vocabulary::{Author, Category, OnTheirWord, Purpose, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::consultations::By;
+use crate::deliveries::day;
 use crate::{ApplyError, Key, Order, View};
 
 /// What part of a life here something belongs to.
@@ -93,25 +97,22 @@ impl Facts {
     fn counting(count: impl TryInto<u32>) -> Self {
         Self { count: count.try_into().unwrap_or(u32::MAX), ..Self::default() }
     }
-
-    fn in_category(self, category: Category) -> Self {
-        Self { categories: BTreeSet::from([category]), ..self }
-    }
 }
 
-/// What the person is told of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// A sentence, of this part, from this.
-    As(Area, Box<Facts>),
-    /// Nothing, because.
-    Never(&'static str),
+/// What an event tells: the part and the facts, or why it tells nothing.
+pub type Telling = Result<(Area, Facts), &'static str>;
+
+/// What a finding or an answer comes to, for a sentence to choose by.
+fn yes(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
 }
 
 /// What the person is told of an event. There is no event of which nothing is said here.
-#[must_use]
-pub fn told(event: &Event) -> Told {
-    let told = match event {
+///
+/// # Errors
+/// Why it tells nothing.
+pub fn told(event: &Event) -> Telling {
+    match event {
         Event::Person(event) => record::told(event),
         Event::Sharing(event) => sharing::told(event),
         Event::Access(event) => looks::told(event),
@@ -125,15 +126,8 @@ pub fn told(event: &Event) -> Told {
         Event::Agency(_) | Event::Staff(_) | Event::SignIn(_) | Event::Issuers(_) => Err("it is about an agency"),
         Event::Request(_) => Err("what was asked for tells it"),
         Event::Operations(_) => Err("what those who run the system did about somebody stands where they did it"),
-    };
-    match told {
-        Ok((area, facts)) => Told::As(area, Box::new(facts)),
-        Err(because) => Told::Never(because),
     }
 }
-
-/// What an event tells: the part and the facts, or why it tells nothing.
-type Telling = Result<(Area, Facts), &'static str>;
 
 /// Something in a person's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +136,7 @@ pub struct TimelineDoc {
     pub event: String,
     /// The part that it belongs to.
     pub area: Area,
-    /// Who did it, and when; of what a feed delivers on a day, the first of it.
+    /// Who did it, and when; of what happens again and again on a day, the first of it.
     pub by: By,
     /// The version of the stream that it was: of a choice, the directive's.
     pub version: u64,
@@ -150,14 +144,50 @@ pub struct TimelineDoc {
     pub facts: Facts,
 }
 
+impl TimelineDoc {
+    /// That it was said, and taken back, is told; what was said is not.
+    fn taken_back(mut self) -> Self {
+        self.facts.words.clear();
+        self.facts.word = self.facts.word.map(|word| OnTheirWord { account: String::new(), ..word });
+        self.facts.detail = "taken-back".to_owned();
+        self
+    }
+}
+
+/// What the person says and may take back: its id, and whether this takes it back.
+fn said(event: &Event) -> Option<(EntryId, bool)> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these are said and taken back")]
+    match event {
+        Event::Consultation(ConsultationEvent::PersonViewRecorded(e)) => e.entry.map(|entry| (entry, false)),
+        Event::Consultation(ConsultationEvent::ViewTakenBack(e)) => Some((e.entry, true)),
+        Event::Person(PersonEvent::ReplyAttached(e)) => Some((e.reply, false)),
+        Event::Person(PersonEvent::ReplyTakenBack(e)) => Some((e.reply, true)),
+        _ => None,
+    }
+}
+
+/// What is one thing to read for a day, however often it happened: what an agency's computer received; and the looks of one worker for one purpose, each
+/// of which stands in the access history.
+fn of_a_day(event: &Envelope) -> Option<Uuid> {
+    let Event::Access(happened) = &event.event else { return None };
+    let day = day(event.at).to_be_bytes();
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these happen again and again")]
+    match happened {
+        AccessEvent::EventDelivered(e) => Some(derived_id(e.feed.0, &[b"day", &day])),
+        AccessEvent::RecordViewed(e) => {
+            let worker = e.party.worker()?;
+            let (role, found) = (e.role.as_bytes(), looks::found(e).as_bytes());
+            Some(derived_id(worker.staff().0, &[b"looks", &day, &[e.purpose.code()], role, found]))
+        }
+        _ => None,
+    }
+}
+
 /// Before all that happened to a person.
 #[must_use]
 pub fn of_person(person: PersonId) -> Key {
     Key::new().id(person)
 }
-
-/// The microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The view.
 #[derive(Debug)]
@@ -180,22 +210,25 @@ impl View for Timeline {
     const ORDER: Order = Order::NewestFirst;
 
     fn key(event: &Envelope) -> Option<Key> {
-        let Told::As(..) = told(&event.event) else { return None };
-        // What an agency's computer receives on a day is one thing to read, however often it was sent.
-        let id = if let Event::Access(AccessEvent::EventDelivered(e)) = &event.event {
-            derived_id(e.feed.0, &[b"day", &event.at.0.div_euclid(DAY).to_be_bytes()])
-        } else {
-            event.header.event_id
-        };
+        // What the person takes back is told no more, where it stood: that they said it and took it back is.
+        let said = said(&event.event);
+        if said.is_none() {
+            told(&event.event).ok()?;
+        }
+        let id = said.map(|(entry, _)| entry.0).or_else(|| of_a_day(event)).unwrap_or(event.header.event_id);
         Some(of_person(PersonId(event.subject())).id(id))
     }
 
     fn begins(event: &Envelope) -> bool {
-        !matches!(event.event, Event::Access(AccessEvent::EventDelivered(_)))
+        let is_again = said(&event.event).is_some_and(|(_, taken_back)| taken_back);
+        !is_again && of_a_day(event).is_none()
     }
 
     fn apply(event: &Envelope, doc: Option<TimelineDoc>) -> Result<Option<TimelineDoc>, ApplyError> {
-        let Told::As(area, facts) = told(&event.event) else { return Ok(doc) };
+        if let Some((_, true)) = said(&event.event) {
+            return Ok(doc.map(TimelineDoc::taken_back));
+        }
+        let Ok((area, facts)) = told(&event.event) else { return Ok(doc) };
         if let Some(mut doc) = doc {
             doc.facts.count = doc.facts.count.saturating_add(facts.count);
             doc.facts.categories.extend(facts.categories);
@@ -203,12 +236,6 @@ impl View for Timeline {
         }
         let mut by = By::of(event);
         by.author = facts.by.unwrap_or(by.author);
-        Ok(Some(TimelineDoc {
-            event: event.event.name().to_owned(),
-            area,
-            by,
-            version: event.version.0,
-            facts: *facts,
-        }))
+        Ok(Some(TimelineDoc { event: event.event.name().to_owned(), area, by, version: event.version.0, facts }))
     }
 }

@@ -48,9 +48,9 @@ pub trait Contribute: Command {
         None
     }
 
-    /// The same, minding what else the person has said, as of the very append.
+    /// The same, minding what else the person has said that this scope covers, as of the very append.
     #[must_use]
-    fn minding(self, _: &Sharing, _on: Uuid) -> Self
+    fn minding(self, _: &Sharing, _scope: &Scope, _on: Uuid) -> Self
     where
         Self: Sized,
     {

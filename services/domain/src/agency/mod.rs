@@ -75,7 +75,7 @@ impl Agency {
     /// Whether people of it speak for others: it is there, and its kind is `advocacy`.
     #[must_use]
     pub fn is_advocacy(&self) -> bool {
-        self.is_registered() && same_role("advocacy", self.kind.trim())
+        self.is_there() && same_role("advocacy", self.kind.trim())
     }
 
     /// What it is called, and what tells it from others.

@@ -1,8 +1,10 @@
 //! An objection can go to an independent advocate (rule 21): asked by the person, answered to the person, and heard before the decision is taken up again.
 
+use std::collections::BTreeSet;
+
 use super::Consultation;
 use super::events::{AdvocateHeard, ConsultationEvent, ObjectionTakenToAdvocate};
-use crate::ids::{AgencyId, EntryId, PersonId};
+use crate::ids::{AgencyId, EntryId, PersonId, StaffId};
 use crate::issuers::Parts;
 use crate::text::{PARAGRAPH, explained, optional};
 use crate::vocabulary::{Author, Timestamp};
@@ -21,8 +23,10 @@ pub struct TakeToAdvocate {
     pub agency: AgencyId,
     /// Whether the agency's kind is advocacy.
     pub is_advocacy: bool,
-    /// Whether somebody there supports the person: for everybody else it is as if there were no such consultation.
-    pub supports: bool,
+    /// Who there supports the person: for everybody else it is as if there were no such consultation.
+    pub supporters: BTreeSet<StaffId>,
+    /// Which agencies are one.
+    pub parts: Parts,
     /// What they ask; may be empty.
     pub words: String,
     pub now: Timestamp,
@@ -55,6 +59,11 @@ impl Hearing {
 
     pub(super) fn heard(self) -> Self {
         Self { heard: true, ..self }
+    }
+
+    /// Whether it is yet to be heard, be it overdue.
+    pub(super) fn is_open(self) -> bool {
+        !self.heard
     }
 
     fn waits(&self, now: Timestamp) -> bool {
@@ -90,15 +99,19 @@ impl Command for TakeToAdvocate {
     type Aggregate = Consultation;
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
-        let Self { person, decision, agency, is_advocacy, supports, words, now } = self;
+        let Self { person, decision, agency, is_advocacy, supporters, parts, words, now } = self;
         optional("words", &words, PARAGRAPH)?;
         state.is_of(person)?;
         let known = state.decision(decision)?;
         if !known.objected {
             return Err(Refusal::rule("objection_stands", "only what the person objects to goes to an advocate"));
         }
-        if !is_advocacy || !supports || state.decides(|side| side == agency) {
+        if !is_advocacy || supporters.is_empty() || state.decides(|side| parts.are_one(side, agency)) {
             return Err(not_independent());
+        }
+        if state.circle.kept && state.circle.named.is_disjoint(&supporters) {
+            let says = "you keep this consultation to few: invite somebody of that agency first";
+            return Err(Refusal::rule("advocate_sees", says));
         }
         if known.hearing.is_some_and(|hearing| hearing.agency == agency && (hearing.heard || hearing.waits(now))) {
             return Ok(vec![]);
@@ -138,7 +151,6 @@ mod tests {
     use super::super::{Mode, ProposeDecision};
     use super::*;
     use crate::Reason;
-    use crate::ids::StaffId;
     use crate::scenario::given;
     use crate::vocabulary::Worker;
     use uuid::Uuid;
@@ -151,8 +163,9 @@ mod tests {
     }
 
     fn take(agency: AgencyId) -> TakeToAdvocate {
-        let (is_advocacy, supports, words) = (true, true, "please hear me".into());
-        TakeToAdvocate { person: PERSON, decision: id(5), agency, is_advocacy, supports, words, now: NOW }
+        let (is_advocacy, words, parts) = (true, "please hear me".into(), Parts::default());
+        let supporters = BTreeSet::from([StaffId(Uuid::from_u128(61))]);
+        TakeToAdvocate { person: PERSON, decision: id(5), agency, is_advocacy, supporters, parts, words, now: NOW }
     }
 
     fn taken() -> ConsultationEvent {
@@ -185,7 +198,8 @@ mod tests {
         for refused in [
             take(nurses),
             TakeToAdvocate { is_advocacy: false, ..take(ADVOCACY) },
-            TakeToAdvocate { supports: false, ..take(ADVOCACY) },
+            TakeToAdvocate { supporters: BTreeSet::new(), ..take(ADVOCACY) },
+            TakeToAdvocate { parts: Parts::of(ADVOCACY, nurses), ..take(ADVOCACY) },
         ] {
             given(objected()).when(refused).then_refused(Reason::Rule, "independent_advocate");
         }

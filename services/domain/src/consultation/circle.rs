@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Scope;
 use crate::ids::StaffId;
-use crate::vocabulary::{Category, Level, Sensitivity};
+use crate::vocabulary::{Author, Category, Level, Sensitivity, Worker};
 
 /// Who may see a consultation: whoever the person shares consultations of its sensitivity with; or, while they keep it to few, the
 /// workers whom they named and nobody else.
@@ -29,6 +29,13 @@ impl Circle {
     #[must_use]
     pub fn open(sensitivity: Sensitivity) -> Self {
         Self { sensitivity: Some(sensitivity), kept: false, named: BTreeSet::new() }
+    }
+
+    /// Whom the person invites to what they keep to few they name by that.
+    pub fn invite(&mut self, worker: Worker, by: Author) {
+        if by == Author::Person && self.kept {
+            self.named.insert(worker.staff());
+        }
     }
 
     /// How sensitive it is.

@@ -21,7 +21,7 @@ pub struct DecideWithoutPerson {
     /// The evidence, the attempts or the Act.
     pub evidence: String,
     pub now: Timestamp,
-    /// Against whose proposals an objection of the person stands in other consultations.
+    /// Against whom an objection of the person stands in other consultations.
     pub elsewhere: Vec<Author>,
     /// Which agencies are one.
     pub parts: Parts,
@@ -65,16 +65,23 @@ impl Command for DecideWithoutPerson {
                 "the person has given their view; it cannot be decided as if they had not",
             ));
         }
+        // Whoever objected to something here was reached, though they have taken that back since, or it was withdrawn.
+        if self.ground == WithoutPersonGround::Unreachable && state.was_reached {
+            return Err(Refusal::rule("the_persons_view", "the person has said something here: they were reached"));
+        }
+        if self.ground == WithoutPersonGround::ChoseNotTo {
+            self.is_their_choice(decision)?;
+        }
         // What they said no to is not decided over their head in another conversation, but for what the law requires.
         let by_law = self.ground == WithoutPersonGround::StatutoryDuty;
-        if !by_law && self.elsewhere.iter().any(|against| self.parts.are_one_side(*against, self.author)) {
+        let is_against = |against: &Author| {
+            [self.author, decision.author].iter().any(|side| self.parts.are_one_side(*against, *side))
+        };
+        if !by_law && self.elsewhere.iter().any(is_against) {
             return Err(Refusal::rule(
                 "objection_elsewhere",
                 "an objection of the person to a decision of your agency stands in another consultation: withdraw that one, or let them answer",
             ));
-        }
-        if self.ground == WithoutPersonGround::ChoseNotTo {
-            self.is_their_choice(decision)?;
         }
         let Self { decision, author, ground, evidence, .. } = self;
         Ok(vec![DecisionMadeWithoutPerson { decision, author, ground, evidence }.into()])
@@ -118,10 +125,14 @@ mod tests {
         let over_their_head = DecideWithoutPerson { elsewhere, ..decide(EVIDENCE) };
         let by_law = DecideWithoutPerson { ground: WithoutPersonGround::StatutoryDuty, ..over_their_head.clone() };
         let of_others = Worker::new(AgencyId(Uuid::from_u128(78)), StaffId(Uuid::from_u128(77)));
-        let of_others = DecideWithoutPerson { elsewhere: vec![Author::Worker(of_others)], ..decide(EVIDENCE) };
+        let against_others = DecideWithoutPerson { elsewhere: vec![Author::Worker(of_others)], ..decide(EVIDENCE) };
         let waits = || given([requested(Mode::Consult), proposed(5)]);
-        waits().when(over_their_head).then_refused(Reason::Rule, "objection_elsewhere");
-        for decided in [by_law, of_others] {
+        // Nor by somebody else, of what the same agency proposes again.
+        let by_others = DecideWithoutPerson { author: Author::Worker(of_others), ..over_their_head.clone() };
+        for refused in [over_their_head, by_others] {
+            waits().when(refused).then_refused(Reason::Rule, "objection_elsewhere");
+        }
+        for decided in [by_law, against_others] {
             assert!(decided.decide(&Consultation::folded(&[requested(Mode::Consult), proposed(5)])).is_ok());
         }
     }

@@ -164,9 +164,18 @@ struct Decision {
     disputed: bool,
     /// Where the objection is with an advocate.
     hearing: Option<Hearing>,
+    /// Who decided it without the person, if somebody did.
+    decider: Option<Author>,
 }
 
 impl Decision {
+    /// Proposed by somebody, when there were so many views.
+    fn proposed(author: Author, views_before: usize) -> Self {
+        let (stage, declined, hearing, decider) = (DecisionStage::Proposed, Vec::new(), None, None);
+        let (objected, reports, disputed) = (false, 0, false);
+        Self { author, stage, views_before, objected, declined, reports, disputed, hearing, decider }
+    }
+
     /// Whether it waits for an answer.
     fn waits(&self) -> bool {
         self.stage == DecisionStage::Proposed && !self.objected
@@ -243,9 +252,11 @@ pub struct Consultation {
     times_scheduled: usize,
     /// Who is to take part, and how often somebody said whether they come.
     participants: Vec<Participant>,
-    responses: usize,
+    responses: Vec<Author>,
     /// Who has proposed or decided something.
     sides: Vec<Author>,
+    /// Whether the person has ever objected to something here.
+    was_reached: bool,
 }
 
 impl Consultation {
@@ -311,21 +322,41 @@ impl Consultation {
         }
     }
 
-    /// That an objection stands from now on, or no more: nothing is decided by the same side elsewhere as if there were none (rule 21).
-    fn objection(&self, sharing: &Sharing, id: ConsultationId, event: &ConsultationEvent) -> Option<SharingEvent> {
+    /// That objections stand from now on, or no more: nothing is decided by the same side elsewhere as if there were none (rule 21).
+    fn objections(&self, sharing: &Sharing, id: ConsultationId, event: &ConsultationEvent) -> Vec<SharingEvent> {
         let settled = |decision| {
             let stands = sharing.objection_stands(id, decision);
-            stands.then(|| ObjectionSettled { consultation: id, decision }.into())
+            stands.then(|| ObjectionSettled { consultation: id, decision }.into()).into_iter().collect()
         };
+        let waits =
+            |decision| self.decisions.get(&decision).and_then(|known| known.hearing).is_some_and(Hearing::is_open);
+        let withdrawn =
+            |decision| self.decisions.get(&decision).is_some_and(|known| known.stage == DecisionStage::Withdrawn);
         #[allow(clippy::wildcard_enum_match_arm, reason = "only by these an objection stands, or does not")]
         match event {
             ConsultationEvent::DecisionObjected(e) => {
-                let (decision, against) = (e.decision, self.decisions.get(&e.decision)?.author);
-                Some(ObjectionRaised { consultation: id, decision, against }.into())
+                let known = self.decisions.get(&e.decision);
+                let raised = known.map(|known| ObjectionRaised {
+                    consultation: id,
+                    decision: e.decision,
+                    against: known.author,
+                    decider: known.decider,
+                    circle: self.circle.clone(),
+                });
+                raised.map(SharingEvent::from).into_iter().collect()
+            }
+            // Whoever may see the consultation may be told of it.
+            ConsultationEvent::ConsultationShared(e) => {
+                let circle = Circle::open(e.sensitivity.clone());
+                let raised =
+                    |known: &ObjectionRaised| ObjectionRaised { circle: circle.clone(), ..known.clone() }.into();
+                sharing.objections_in(id).map(raised).collect()
             }
             ConsultationEvent::AnswerTakenBack(e) => settled(e.decision),
-            ConsultationEvent::DecisionWithdrawn(e) => settled(e.decision),
-            _ => None,
+            // What an advocate is yet to hear is not out of the way by being withdrawn.
+            ConsultationEvent::DecisionWithdrawn(e) if !waits(e.decision) => settled(e.decision),
+            ConsultationEvent::AdvocateHeard(e) if withdrawn(e.decision) => settled(e.decision),
+            _ => vec![],
         }
     }
 
@@ -428,11 +459,8 @@ impl Aggregate for Consultation {
                 known.into_iter().for_each(|known| known.taken_back = true);
             }
             ConsultationEvent::DecisionProposed(e) => {
-                let (author, stage, views_before) = (e.author, DecisionStage::Proposed, self.views.len());
-                let (objected, declined, reports, disputed, hearing) = (false, Vec::new(), 0, false, None);
-                let decision = Decision { author, stage, views_before, objected, declined, reports, disputed, hearing };
-                self.sides.push(author);
-                self.decisions.insert(e.decision, decision);
+                self.sides.push(e.author);
+                self.decisions.insert(e.decision, Decision::proposed(e.author, self.views.len()));
             }
             ConsultationEvent::ParticipationDeclined(e) => {
                 self.change(e.decision, |known| known.declined.push(e.author));
@@ -454,12 +482,14 @@ impl Aggregate for Consultation {
                 self.times_scheduled += 1;
             }
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
-            ConsultationEvent::DecisionObjected(e) => self.change(e.decision, |known| {
-                (known.objected, known.declined) = (true, Vec::new());
-            }),
+            ConsultationEvent::DecisionObjected(e) => {
+                self.was_reached = true;
+                self.change(e.decision, |known| (known.objected, known.declined) = (true, Vec::new()));
+            }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 self.sides.push(e.author);
                 self.settle(e.decision, DecisionStage::WithoutPerson);
+                self.change(e.decision, |known| known.decider = Some(e.author));
             }
             ConsultationEvent::ParticipantInvited(e) => self.invited(e),
             ConsultationEvent::ParticipantResponded(e) => self.responded(e),

@@ -9,6 +9,9 @@ use crate::text::{PARAGRAPH, optional};
 use crate::vocabulary::{Author, Worker};
 use crate::{Command, Refusal};
 
+/// How often a worker says whether they come, at most.
+const ANSWERS_LIMIT: usize = 10;
+
 /// Invites a worker.
 #[derive(Debug, Clone)]
 pub struct InviteParticipant {
@@ -45,17 +48,17 @@ impl Consultation {
 
     /// Takes in that somebody is invited.
     pub(super) fn invited(&mut self, e: &ParticipantInvited) {
-        self.participants.push(Participant { author: Author::Worker(e.worker), answer: None });
-        if e.author == Author::Person && self.circle.kept {
-            self.circle.named.insert(e.worker.staff());
+        if self.participant(Author::Worker(e.worker)).is_none() {
+            self.participants.push(Participant { author: Author::Worker(e.worker), answer: None });
         }
+        self.circle.invite(e.worker, e.author);
     }
 
     /// Takes in whether somebody comes.
     pub(super) fn responded(&mut self, e: &ParticipantResponded) {
         self.participants.retain(|known| known.author != e.author);
         self.participants.push(Participant { author: e.author, answer: Some((e.comes, e.words.clone())) });
-        self.responses += 1;
+        self.responses.push(e.author);
     }
 }
 
@@ -66,7 +69,8 @@ impl Command for InviteParticipant {
         let Self { person, author, worker } = self;
         state.open_for(person)?;
         let worker = worker.ok_or_else(|| Refusal::invalid("staff_id", "must be of somebody who is known here"))?;
-        if state.participant(Author::Worker(worker)).is_some() {
+        let names = author == Author::Person && state.circle.kept && !state.circle.named.contains(&worker.staff());
+        if !names && state.participant(Author::Worker(worker)).is_some() {
             return Ok(vec![]);
         }
         has_room(state.participants.len(), author, "participants")?;
@@ -91,7 +95,13 @@ impl Command for RespondToInvitation {
         if known.is_some_and(|known| known.answer.as_ref() == Some(&(comes, words.clone()))) {
             return Ok(vec![]);
         }
-        has_room(state.responses, author, "answers to invitations")?;
+        // Nobody uses up what others have.
+        let said = state.responses.iter().filter(|by| **by == author).count();
+        if said >= ANSWERS_LIMIT && author != Author::Person {
+            let says = format!("at most `{ANSWERS_LIMIT}` times one says whether one comes");
+            return Err(Refusal::rule("answers_limit", says));
+        }
+        has_room(said, author, "answers to an invitation")?;
         Ok(vec![ParticipantResponded { author, comes, words }.into()])
     }
 }
@@ -148,5 +158,12 @@ mod tests {
             held.circle().named.contains(&doctor().staff())
         };
         assert_eq!((named(Author::Person), named(NURSE)), (true, false));
+        // Whom somebody else invited before the person still names.
+        let before = vec![kept.clone().into(), invited(NURSE)];
+        let invite = InviteParticipant { person: PERSON, author: Author::Person, worker: Some(doctor()) };
+        given(before.clone()).when(invite.clone()).then([invited(Author::Person)]);
+        let held = Consultation::folded(&[before, vec![invited(Author::Person)]].concat());
+        assert!(held.circle().named.contains(&doctor().staff()) && held.participants.len() == 1);
+        assert_eq!(invite.decide(&held), Ok(vec![]));
     }
 }

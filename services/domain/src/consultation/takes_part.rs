@@ -37,8 +37,8 @@ macro_rules! takes_part {
             )?
 
             $(
-                fn minding(self, sharing: &Sharing, on: Uuid) -> Self {
-                    Self { $elsewhere: sharing.objections_but(ConsultationId(on)).collect(), ..self }
+                fn minding(self, sharing: &Sharing, scope: &Scope, on: Uuid) -> Self {
+                    Self { $elsewhere: sharing.objections_but(ConsultationId(on), scope).collect(), ..self }
                 }
             )?
 
@@ -49,7 +49,7 @@ macro_rules! takes_part {
                 on: Uuid,
                 events: &[ConsultationEvent],
             ) -> Vec<SharingEvent> {
-                events.iter().filter_map(|event| state.objection(sharing, ConsultationId(on), event)).collect()
+                events.iter().flat_map(|event| state.objections(sharing, ConsultationId(on), event)).collect()
             }
 
             fn decide_within(

@@ -13,7 +13,7 @@ use crate::{Aggregate as _, Command as _, Refusal};
 
 const NOW: Timestamp = Timestamp(1_000);
 const LEVELS: [Level; 3] = [Level::Normal, Level::Restricted, Level::VeryRestricted];
-const PURPOSES: [Purpose; 2] = [Purpose::CareCoordination, Purpose::Treatment];
+const PURPOSES: [Purpose; 3] = [Purpose::CareCoordination, Purpose::Treatment, Purpose::BreakGlass];
 const CATEGORIES: [Category; 3] = [Category::Goals, Category::Health, Category::Strengths];
 
 /// Three workers, the first two of one agency.
@@ -49,7 +49,7 @@ fn terms([_, which, by, how]: Dice) -> Terms {
         categories: bits(&CATEGORIES),
         level: LEVELS[usize::from(how >> 3) % 3],
         labels: vec![],
-        purposes: vec![PURPOSES[usize::from(how >> 5) % 2]],
+        purposes: vec![PURPOSES[usize::from(how >> 5) % 3]],
         actions,
         from: None,
         until,
@@ -94,13 +94,12 @@ fn staff(n: u8) -> Staff {
     Staff::folded(&[StaffJoined { agency, issuer, subject, sign_in: sign_in(n), name, role }.into()])
 }
 
-/// Rules 1 and 2 as they are written, entry by entry, from the events alone.
-fn may_read(history: &[Event], n: u8, purpose: Purpose, category: Category, level: Level) -> bool {
+/// Rules 1 and 2 as they are written, entry by entry, on what the directive holds.
+fn may_read(after: &Sharing, n: u8, purpose: Purpose, category: Category, level: Level) -> bool {
     let who = worker(n);
-    let after = Sharing::folded(history);
     let let_in = after.relationship_open(who);
     let emergency = after.emergency_until(who, NOW).is_some();
-    if after.shuts_out(who) || !(let_in || emergency) {
+    if after.is_blocked(who.agency()) || !(let_in || emergency) {
         return false;
     }
     let is_nurse = n % 2 == 0;
@@ -125,8 +124,10 @@ fn may_read(history: &[Event], n: u8, purpose: Purpose, category: Category, leve
         Provision::Deny(terms) => holds(terms) && terms.actions.is_empty() && terms.level <= level,
         Provision::Permit(_) => false,
     };
-    let by_emergency = emergency && purpose == Purpose::BreakGlass;
-    (after.provisions().any(permits) || by_emergency) && !after.provisions().any(denies)
+    // A block of the worker takes the permits; an emergency that their officer allowed opens what an emergency opens.
+    let by_emergency = emergency && purpose == Purpose::BreakGlass && level <= Level::Restricted;
+    let permitted = !after.shuts_out(who) && after.provisions().any(permits);
+    (permitted || by_emergency) && !after.provisions().any(denies)
 }
 
 proptest! {
@@ -147,7 +148,7 @@ proptest! {
                             Decision::Permit(scope) => scope.covers(category, &sensitivity),
                             Decision::Deny(_) => false,
                         };
-                        prop_assert_eq!(seen, may_read(&history, n, purpose, category, level), "{:?} {:?}", n, history);
+                        prop_assert_eq!(seen, may_read(&sharing, n, purpose, category, level), "{:?} {:?}", n, history);
                     }
                 }
             }

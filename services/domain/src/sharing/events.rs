@@ -1,5 +1,6 @@
 //! What can have happened on a `sharing` stream.
 
+use crate::consultation::Circle;
 use crate::ids::{
     AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId,
 };
@@ -132,6 +133,16 @@ pub struct AccessRequested {
     pub lapses_at: Timestamp,
 }
 
+/// The person said yes to what a worker asked for, by what they permitted already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRequestGranted {
+    pub request: AccessRequestId,
+    /// What permits it.
+    pub provision: ProvisionId,
+    /// Who entered it on their word, if the person did not themselves.
+    pub word: Option<OnTheirWord>,
+}
+
 /// The person said no to what a worker asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRequestRefused {
@@ -149,6 +160,10 @@ pub struct ObjectionRaised {
     pub decision: EntryId,
     /// Who proposed what they object to.
     pub against: Author,
+    /// Who decided it without them, if somebody did.
+    pub decider: Option<Author>,
+    /// Who may see the consultation: nobody else is told by it.
+    pub circle: Circle,
 }
 
 /// It stands no more: the person took it back, or the decision was withdrawn.
@@ -179,5 +194,6 @@ crate::event_enum! {
         AccessRequestRefused,
         ObjectionRaised,
         ObjectionSettled,
+        AccessRequestGranted,
     }
 }

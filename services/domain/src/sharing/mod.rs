@@ -33,6 +33,7 @@ pub use withdraw_provision::WithdrawProvision;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::access::Scope;
 use crate::access::events::PermitChange;
 use crate::ids::{
     AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, RelationshipId, SignInId,
@@ -40,7 +41,7 @@ use crate::ids::{
 };
 use crate::vocabulary::{Author, OnTheirWord, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::{EmergencyAccessClosed, SharingEvent};
+use events::{EmergencyAccessClosed, ObjectionRaised, SharingEvent};
 use request_access::Answer;
 
 /// An emergency access.
@@ -83,8 +84,8 @@ pub struct Sharing {
     emergencies: Vec<(EmergencyId, EmergencyAccess)>,
     /// What workers asked for, the oldest first.
     requests: Vec<(AccessRequestId, AccessRequest)>,
-    /// The decisions that they object to: in which consultation, and against whose proposal.
-    objections: BTreeMap<(ConsultationId, EntryId), Author>,
+    /// The decisions that they object to, and in which consultation.
+    objections: BTreeMap<(ConsultationId, EntryId), ObjectionRaised>,
     /// How provisions came about that the person did not choose of their own.
     origins: BTreeMap<ProvisionId, Origin>,
 }
@@ -386,10 +387,16 @@ impl Sharing {
         self.objections.contains_key(&(consultation, decision))
     }
 
-    /// Against whose proposals objections of theirs stand, in all consultations but this one.
-    pub(crate) fn objections_but(&self, consultation: ConsultationId) -> impl Iterator<Item = Author> {
-        let elsewhere = self.objections.iter().filter(move |((known, _), _)| *known != consultation);
-        elsewhere.map(|(_, against)| *against)
+    /// The objections of theirs that stand in a consultation.
+    pub(crate) fn objections_in(&self, consultation: ConsultationId) -> impl Iterator<Item = &ObjectionRaised> {
+        self.objections.values().filter(move |objection| objection.consultation == consultation)
+    }
+
+    /// Against whom objections of theirs stand in all consultations but this one that somebody may see: to nobody else it is told that there are any.
+    pub(crate) fn objections_but(&self, consultation: ConsultationId, scope: &Scope) -> impl Iterator<Item = Author> {
+        let elsewhere = self.objections.values().filter(move |objection| objection.consultation != consultation);
+        let seen = elsewhere.filter(|objection| objection.circle.is_covered(scope));
+        seen.flat_map(|objection| std::iter::once(objection.against).chain(objection.decider))
     }
 
     /// How a provision came about; nothing to say of what the person chose of their own.
@@ -455,13 +462,16 @@ impl Aggregate for Sharing {
             }
             // It is told by the version that it moves.
             SharingEvent::EntryRestricted(_) => {}
-            SharingEvent::ObjectionRaised(e) => drop(self.objections.insert((e.consultation, e.decision), e.against)),
+            SharingEvent::ObjectionRaised(e) => {
+                self.objections.insert((e.consultation, e.decision), e.clone());
+            }
             SharingEvent::ObjectionSettled(e) => drop(self.objections.remove(&(e.consultation, e.decision))),
             SharingEvent::AccessRequested(e) => {
                 let (worker, terms, reason) = (e.worker, e.terms.clone(), e.reason.clone());
                 let request = AccessRequest { worker, terms, reason, lapses_at: e.lapses_at, answer: None };
                 self.requests.push((e.request, request));
             }
+            SharingEvent::AccessRequestGranted(e) => self.answer(Some(e.request), Answer::Granted),
             SharingEvent::AccessRequestRefused(e) => self.answer(Some(e.request), Answer::Refused(e.again_from)),
             SharingEvent::AgencyBlocked(e) => self.blocked.push(e.agency),
             SharingEvent::WorkerBlocked(e) => {

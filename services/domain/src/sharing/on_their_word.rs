@@ -1,12 +1,32 @@
 //! Somebody who has no screen chooses what they share: a worker whom they let in enters it on their word. What takes access away holds at once.
 //! Nobody enters what opens access to their own agency: that is entered by somebody of another one, or chosen by the person.
 
-use super::events::SharingEvent;
-use super::{DenyProvision, GrantAccess, GrantProvision, RefuseAccess, Sharing, WithdrawProvision};
-use crate::ids::{AgencyId, StaffId};
+use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
+use super::{DenyProvision, GrantAccess, GrantProvision, Provision, RefuseAccess, Sharing, WithdrawProvision};
+use crate::ids::{AgencyId, ProvisionId, StaffId};
 use crate::issuers::Parts;
-use crate::vocabulary::{OnTheirWord, ProvisionActor, Terms};
+use crate::vocabulary::{OnTheirWord, ProvisionActor, Terms, Timestamp, Worker};
 use crate::{Command as _, Refusal};
+
+/// How many choices that one worker entered hold at a time: they are the person's to look through.
+const ENTERED_LIMIT: usize = 20;
+
+impl Sharing {
+    /// What holds that this worker entered.
+    fn entered_by(&self, worker: Worker, now: Timestamp) -> impl Iterator<Item = (ProvisionId, &Provision)> {
+        let theirs = move |id| {
+            let word = self.origin(id).and_then(|origin| origin.word.as_ref());
+            word.is_some_and(|word| word.worker == worker)
+        };
+        self.held().filter(move |(id, held)| theirs(*id) && !held.has_ended(now))
+    }
+
+    /// What this worker has entered before that says just this, and holds.
+    #[must_use]
+    pub fn entered_as(&self, worker: Worker, wish: &Provision, now: Timestamp) -> Option<ProvisionId> {
+        self.entered_by(worker, now).find(|(_, held)| held.says_the_same(wish, now)).map(|(id, _)| id)
+    }
+}
 
 /// A choice about what is shared.
 #[derive(Debug, Clone)]
@@ -24,20 +44,37 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The permit or deny that it asks for; none of what takes one back, or says no.
+    #[must_use]
+    pub fn says(&self, sharing: &Sharing) -> Option<Provision> {
+        match self {
+            Self::Grant(grant) => Some(Provision::Permit(grant.terms.clone())),
+            Self::Deny(deny) => Some(Provision::Deny(deny.terms.clone())),
+            Self::GrantAccess(grant) => {
+                let asked = || sharing.request(grant.request).ok().map(|known| known.terms.clone());
+                grant.terms.clone().or_else(asked).map(Provision::Permit)
+            }
+            Self::Withdraw(_) | Self::RefuseAccess(_) => None,
+        }
+    }
+
     /// What it opens, if it opens something: what is permitted, or denied no more.
     #[must_use]
     pub fn opens(&self, sharing: &Sharing) -> Option<Terms> {
+        if let Self::Withdraw(withdraw) = self {
+            let held = sharing.provision(withdraw.provision).ok();
+            return held.filter(|held| !held.permits()).map(|held| held.terms().clone());
+        }
+        self.says(sharing).filter(Provision::permits).map(|said| said.terms().clone())
+    }
+
+    /// A new permit or deny that it asks for by itself: its id, what it says, and when it is asked for.
+    #[must_use]
+    pub fn is_new(&self) -> Option<(ProvisionId, Provision, Timestamp)> {
         match self {
-            Self::Grant(grant) => Some(grant.terms.clone()),
-            Self::GrantAccess(grant) => {
-                let asked = || sharing.request(grant.request).ok().map(|known| known.terms.clone());
-                grant.terms.clone().or_else(asked)
-            }
-            Self::Withdraw(withdraw) => {
-                let held = sharing.provision(withdraw.provision).ok();
-                held.filter(|held| !held.permits()).map(|held| held.terms().clone())
-            }
-            Self::Deny(_) | Self::RefuseAccess(_) => None,
+            Self::Grant(grant) => Some((grant.provision, Provision::Permit(grant.terms.clone()), grant.now)),
+            Self::Deny(deny) => Some((deny.provision, Provision::Deny(deny.terms.clone()), deny.now)),
+            Self::GrantAccess(_) | Self::Withdraw(_) | Self::RefuseAccess(_) => None,
         }
     }
 
@@ -85,8 +122,32 @@ pub fn enter_choice(
             "it would open access to your own agency: somebody of another agency enters it, or the person chooses it";
         return Err(Refusal::rule("another_agency", says));
     }
+    let new = choice.is_new();
+    if let Some((_, wish, now)) = &new {
+        if let Provision::Deny(Terms { actor: ProvisionActor::Everybody | ProvisionActor::Role(_), .. }) = wish {
+            let says =
+                "is entered for an agency or for somebody there: then somebody of another agency can take it back";
+            return Err(Refusal::invalid("deny.actor", says));
+        }
+        if sharing.entered_as(word.worker, wish, *now).is_some() {
+            return Ok(vec![]);
+        }
+        if sharing.entered_by(word.worker, *now).count() >= ENTERED_LIMIT {
+            let says = format!("at most `{ENTERED_LIMIT}` choices that one worker entered hold at a time");
+            return Err(Refusal::rule("entered_limit", says));
+        }
+    }
     let mut events = choice.decide(sharing)?;
-    events.iter_mut().for_each(|event| event.is_entered(&word));
+    // Whether the person has said just that before is not told to whoever enters it.
+    if let (true, Some((provision, wish, _))) = (events.is_empty(), new) {
+        events.push(match wish {
+            Provision::Permit(terms) => {
+                ProvisionGranted { provision, terms, without_telling: false, word: None, request: None }.into()
+            }
+            Provision::Deny(terms) => ProvisionDenied { provision, terms, word: None }.into(),
+        });
+    }
+    events.iter_mut().for_each(|event| event.enter_on(&word));
     Ok(events)
 }
 
@@ -94,48 +155,26 @@ impl SharingEvent {
     /// Who entered it on the person's word, if somebody did.
     #[must_use]
     pub fn on_their_word(&self) -> Option<&OnTheirWord> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are entered so")]
         match self {
             Self::ProvisionGranted(e) => e.word.as_ref(),
             Self::ProvisionDenied(e) => e.word.as_ref(),
             Self::ProvisionWithdrawn(e) => e.word.as_ref(),
             Self::AccessRequestRefused(e) => e.word.as_ref(),
-            Self::SharingStarted(_)
-            | Self::ProvisionNarrowed(_)
-            | Self::AgencyBlocked(_)
-            | Self::AgencyUnblocked(_)
-            | Self::RelationshipAccessOpened(_)
-            | Self::RelationshipAccessClosed(_)
-            | Self::EmergencyAccessOpened(_)
-            | Self::EmergencyAccessClosed(_)
-            | Self::WorkerBlocked(_)
-            | Self::WorkerUnblocked(_)
-            | Self::EntryRestricted(_)
-            | Self::ObjectionRaised(_)
-            | Self::ObjectionSettled(_)
-            | Self::AccessRequested(_) => None,
+            Self::AccessRequestGranted(e) => e.word.as_ref(),
+            _ => None,
         }
     }
 
-    fn is_entered(&mut self, word: &OnTheirWord) {
+    fn enter_on(&mut self, word: &OnTheirWord) {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are entered so")]
         let entered = match self {
             Self::ProvisionGranted(e) => &mut e.word,
             Self::ProvisionDenied(e) => &mut e.word,
             Self::ProvisionWithdrawn(e) => &mut e.word,
             Self::AccessRequestRefused(e) => &mut e.word,
-            Self::SharingStarted(_)
-            | Self::ProvisionNarrowed(_)
-            | Self::AgencyBlocked(_)
-            | Self::AgencyUnblocked(_)
-            | Self::RelationshipAccessOpened(_)
-            | Self::RelationshipAccessClosed(_)
-            | Self::EmergencyAccessOpened(_)
-            | Self::EmergencyAccessClosed(_)
-            | Self::WorkerBlocked(_)
-            | Self::WorkerUnblocked(_)
-            | Self::EntryRestricted(_)
-            | Self::ObjectionRaised(_)
-            | Self::ObjectionSettled(_)
-            | Self::AccessRequested(_) => return,
+            Self::AccessRequestGranted(e) => &mut e.word,
+            _ => return,
         };
         *entered = Some(word.clone());
     }
@@ -143,11 +182,10 @@ impl SharingEvent {
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::{ProvisionDenied, SharingStarted};
+    use super::super::events::SharingStarted;
     use super::*;
     use crate::Aggregate as _;
-    use crate::ids::ProvisionId;
-    use crate::vocabulary::{Category, Level, Purpose, Timestamp, Worker};
+    use crate::vocabulary::{Category, Level, Purpose};
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp(1);
@@ -209,9 +247,19 @@ mod tests {
             assert_eq!(granted[0].on_their_word(), Some(&word()));
         }
         let deny = |actor| DenyProvision { provision, terms: terms(actor), now: NOW };
-        let denied = enter(&started, Choice::Deny(deny(ProvisionActor::Everybody)), &part).unwrap();
-        let terms = terms(ProvisionActor::Everybody);
-        assert_eq!(denied, [ProvisionDenied { provision, terms, word: Some(word()) }.into()]);
+        // So that somebody of another agency can take it back, nobody is shut out with everybody else.
+        for all in [ProvisionActor::Everybody, ProvisionActor::Role("nurse".into())] {
+            assert_eq!(enter(&started, Choice::Deny(deny(all)), &part), Err("deny.actor".into()));
+        }
+        let own = || ProvisionActor::Agency(agency(1));
+        let denied = enter(&started, Choice::Deny(deny(own())), &part).unwrap();
+        assert_eq!(denied, [ProvisionDenied { provision, terms: terms(own()), word: Some(word()) }.into()]);
+        // Entered again it is one; said by the person before it is another one, and whoever enters it cannot tell.
+        let again = ProvisionId(Uuid::from_u128(8));
+        let deny_again = || Choice::Deny(DenyProvision { provision: again, ..deny(own()) });
+        assert_eq!(enter(&[&started[..], &denied].concat(), deny_again(), &part), Ok(vec![]));
+        let by_them = ProvisionDenied { provision, terms: terms(own()), word: None }.into();
+        assert_eq!(enter(&[&started[..], &[by_them]].concat(), deny_again(), &part).unwrap().len(), 1);
         // What was denied is denied no more only by somebody whom it does not let in again.
         let history = [&started[..], &denied].concat();
         let withdraw = || Choice::Withdraw(WithdrawProvision { provision, without_telling: false });

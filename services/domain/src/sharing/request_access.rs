@@ -1,6 +1,6 @@
 //! A worker whom the person lets in asks them to permit something; the person grants it, all or another amount of it, or says no.
 
-use super::events::{AccessRequestRefused, AccessRequested, SharingEvent};
+use super::events::{AccessRequestGranted, AccessRequestRefused, AccessRequested, SharingEvent};
 use super::set_provision::check_permit;
 use super::{GrantProvision, Provision, Sharing};
 use crate::ids::{AccessRequestId, ProvisionId};
@@ -69,13 +69,19 @@ pub struct RefuseAccess {
 }
 
 impl Sharing {
-    /// What waits for the person's answer: nothing of whom they do not let in any more, and nothing that is permitted meanwhile.
-    pub fn waiting(&self, now: Timestamp) -> impl Iterator<Item = (AccessRequestId, &AccessRequest)> {
+    /// What was asked for, the oldest first, and whether it waits for the person's answer: nothing of whom they do not let in any more, and nothing that
+    /// is permitted meanwhile.
+    pub fn requests(&self, now: Timestamp) -> impl Iterator<Item = (AccessRequestId, &AccessRequest, bool)> {
         let waits = move |known: &AccessRequest| {
             let is_said = || self.says_either_way(&Provision::Permit(known.terms.clone()), now);
             known.answer.is_none() && now < known.lapses_at && self.relationship_open(known.worker) && !is_said()
         };
-        self.requests.iter().filter(move |(_, known)| waits(known)).map(|(id, known)| (*id, known))
+        self.requests.iter().map(move |(id, known)| (*id, known, waits(known)))
+    }
+
+    /// What of it waits.
+    pub fn waiting(&self, now: Timestamp) -> impl Iterator<Item = (AccessRequestId, &AccessRequest)> {
+        self.requests(now).filter(|(.., waits)| *waits).map(|(id, known, _)| (id, known))
     }
 
     /// What was asked for under this id.
@@ -108,9 +114,13 @@ impl Command for RequestAccess {
             return Err(Refusal::invalid("terms.actor", "must be whoever asks, their agency, or a role there"));
         }
         let wish = Provision::Permit(terms.clone());
-        let theirs = || state.requests.iter().map(|(_, known)| known).filter(|known| known.worker == worker);
-        let again_from = theirs().filter_map(|known| match known.answer {
-            Some(Answer::Refused(again_from)) if known.asks_some_of(&terms) => Some(again_from),
+        // What the person refused an agency no colleague asks for again.
+        let is_theirs = |known: &AccessRequest| {
+            let for_all = known.terms.actor.staff().is_none() && terms.actor.staff().is_none();
+            known.worker == worker || (for_all && known.worker.agency() == worker.agency())
+        };
+        let again_from = state.requests.iter().map(|(_, known)| known).filter_map(|known| match known.answer {
+            Some(Answer::Refused(again_from)) if known.asks_some_of(&terms) && is_theirs(known) => Some(again_from),
             Some(Answer::Refused(_) | Answer::Granted) | None => None,
         });
         if again_from.max().is_some_and(|again_from| now < again_from) {
@@ -156,11 +166,17 @@ impl Command for GrantAccess {
         if terms.actor != known.terms.actor {
             return Err(Refusal::invalid("terms.actor", "must be as it was asked for"));
         }
+        let wish = terms.clone();
         let mut granted = GrantProvision { provision, terms, without_telling, now }.decide(state)?;
         for event in &mut granted {
             if let SharingEvent::ProvisionGranted(event) = event {
                 event.request = Some(request);
             }
+        }
+        if granted.is_empty() {
+            let wish = Provision::Permit(wish);
+            let provision = state.came_to(provision, &wish, without_telling, now);
+            granted.push(AccessRequestGranted { request, provision, word: None }.into());
         }
         Ok(granted)
     }
@@ -290,7 +306,21 @@ mod tests {
         given(done).when(ask(2, terms(Category::Goals))).then_nothing();
         given(waiting.clone()).when(grant(7)).then_refused(Reason::NotFound, "access_request");
         let late = GrantAccess { now: NOW.plus_days(LAPSES_DAYS), ..grant(1) };
-        given(waiting).when(late).then_refused(Reason::Rule, "waiting_request");
+        given(waiting.clone()).when(late).then_refused(Reason::Rule, "waiting_request");
+        // What is permitted already is the answer, too.
+        let (provision, by_themselves) = (ProvisionId(Uuid::from_u128(50)), terms(Category::Health));
+        let before = ProvisionGranted {
+            provision,
+            terms: by_themselves.clone(),
+            without_telling: false,
+            word: None,
+            request: None,
+        };
+        let before = [waiting, vec![before.into()]].concat();
+        let other = GrantAccess { terms: Some(by_themselves), ..grant(1) };
+        let answered = AccessRequestGranted { request: id(1), provision, word: None };
+        given(before.clone()).when(other).then([answered.clone().into()]);
+        assert_eq!(Sharing::folded(&[before, vec![answered.into()]].concat()).waiting(NOW).count(), 0);
     }
 
     #[test]

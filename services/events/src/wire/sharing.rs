@@ -23,7 +23,8 @@ wire_event! {
         14 => EntryRestricted { entry },
         15 => AccessRequested { request, terms, reason, lapses_at } + worker,
         16 => AccessRequestRefused { request, again_from, word },
-        17 => ObjectionRaised { consultation, decision, against },
+        17 => ObjectionRaised { consultation, decision, against, decider, circle },
         18 => ObjectionSettled { consultation, decision },
+        19 => AccessRequestGranted { request, provision, word },
     }
 }

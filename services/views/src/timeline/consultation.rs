@@ -3,7 +3,7 @@
 use domain::consultation::Outcome;
 use domain::consultation::events::ConsultationEvent;
 
-use super::{Area, Facts, Telling};
+use super::{Area, Facts, Telling, yes};
 
 pub(super) fn told(event: &ConsultationEvent) -> Telling {
     let word = event.on_their_word().cloned();
@@ -37,9 +37,7 @@ pub(super) fn told(event: &ConsultationEvent) -> Telling {
         ConsultationEvent::InformationRevealed(e) => Facts::said(&e.text),
         ConsultationEvent::WithholdingReviewed(e) => Facts { moment: Some(e.review), ..Facts::said(&e.reason) },
         ConsultationEvent::ParticipantInvited(e) => Facts::of(e.worker),
-        ConsultationEvent::ParticipantResponded(e) => {
-            Facts { detail: if e.comes { "yes" } else { "no" }.to_owned(), ..Facts::said(&e.words) }
-        }
+        ConsultationEvent::ParticipantResponded(e) => Facts { detail: yes(e.comes), ..Facts::said(&e.words) },
         ConsultationEvent::ObjectionTakenToAdvocate(e) => {
             Facts { agency: Some(e.agency), moment: Some(e.answer_by), ..Facts::said(&e.words) }
         }
@@ -47,8 +45,8 @@ pub(super) fn told(event: &ConsultationEvent) -> Telling {
         ConsultationEvent::AgendaItemDeferred(_)
         | ConsultationEvent::DecisionAgreed(_)
         | ConsultationEvent::ConsultationClosed(_)
-        | ConsultationEvent::ConsultationShared(_)
-        | ConsultationEvent::ViewTakenBack(_) => Facts::none(),
+        | ConsultationEvent::ConsultationShared(_) => Facts::none(),
+        ConsultationEvent::ViewTakenBack(_) => return Err("the view says that it was taken back"),
     };
     Ok((Area::Consultations, Facts { word, ..facts }))
 }

@@ -1,14 +1,19 @@
 //! Who has looked, or tried to; and what was said of it.
 
-use domain::access::events::{AccessEvent, RecallAnswer};
+use domain::access::events::{AccessEvent, RecallAnswer, RecordViewed};
+use domain::agency::ContentLevel;
 use domain::query::events::QueryEvent;
 use domain::vocabulary::Author;
 
-use super::{Area, Facts, Telling};
+use super::{Area, Facts, Telling, yes};
 
-/// What a finding or an answer comes to, for a sentence to choose by.
-fn yes(yes: bool) -> String {
-    if yes { "yes" } else { "no" }.to_owned()
+/// What a look came to, for a sentence to choose by.
+pub(super) fn found(e: &RecordViewed) -> &'static str {
+    match (e.entries, e.under_emergency) {
+        (0, _) => "nothing",
+        (_, true) => "emergency",
+        (_, false) => "something",
+    }
 }
 
 pub(super) fn told(event: &AccessEvent) -> Telling {
@@ -18,8 +23,8 @@ pub(super) fn told(event: &AccessEvent) -> Telling {
             by: Some(e.party),
             purpose: Some(e.purpose),
             categories: e.categories.iter().copied().collect(),
-            detail: yes(e.under_emergency),
-            ..Facts::counting(e.entries)
+            detail: found(e).to_owned(),
+            ..Facts::counting(1_u32)
         },
         AccessEvent::RecordContributed(e) if e.party != Author::System => {
             return Err("what was added tells it");
@@ -36,12 +41,16 @@ pub(super) fn told(event: &AccessEvent) -> Telling {
         AccessEvent::EmergencyAllowedAgain(e) => {
             Facts { by: Some(e.party), worker: Some(e.worker), ..Facts::said(&e.reason) }
         }
-        AccessEvent::EventDelivered(e) => Facts {
-            agency: Some(e.agency),
-            purpose: Some(e.purpose),
-            categories: e.events.iter().map(|event| event.category).collect(),
-            ..Facts::counting(e.events.len() + e.permits.len())
-        },
+        AccessEvent::EventDelivered(e) => {
+            // Of the rest it was told no more than that something had happened.
+            let told: Vec<_> = e.events.iter().filter(|event| event.content > ContentLevel::Empty).collect();
+            Facts {
+                agency: Some(e.agency),
+                purpose: Some(e.purpose),
+                categories: told.iter().map(|event| event.category).collect(),
+                ..Facts::counting(told.len())
+            }
+        }
         AccessEvent::RecallRequested(e) => Facts {
             agency: Some(e.agency),
             moment: Some(e.deadline),

@@ -5,7 +5,7 @@ use domain::notices::events::NoticesEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::vocabulary::Author;
 
-use super::{Area, Facts, Telling};
+use super::{Area, Facts, Telling, yes};
 
 /// What nobody told the person then they are not told later.
 const UNHEARD: &str = "they did not hear of it";
@@ -15,10 +15,16 @@ pub(super) fn told(event: &RelationshipEvent) -> Telling {
     let with = |words: &str| Facts { worker: Some(worker), ..Facts::said(words) };
     let facts = match event {
         RelationshipEvent::SupportProposed(e) => with(&e.offer),
-        RelationshipEvent::SupportAccepted(e) => Facts { word: e.word.clone(), ..with(&e.confirmation) },
+        // Who entered it, and their account, stand in the item before it.
+        RelationshipEvent::SupportAccepted(e) if e.confirmed_by.is_some() => {
+            Facts { detail: "confirmed".to_owned(), ..with(&e.confirmation) }
+        }
+        RelationshipEvent::SupportAccepted(e) => Facts { word: e.word.clone(), ..Facts::of(worker) },
         RelationshipEvent::AcceptanceEntered(e) => Facts { word: Some(e.word.clone()), ..Facts::of(worker) },
         RelationshipEvent::SupportDeclined(e) => with(&e.reason),
-        RelationshipEvent::SupportEnded(e) => Facts { by: Some(e.by), ..with(&e.reason) },
+        RelationshipEvent::SupportEnded(e) => {
+            Facts { by: Some(e.by), detail: yes(e.by == Author::Worker(worker)), ..with(&e.reason) }
+        }
         RelationshipEvent::ProposalUnheard(_) => return Err(UNHEARD),
         RelationshipEvent::ProposalWithdrawn(e) if !e.heard => return Err(UNHEARD),
         RelationshipEvent::SupporterLeft(e) if !e.heard => return Err(UNHEARD),
@@ -50,8 +56,8 @@ pub(super) fn noticed(event: &NoticesEvent) -> Telling {
         | NoticesEvent::AddressConfirmed(_)
         | NoticesEvent::NoticesChosen(_)
         | NoticesEvent::NoticesStopped(_)
-        | NoticesEvent::NoticeSent(_) => Facts::none(),
-        NoticesEvent::NoticeFailed(e) => Facts::said(&e.why),
+        | NoticesEvent::NoticeSent(_)
+        | NoticesEvent::NoticeFailed(_) => Facts::none(),
     };
     Ok((Area::Place, facts))
 }

@@ -33,16 +33,18 @@ pub(super) fn told(event: &PersonEvent) -> Telling {
         PersonEvent::BarrierLifted(e) => Facts::said(&e.words),
         PersonEvent::WellbeingCheckedIn(e) => Facts { count: u32::from(e.wellbeing.value()), ..Facts::said(&e.words) },
         PersonEvent::ContactPreferencesSet(e) => Facts::said(&e.text),
-        PersonEvent::ChoseNotToSay(e) => Facts::none().in_category(e.category),
-        PersonEvent::EntryCorrected(e) => Facts::said(&e.text).in_category(e.category),
-        PersonEvent::ReplyAttached(e) => Facts::said(&e.words).in_category(e.category),
-        PersonEvent::ReplyAnswered(e) => Facts::said(&e.words).in_category(e.category),
-        PersonEvent::ReplyTakenBack(e) => Facts::none().in_category(e.category),
+        PersonEvent::ChoseNotToSay(_) => Facts::none(),
+        PersonEvent::EntryCorrected(e) => Facts::said(&e.text),
+        PersonEvent::ReplyAttached(e) => Facts::said(&e.words),
+        PersonEvent::ReplyAnswered(e) => Facts::said(&e.words),
+        PersonEvent::ReplyTakenBack(_) => return Err("the reply says that it was taken back"),
         PersonEvent::PersonInvited(e) => {
             let by = Some(Author::Worker(e.worker));
             return Ok((Area::Place, Facts { by, ..Facts::said(&e.offer) }));
         }
         PersonEvent::IdentityLinked(_) | PersonEvent::IdentityUnlinked(_) => return Ok((Area::Place, Facts::none())),
     };
-    Ok((Area::Record, facts))
+    // The heading that the entry stands under.
+    let heading = event.entry().map(|change| change.category);
+    Ok((Area::Record, Facts { categories: heading.into_iter().collect(), ..facts }))
 }

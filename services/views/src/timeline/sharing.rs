@@ -23,6 +23,7 @@ pub(super) fn told(event: &SharingEvent) -> Telling {
         SharingEvent::AccessRequested(e) => {
             Facts { choice: Some(Provision::Permit(e.terms.clone())), ..Facts::said(&e.reason) }
         }
+        SharingEvent::AccessRequestGranted(e) => about(e.provision),
         SharingEvent::AccessRequestRefused(e) => Facts { word: e.word.clone(), ..Facts::none() },
         SharingEvent::EmergencyAccessOpened(e) => {
             return Ok((Area::Looks, Facts { moment: Some(e.until), ..Facts::said(&e.reason) }));

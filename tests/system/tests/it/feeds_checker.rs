@@ -61,6 +61,7 @@ impl Says {
             | SharingEvent::AccessRequested(_)
             | SharingEvent::ObjectionRaised(_)
             | SharingEvent::ObjectionSettled(_)
+            | SharingEvent::AccessRequestGranted(_)
             | SharingEvent::AccessRequestRefused(_)
             | SharingEvent::EmergencyAccessOpened(_)
             | SharingEvent::EmergencyAccessClosed(_) => {}

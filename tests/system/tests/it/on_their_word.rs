@@ -158,8 +158,8 @@ async fn a_view_and_an_objection_are_entered_on_their_word_marked_so_and_theirs_
         person_id: pair.person_id(),
         consultation_id,
         decision_id,
-        ground: WithoutPersonGround::Unreachable.into(),
-        evidence: "rang on 3, 4 and 6 March, wrote on 7 March".into(),
+        ground: WithoutPersonGround::StatutoryDuty.into(),
+        evidence: "the Adults with Incapacity (Scotland) Act 2000".into(),
     };
     worker.consultations().decide_without_person(decide).await.unwrap();
 }

@@ -28,7 +28,7 @@ async fn everything_that_was_done_about_somebody_is_told_to_them_in_order_and_in
     let Callers { person, worker, pair, .. } = callers;
     person.strength("I sing in a choir").await.unwrap();
     callers.look().await.unwrap();
-    let strengths = || terms(Actor::StaffId(pair.staff_id()), [RecordCategory::Strengths], Purpose::Research, []);
+    let strengths = || terms(Actor::AgencyId(pair.agency_id()), [RecordCategory::Strengths], Purpose::Research, []);
     let granted = person.grant(strengths()).await.unwrap();
     person.withdraw(&granted.provision_id).await.unwrap();
     let enter = EnterChoiceRequest {
@@ -59,7 +59,7 @@ async fn everything_that_was_done_about_somebody_is_told_to_them_in_order_and_in
         "You added to your strengths: “I sing in a choir”",
         "You took up the support of",
         "offered to support you: “A visit every Tuesday”",
-        "made a place for you here",
+        "made a place here in your name",
     ];
     let in_order = in_order.map(place);
     assert!(in_order.is_sorted(), "{in_order:?} {sentences:#?}");
@@ -80,5 +80,7 @@ async fn everything_that_was_done_about_somebody_is_told_to_them_in_order_and_in
     assert_eq!(read(callers, before).await.items.len(), told.len() - 3);
     let of_agency = ListMyTimelineRequest { agency_id: pair.agency_id(), page_size: 100, ..Default::default() };
     let of_agency = read(callers, of_agency).await.items;
-    assert!(of_agency.len() < told.len() && of_agency.iter().any(|item| item.sentence.contains("looked at your")));
+    let has = |part: &str| of_agency.iter().any(|item| item.sentence.contains(part));
+    assert!(has("looked at your") && has("You took this back") && has("You shut out"));
+    assert!(!has("You added to your strengths"), "{of_agency:#?}");
 }

@@ -74,7 +74,7 @@ impl Everybody<'_> {
                 by.people().record_strength(strength).await.map(drop)
             }
             1 => {
-                let goal = SetGoalRequest { request_id, person_id, purpose, text, sensitivity, ..Default::default() };
+                let goal = SetGoalRequest { request_id, person_id, purpose, text, sensitivity };
                 known.goals.push(by.people().set_goal(goal).await?.into_inner().entry_id);
                 Ok(())
             }
@@ -110,22 +110,25 @@ impl Everybody<'_> {
         }
     }
 
-    /// One wish in a consultation.
+    /// One wish in a consultation: that there is one, or that something is decided in it; or an answer to that.
     async fn consult(&self, dice: &mut Dice, known: &mut Known) -> Result<(), Status> {
         let (by, is_person) = self.one(dice);
         let person_id = if is_person { String::new() } else { self.callers.pair.person_id() };
         let (request_id, text) = (request_id(), "words enough to say it".to_owned());
         let service = || by.consultations();
-        let (consultation_id, decision_id) = Known::one(&known.decisions, dice);
-        match dice.below(10) {
-            0 | 1 => {
+        if dice.below(10) > 3 {
+            let about = Known::one(&known.decisions, dice);
+            return Self::answer(by, person_id, dice, about).await;
+        }
+        match dice.below(2) {
+            0 => {
                 let mode = if dice.below(2) == 0 { Mode::Consult } else { Mode::PersonLed };
                 let (mode, topic) = (mode.into(), text);
                 let ask = RequestConsultationRequest { request_id, person_id, mode, topic, ..Default::default() };
                 known.consultations.push(service().request_consultation(ask).await?.into_inner().consultation_id);
                 Ok(())
             }
-            2 | 3 => {
+            _ => {
                 let consultation_id = Known::one(&known.consultations, dice);
                 let (of, follow_up_by) = (consultation_id.clone(), None);
                 let propose = ProposeDecisionRequest { request_id, person_id, consultation_id, text, follow_up_by };
@@ -133,6 +136,19 @@ impl Everybody<'_> {
                 known.decisions.push((of, proposed));
                 Ok(())
             }
+        }
+    }
+
+    /// An answer to a decision, or what becomes of it.
+    async fn answer(
+        by: &Client,
+        person_id: String,
+        dice: &mut Dice,
+        (consultation_id, decision_id): (String, String),
+    ) -> Result<(), Status> {
+        let (request_id, text, is_person) = (request_id(), "words enough to say it".to_owned(), person_id.is_empty());
+        let service = || by.consultations();
+        match 4 + dice.below(6) {
             4 => {
                 let (view, on_their_word) = (text.clone(), if is_person { String::new() } else { text });
                 let say = RecordPersonViewRequest {
