@@ -65,9 +65,6 @@ record-viewed = { $detail ->
     [nothing] { $who } looked, and found nothing that you share, { $purpose }.
     [emergency] { $who } looked at your { $what }, { $purpose }. Only the emergency let them.
    *[something] { $who } looked at your { $what }, { $purpose }.
-} { $count ->
-    [1] {""}
-   *[other] They did so { $count } times that day.
 }
 record-contributed = Those who run this place brought in what others wrote down on your { $what }. It came from { $words }.
 access-denied = { $who } tried to see or change your { $what }. They were not let in.

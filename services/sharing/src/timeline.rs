@@ -12,6 +12,7 @@ use proto::access::v1 as pb;
 use rpc::words::{self, Names as _};
 use rpc::{Error, Named};
 use sentences::{Arg, Sentences};
+use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::consultations::By;
 use views::timeline::{self, Area, Timeline, TimelineDoc};
 
@@ -34,14 +35,19 @@ impl SharingServices {
         // Agencies that are one are one here, too.
         let wanted: Option<BTreeSet<_>> =
             wanted.map(|agency| register.one_with(agency).into_iter().chain([agency]).collect());
-        let keep = |doc: &TimelineDoc| {
+        let keep = &|doc: &TimelineDoc| {
             let at = doc.by.at;
             (areas.is_empty() || areas.contains(&doc.area))
                 && from.is_none_or(|from| from <= at)
                 && until.is_none_or(|until| at < until)
                 && wanted.as_ref().is_none_or(|agencies| is_of(doc, agencies, &sharing))
         };
-        let page = self.views.list::<Timeline>(&timeline::of_person(person), &paging.pages, keep).await?;
+        let is_look = |doc: &ReceiptDoc| {
+            doc.kind == ReceiptKind::Viewed && doc.party != Author::Person && keep(&timeline::looked(doc))
+        };
+        let lists = (&timeline::of_person(person), &access_history::of_person(person));
+        let into = (|doc| doc, |doc: ReceiptDoc| timeline::looked(&doc));
+        let page = self.views.both::<Timeline, AccessHistory, _>(lists, &paging.pages, (keep, is_look), into).await?;
         let about = page.items.iter().filter_map(|doc| doc.facts.provision);
         let choices: BTreeMap<_, _> = about.filter_map(|id| Some((id, sharing.ever(id)?))).collect();
         let names = self.names(named(&page.items, &choices), &sharing).await?;
@@ -239,7 +245,8 @@ mod tests {
         }
         let of_events: BTreeSet<_> = told.iter().map(|(name, _)| sentences::name_of(name)).collect();
         let left: Vec<_> = sentences::names().filter(|name| !of_events.contains(*name)).collect();
-        assert_eq!(left, ["quote", "why", "on-their-word", "on-their-word-taken-back"]);
+        // Looks are read from the access history.
+        assert_eq!(left, ["quote", "why", "on-their-word", "on-their-word-taken-back", "record-viewed"]);
     }
 
     /// How many syllables a word has, about: groups of vowels, without an `e` that is not heard.

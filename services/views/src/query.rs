@@ -81,6 +81,32 @@ pub struct Page<T> {
     pub incomplete: bool,
 }
 
+impl<T> Page<T> {
+    fn map<U>(self, into: impl Fn(T) -> U) -> Page<U> {
+        let Self { items, next, position, incomplete } = self;
+        Page { items: items.into_iter().map(into).collect(), next, position, incomplete }
+    }
+}
+
+impl<T> Page<(Vec<u8>, T)> {
+    /// This and a page of another list, from the same place on, as one of at most `size` items.
+    fn with(self, other: Self, size: usize) -> Self {
+        // What follows the last item of a page that is not the list's end is not known yet, in either list.
+        let known = self.next.iter().chain(&other.next).min().cloned();
+        let more = known.is_some();
+        let mut items: Vec<_> = self.items.into_iter().chain(other.items).collect();
+        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some(known) = known {
+            items.retain(|(place, _)| *place <= known);
+        }
+        let more = more || items.len() > size;
+        items.truncate(size);
+        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
+        let (position, incomplete) = (self.position.min(other.position), self.incomplete || other.incomplete);
+        Self { items, next, position, incomplete }
+    }
+}
+
 /// A document of a list in memory.
 struct One<T> {
     place: Key,
@@ -235,6 +261,33 @@ impl Views {
         pages: &Pages,
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<Page<V::Doc>, ViewsError> {
+        Ok(self.placed::<V>(prefix, pages, keep).await?.map(|(_, item)| item))
+    }
+
+    /// A page of two lists as one, in the order of the log: a token is of both. Both are ordered alike.
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn both<A: View, B: View, T>(
+        &self,
+        (first, second): (&Key, &Key),
+        pages: &Pages,
+        keep: (impl Fn(&A::Doc) -> bool + Send, impl Fn(&B::Doc) -> bool + Send),
+        into: (impl Fn(A::Doc) -> T, impl Fn(B::Doc) -> T),
+    ) -> Result<Page<T>, ViewsError> {
+        const { assert!(A::ORDER as u8 == B::ORDER as u8, "lists of one order are one list") };
+        let one = self.placed::<A>(first, pages, keep.0).await?.map(|(place, item)| (place, into.0(item)));
+        let other = self.placed::<B>(second, pages, keep.1).await?.map(|(place, item)| (place, into.1(item)));
+        Ok(one.with(other, pages.size).map(|(_, item)| item))
+    }
+
+    /// A page of a list, each item with what follows the prefix in its place.
+    async fn placed<V: View>(
+        &self,
+        prefix: &Key,
+        pages: &Pages,
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<Page<(Vec<u8>, V::Doc)>, ViewsError> {
         let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
         let epoch = self.opened().await?;
         let (size, kept, position) = (pages.size, Vec::new(), u64::MAX);
@@ -252,10 +305,11 @@ impl Views {
             None => self.fill::<V>(&mut filling, prefix, after, keep).await?,
         }
         let Filling { kept, more, position, incomplete, .. } = filling;
+        let place = |place: &Key| place.0.get(prefix.0.len()..).unwrap_or_default().to_vec();
+        let items: Vec<_> = kept.into_iter().map(|(key, value)| (place(&key), value)).collect();
         // The token names an item that was handed out, never one that was left out.
-        let next =
-            kept.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
-        Ok(Page { items: kept.into_iter().map(|(_, value)| value).collect(), next, position, incomplete })
+        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
+        Ok(Page { items, next, position, incomplete })
     }
 
     /// Fills a page of a list from the store.
@@ -422,5 +476,30 @@ impl Views {
         // Without the cause: it may repeat what the document says.
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());
         serde_json::from_slice(&body).map(Some).map_err(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(places: &[u8], more: bool) -> Page<(Vec<u8>, u8)> {
+        let items: Vec<_> = places.iter().map(|place| (vec![*place], *place)).collect();
+        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
+        Page { items, next, position: 1, incomplete: false }
+    }
+
+    #[test]
+    fn two_lists_are_one_and_nothing_is_passed_over_that_is_not_known_yet() {
+        let both = |one: Page<(Vec<u8>, u8)>, other, size| {
+            let both = one.with(other, size).map(|(_, item)| item);
+            (both.items, both.next)
+        };
+        assert_eq!(both(page(&[1, 4], false), page(&[2, 3], false), 9), (vec![1, 2, 3, 4], None));
+        assert_eq!(both(page(&[1, 4], false), page(&[2, 3], false), 3), (vec![1, 2, 3], Some(vec![3])));
+        // The first has more after 2: what the second has after that comes with the next page.
+        assert_eq!(both(page(&[1, 2], true), page(&[3, 9], false), 9), (vec![1, 2], Some(vec![2])));
+        assert_eq!(both(page(&[1, 2], true), page(&[], false), 2), (vec![1, 2], Some(vec![2])));
+        assert_eq!(both(page(&[], false), page(&[], false), 2), (vec![], None));
     }
 }

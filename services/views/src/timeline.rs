@@ -1,4 +1,4 @@
-//! The person's timeline: everything that was done about them, newest first. It keeps what a sentence about it needs, and not the sentence: that is
+//! The person's timeline: everything that was done about them but looks, which the access history has, newest first. It keeps what a sentence about it needs, and not the sentence: that is
 //! made in the reader's language.
 
 mod consultation;
@@ -6,6 +6,8 @@ mod looks;
 mod people;
 mod record;
 mod sharing;
+
+pub use looks::looked;
 
 use std::collections::BTreeSet;
 
@@ -136,7 +138,7 @@ pub struct TimelineDoc {
     pub event: String,
     /// The part that it belongs to.
     pub area: Area,
-    /// Who did it, and when; of what happens again and again on a day, the first of it.
+    /// Who did it, and when; of what a feed delivers on a day, the first of it.
     pub by: By,
     /// The version of the stream that it was: of a choice, the directive's.
     pub version: u64,
@@ -166,21 +168,10 @@ fn said(event: &Event) -> Option<(EntryId, bool)> {
     }
 }
 
-/// What is one thing to read for a day, however often it happened: what an agency's computer received; and the looks of one worker for one purpose, each
-/// of which stands in the access history.
+/// What an agency's computer received on a day: one thing to read, however often it was sent.
 fn of_a_day(event: &Envelope) -> Option<Uuid> {
-    let Event::Access(happened) = &event.event else { return None };
-    let day = day(event.at).to_be_bytes();
-    #[allow(clippy::wildcard_enum_match_arm, reason = "only these happen again and again")]
-    match happened {
-        AccessEvent::EventDelivered(e) => Some(derived_id(e.feed.0, &[b"day", &day])),
-        AccessEvent::RecordViewed(e) => {
-            let worker = e.party.worker()?;
-            let (role, found) = (e.role.as_bytes(), looks::found(e).as_bytes());
-            Some(derived_id(worker.staff().0, &[b"looks", &day, &[e.purpose.code()], role, found]))
-        }
-        _ => None,
-    }
+    let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return None };
+    Some(derived_id(e.feed.0, &[b"day", &day(event.at).to_be_bytes()]))
 }
 
 /// Before all that happened to a person.

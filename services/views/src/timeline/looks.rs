@@ -1,31 +1,35 @@
 //! Who has looked, or tried to; and what was said of it.
 
-use domain::access::events::{AccessEvent, RecallAnswer, RecordViewed};
+use domain::access::events::{AccessEvent, RecallAnswer};
 use domain::agency::ContentLevel;
 use domain::query::events::QueryEvent;
 use domain::vocabulary::Author;
 
-use super::{Area, Facts, Telling, yes};
+use super::{Area, Facts, Telling, TimelineDoc, yes};
+use crate::access_history::ReceiptDoc;
+use crate::consultations::By;
 
-/// What a look came to, for a sentence to choose by.
-pub(super) fn found(e: &RecordViewed) -> &'static str {
-    match (e.entries, e.under_emergency) {
+/// A look as an item of the timeline: it stands in the access history, and nowhere twice.
+#[must_use]
+pub fn looked(doc: &ReceiptDoc) -> TimelineDoc {
+    let detail = match (doc.entries, doc.emergency) {
         (0, _) => "nothing",
         (_, true) => "emergency",
         (_, false) => "something",
-    }
+    };
+    let facts = Facts {
+        purpose: Some(doc.purpose),
+        categories: doc.categories.iter().copied().collect(),
+        detail: detail.to_owned(),
+        ..Facts::none()
+    };
+    let by = By { author: doc.party, role: doc.role.clone(), at: doc.at };
+    TimelineDoc { event: "RecordViewed".to_owned(), area: Area::Looks, by, version: 0, facts }
 }
 
 pub(super) fn told(event: &AccessEvent) -> Telling {
     let facts = match event {
-        AccessEvent::RecordViewed(e) if e.party == Author::Person => return Err("they looked themselves"),
-        AccessEvent::RecordViewed(e) => Facts {
-            by: Some(e.party),
-            purpose: Some(e.purpose),
-            categories: e.categories.iter().copied().collect(),
-            detail: found(e).to_owned(),
-            ..Facts::counting(1_u32)
-        },
+        AccessEvent::RecordViewed(_) => return Err("the access history has each look, and is read with the rest"),
         AccessEvent::RecordContributed(e) if e.party != Author::System => {
             return Err("what was added tells it");
         }
