@@ -25,9 +25,8 @@ impl Consultations {
         let wish = self.taking_part(call, &m.request_id, &m.person_id).await?;
         let staff: StaffId = rpc::id("staff_id", &m.staff_id)?;
         if wish.by.is_none() {
-            self.are_there(&wish, "staff_id", &BTreeSet::from([staff])).await?;
+            let sharing = self.are_there(&wish, "staff_id", &BTreeSet::from([staff])).await?;
             // Nobody else would see it; and whom they have not met they would be told the name of.
-            let sharing = self.gate.engine().load::<Sharing>(wish.person, Freshness::Latest).await?;
             if !sharing.supporters().any(|worker| worker.staff() == staff) {
                 return Err(Error::invalid("staff_id", "must be of somebody who supports you"));
             }

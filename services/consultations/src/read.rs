@@ -99,16 +99,11 @@ impl Consultations {
         covered: impl Fn(&EntryDoc) -> bool + Send + Sync,
     ) -> Result<Option<EntryDoc>, Error> {
         let says = |doc: &EntryDoc| matches!(doc.content, Content::Communication { .. }) && covered(doc);
-        let (list, mut pages) = (record::of_person(person), Pages { size: SAID_AT_ONCE, after: vec![], at_least });
-        let mut last = None;
-        loop {
-            let page = self.views.list::<Record>(&list, &pages, says).await?;
+        let (list, mut pages, mut last) = (record::of_person(person), Pages::all(at_least), None);
+        while let Some(page) = self.views.next::<Record>(&list, &mut pages, says).await? {
             last = page.items.into_iter().next_back().or(last);
-            match page.next {
-                Some(next) => pages.after = next,
-                None => return Ok(last),
-            }
         }
+        Ok(last)
     }
 
     /// Consultations on the wire. Agencies that are not told are "another agency".
@@ -140,13 +135,9 @@ impl Consultations {
     }
 }
 
-/// How many of the ways to communicate that were said are read at once.
-const SAID_AT_ONCE: usize = 100;
-
 fn communication(doc: EntryDoc) -> Option<Communication> {
     let Content::Communication { needs, language, text } = doc.content else { return None };
-    let needs = needs.iter().map(|need| i32::from(need.code())).collect();
-    Some(Communication { needs, language, text })
+    Some(words::communication(&needs, language, text))
 }
 
 /// Leaves out of a consultation what is more sensitive by itself than is shared; and whom else the person named, which is who else

@@ -125,13 +125,13 @@ impl Consultations {
         Ok(Circle::kept(sensitivity.labels, named))
     }
 
-    /// Refuses workers who are not there any more, or whom the person has blocked.
+    /// Refuses workers who are not there any more, or whom the person has blocked. Returns the directive by which they are told.
     pub(crate) async fn are_there(
         &self,
         wish: &Contribution,
         field: &str,
         named: &BTreeSet<StaffId>,
-    ) -> Result<(), Error> {
+    ) -> Result<Sharing, Error> {
         let engine = self.gate.engine();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(named.iter().copied()), Freshness::Latest).await?;
         let sharing = engine.load::<Sharing>(wish.person, Freshness::Latest).await?;
@@ -142,7 +142,7 @@ impl Consultations {
             agency.is_some_and(|agency| !sharing.shuts_out(Worker::new(agency, staff.id)))
         };
         if standings.iter().all(is_there) {
-            return Ok(());
+            return Ok(sharing.into_owned());
         }
         Err(Error::invalid(field, "must be of workers who are there now and whom you have not blocked"))
     }

@@ -183,6 +183,9 @@ coded! {
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
+/// The microseconds of a day.
+const A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
 impl Timestamp {
     /// Later than any moment.
     pub const NEVER: Self = Self(i64::MAX);
@@ -196,7 +199,13 @@ impl Timestamp {
     /// This many days later.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(i64::from(days) * 24 * 60 * 60_000_000))
+        Self(self.0.saturating_add(i64::from(days) * A_DAY))
+    }
+
+    /// The day that it is of, by UTC, counted from 1970.
+    #[must_use]
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(A_DAY)
     }
 
     /// This many minutes later.

@@ -94,8 +94,8 @@ impl Gate {
         let decide = |(on, sharing, staff, register): &Loads<A>, changes: &mut Changes| {
             let decision = decide(&register.resolve(sharing), staff, &ask());
             let Decision::Permit(scope) = decision else { return Err(Refusal::undisclosed()) };
-            let command = command.clone().knowing(register.parts()).minding(sharing, &scope, id);
-            let events = command.clone().decide_within(on, Some(&scope))?;
+            let knowing = command.clone().knowing(register.parts()).minding(sharing, &scope, id);
+            let events = knowing.decide_within(on, Some(&scope))?;
             let entries = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let fulfilled = events.is_empty();
             let category = command.category(on)?;

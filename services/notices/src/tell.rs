@@ -27,8 +27,6 @@ use crate::text::Text;
 /// By how much earlier a look must be, in microseconds, to be one before this: clocks of servers differ, and two looks of one moment may stand in
 /// the log the other way round. What is told of a first look is told once, whichever it was.
 const EARLIER: i64 = 60_000_000;
-/// A day, in microseconds.
-const A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// What came of telling somebody.
 pub(crate) enum Outcome {
@@ -245,7 +243,7 @@ impl Notifier {
 /// The notice of what one worker does again and again: one a day.
 fn once_a_day(person: PersonId, worker: Worker, of: &[u8], at: Timestamp) -> uuid::Uuid {
     let (agency, staff) = (worker.agency(), worker.staff());
-    let day = at.0.div_euclid(A_DAY).to_le_bytes();
+    let day = at.day().to_le_bytes();
     derived_id(person.0, &[of, agency.0.as_bytes(), staff.0.as_bytes(), &day])
 }
 

@@ -108,8 +108,7 @@ fn content(told: &Told<'_, impl Fn(AgencyId) -> bool>, sensitivity: &Sensitivity
             private: *sensitivity == Sensitivity::private(),
         }),
         Content::Communication { needs, language, text } => {
-            let needs = needs.into_iter().map(|need| i32::from(need.code())).collect();
-            Wire::Communication(pb::Communication { needs, language, text })
+            Wire::Communication(words::communication(&needs, language, text))
         }
         Content::NotSaid => Wire::NotSaid(true),
         Content::Plan => Wire::Plan(true),

@@ -1,9 +1,11 @@
 //! The domain's words on the wire, and back. Codes are the same numbers on both sides.
 
 use domain::ids::{AgencyId, StaffId};
+use domain::person::CommunicationNeed;
 use domain::vocabulary::{Action, Author, Category, Level, Purpose, Sensitivity, Timestamp};
 use prost_types::Timestamp as WireTimestamp;
 use proto::access::v1 as pb;
+use proto::people::v1::Communication;
 use views::consultations::By;
 
 use crate::{Error, one_of};
@@ -97,6 +99,13 @@ pub fn sensitivity(wire: Option<pb::Sensitivity>) -> Result<Sensitivity, Error> 
 #[must_use]
 pub fn to_sensitivity(sensitivity: &Sensitivity) -> pb::Sensitivity {
     pb::Sensitivity { level: i32::from(sensitivity.level.code()), labels: sensitivity.labels.clone() }
+}
+
+/// How to communicate with somebody, on the wire.
+#[must_use]
+pub fn communication(needs: &[CommunicationNeed], language: String, text: String) -> Communication {
+    let needs = needs.iter().map(|need| i32::from(need.code())).collect();
+    Communication { needs, language, text }
 }
 
 /// What people are called: looked up once for a page.

@@ -31,8 +31,6 @@ use crate::{SharingServices, summary};
 
 /// The most supporters that one preview tells of.
 const PARTIES_LIMIT: usize = 100;
-/// How many consultations are read at once.
-const AT_ONCE: usize = 100;
 
 /// What there is to see: the headings of a record, and who may see each consultation.
 struct Record {
@@ -155,16 +153,11 @@ impl SharingServices {
 
     /// Who may see each of a person's consultations.
     async fn circles(&self, person: PersonId) -> Result<Vec<Circle>, Error> {
-        let mut pages = Pages { size: AT_ONCE, after: vec![], at_least: 0 };
-        let mut circles = Vec::new();
-        loop {
-            let page = self.views.list::<Consultations>(&consultations::of_person(person), &pages, |_| true).await?;
+        let (list, mut pages, mut circles) = (consultations::of_person(person), Pages::all(0), Vec::new());
+        while let Some(page) = self.views.next::<Consultations>(&list, &mut pages, |_| true).await? {
             circles.extend(page.items.into_iter().map(|doc| doc.circle));
-            match page.next {
-                Some(next) => pages.after = next,
-                None => return Ok(circles),
-            }
         }
+        Ok(circles)
     }
 
     /// What each worker sees and would see. Whoever has left sees nothing either way.

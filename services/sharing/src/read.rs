@@ -130,7 +130,7 @@ impl SharingServices {
 /// keeps names to itself.
 pub(crate) struct Told<'a> {
     pub(crate) directory: Directory,
-    sharing: &'a Sharing,
+    pub(crate) sharing: &'a Sharing,
     /// The agencies that tell names.
     by_name: BTreeSet<AgencyId>,
 }

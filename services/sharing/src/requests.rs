@@ -10,7 +10,7 @@ use domain::sharing::{
     RequestAccess, Sharing, WithdrawProvision, enter_choice,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Timestamp, Version, Worker};
+use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version, Worker};
 use domain::{Command as _, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
@@ -68,8 +68,10 @@ impl SharingServices {
         let command = GrantAccess { request, provision, terms, without_telling, now };
         let choice = Choice::GrantAccess(command.clone());
         let position = self.change(own, AsOf { version: Version(m.expected_version), command }).await?;
-        let provision_id = self.came_to(person, &choice, (provision, without_telling, now)).await?;
-        Ok(pb::GrantAccessResponse { position, provision_id })
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let said = choice.says(&sharing);
+        let came_to = said.map_or(provision, |said| sharing.came_to(provision, &said, without_telling, now));
+        Ok(pb::GrantAccessResponse { position, provision_id: came_to.to_string() })
     }
 
     pub(crate) async fn refuse_access(
@@ -89,7 +91,7 @@ impl SharingServices {
         m: pb::RequestAccessRequest,
     ) -> Result<pb::RequestAccessResponse, Error> {
         let (context, worker) = (call.context(&m.request_id)?, call.worker()?.worker());
-        let person = self.is_let_in(call, &m.person_id).await?;
+        let (person, _) = self.is_let_in(call, &m.person_id).await?;
         let (request, terms): (AccessRequestId, _) = (context.new_id(), self.terms(m.terms, true).await?);
         let ask = RequestAccess { request, worker, terms, reason: m.reason, now: context.now };
         let decide = |sharing: &Sharing, _: &Register| ask.clone().decide(sharing);
@@ -104,7 +106,7 @@ impl SharingServices {
     ) -> Result<pb::EnterChoiceResponse, Error> {
         let (context, by) = (call.context(&m.request_id)?, call.worker()?);
         let (provision, now): (ProvisionId, _) = (context.new_id(), context.now);
-        let person = self.is_let_in(call, &m.person_id).await?;
+        let (person, sharing) = self.is_let_in(call, &m.person_id).await?;
         let (chosen, without_telling) = (rpc::required("choice", m.choice)?, false);
         let choice = match chosen {
             Chosen::Grant(terms) => {
@@ -127,7 +129,7 @@ impl SharingServices {
                 Choice::RefuseAccess(RefuseAccess { request, not_again: false, now })
             }
         };
-        let known = self.agency_of_whom(person, &choice).await?;
+        let known = self.agency_of_whom(&sharing, &choice).await?;
         let enter = EnterChoice { choice, word: OnTheirWord { worker: by.worker(), account: m.on_their_word } };
         let agency_of = |staff: StaffId| known.filter(|(known, _)| *known == staff).map(|(_, agency)| agency);
         let decide =
@@ -135,44 +137,30 @@ impl SharingServices {
         let position = self.as_supporter(call, (person, context), decide).await?;
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         // The one that they had entered before, if there was one: never what the person said themselves.
-        let new = enter.choice.is_new().map(|(id, wish, now)| {
+        let new = enter.choice.new_provision().map(|(id, wish, now)| {
             if sharing.ever(id).is_some() { id } else { sharing.entered_as(by.worker(), &wish, now).unwrap_or(id) }
         });
         let provision_id = new.map(|id| id.to_string()).unwrap_or_default();
         Ok(pb::EnterChoiceResponse { position, provision_id })
     }
 
-    /// The provision that a choice came to, on what is known now.
-    async fn came_to(
-        &self,
-        person: PersonId,
-        choice: &Choice,
-        (id, without_telling, now): (ProvisionId, bool, Timestamp),
-    ) -> Result<String, Error> {
-        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
-        let said = choice.says(&sharing);
-        Ok(said.map_or(id, |said| sharing.came_to(id, &said, without_telling, now)).to_string())
-    }
-
     /// The worker to whom a choice opens something, and where they work, which never changes.
-    async fn agency_of_whom(&self, person: PersonId, choice: &Choice) -> Result<Option<(StaffId, AgencyId)>, Error> {
-        let engine = self.gate.engine();
-        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
-        let Some(ProvisionActor::Staff(staff)) = choice.opens(&sharing).map(|terms| terms.actor) else {
+    async fn agency_of_whom(&self, sharing: &Sharing, choice: &Choice) -> Result<Option<(StaffId, AgencyId)>, Error> {
+        let Some(ProvisionActor::Staff(staff)) = choice.opens(sharing).map(|terms| terms.actor) else {
             return Ok(None);
         };
-        Ok(engine.load::<Staff>(staff, Freshness::Latest).await?.agency().map(|agency| (staff, agency)))
+        Ok(self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.agency().map(|agency| (staff, agency)))
     }
 
-    /// Refuses whoever the person does not let in, before anything is said of what they ask.
-    async fn is_let_in(&self, call: &Call, person_id: &str) -> Result<PersonId, Error> {
+    /// Refuses whoever the person does not let in, before anything is said of what they ask. Returns the person, and their directive.
+    async fn is_let_in(&self, call: &Call, person_id: &str) -> Result<(PersonId, Loaded<Sharing>), Error> {
         let (by, engine) = (call.worker()?, self.gate.engine());
         let person: PersonId = rpc::id("person_id", person_id)?;
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         match lets_in(&register.resolve(&sharing), &staff, by) {
-            Ok(()) => Ok(person),
+            Ok(()) => Ok((person, sharing)),
             Err(refusal) => Err(self.gate.refused(&Asked::in_network(call)?, person, refusal.into()).await),
         }
     }

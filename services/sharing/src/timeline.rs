@@ -1,8 +1,8 @@
 //! The person's timeline, in plain words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use domain::ids::{AgencyId, ProvisionId};
+use domain::ids::AgencyId;
 use domain::issuers::{Only, Register};
 use domain::sharing::{Provision, Sharing};
 use domain::vocabulary::{Author, Category};
@@ -14,7 +14,7 @@ use rpc::{Error, Named};
 use sentences::{Arg, Sentences};
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::consultations::By;
-use views::timeline::{self, Area, Timeline, TimelineDoc};
+use views::timeline::{self, Area, Facts, Timeline, TimelineDoc};
 
 use crate::read::{Told, named_by};
 use crate::{SharingServices, summary};
@@ -33,8 +33,7 @@ impl SharingServices {
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
         // Agencies that are one are one here, too.
-        let wanted: Option<BTreeSet<_>> =
-            wanted.map(|agency| register.one_with(agency).into_iter().chain([agency]).collect());
+        let wanted = wanted.map(|agency| register.one_with(agency));
         let keep = &|doc: &TimelineDoc| {
             let at = doc.by.at;
             (areas.is_empty() || areas.contains(&doc.area))
@@ -48,10 +47,8 @@ impl SharingServices {
         let lists = (&timeline::of_person(person), &access_history::of_person(person));
         let into = (|doc| doc, |doc: ReceiptDoc| timeline::looked(&doc));
         let page = self.views.both::<Timeline, AccessHistory, _>(lists, &paging.pages, (keep, is_look), into).await?;
-        let about = page.items.iter().filter_map(|doc| doc.facts.provision);
-        let choices: BTreeMap<_, _> = about.filter_map(|id| Some((id, sharing.ever(id)?))).collect();
-        let names = self.names(named(&page.items, &choices), &sharing).await?;
-        let told = |doc: &TimelineDoc| item(&self.sentences, doc, &choices, &names);
+        let names = self.names(named(&page.items, &sharing), &sharing).await?;
+        let told = |doc: &TimelineDoc| item(&self.sentences, doc, &names);
         let receipt_id = self.receipt_of(call, &page.items).await?;
         Ok(pb::ListMyTimelineResponse {
             items: page.items.iter().map(told).collect(),
@@ -102,42 +99,36 @@ fn to_wire(area: Area) -> pb::TimelineArea {
     }
 }
 
-/// Whether an agency did it, or it is about one.
-fn is_of(doc: &TimelineDoc, agencies: &BTreeSet<AgencyId>, sharing: &Sharing) -> bool {
-    let word = doc.facts.word.as_ref().map(|word| word.worker);
-    let workers = [doc.by.author.worker(), doc.facts.worker, word].into_iter().flatten();
-    let chosen = doc.facts.provision.and_then(|id| sharing.ever(id));
-    let choice = doc.facts.choice.as_ref().or(chosen.as_ref()).and_then(|choice| choice.terms().actor.agency());
-    workers.map(|worker| worker.agency()).chain(doc.facts.agency).chain(choice).any(|of| agencies.contains(&of))
+/// The choice that an item is about: one that was taken back or narrowed as it was before.
+fn choice_of(facts: &Facts, sharing: &Sharing) -> Option<Provision> {
+    facts.choice.clone().or_else(|| sharing.ever(facts.provision?))
 }
 
-fn named(docs: &[TimelineDoc], choices: &BTreeMap<ProvisionId, Provision>) -> Named {
+/// Whether an agency did it, or it is about one.
+fn is_of(doc: &TimelineDoc, agencies: &BTreeSet<AgencyId>, sharing: &Sharing) -> bool {
+    let choice = choice_of(&doc.facts, sharing).and_then(|choice| choice.terms().actor.agency());
+    let workers = doc.workers().map(|worker| worker.agency());
+    workers.chain(doc.facts.agency).chain(choice).any(|of| agencies.contains(&of))
+}
+
+fn named(docs: &[TimelineDoc], sharing: &Sharing) -> Named {
     let mut named = Named::default();
-    choices.values().for_each(|choice| named_by(choice, &mut named));
     for doc in docs {
-        let facts = &doc.facts;
-        let word = facts.word.as_ref().map(|word| word.worker);
-        let workers = [doc.by.author.worker(), facts.worker, word];
-        workers.into_iter().flatten().for_each(|worker| named.worker(worker));
-        facts.agency.into_iter().for_each(|agency| named.agency(agency));
-        facts.choice.iter().for_each(|choice| named_by(choice, &mut named));
+        doc.workers().for_each(|worker| named.worker(worker));
+        doc.facts.agency.into_iter().for_each(|agency| named.agency(agency));
+        choice_of(&doc.facts, sharing).iter().for_each(|choice| named_by(choice, &mut named));
     }
     named
 }
 
-fn item(
-    sentences: &Sentences,
-    doc: &TimelineDoc,
-    choices: &BTreeMap<ProvisionId, Provision>,
-    names: &Told<'_>,
-) -> pb::TimelineItem {
+fn item(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> pb::TimelineItem {
     let entered = doc.facts.word.as_ref();
     // What was entered on their word is theirs.
     let by = if entered.is_some() { By { author: Author::Person, ..doc.by.clone() } } else { doc.by.clone() };
     pb::TimelineItem {
         time: Some(words::timestamp(by.at)),
         party: Some(words::said_by(&by, &names.directory)),
-        sentence: sentence(sentences, doc, choices, names),
+        sentence: sentence(sentences, doc, names),
         area: to_wire(doc.area).into(),
         directive_version: if doc.area == Area::Sharing { doc.version } else { 0 },
         entered_by: entered.map(|_| words::said_by(&doc.by, &names.directory)),
@@ -160,12 +151,7 @@ fn who(by: &By, names: &Told<'_>) -> String {
     }
 }
 
-fn sentence(
-    sentences: &Sentences,
-    doc: &TimelineDoc,
-    choices: &BTreeMap<ProvisionId, Provision>,
-    names: &Told<'_>,
-) -> String {
+fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> String {
     let (facts, by) = (&doc.facts, who(&doc.by, names));
     let text = |words: &str| Arg::Text(words.to_owned());
     let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
@@ -173,7 +159,7 @@ fn sentence(
     let name_of = |staff| if doc.area == Area::Sharing { names.staff(staff).0 } else { names.directory.staff(staff).0 };
     let whom = facts.worker.map(|worker| name_of(worker.staff())).unwrap_or_default();
     let agency = facts.agency.map(|agency| names.agency(agency)).unwrap_or_default();
-    let choice = facts.choice.as_ref().or_else(|| facts.provision.and_then(|id| choices.get(&id)));
+    let choice = choice_of(facts, names.sharing);
     let quoted = |name| {
         let said = sentences.say(name, &[("words", text(&facts.words))]);
         Arg::Text(said.filter(|_| !facts.words.is_empty()).unwrap_or_default())
@@ -191,7 +177,7 @@ fn sentence(
         ("count", Arg::Number(facts.count)),
         ("purpose", Arg::Text(facts.purpose.map(summary::purpose).unwrap_or_default())),
         ("when", Arg::Text(facts.moment.map(summary::day).unwrap_or_default())),
-        ("choice", Arg::Text(choice.map(|choice| summary::provision(choice, names)).unwrap_or_default())),
+        ("choice", Arg::Text(choice.map(|choice| summary::provision(&choice, names)).unwrap_or_default())),
     ];
     let said = sentences.say(&sentences::name_of(&doc.event), &args).unwrap_or_default();
     let Some(word) = &facts.word else { return said };
@@ -202,12 +188,9 @@ fn sentence(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use domain::access::events::AccessEvent;
     use domain::ids::StaffId;
-    use domain::vocabulary::Timestamp;
-    use domain::vocabulary::Worker;
+    use domain::vocabulary::{Timestamp, Worker};
     use views::timeline::told;
 
     use super::*;
@@ -224,7 +207,7 @@ mod tests {
             let (area, facts) = told(event).ok()?;
             let by = By { author, role: String::new(), at: Timestamp(0) };
             let doc = TimelineDoc { event: event.name().to_owned(), area, by, version: 1, facts };
-            Some((event.name(), sentence(&sentences, &doc, &BTreeMap::new(), &names)))
+            Some((event.name(), sentence(&sentences, &doc, &names)))
         };
         // What was brought in from elsewhere is told as a whole; what a worker adds is told by what it is.
         let brought_in = |event: &mut events::Event| {

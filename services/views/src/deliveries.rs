@@ -106,7 +106,7 @@ impl DeliveryDoc {
     /// Which feed's day it is of, by UTC.
     #[must_use]
     pub fn day(&self) -> (FeedId, i64) {
-        (self.feed, day(self.first_at))
+        (self.feed, self.first_at.day())
     }
 
     /// How much was said, at most.
@@ -122,16 +122,9 @@ pub fn of_person(person: PersonId) -> Key {
     Key::new().id(person)
 }
 
-/// The microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// How many positions of the log, a power of two, one document is of: it holds no more receipts than that, and far fewer where many people are
 /// written about.
 const POSITIONS: u32 = 12;
-
-/// The day of a moment, by UTC.
-pub(crate) fn day(at: Timestamp) -> i64 {
-    at.0.div_euclid(DAY)
-}
 
 /// The view.
 #[derive(Debug)]
@@ -148,7 +141,7 @@ impl View for Deliveries {
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return None };
         let mut key = of_person(PersonId(event.stream)).id(e.feed);
-        key.0.extend(day(event.at).to_be_bytes());
+        key.0.extend(event.at.day().to_be_bytes());
         key.0.extend((event.position.0 >> POSITIONS).to_be_bytes());
         Some(key)
     }
@@ -197,6 +190,9 @@ impl View for Deliveries {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The microseconds of a day.
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
     fn part(at: i64, events: &[u128]) -> DeliveryDoc {
         let id = |n| Uuid::from_u128(n);

@@ -276,18 +276,22 @@ impl Views {
         into: (impl Fn(A::Doc) -> T, impl Fn(B::Doc) -> T),
     ) -> Result<Page<T>, ViewsError> {
         const { assert!(A::ORDER as u8 == B::ORDER as u8, "lists of one order are one list") };
-        let one = self.placed::<A>(first, pages, keep.0).await?.map(|(place, item)| (place, into.0(item)));
-        let other = self.placed::<B>(second, pages, keep.1).await?.map(|(place, item)| (place, into.1(item)));
+        // What follows the prefix in a place is the same in both.
+        let after = |place: &Key, prefix: &Key| place.0.get(prefix.0.len()..).unwrap_or_default().to_vec();
+        let one = self.placed::<A>(first, pages, keep.0).await?;
+        let one = one.map(|(place, item)| (after(&place, first), into.0(item)));
+        let other = self.placed::<B>(second, pages, keep.1).await?;
+        let other = other.map(|(place, item)| (after(&place, second), into.1(item)));
         Ok(one.with(other, pages.size).map(|(_, item)| item))
     }
 
-    /// A page of a list, each item with what follows the prefix in its place.
+    /// A page of a list, each item with its place.
     async fn placed<V: View>(
         &self,
         prefix: &Key,
         pages: &Pages,
         keep: impl Fn(&V::Doc) -> bool + Send,
-    ) -> Result<Page<(Vec<u8>, V::Doc)>, ViewsError> {
+    ) -> Result<Page<(Key, V::Doc)>, ViewsError> {
         let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
         let epoch = self.opened().await?;
         let (size, kept, position) = (pages.size, Vec::new(), u64::MAX);
@@ -304,11 +308,10 @@ impl Views {
             }
             None => self.fill::<V>(&mut filling, prefix, after, keep).await?,
         }
-        let Filling { kept, more, position, incomplete, .. } = filling;
-        let place = |place: &Key| place.0.get(prefix.0.len()..).unwrap_or_default().to_vec();
-        let items: Vec<_> = kept.into_iter().map(|(key, value)| (place(&key), value)).collect();
+        let Filling { kept: items, more, position, incomplete, .. } = filling;
         // The token names an item that was handed out, never one that was left out.
-        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
+        let next =
+            items.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
         Ok(Page { items, next, position, incomplete })
     }
 

@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::consultations::By;
-use crate::deliveries::day;
 use crate::{ApplyError, Key, Order, View};
 
 /// What part of a life here something belongs to.
@@ -147,6 +146,12 @@ pub struct TimelineDoc {
 }
 
 impl TimelineDoc {
+    /// The workers who did it, whom it is about, and who entered it.
+    pub fn workers(&self) -> impl Iterator<Item = Worker> {
+        let entered = self.facts.word.as_ref().map(|word| word.worker);
+        [self.by.author.worker(), self.facts.worker, entered].into_iter().flatten()
+    }
+
     /// That it was said, and taken back, is told; what was said is not.
     fn taken_back(mut self) -> Self {
         self.facts.words.clear();
@@ -171,7 +176,7 @@ fn said(event: &Event) -> Option<(EntryId, bool)> {
 /// What an agency's computer received on a day: one thing to read, however often it was sent.
 fn of_a_day(event: &Envelope) -> Option<Uuid> {
     let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return None };
-    Some(derived_id(e.feed.0, &[b"day", &day(event.at).to_be_bytes()]))
+    Some(derived_id(e.feed.0, &[b"day", &event.at.day().to_be_bytes()]))
 }
 
 /// Before all that happened to a person.

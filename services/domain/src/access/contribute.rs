@@ -1,10 +1,9 @@
 use uuid::Uuid;
 
 use crate::access::Scope;
-use crate::ids::EntryId;
 use crate::issuers::Parts;
 use crate::sharing::Sharing;
-use crate::sharing::events::{EntryRestricted, SharingEvent};
+use crate::sharing::events::SharingEvent;
 use crate::vocabulary::{Category, Sensitivity};
 use crate::{Aggregate, Command, Refusal};
 
@@ -43,11 +42,6 @@ pub trait Contribute: Command {
         self
     }
 
-    /// The entry that it takes something out of, if it does: no look that does not know of that commits any more (rule 4).
-    fn restricts(&self) -> Option<EntryId> {
-        None
-    }
-
     /// The same, minding what else the person has said that this scope covers, as of the very append.
     #[must_use]
     fn minding(self, _: &Sharing, _scope: &Scope, _on: Uuid) -> Self
@@ -64,10 +58,9 @@ pub trait Contribute: Command {
         _: &Self::Aggregate,
         _: &Sharing,
         _on: Uuid,
-        events: &[<Self::Aggregate as Aggregate>::Event],
+        _events: &[<Self::Aggregate as Aggregate>::Event],
     ) -> Vec<SharingEvent> {
-        let restricted = self.restricts().filter(|_| !events.is_empty());
-        restricted.map(|entry| EntryRestricted { entry }.into()).into_iter().collect()
+        vec![]
     }
 
     /// What is said when it is not covered. What exists and is withheld is as if it were absent.
@@ -107,6 +100,7 @@ mod tests {
     use super::*;
     use crate::access::Decision;
     use crate::access::decision::scope_of;
+    use crate::ids::EntryId;
     use crate::person::fixtures::{action, entry, goal, registered};
     use crate::person::{AchieveGoal, AgreeAction, Person, RecordStrength, StrengthKind};
     use crate::vocabulary::{Author, Level};

@@ -165,7 +165,7 @@ fn is_emergency_purpose(purpose: Purpose) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) use tests::scope_of;
+pub(crate) use tests::{deny, permit, scope_of};
 
 #[cfg(test)]
 mod tests;

@@ -209,6 +209,7 @@ mod tests {
 
     use super::*;
     use crate::Aggregate as _;
+    use crate::access::decision::{deny, permit};
     use crate::agency::events::{AgencyEvent, AgencyRegistered, RoleNamed};
     use crate::ids::{EmergencyId, RelationshipId, SignInId};
     use crate::sharing::events::*;
@@ -245,21 +246,6 @@ mod tests {
             from: None,
             until: None,
         }
-    }
-
-    fn permit(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionGranted {
-            provision: ProvisionId(Uuid::from_u128(n)),
-            terms,
-            without_telling: false,
-            word: None,
-            request: None,
-        }
-        .into()
-    }
-
-    fn deny(n: u128, terms: Terms) -> SharingEvent {
-        ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms, word: None }.into()
     }
 
     /// Two workers of the agency support the person, one of another does, and goals and health may be received.

@@ -69,13 +69,17 @@ impl Agency {
     /// Whether it is there to stand up for people, or to look at what others did: its kind is `advocacy` or `independent review`.
     #[must_use]
     pub fn is_independent(&self) -> bool {
-        ["advocacy", "independent review"].iter().any(|kind| same_role(kind, self.kind.trim()))
+        self.is_a("advocacy") || self.is_a("independent review")
     }
 
     /// Whether people of it speak for others: it is there, and its kind is `advocacy`.
     #[must_use]
     pub fn is_advocacy(&self) -> bool {
-        self.is_there() && same_role("advocacy", self.kind.trim())
+        self.is_there() && self.is_a("advocacy")
+    }
+
+    fn is_a(&self, kind: &str) -> bool {
+        same_role(kind, self.kind.trim())
     }
 
     /// What it is called, and what tells it from others.

@@ -67,7 +67,7 @@ impl Hearing {
     }
 
     fn waits(&self, now: Timestamp) -> bool {
-        !self.heard && now < self.answer_by
+        self.is_open() && now < self.answer_by
     }
 }
 
@@ -86,7 +86,8 @@ impl Consultation {
 
     /// Whether an agency has proposed or decided something here.
     fn decides(&self, is_it: impl Fn(AgencyId) -> bool) -> bool {
-        self.sides.iter().filter_map(|side| side.worker()).any(|side| is_it(side.agency()))
+        let sides = self.decisions.values().flat_map(|known| std::iter::once(known.author).chain(known.decider));
+        sides.filter_map(Author::worker).any(|side| is_it(side.agency()))
     }
 }
 

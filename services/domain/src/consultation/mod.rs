@@ -250,11 +250,8 @@ pub struct Consultation {
     /// When and where people meet, and how often that was said.
     scheduled: Option<(Timestamp, String)>,
     times_scheduled: usize,
-    /// Who is to take part, and how often somebody said whether they come.
+    /// Who is to take part.
     participants: Vec<Participant>,
-    responses: Vec<Author>,
-    /// Who has proposed or decided something.
-    sides: Vec<Author>,
     /// Whether the person has ever objected to something here.
     was_reached: bool,
 }
@@ -459,7 +456,6 @@ impl Aggregate for Consultation {
                 known.into_iter().for_each(|known| known.taken_back = true);
             }
             ConsultationEvent::DecisionProposed(e) => {
-                self.sides.push(e.author);
                 self.decisions.insert(e.decision, Decision::proposed(e.author, self.views.len()));
             }
             ConsultationEvent::ParticipationDeclined(e) => {
@@ -487,7 +483,6 @@ impl Aggregate for Consultation {
                 self.change(e.decision, |known| (known.objected, known.declined) = (true, Vec::new()));
             }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
-                self.sides.push(e.author);
                 self.settle(e.decision, DecisionStage::WithoutPerson);
                 self.change(e.decision, |known| known.decider = Some(e.author));
             }

@@ -39,6 +39,8 @@ pub(super) struct Participant {
     pub(super) author: Author,
     /// Whether they come, and what they said; none before they have answered.
     pub(super) answer: Option<(bool, String)>,
+    /// How often they have answered.
+    answers: usize,
 }
 
 impl Consultation {
@@ -48,17 +50,24 @@ impl Consultation {
 
     /// Takes in that somebody is invited.
     pub(super) fn invited(&mut self, e: &ParticipantInvited) {
-        if self.participant(Author::Worker(e.worker)).is_none() {
-            self.participants.push(Participant { author: Author::Worker(e.worker), answer: None });
-        }
+        self.part_of(Author::Worker(e.worker));
         self.circle.invite(e.worker, e.author);
     }
 
     /// Takes in whether somebody comes.
     pub(super) fn responded(&mut self, e: &ParticipantResponded) {
-        self.participants.retain(|known| known.author != e.author);
-        self.participants.push(Participant { author: e.author, answer: Some((e.comes, e.words.clone())) });
-        self.responses.push(e.author);
+        if let Some(known) = self.part_of(e.author) {
+            known.answer = Some((e.comes, e.words.clone()));
+            known.answers += 1;
+        }
+    }
+
+    /// Somebody among the participants, as whom they are from now on.
+    fn part_of(&mut self, author: Author) -> Option<&mut Participant> {
+        if self.participant(author).is_none() {
+            self.participants.push(Participant { author, answer: None, answers: 0 });
+        }
+        self.participants.iter_mut().find(|known| known.author == author)
     }
 }
 
@@ -96,7 +105,7 @@ impl Command for RespondToInvitation {
             return Ok(vec![]);
         }
         // Nobody uses up what others have.
-        let said = state.responses.iter().filter(|by| **by == author).count();
+        let said = known.map_or(0, |known| known.answers);
         if said >= ANSWERS_LIMIT && author != Author::Person {
             let says = format!("at most `{ANSWERS_LIMIT}` times one says whether one comes");
             return Err(Refusal::rule("answers_limit", says));

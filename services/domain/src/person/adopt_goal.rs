@@ -1,7 +1,7 @@
 //! A goal that a worker proposed becomes one when the person takes it into their words (rule 15).
 
 use super::entry::{Progress, changes_entry};
-use super::{Person, PersonEvent};
+use super::{EntryState, Person, PersonEvent};
 use crate::ids::EntryId;
 use crate::text::{PARAGRAPH, optional, required};
 use crate::vocabulary::{Author, Category};
@@ -47,14 +47,13 @@ changes_entry!(AdoptGoal, goal in Goals);
 changes_entry!(DeclineGoal, goal in Goals);
 
 impl Person {
-    /// Where a goal stands that the person, and nobody else, answers; and whether it was never taken up.
-    fn answered(&self, goal: EntryId, author: Author) -> Result<(Progress, bool), Refusal> {
+    /// A goal that the person, and nobody else, answers.
+    fn answered(&self, goal: EntryId, author: Author) -> Result<&EntryState, Refusal> {
         self.sensitivity_of(goal, Category::Goals, "goal")?;
         if author != Author::Person {
             return Err(Refusal::rule("only_the_person_says", "only the person takes a goal up, or does not"));
         }
-        let stands = self.entry(goal).map(|state| (state.progress, state.is_proposed));
-        stands.ok_or_else(|| Refusal::not_found("goal"))
+        self.entry(goal).ok_or_else(|| Refusal::not_found("goal"))
     }
 }
 
@@ -63,13 +62,14 @@ impl Command for AdoptGoal {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         required("text", &self.text, PARAGRAPH)?;
-        match state.answered(self.goal, self.author)? {
-            // What they did not take up they may take up later, in their words all the same.
-            (Progress::Proposed, _) | (Progress::Ended, true) => {
-                Ok(vec![GoalAdopted { entry: self.goal, text: self.text }.into()])
-            }
-            (Progress::Open | Progress::Done, _) => Ok(vec![]),
-            (Progress::Ended, false) => Err(Refusal::rule("proposed_goal", "this goal was set aside: reopen it")),
+        let goal = state.answered(self.goal, self.author)?;
+        // What they did not take up they may take up later, in their words all the same.
+        if goal.is_proposed {
+            return Ok(vec![GoalAdopted { entry: self.goal, text: self.text }.into()]);
+        }
+        match goal.progress {
+            Progress::Proposed | Progress::Open | Progress::Done => Ok(vec![]),
+            Progress::Ended => Err(Refusal::rule("proposed_goal", "this goal was set aside: reopen it")),
         }
     }
 }
@@ -79,10 +79,10 @@ impl Command for DeclineGoal {
 
     fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
         optional("reason", &self.reason, PARAGRAPH)?;
-        match state.answered(self.goal, self.author)? {
-            (Progress::Proposed, _) => Ok(vec![GoalDeclined { entry: self.goal, reason: self.reason }.into()]),
-            (Progress::Ended, _) => Ok(vec![]),
-            (Progress::Open | Progress::Done, _) => {
+        match state.answered(self.goal, self.author)?.progress {
+            Progress::Proposed => Ok(vec![GoalDeclined { entry: self.goal, reason: self.reason }.into()]),
+            Progress::Ended => Ok(vec![]),
+            Progress::Open | Progress::Done => {
                 Err(Refusal::rule("proposed_goal", "this goal is taken up: set it aside"))
             }
         }

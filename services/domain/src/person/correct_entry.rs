@@ -1,8 +1,12 @@
+use uuid::Uuid;
+
 use super::entry::Change;
 use super::{Person, PersonEvent};
 use crate::access::Contribute;
 use crate::ids::EntryId;
 use crate::issuers::Parts;
+use crate::sharing::Sharing;
+use crate::sharing::events::{EntryRestricted, SharingEvent};
 use crate::text::{PAGE, PARAGRAPH, labels, optional, required};
 use crate::vocabulary::{Author, Category, Sensitivity};
 use crate::{Command, Refusal};
@@ -61,8 +65,9 @@ impl Contribute for CorrectEntry {
         Self { parts: parts.clone(), ..self }
     }
 
-    fn restricts(&self) -> Option<EntryId> {
-        Some(self.entry)
+    /// A look at what it said before does not commit any more.
+    fn beside(&self, _: &Person, _: &Sharing, _: Uuid, events: &[PersonEvent]) -> Vec<SharingEvent> {
+        events.iter().map(|_| EntryRestricted { entry: self.entry }.into()).collect()
     }
 }
 

@@ -70,7 +70,7 @@ impl Choice {
 
     /// A new permit or deny that it asks for by itself: its id, what it says, and when it is asked for.
     #[must_use]
-    pub fn is_new(&self) -> Option<(ProvisionId, Provision, Timestamp)> {
+    pub fn new_provision(&self) -> Option<(ProvisionId, Provision, Timestamp)> {
         match self {
             Self::Grant(grant) => Some((grant.provision, Provision::Permit(grant.terms.clone()), grant.now)),
             Self::Deny(deny) => Some((deny.provision, Provision::Deny(deny.terms.clone()), deny.now)),
@@ -122,7 +122,7 @@ pub fn enter_choice(
             "it would open access to your own agency: somebody of another agency enters it, or the person chooses it";
         return Err(Refusal::rule("another_agency", says));
     }
-    let new = choice.is_new();
+    let new = choice.new_provision();
     if let Some((_, wish, now)) = &new {
         if let Provision::Deny(Terms { actor: ProvisionActor::Everybody | ProvisionActor::Role(_), .. }) = wish {
             let says =

@@ -16,16 +16,20 @@ use tonic_types::StatusExt as _;
 use crate::world::{Callers, Supported, rule};
 
 /// A consultation that the worker asked for.
-struct Held<'a> {
+pub(crate) struct Held<'a> {
     callers: &'a Callers,
     person_id: String,
-    consultation_id: String,
+    pub(crate) consultation_id: String,
     /// Where the last change is.
     position: AtomicU64,
 }
 
 impl<'a> Held<'a> {
-    async fn asked(callers: &'a Callers, mode: Mode) -> Self {
+    pub(crate) async fn asked(callers: &'a Callers, mode: Mode) -> Self {
+        Self::asked_by(&callers.worker, callers, mode).await
+    }
+
+    pub(crate) async fn asked_by(by: &client::Client, callers: &'a Callers, mode: Mode) -> Self {
         let person_id = callers.pair.person_id();
         let ask = RequestConsultationRequest {
             request_id: request_id(),
@@ -34,15 +38,15 @@ impl<'a> Held<'a> {
             topic: "Visits".into(),
             ..Default::default()
         };
-        let asked = callers.worker.consultations().request_consultation(ask).await.unwrap().into_inner();
+        let asked = by.consultations().request_consultation(ask).await.unwrap().into_inner();
         Self { callers, person_id, consultation_id: asked.consultation_id, position: asked.position.into() }
     }
 
-    fn at(&self, position: u64) {
+    pub(crate) fn at(&self, position: u64) {
         self.position.fetch_max(position, Ordering::Relaxed);
     }
 
-    async fn proposed(&self, follow_up_by: Option<prost_types::Timestamp>) -> Result<String, Status> {
+    pub(crate) async fn proposed(&self, follow_up_by: Option<prost_types::Timestamp>) -> Result<String, Status> {
         let (person_id, consultation_id) = (self.person_id.clone(), self.consultation_id.clone());
         let (request_id, text) = (request_id(), "Visits in the morning".into());
         let propose = ProposeDecisionRequest { request_id, person_id, consultation_id, text, follow_up_by };
@@ -67,6 +71,18 @@ impl<'a> Held<'a> {
         self.callers.person.consultations().agree_decision(agree).await.map(|done| self.at(done.into_inner().position))
     }
 
+    pub(crate) async fn objected(&self, decision_id: &str) {
+        let object = ObjectToDecisionRequest {
+            request_id: request_id(),
+            consultation_id: self.consultation_id.clone(),
+            decision_id: decision_id.to_owned(),
+            reason: "Mornings are bad".into(),
+            ..Default::default()
+        };
+        let objected = self.callers.person.consultations().object_to_decision(object).await.unwrap();
+        self.at(objected.into_inner().position);
+    }
+
     async fn declined(&self, by: &client::Client, decision_id: &str) {
         let decline = DeclineToTakePartRequest {
             request_id: request_id(),
@@ -78,7 +94,7 @@ impl<'a> Held<'a> {
         by.consultations().decline_to_take_part(decline).await.unwrap();
     }
 
-    async fn decided_without(&self, decision_id: &str, ground: WithoutPersonGround) -> Result<(), Status> {
+    pub(crate) async fn decided_without(&self, decision_id: &str, ground: WithoutPersonGround) -> Result<(), Status> {
         let decide = DecideWithoutPersonRequest {
             request_id: request_id(),
             person_id: self.person_id.clone(),
@@ -108,7 +124,7 @@ impl<'a> Held<'a> {
     }
 
     /// As the person reads it.
-    async fn read(&self) -> Consultation {
+    pub(crate) async fn read(&self) -> Consultation {
         let at_least_position = self.position.load(Ordering::Relaxed);
         let mine = ListMyConsultationsRequest { at_least_position, ..Default::default() };
         let mine = self.callers.person.consultations().list_my_consultations(mine).await.unwrap().into_inner();

@@ -3,80 +3,25 @@
 use client::{Client, request_id, terms};
 use proto::access::v1::{Action, Purpose, RecordCategory};
 use proto::consultations::v1::{
-    AnswerAsAdvocateRequest, Consultation, DecideWithoutPersonRequest, InviteParticipantRequest,
-    ListConsultationsRequest, ListMyConsultationsRequest, Mode, ObjectToDecisionRequest, ProposeDecisionRequest,
-    RequestConsultationRequest, RespondToInvitationRequest, TakeBackAnswerRequest, TakeToAdvocateRequest,
-    WithoutPersonGround, participant,
+    AnswerAsAdvocateRequest, InviteParticipantRequest, ListConsultationsRequest, ListMyConsultationsRequest, Mode,
+    RespondToInvitationRequest, TakeBackAnswerRequest, TakeToAdvocateRequest, WithoutPersonGround, participant,
 };
 use proto::sharing::v1::provision_actor::Actor;
-use tonic::{Code, Status};
+use tonic::Code;
 use tonic_types::StatusExt as _;
 
+use crate::consulted::Held;
 use crate::explained::voices;
 use crate::world::{Callers, Supported, rule};
-
-async fn asked(by: &Client, person_id: &str, mode: Mode) -> String {
-    let ask = RequestConsultationRequest {
-        request_id: request_id(),
-        person_id: person_id.to_owned(),
-        mode: mode.into(),
-        topic: "Visits".into(),
-        ..Default::default()
-    };
-    by.consultations().request_consultation(ask).await.unwrap().into_inner().consultation_id
-}
-
-async fn proposed(callers: &Callers, consultation_id: &str) -> Result<String, Status> {
-    let propose = ProposeDecisionRequest {
-        request_id: request_id(),
-        person_id: callers.pair.person_id(),
-        consultation_id: consultation_id.to_owned(),
-        text: "Visits in the morning".into(),
-        ..Default::default()
-    };
-    Ok(callers.worker.consultations().propose_decision(propose).await?.into_inner().decision_id)
-}
-
-async fn objected(callers: &Callers, (consultation_id, decision_id): (&str, &str)) {
-    let object = ObjectToDecisionRequest {
-        request_id: request_id(),
-        consultation_id: consultation_id.to_owned(),
-        decision_id: decision_id.to_owned(),
-        reason: "Mornings are bad".into(),
-        ..Default::default()
-    };
-    callers.person.consultations().object_to_decision(object).await.unwrap();
-}
-
-async fn decided_without(
-    callers: &Callers,
-    (consultation_id, decision_id): (&str, &str),
-    ground: WithoutPersonGround,
-) -> Result<(), Status> {
-    let decide = DecideWithoutPersonRequest {
-        request_id: request_id(),
-        person_id: callers.pair.person_id(),
-        consultation_id: consultation_id.to_owned(),
-        decision_id: decision_id.to_owned(),
-        ground: ground.into(),
-        evidence: "rang on 3, 4 and 6 March, wrote on 7 March".into(),
-    };
-    callers.worker.consultations().decide_without_person(decide).await.map(drop)
-}
-
-async fn read(callers: &Callers, at_least_position: u64) -> Consultation {
-    let mine = ListMyConsultationsRequest { at_least_position, page_size: 100, ..Default::default() };
-    callers.person.consultations().list_my_consultations(mine).await.unwrap().into_inner().consultations.remove(0)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_21_an_advocate_is_heard_before_anything_is_taken_up_again() {
     let supported = Supported::sharing(0).await;
     let callers = &supported.callers;
     let Callers { person, worker, pair, .. } = callers;
-    let consultation_id = asked(worker, &pair.person_id(), Mode::Consult).await;
-    let decision_id = proposed(callers, &consultation_id).await.unwrap();
-    objected(callers, (&consultation_id, &decision_id)).await;
+    let held = Held::asked(callers, Mode::Consult).await;
+    let (consultation_id, decision_id) = (held.consultation_id.clone(), held.proposed(None).await.unwrap());
+    held.objected(&decision_id).await;
     let (advocate, agency_id) = voices(&supported).await;
     let take = |agency_id: &str| TakeToAdvocateRequest {
         request_id: request_id(),
@@ -98,13 +43,14 @@ async fn rule_21_an_advocate_is_heard_before_anything_is_taken_up_again() {
         .await
         .unwrap();
     let taken = person.consultations().take_to_advocate(take(&agency_id)).await.unwrap().into_inner();
-    let told = read(callers, taken.position).await.decisions.remove(0).advocate.unwrap();
+    held.at(taken.position);
+    let told = held.read().await.decisions.remove(0).advocate.unwrap();
     assert_eq!((told.agency.unwrap().agency_name.as_str(), told.answer.as_str()), ("Voices of Leith", ""));
     assert!(!told.overdue);
     // Until then nobody but the person takes anything up again.
-    assert_eq!(rule(proposed(callers, &consultation_id).await), "advocate_first");
+    assert_eq!(rule(held.proposed(None).await), "advocate_first");
     let unreachable = WithoutPersonGround::Unreachable;
-    let over_their_head = decided_without(callers, (&consultation_id, &decision_id), unreachable).await;
+    let over_their_head = held.decided_without(&decision_id, unreachable).await;
     assert_eq!(rule(over_their_head), "advocate_first");
     let answer = || AnswerAsAdvocateRequest {
         request_id: request_id(),
@@ -115,9 +61,10 @@ async fn rule_21_an_advocate_is_heard_before_anything_is_taken_up_again() {
     };
     assert_eq!(rule(worker.consultations().answer_as_advocate(answer()).await), "asked_advocate");
     let answered = advocate.consultations().answer_as_advocate(answer()).await.unwrap().into_inner();
-    let told = read(callers, answered.position).await.decisions.remove(0).advocate.unwrap();
+    held.at(answered.position);
+    let told = held.read().await.decisions.remove(0).advocate.unwrap();
     assert_eq!((told.answer, told.answered_by.unwrap().name), (answer().words, "Una Bain".to_owned()));
-    proposed(callers, &consultation_id).await.unwrap();
+    held.proposed(None).await.unwrap();
     // Staff of other agencies read that there is one, and not which, without the person's network.
     let deny = [RecordCategory::SupportNetwork];
     let deny = terms(Actor::AgencyId(pair.agency_id()), deny, Purpose::CareCoordination, []);
@@ -134,28 +81,27 @@ async fn rule_21_an_advocate_is_heard_before_anything_is_taken_up_again() {
 async fn rule_21_what_the_person_said_no_to_is_not_decided_without_them_in_another_consultation() {
     let supported = Supported::sharing(0).await;
     let callers = &supported.callers;
-    let Callers { person, worker, pair, .. } = callers;
-    let (here, elsewhere) =
-        (asked(worker, &pair.person_id(), Mode::Consult).await, asked(worker, &pair.person_id(), Mode::Consult).await);
-    let (first, again) = (proposed(callers, &here).await.unwrap(), proposed(callers, &elsewhere).await.unwrap());
-    objected(callers, (&here, &first)).await;
+    let person = &callers.person;
+    let (here, elsewhere) = (Held::asked(callers, Mode::Consult).await, Held::asked(callers, Mode::Consult).await);
+    let (first, again) = (here.proposed(None).await.unwrap(), elsewhere.proposed(None).await.unwrap());
+    here.objected(&first).await;
     let unreachable = WithoutPersonGround::Unreachable;
-    let over_their_head = decided_without(callers, (&elsewhere, &again), unreachable).await;
+    let over_their_head = elsewhere.decided_without(&again, unreachable).await;
     assert_eq!(rule(over_their_head), "objection_elsewhere");
     // Once they have taken it back it is a decision as any.
     let take_back = TakeBackAnswerRequest {
         request_id: request_id(),
-        consultation_id: here.clone(),
+        consultation_id: here.consultation_id.clone(),
         decision_id: first.clone(),
         reason: String::new(),
     };
     person.consultations().take_back_answer(take_back).await.unwrap();
-    decided_without(callers, (&elsewhere, &again), unreachable).await.unwrap();
+    elsewhere.decided_without(&again, unreachable).await.unwrap();
     // What the law requires is decided all the same.
-    objected(callers, (&here, &first)).await;
-    let last = proposed(callers, &elsewhere).await.unwrap();
-    assert_eq!(rule(decided_without(callers, (&elsewhere, &last), unreachable).await), "objection_elsewhere");
-    decided_without(callers, (&elsewhere, &last), WithoutPersonGround::StatutoryDuty).await.unwrap();
+    here.objected(&first).await;
+    let last = elsewhere.proposed(None).await.unwrap();
+    assert_eq!(rule(elsewhere.decided_without(&last, unreachable).await), "objection_elsewhere");
+    elsewhere.decided_without(&last, WithoutPersonGround::StatutoryDuty).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +113,8 @@ async fn whoever_is_invited_answers_and_sees_what_the_person_lets_them() {
     let offer = colleague.propose(&pair.person_id(), "a call").await.unwrap();
     person.accept(&offer.relationship_id).await.unwrap();
     // What the person keeps to few is for whom they invite.
-    let consultation_id = asked(person, "", Mode::PersonLed).await;
+    let held = Held::asked_by(person, callers, Mode::PersonLed).await;
+    let consultation_id = held.consultation_id.clone();
     let sees = async |who: &Client| {
         let (person_id, purpose) = (pair.person_id(), Purpose::CareCoordination.into());
         let list = ListConsultationsRequest { person_id, purpose, ..Default::default() };
@@ -211,7 +158,8 @@ async fn whoever_is_invited_answers_and_sees_what_the_person_lets_them() {
     assert_eq!(unseen.code(), Code::NotFound);
     colleague.consultations().respond_to_invitation(respond(true, "by phone")).await.unwrap();
     let own = person.consultations().respond_to_invitation(respond(false, "I am away")).await.unwrap().into_inner();
-    let told = read(callers, own.position).await.participants;
+    held.at(own.position);
+    let told = held.read().await.participants;
     let told: Vec<_> = told.iter().map(|one| (one.party.as_ref().unwrap().staff_id.as_str(), one.answer())).collect();
     let (comes, does_not) = (participant::Answer::Comes, participant::Answer::DoesNotCome);
     assert_eq!(told, [(staff_id.as_str(), comes), ("", does_not)]);

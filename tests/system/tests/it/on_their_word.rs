@@ -2,9 +2,8 @@
 
 use client::{Client, request_id};
 use proto::consultations::v1::{
-    DecideWithoutPersonRequest, ListMyConsultationsRequest, Mode, ObjectToDecisionRequest, ProposeDecisionRequest,
-    RecordPersonViewRequest, RequestConsultationRequest, TakeBackAnswerRequest, TakeBackViewRequest,
-    WithoutPersonGround, said,
+    DecideWithoutPersonRequest, ListMyConsultationsRequest, Mode, ObjectToDecisionRequest, RecordPersonViewRequest,
+    TakeBackAnswerRequest, TakeBackViewRequest, WithoutPersonGround, said,
 };
 use proto::relationships::v1::{
     ConfirmAcceptanceAsOperatorRequest, ConfirmAcceptanceRequest, EnterAcceptanceRequest, Relationship,
@@ -13,6 +12,7 @@ use proto::relationships::v1::{
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
+use crate::consulted::Held;
 use crate::world::{Callers, Supported, World, rule};
 
 const ACCOUNT: &str = "told me on 3 March, in her kitchen";
@@ -72,34 +72,13 @@ async fn rule_11_an_acceptance_that_opens_access_to_whoever_enters_it_waits_for_
     assert_eq!((read.state(), word.confirmation), (RelationshipState::Active, reason));
 }
 
-/// A consultation that the worker asked for, with a decision that they proposed.
-async fn proposed(callers: &Callers) -> (String, String) {
-    let (worker, person_id) = (&callers.worker, callers.pair.person_id());
-    let ask = RequestConsultationRequest {
-        request_id: request_id(),
-        person_id: person_id.clone(),
-        mode: Mode::Consult.into(),
-        topic: "Visits".into(),
-        ..Default::default()
-    };
-    let consultation_id = worker.consultations().request_consultation(ask).await.unwrap().into_inner().consultation_id;
-    let propose = ProposeDecisionRequest {
-        request_id: request_id(),
-        person_id,
-        consultation_id: consultation_id.clone(),
-        text: "Visits in the morning".into(),
-        ..Default::default()
-    };
-    let decision_id = worker.consultations().propose_decision(propose).await.unwrap().into_inner().decision_id;
-    (consultation_id, decision_id)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_and_an_objection_are_entered_on_their_word_marked_so_and_theirs_to_take_back() {
     let supported = Supported::sharing(0).await;
     let callers = &supported.callers;
     let Callers { person, worker, pair, .. } = callers;
-    let (consultation_id, decision_id) = proposed(callers).await;
+    let held = Held::asked(callers, Mode::Consult).await;
+    let (consultation_id, decision_id) = (held.consultation_id.clone(), held.proposed(None).await.unwrap());
     let view = |person_id: String, account: &str| RecordPersonViewRequest {
         request_id: request_id(),
         person_id,

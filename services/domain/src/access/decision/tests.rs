@@ -44,7 +44,7 @@ fn relationship() -> SharingEvent {
     RelationshipAccessOpened { relationship, worker: worker() }.into()
 }
 
-fn permit(n: u128, terms: Terms) -> SharingEvent {
+pub(crate) fn permit(n: u128, terms: Terms) -> SharingEvent {
     ProvisionGranted {
         provision: ProvisionId(Uuid::from_u128(n)),
         terms,
@@ -55,7 +55,7 @@ fn permit(n: u128, terms: Terms) -> SharingEvent {
     .into()
 }
 
-fn deny(n: u128, terms: Terms) -> SharingEvent {
+pub(crate) fn deny(n: u128, terms: Terms) -> SharingEvent {
     ProvisionDenied { provision: ProvisionId(Uuid::from_u128(n)), terms, word: None }.into()
 }
 
