@@ -5,6 +5,7 @@ mod verbs;
 use proto::access::v1::access_service_client::AccessServiceClient;
 use proto::agencies::v1::agency_service_client::AgencyServiceClient;
 use proto::consultations::v1::consultation_service_client::ConsultationServiceClient;
+use proto::consultations::v1::survey_service_client::SurveyServiceClient;
 use proto::feeds::v1::feed_service_client::FeedServiceClient;
 use proto::notices::v1::notice_service_client::NoticeServiceClient;
 use proto::people::v1::joining_service_client::JoiningServiceClient;
@@ -71,6 +72,8 @@ clients! {
     relationships: RelationshipServiceClient,
     /// `ConsultationService`.
     consultations: ConsultationServiceClient,
+    /// `SurveyService`.
+    surveys: SurveyServiceClient,
     /// `AgencyService`.
     agencies: AgencyServiceClient,
     /// `FeedService`.

@@ -3,6 +3,7 @@
 mod others;
 mod read;
 mod service;
+mod surveys;
 
 use gate::Gate;
 use views::Views;

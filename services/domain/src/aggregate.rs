@@ -40,11 +40,15 @@ pub enum StreamKind {
     Identity = 15,
     /// A one-time code.
     Invitation = 16,
+    /// A question to everybody whom an agency supports.
+    Survey = 17,
+    /// What one person answered to such questions.
+    Answers = 18,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Person,
         Self::Sharing,
         Self::Access,
@@ -61,6 +65,8 @@ impl StreamKind {
         Self::Notices,
         Self::Identity,
         Self::Invitation,
+        Self::Survey,
+        Self::Answers,
     ];
 
     /// Whether its events are folded into a state, each at the one place where it was decided. Others are facts, which may
@@ -73,7 +79,16 @@ impl StreamKind {
     /// Whether its words are an agency's own, sealed with the agency's key. All others are about a person, and go with them.
     #[must_use]
     pub const fn is_of_agency(self) -> bool {
-        matches!(self, Self::Emergency | Self::Agency | Self::Staff | Self::SignIn | Self::Issuers | Self::Operations)
+        matches!(
+            self,
+            Self::Emergency
+                | Self::Agency
+                | Self::Staff
+                | Self::SignIn
+                | Self::Issuers
+                | Self::Operations
+                | Self::Survey
+        )
     }
 
     /// The stored code.
@@ -161,6 +176,6 @@ mod tests {
             assert_eq!(StreamKind::from_code(kind.code()), Some(kind));
         }
         let stored: Vec<_> = StreamKind::ALL.into_iter().map(StreamKind::code).collect();
-        assert_eq!((stored, StreamKind::from_code(0)), ((1..=16).collect(), None));
+        assert_eq!((stored, StreamKind::from_code(0)), ((1..=18).collect(), None));
     }
 }

@@ -50,12 +50,16 @@ ids! {
     ConsultationId,
     /// An entry of a record, or a part of a consultation.
     EntryId,
+    /// A question to everybody whom an agency supports.
+    SurveyId,
     /// A provision of a sharing directive.
     ProvisionId,
     /// What a worker asks a person to permit.
     AccessRequestId,
     /// An emergency access.
     EmergencyId,
+    /// A lawful basis under which somebody may look.
+    LawfulBasisId,
     /// A receipt: also the id of the event that records the look.
     ReceiptId,
     /// A question about a receipt.

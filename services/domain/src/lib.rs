@@ -26,6 +26,7 @@ pub mod request;
 pub mod sharing;
 pub mod sign_in;
 pub mod staff;
+pub mod survey;
 mod text;
 pub mod values;
 pub mod vocabulary;

@@ -213,7 +213,9 @@ fn kind_of(stream: StreamId) -> Result<StreamKind, DecodeError> {
 /// Whether a stream can hold something about this subject. Of the other kinds only what is bound to the body tells.
 fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
     match event {
-        Event::Person(_) | Event::Sharing(_) | Event::Agency(_) | Event::Notices(_) => header.subject == stream,
+        Event::Person(_) | Event::Sharing(_) | Event::Agency(_) | Event::Notices(_) | Event::Answers(_) => {
+            header.subject == stream
+        }
         // The first ones were sealed with the system's own key.
         Event::Operations(_) => header.subject == OPERATORS.0 || header.subject.is_nil(),
         // An attempt at somebody who is not registered belongs to whoever tried.
@@ -230,6 +232,7 @@ fn is_about(stream: Uuid, header: &Header, event: &Event) -> bool {
         | Event::Identity(_)
         | Event::Invitation(_)
         | Event::Issuers(_)
+        | Event::Survey(_)
         | Event::Request(_) => true,
     }
 }

@@ -15,6 +15,7 @@ use domain::request::events::RequestEvent;
 use domain::sharing::events::SharingEvent;
 use domain::sign_in::events::SignInEvent;
 use domain::staff::events::StaffEvent;
+use domain::survey::events::{AnswersEvent, SurveyEvent};
 
 use crate::{DecodeError, Stored};
 
@@ -104,4 +105,6 @@ any_event! {
     Notices(NoticesEvent),
     Identity(IdentityEvent),
     Invitation(InvitationEvent),
+    Survey(SurveyEvent),
+    Answers(AnswersEvent),
 }

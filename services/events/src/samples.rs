@@ -5,7 +5,7 @@ use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selectio
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
     AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
-    PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
+    LawfulBasisId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId, SurveyId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -52,6 +52,10 @@ samples! {
     PersonId: _field => PersonId(id(5)),
     RelationshipId: _field => RelationshipId(id(6)),
     EmergencyId: _field => EmergencyId(id(7)),
+    LawfulBasisId: _field => LawfulBasisId(id(19)),
+    Option<LawfulBasisId>: field => Some(LawfulBasisId::sample(field)),
+    SurveyId: _field => SurveyId(id(20)),
+    Vec<u32>: _field => vec![5, 0, 300],
     ReceiptId: _field => ReceiptId(id(8)),
     SignInId: _field => SignInId(id(11)),
     IdentityId: _field => IdentityId(id(17)),

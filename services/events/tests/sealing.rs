@@ -169,6 +169,9 @@ fn streams_of_agencies_hold_no_words_about_people() {
         "StaffNameCorrected.name",
         "StaffSignInChanged.issuer",
         "StaffSignInChanged.subject",
+        "SurveyOpened.question",
+        "SurveyOpened.options",
+        "SurveyOutcomeReported.words",
     ];
     let mut expected: Vec<_> = theirs.into_iter().map(str::to_owned).collect();
     expected.sort();

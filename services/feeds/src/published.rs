@@ -137,6 +137,8 @@ pub(crate) fn published(event: &Event) -> Published {
         Event::Agency(_) | Event::Staff(_) | Event::SignIn(_) | Event::Issuers(_) => {
             Never("it is about agencies and those who work there, and about nobody whom they support")
         }
+        Event::Survey(_) => Never("what an agency asks everybody it reads where it asked, and it is about nobody"),
+        Event::Answers(_) => Never("answers are counted, and told as counts: who said what no system is told"),
         Event::Notices(_) => Never("where and of what a person is told is theirs alone"),
         Event::Request(_) | Event::Operations(_) => Never("it is the system's own"),
     }
@@ -173,6 +175,9 @@ fn sharing(event: &SharingEvent) -> Published {
         }
         SharingEvent::EmergencyAccessOpened(_) | SharingEvent::EmergencyAccessClosed(_) => {
             Never("an emergency is a worker's, and opens nothing to a system")
+        }
+        SharingEvent::LawfulBasisInvoked(_) | SharingEvent::LawfulBasisEnded(_) => {
+            Never("a lawful basis is one worker's, and opens nothing to a system")
         }
         SharingEvent::AccessRequested(_)
         | SharingEvent::AccessRequestGranted(_)

@@ -271,6 +271,7 @@ impl Gate {
             under_emergency: false,
             directive: Version(0),
             refused: vec![],
+            lawful_basis: None,
         };
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
@@ -367,6 +368,7 @@ fn receipt(
         }
         Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
+            let lawful_basis = grounds.scope().and_then(Scope::lawful_basis);
             let role = grounds.scope().map_or(role, |scope| scope.role(&categories, &asked.role));
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
             let viewed = RecordViewed {
@@ -380,6 +382,7 @@ fn receipt(
                 under_emergency,
                 directive,
                 refused: refused.into_iter().map(|(category, _rule)| category).collect(),
+                lawful_basis,
             };
             viewed.into()
         }

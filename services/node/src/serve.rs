@@ -12,6 +12,7 @@ use notices::{NoticeServices, NoticeSettings, Notifier};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
 use proto::consultations::v1::consultation_service_server::ConsultationServiceServer;
+use proto::consultations::v1::survey_service_server::SurveyServiceServer;
 use proto::feeds::v1::feed_service_server::FeedServiceServer;
 use proto::notices::v1::notice_service_server::NoticeServiceServer;
 use proto::people::v1::joining_service_server::JoiningServiceServer;
@@ -289,7 +290,11 @@ async fn routes(
                 RelationshipServiceServer,
                 relationships::Relationships::new(gate, views, config.proposals.lapse_after_days)
             ),
-            Role::Consultations => serve!(ConsultationServiceServer, consultations::Consultations::new(gate, views)),
+            Role::Consultations => {
+                let services = consultations::Consultations::new(gate, views);
+                serve!(ConsultationServiceServer, services.clone());
+                serve!(SurveyServiceServer, services);
+            }
             Role::Sharing => {
                 let services = sharing::SharingServices::new(gate, views);
                 serve!(SharingServiceServer, services.clone());

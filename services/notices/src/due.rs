@@ -8,6 +8,7 @@ use events::Header;
 
 /// The stored types of what a notice may be of.
 const EMERGENCY_CODE: i32 = 10;
+const LAW_CODE: i32 = 20;
 const ASKED_CODE: i32 = 15;
 /// What a worker may have entered on the person's word.
 const CHOSEN_CODES: [i32; 5] = [2, 3, 5, 16, 19];
@@ -26,7 +27,7 @@ pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
     let person = PersonId(event.stream.id);
     let (kind, code) = (StreamKind::from_code(event.stream.kind)?, event.event_type);
     match (kind, code) {
-        (StreamKind::Sharing, EMERGENCY_CODE) => Some((NoticeKind::Emergency, person)),
+        (StreamKind::Sharing, EMERGENCY_CODE | LAW_CODE) => Some((NoticeKind::Emergency, person)),
         (StreamKind::Sharing, ASKED_CODE) => Some((NoticeKind::Proposal, person)),
         (StreamKind::Sharing, code) if CHOSEN_CODES.contains(&code) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
@@ -59,6 +60,7 @@ mod tests {
             of.unwrap_or_else(|| panic!("{name}")).code()
         };
         assert_eq!(stored("EmergencyAccessOpened", StreamKind::Sharing), EMERGENCY_CODE);
+        assert_eq!(stored("LawfulBasisInvoked", StreamKind::Sharing), LAW_CODE);
         assert_eq!(stored("AccessRequested", StreamKind::Sharing), ASKED_CODE);
         let choices = Event::samples()
             .into_iter()

@@ -59,17 +59,25 @@ access-requested = { $who } asked you to choose this: “{ $choice }”. They ga
 access-request-granted = { $who } said yes to what was asked of you, by what you had chosen before: “{ $choice }”.
 access-request-refused = { $who } said no to what was asked of you.
 
+## Questions to many
+
+survey-answered = { $who } answered what { $agency } asks all whom they support.
+survey-answer-taken-back = { $who } took back what you said when { $agency } asked all whom they support.
+
 ## Looks
 
 record-viewed = { $detail ->
     [nothing] { $who } looked, and found nothing that you share, { $purpose }.
     [emergency] { $who } looked at your { $what }, { $purpose }. Only the emergency let them.
+    [law] { $who } looked at your { $what }, { $purpose }. A law let them, whatever you share.
    *[something] { $who } looked at your { $what }, { $purpose }.
 }
 record-contributed = Those who run this place brought in what others wrote down on your { $what }. It came from { $words }.
 access-denied = { $who } tried to see or change your { $what }. They were not let in.
 emergency-access-opened = { $who } opened your record in an emergency, until { $when }. They gave a reason{ $quote }.
 emergency-access-closed = { $who } ended an emergency look at your record.
+lawful-basis-invoked = { $who } let { $whom } see your { $what } until { $when }, whatever you share. They say that a law lets them: “{ $detail }”. They gave a reason{ $quote }.
+lawful-basis-ended = { $who } ended what a law had let their agency see.
 emergency-reviewed = { $detail ->
     [yes] { $who } checked an emergency look, and found that it was right{ $quote }.
    *[no] { $who } checked an emergency look, and found that it was wrong{ $quote }.

@@ -2,6 +2,7 @@
 
 mod delivered;
 mod emergency;
+mod lawful;
 mod preview;
 mod questions;
 mod read;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::agency::Agency;
-use domain::ids::{AgencyId, ProvisionId, ReceiptId, StaffId};
+use domain::ids::{AgencyId, LawfulBasisId, ProvisionId, ReceiptId, StaffId};
 use domain::issuers::{Only, Register};
-use domain::sharing::{OpenAccess, Provision, Sharing};
+use domain::sharing::{LawfulBasis, OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::{Author, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
@@ -64,7 +64,9 @@ impl SharingServices {
         let now = engine.now();
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         sharing.registered().map_err(EngineError::Refused)?;
-        let workers: BTreeSet<_> = sharing.open_access(now).map(|open| open.worker.staff()).collect();
+        let workers = sharing.open_access(now).map(|open| open.worker);
+        let workers = workers.chain(sharing.lawful_bases(now).map(|(_, basis)| basis.worker));
+        let workers: BTreeSet<_> = workers.map(|worker| worker.staff()).collect();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
         let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
@@ -89,6 +91,7 @@ impl SharingServices {
                     agency_id: worker.agency().to_string(),
                     agency_name: names.agency(worker.agency()),
                 }),
+                Item::Lawful(id, basis) => answer.lawful_bases.push(lawful_basis(id, basis, &names)),
                 Item::Open(open) => answer.open_access.push(sharing_pb::OpenAccess {
                     party: Some(words::party_now(Author::Worker(open.worker), &names)),
                     emergency: open.emergency_until.is_some(),
@@ -165,6 +168,7 @@ enum Item<'a> {
     Blocked(AgencyId),
     BlockedWorker(Worker),
     Open(OpenAccess),
+    Lawful(LawfulBasisId, &'a LawfulBasis),
 }
 
 /// All items of a directive, and whether each is so now: what lapses between two pages moves nothing from one to the other.
@@ -181,7 +185,9 @@ fn listed<'a>(
         let lets_in = !left.contains(&open.worker.staff()) && !resolved.shuts_out(open.worker);
         (Item::Open(open), lets_in)
     });
-    provisions.chain(blocked).chain(open).collect()
+    let lawful = sharing.lawful_bases(now);
+    let lawful = lawful.map(|(id, basis)| (Item::Lawful(id, basis), !left.contains(&basis.worker.staff())));
+    provisions.chain(blocked).chain(open).chain(lawful).collect()
 }
 
 /// One page of a directive, of what is so now, and what the next one goes on after: the version, and how far it has come.
@@ -222,6 +228,18 @@ fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb:
     }
 }
 
+fn lawful_basis(id: LawfulBasisId, basis: &LawfulBasis, names: &Told<'_>) -> sharing_pb::LawfulBasis {
+    let [worker, decider] = basis.both().map(|worker| words::party_now(Author::Worker(worker), &names.directory));
+    sharing_pb::LawfulBasis {
+        lawful_basis_id: id.to_string(),
+        party: Some(worker),
+        decided_by: Some(decider),
+        statute: basis.statute.clone(),
+        reason: basis.reason.clone(),
+        terms: Some(terms::to_wire(basis.terms())),
+    }
+}
+
 /// Everybody whom a provision names.
 pub(crate) fn named_by(provision: &Provision, named: &mut Named) {
     provision.terms().except.iter().for_each(|staff| named.staff(*staff));
@@ -243,6 +261,7 @@ fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
             Item::Blocked(agency) => named.agency(*agency),
             Item::BlockedWorker(worker) => named.worker(*worker),
             Item::Open(open) => named.worker(open.worker),
+            Item::Lawful(_, basis) => basis.both().into_iter().for_each(|worker| named.worker(worker)),
         }
     }
     named
@@ -257,6 +276,8 @@ fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
         ReceiptKind::Reviewed => pb::receipt::Kind::Reviewed,
         ReceiptKind::EmergencyEnded => pb::receipt::Kind::EmergencyEnded,
         ReceiptKind::EmergencyAllowed => pb::receipt::Kind::EmergencyAllowed,
+        ReceiptKind::LawfulBasis => pb::receipt::Kind::LawfulBasis,
+        ReceiptKind::LawfulBasisEnded => pb::receipt::Kind::LawfulBasisEnded,
     };
     pb::Receipt {
         receipt_id: doc.receipt.to_string(),
@@ -275,6 +296,8 @@ fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
         justified: doc.justified,
         until: doc.until.map(words::timestamp),
         nth: doc.nth,
+        lawful_basis_id: doc.lawful_basis.map(|id| id.to_string()).unwrap_or_default(),
+        statute: doc.statute.clone(),
         queries: doc.queries.iter().map(|q| query(doc.receipt, q, now)).collect(),
     }
 }

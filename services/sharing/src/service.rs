@@ -39,6 +39,8 @@ gate::service! { SharingService for SharingServices {
     unblock_agency(UnblockAgencyRequest) -> UnblockAgencyResponse: unblock,
     block_worker(BlockWorkerRequest) -> BlockWorkerResponse: block_worker,
     unblock_worker(UnblockWorkerRequest) -> UnblockWorkerResponse: unblock_worker,
+    invoke_lawful_basis(InvokeLawfulBasisRequest) -> InvokeLawfulBasisResponse: invoke_lawful_basis,
+    end_lawful_basis(EndLawfulBasisRequest) -> EndLawfulBasisResponse: end_lawful_basis,
 } }
 
 /// The rows of `AccessService`.

@@ -54,7 +54,8 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         ReceiptKind::Viewed => {
             let authors = if doc.named_authors { ", and at who of other agencies wrote it" } else { "" };
             let seen = categories(&doc.categories, "record");
-            format!("{who} looked at your {seen}{authors}{}, {purpose}{}", more(doc), under_emergency(doc))
+            let (more, emergency, law) = (more(doc), under_emergency(doc), under_law(doc));
+            format!("{who} looked at your {seen}{authors}{more}, {purpose}{emergency}{law}")
         }
         ReceiptKind::Contributed if doc.party == Author::System => {
             let source = if doc.source.is_empty() { String::new() } else { format!(" of {}", doc.source) };
@@ -83,10 +84,17 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
             "An emergency access to your record ended, because whoever had it left their agency".to_owned()
         }
         ReceiptKind::EmergencyEnded => format!("{who} ended an emergency access to your record"),
+        ReceiptKind::LawfulBasis => {
+            let (whom, seen) = (about(doc, names), categories(&doc.categories, "record"));
+            let until = doc.until.map(day).unwrap_or_default();
+            let (statute, reason) = (&doc.statute, &doc.reason);
+            format!(
+                "{who} let {whom} see your {seen} until {until}, whatever you share, under {statute}, saying: {reason}"
+            )
+        }
+        ReceiptKind::LawfulBasisEnded => format!("{who} ended what a law had let their agency see of your record"),
         ReceiptKind::EmergencyAllowed => {
-            let whom = doc.about.map(|worker| names.staff(worker.staff()).0).filter(|name| !name.is_empty());
-            let whom = whom.unwrap_or_else(|| "a worker".to_owned());
-            let reason = &doc.reason;
+            let (whom, reason) = (about(doc, names), &doc.reason);
             format!("{who} allowed {whom} to open emergency access to your record again, saying: {reason}")
         }
     }
@@ -175,6 +183,17 @@ fn more(doc: &ReceiptDoc) -> String {
 fn under_emergency(doc: &ReceiptDoc) -> &'static str {
     let says_so = matches!(doc.purpose, Purpose::BreakGlass | Purpose::EmergencyTreatment);
     if doc.emergency && !says_so { "; only an emergency access made it possible" } else { "" }
+}
+
+/// That it relied on a law, where the purpose does not say so.
+fn under_law(doc: &ReceiptDoc) -> &'static str {
+    if doc.lawful_basis.is_some() && doc.purpose != Purpose::Legal { "; a law was named that lets them" } else { "" }
+}
+
+/// Whom a receipt is about besides whoever did it.
+fn about(doc: &ReceiptDoc, names: &impl Names) -> String {
+    let name = doc.about.map(|worker| names.staff(worker.staff()).0).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "a worker".to_owned())
 }
 
 /// That it is not the first emergency access of an agency.
@@ -306,6 +325,8 @@ mod tests {
             until: None,
             nth: 0,
             about: None,
+            lawful_basis: None,
+            statute: String::new(),
             rules: vec![DenialRule::AgencyBlocked],
             queries: vec![],
         }

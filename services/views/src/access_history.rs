@@ -2,7 +2,7 @@
 
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
-use domain::ids::{EmergencyId, PersonId, ReceiptId};
+use domain::ids::{EmergencyId, LawfulBasisId, PersonId, ReceiptId};
 use domain::query::QueryStage;
 use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
@@ -34,6 +34,10 @@ pub enum ReceiptKind {
     EmergencyEnded,
     /// Somebody may declare an emergency again.
     EmergencyAllowed,
+    /// A privacy officer named a law under which somebody may look.
+    LawfulBasis,
+    /// That ended before its time.
+    LawfulBasisEnded,
 }
 
 /// A receipt.
@@ -79,8 +83,12 @@ pub struct ReceiptDoc {
     pub until: Option<Timestamp>,
     /// Which emergency access of the agency it is; 0 when that was not counted.
     pub nth: u32,
-    /// Who may declare an emergency again.
+    /// Who may declare an emergency again, or look under a law.
     pub about: Option<Worker>,
+    /// The lawful basis that a look relied on, or that was named or ended.
+    pub lawful_basis: Option<LawfulBasisId>,
+    /// The law that was named: the act, and its section.
+    pub statute: String,
     /// The rules by which it was denied.
     pub rules: Vec<DenialRule>,
     /// The person's questions about it, the oldest first: the latest, when there are many.
@@ -134,7 +142,7 @@ impl View for AccessHistory {
     type Doc = ReceiptDoc;
 
     const NAME: &'static str = "access-history";
-    const CODE: i32 = 3;
+    const CODE: i32 = 4;
     const KINDS: &'static [StreamKind] =
         &[StreamKind::Access, StreamKind::Query, StreamKind::Sharing, StreamKind::Relationship];
     const ORDER: Order = Order::NewestFirst;
@@ -194,6 +202,8 @@ fn blank(receipt: ReceiptId, kind: ReceiptKind, party: Author, purpose: Purpose,
         until: None,
         nth: 0,
         about: None,
+        lawful_basis: None,
+        statute: String::new(),
         source: String::new(),
         file: String::new(),
         left_out: 0,
@@ -216,6 +226,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             refused: e.refused.clone(),
             named_authors: e.named_authors,
             emergency: e.under_emergency,
+            lawful_basis: e.lawful_basis,
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Access(AccessEvent::RecordContributed(e)) => {
@@ -234,18 +245,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             rules: e.rules.clone(),
             ..blank(e.receipt, ReceiptKind::Denied, e.party, &e.role, e.purpose, &e.categories)
         }),
-        Event::Sharing(SharingEvent::EmergencyAccessOpened(e)) => {
-            let party = Author::Worker(e.worker);
-            let receipt = ReceiptId(event.header.event_id);
-            let doc = blank(receipt, ReceiptKind::Emergency, party, &event.header.actor.role, Purpose::BreakGlass, &[]);
-            let (emergency_access, until, nth) = (Some(e.emergency), Some(e.until), e.nth);
-            Some(ReceiptDoc { emergency: true, reason: e.reason.clone(), emergency_access, until, nth, ..doc })
-        }
-        Event::Sharing(SharingEvent::EmergencyAccessClosed(e)) => {
-            let (receipt, by) = (ReceiptId(event.header.event_id), &event.header.actor);
-            let doc = blank(receipt, ReceiptKind::EmergencyEnded, by.author(), &by.role, Purpose::BreakGlass, &[]);
-            Some(ReceiptDoc { emergency: true, emergency_access: Some(e.emergency), ..doc })
-        }
+        Event::Sharing(happened) => let_in(event, happened),
         Event::Access(AccessEvent::EmergencyAllowedAgain(e)) => {
             let receipt = ReceiptId(event.header.event_id);
             let doc = blank(receipt, ReceiptKind::EmergencyAllowed, e.party, &e.role, Purpose::BreakGlass, &[]);
@@ -264,6 +264,37 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             let doc = blank(receipt, ReceiptKind::Denied, party, &e.role, purpose, &[Category::SupportNetwork]);
             let rule = if e.worker_blocked { DenialRule::WorkerBlocked } else { DenialRule::AgencyBlocked };
             Some(ReceiptDoc { rules: vec![rule], ..doc })
+        }
+        _ => None,
+    }
+}
+
+/// That somebody was let in whatever the person shares, or that this ended.
+fn let_in(event: &Envelope, happened: &SharingEvent) -> Option<ReceiptDoc> {
+    let (receipt, by) = (ReceiptId(event.header.event_id), &event.header.actor);
+    let blank =
+        |kind, purpose| ReceiptDoc { role: by.role.clone(), ..blank(receipt, kind, by.author(), purpose, event.at) };
+    #[allow(clippy::wildcard_enum_match_arm, reason = "only these events are receipts")]
+    match happened {
+        SharingEvent::EmergencyAccessOpened(e) => {
+            let (emergency_access, until, nth) = (Some(e.emergency), Some(e.until), e.nth);
+            let (party, reason) = (Author::Worker(e.worker), e.reason.clone());
+            let doc = blank(ReceiptKind::Emergency, Purpose::BreakGlass);
+            Some(ReceiptDoc { party, emergency: true, reason, emergency_access, until, nth, ..doc })
+        }
+        SharingEvent::EmergencyAccessClosed(e) => {
+            let doc = blank(ReceiptKind::EmergencyEnded, Purpose::BreakGlass);
+            Some(ReceiptDoc { emergency: true, emergency_access: Some(e.emergency), ..doc })
+        }
+        SharingEvent::LawfulBasisInvoked(e) => {
+            let purpose = e.terms.purposes.first().copied().unwrap_or(Purpose::Legal);
+            let (reason, statute, categories) = (e.reason.clone(), e.statute.clone(), e.terms.categories.clone());
+            let (about, lawful_basis, until) = (Some(e.worker), Some(e.basis), e.terms.until);
+            let doc = blank(ReceiptKind::LawfulBasis, purpose);
+            Some(ReceiptDoc { reason, statute, categories, about, lawful_basis, until, ..doc })
+        }
+        SharingEvent::LawfulBasisEnded(e) => {
+            Some(ReceiptDoc { lawful_basis: Some(e.basis), ..blank(ReceiptKind::LawfulBasisEnded, Purpose::Legal) })
         }
         _ => None,
     }

@@ -32,6 +32,7 @@ pub mod relationships;
 mod runner;
 mod shelf;
 mod store;
+pub mod surveys;
 pub mod timeline;
 mod unpark;
 mod view;
@@ -77,6 +78,8 @@ pub fn all() -> Vec<Arc<dyn AnyView>> {
         erased::<departures::Departures>(),
         erased::<deliveries::Deliveries>(),
         erased::<timeline::Timeline>(),
+        erased::<surveys::Surveys>(),
+        erased::<surveys::SurveyAnswers>(),
         erased::<recalls::Recalls>(),
         erased::<recalls::AgencyRecalls>(),
         erased::<receivers::Receivers>(),

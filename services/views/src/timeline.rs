@@ -122,6 +122,8 @@ pub fn told(event: &Event) -> Telling {
         Event::Consultation(event) => consultation::told(event),
         Event::Invitation(event) => people::invited(event),
         Event::Notices(event) => people::noticed(event),
+        Event::Answers(event) => consultation::answered(event),
+        Event::Survey(_) => Err("it is asked of everybody, and stands where it is asked"),
         Event::Identity(_) => Err("what they sign in with stands in their own record"),
         Event::Emergency(_) => Err("the person's own stream tells of the same emergency"),
         Event::Agency(_) | Event::Staff(_) | Event::SignIn(_) | Event::Issuers(_) => Err("it is about an agency"),
@@ -202,6 +204,7 @@ impl View for Timeline {
         StreamKind::Consultation,
         StreamKind::Invitation,
         StreamKind::Notices,
+        StreamKind::Answers,
     ];
     const ORDER: Order = Order::NewestFirst;
 

@@ -77,6 +77,8 @@ impl Facts {
             Event::Access(_)
             | Event::Identity(_)
             | Event::Invitation(_)
+            | Event::Survey(_)
+            | Event::Answers(_)
             | Event::Person(_)
             | Event::Sharing(_)
             | Event::Query(_)

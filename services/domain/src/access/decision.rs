@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::agency::same_role;
+use crate::ids::LawfulBasisId;
 use crate::sharing::{Provision, Sharing};
 use crate::staff::{Roles, Staff};
 use crate::vocabulary::{
@@ -41,17 +42,22 @@ pub struct Scope {
     roles: Roles,
     /// Those that apply.
     provisions: Vec<Arc<Provision>>,
+    /// What lawful bases let the worker see, whatever is permitted or denied, and which they are.
+    lawful: Vec<(LawfulBasisId, Arc<Provision>)>,
+    /// Whether an emergency opens more than is permitted.
     emergency: bool,
-    /// Whether a relationship is open.
-    supported: bool,
+    relied_on_emergency: bool,
     /// When something that it relies on ends, or a deny begins.
     until: Option<Timestamp>,
 }
 
 impl Scope {
-    /// Whether an entry of this category and sensitivity is covered. A deny beats a permit.
+    /// Whether an entry of this category and sensitivity is covered. A deny beats a permit, and a law beats a deny.
     #[must_use]
     pub fn covers(&self, category: Category, sensitivity: &Sensitivity) -> bool {
+        if self.lawful.iter().any(|(_, permit)| permit.covers(category, sensitivity)) {
+            return true;
+        }
         let covering = || self.provisions.iter().filter(|p| p.covers(category, sensitivity));
         let permitted = (self.emergency && sensitivity.level <= EMERGENCY_LEVEL) || covering().any(|p| p.permits());
         permitted && covering().all(|p| p.permits())
@@ -71,7 +77,7 @@ impl Scope {
         let actors = || self.provisions.iter().filter(about).map(|p| &p.terms().actor);
         let named_by = |role: &&String| actors().filter_map(ProvisionActor::role).any(|of| same_role(of, role));
         let through: Vec<_> = self.roles.as_slice().iter().filter(named_by).map(String::as_str).collect();
-        let alone = !self.emergency && actors().all(|actor| actor.role().is_some());
+        let alone = !self.emergency && self.lawful.is_empty() && actors().all(|actor| actor.role().is_some());
         // Whoever names another role than one that permitted some of it does not hide that one.
         let hides = !through.is_empty() && !through.iter().any(|role| same_role(role, named));
         match (through.is_empty(), alone) {
@@ -94,7 +100,8 @@ impl Scope {
     pub fn categories(&self) -> Vec<Category> {
         let could = |category: &Category| {
             let settling = || self.provisions.iter().filter(|p| p.settles(*category));
-            (self.emergency || settling().any(|p| p.permits())) && settling().all(|p| p.permits())
+            self.lawful.iter().any(|(_, permit)| permit.settles(*category))
+                || ((self.emergency || settling().any(|p| p.permits())) && settling().all(|p| p.permits()))
         };
         Category::ALL.iter().copied().filter(could).collect()
     }
@@ -115,23 +122,56 @@ impl Scope {
     /// Whether the decision relied on emergency access: for what is covered, or for being let in at all.
     #[must_use]
     pub fn relied_on_emergency(&self) -> bool {
-        self.emergency || !self.supported
+        self.relied_on_emergency
+    }
+
+    /// The lawful basis that the decision relied on, if it did: the first that covers something, whatever else does.
+    #[must_use]
+    pub fn lawful_basis(&self) -> Option<LawfulBasisId> {
+        self.lawful.first().map(|(basis, _)| *basis)
     }
 }
 
 /// What emergency access covers by itself: everything but what is very restricted. See `infra/decisions/0003-emergency-access.md`.
 const EMERGENCY_LEVEL: Level = Level::Restricted;
 
-/// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything.
+/// What the person's choices, and an emergency, come to.
+#[derive(Default)]
+struct Consented {
+    provisions: Vec<Arc<Provision>>,
+    emergency: bool,
+    relied_on_emergency: bool,
+    until: Option<Timestamp>,
+}
+
+/// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything but a lawful basis.
 #[must_use]
 pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
-    let worker = ask.by.worker();
     if !staff.admits(ask.by) {
-        let current = staff.works_for(worker.agency());
+        let current = staff.works_for(ask.by.worker().agency());
         return Decision::Deny(if current { DenialRule::FormerSignIn } else { DenialRule::NotCurrentStaff });
     }
+    let bases = sharing.lawful_bases(ask.now).filter(|(_, basis)| basis.permit.applies(staff.roles(), ask));
+    let lawful: Vec<_> = bases.map(|(id, basis)| (id, basis.permit.clone())).collect();
+    let consented = match consented(sharing, staff, ask) {
+        Ok(consented) => consented,
+        Err(rule) if lawful.is_empty() => return Decision::Deny(rule),
+        Err(_) => Consented::default(),
+    };
+    let Consented { provisions, emergency, relied_on_emergency, until } = consented;
+    let until = lawful.iter().filter_map(|(_, permit)| permit.terms().until).chain(until).min();
+    let (worker, roles) = (ask.by.worker(), staff.roles().clone());
+    let scope = Scope { worker, roles, provisions, lawful, emergency, relied_on_emergency, until };
+    if scope.categories().is_empty() {
+        return Decision::Deny(DenialRule::DenyBeatsPermit);
+    }
+    Decision::Permit(scope)
+}
+
+fn consented(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Result<Consented, DenialRule> {
+    let worker = ask.by.worker();
     if sharing.is_blocked(worker.agency()) {
-        return Decision::Deny(DenialRule::AgencyBlocked);
+        return Err(DenialRule::AgencyBlocked);
     }
     let (emergency_until, blocked) =
         (sharing.emergency_until(worker, ask.now), sharing.blocked_since(ask.by).is_some());
@@ -139,25 +179,22 @@ pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
     let emergency = in_emergency && ask.action == Action::Read && is_emergency_purpose(ask.purpose);
     // What is permitted to others is not to them: only an emergency that their privacy officer allowed opens anything.
     if blocked && !emergency {
-        return Decision::Deny(DenialRule::WorkerBlocked);
+        return Err(DenialRule::WorkerBlocked);
     }
     if !in_emergency && !supported {
-        return Decision::Deny(DenialRule::NoOpenAccess);
+        return Err(DenialRule::NoOpenAccess);
     }
     let applying = sharing.shared_provisions().filter(|p| p.applies(staff.roles(), ask) && !(blocked && p.permits()));
     let provisions: Vec<_> = applying.cloned().collect();
     if !emergency && !provisions.iter().any(|p| p.permits()) {
-        return Decision::Deny(DenialRule::NothingPermits);
+        return Err(DenialRule::NothingPermits);
     }
+    let relied_on_emergency = emergency || !supported;
     let ends = provisions.iter().filter(|p| p.permits()).filter_map(|p| p.terms().until);
     let begin = sharing.provisions().filter(|p| !p.permits()).filter_map(|p| p.terms().from);
-    let relied = emergency_until.filter(|_| emergency || !supported);
+    let relied = emergency_until.filter(|_| relied_on_emergency);
     let until = ends.chain(begin.filter(|from| ask.now < *from)).chain(relied).min();
-    let scope = Scope { worker, roles: staff.roles().clone(), provisions, emergency, supported, until };
-    if scope.categories().is_empty() {
-        return Decision::Deny(DenialRule::DenyBeatsPermit);
-    }
-    Decision::Permit(scope)
+    Ok(Consented { provisions, emergency, relied_on_emergency, until })
 }
 
 fn is_emergency_purpose(purpose: Purpose) -> bool {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::agency::{ContentLevel, Door};
-use crate::ids::{AgencyId, EmergencyId, EntryId, FeedId, ProvisionId, RecallId, ReceiptId};
+use crate::ids::{AgencyId, EmergencyId, EntryId, FeedId, LawfulBasisId, ProvisionId, RecallId, ReceiptId};
 use crate::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp, Version, Worker, coded};
 
 /// Somebody looked.
@@ -27,6 +27,8 @@ pub struct RecordViewed {
     pub directive: Version,
     /// What was asked for by name besides, and is not shared at all.
     pub refused: Vec<Category>,
+    /// The lawful basis that the decision relied on, if it did.
+    pub lawful_basis: Option<LawfulBasisId>,
 }
 
 /// Somebody added to the record.

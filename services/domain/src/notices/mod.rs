@@ -33,7 +33,7 @@ coded! {
 coded! {
     /// What a notice is of.
     NoticeKind {
-        /// Somebody declared an emergency and can see the record.
+        /// Somebody can see the record though the person has not let them: they declared an emergency, or a law was named.
         Emergency = 1 "emergency access",
         /// An agency has looked that never had before.
         FirstLook = 2 "first look",

@@ -13,7 +13,7 @@ use crate::{Aggregate as _, Command as _, Refusal};
 
 const NOW: Timestamp = Timestamp(1_000);
 const LEVELS: [Level; 3] = [Level::Normal, Level::Restricted, Level::VeryRestricted];
-const PURPOSES: [Purpose; 3] = [Purpose::CareCoordination, Purpose::Treatment, Purpose::BreakGlass];
+const PURPOSES: [Purpose; 4] = [Purpose::CareCoordination, Purpose::Treatment, Purpose::BreakGlass, Purpose::Legal];
 const CATEGORIES: [Category; 3] = [Category::Goals, Category::Health, Category::Strengths];
 
 /// Three workers, the first two of one agency.
@@ -49,7 +49,7 @@ fn terms([_, which, by, how]: Dice) -> Terms {
         categories: bits(&CATEGORIES),
         level: LEVELS[usize::from(how >> 3) % 3],
         labels: vec![],
-        purposes: vec![PURPOSES[usize::from(how >> 5) % 3]],
+        purposes: vec![PURPOSES[usize::from(how >> 5) % 4]],
         actions,
         from: None,
         until,
@@ -61,7 +61,7 @@ fn wish(state: &Sharing, dice: Dice) -> Result<Vec<Event>, Refusal> {
     let (provision, agency, worker) = (id::<ProvisionId>(which), worker(by).agency(), worker(by));
     let (now, without_telling, request) = (NOW, how % 2 == 0, id::<AccessRequestId>(how));
     let relationship = id::<RelationshipId>(by);
-    match what % 15 {
+    match what % 17 {
         0..=2 => GrantProvision { provision: id(how), terms: terms(dice), without_telling, now }.decide(state),
         3 | 4 => DenyProvision { provision: id(how), terms: terms(dice), now }.decide(state),
         5 => {
@@ -83,20 +83,51 @@ fn wish(state: &Sharing, dice: Dice) -> Result<Vec<Event>, Refusal> {
             let reason = "to plan your visits with you".into();
             RequestAccess { request, worker, terms: terms(dice), reason, now }.decide(state)
         }
+        14 => invoke(state, dice),
+        15 => {
+            let end = EndLawfulBasis { basis: id(how), by: officer(by) };
+            end_lawful_basis(state, &works(officer(by), "privacy officer"), end)
+        }
         _ if how % 2 == 0 => GrantAccess { request, provision, terms: None, without_telling, now }.decide(state),
         _ => RefuseAccess { request, not_again: by % 2 == 0, now }.decide(state),
     }
 }
 
+/// A privacy officer at the agency of a worker.
+fn officer(n: u8) -> SignedIn {
+    let worker = Worker::new(worker(n).agency(), StaffId(Uuid::from_u128(40 + u128::from(n % 3))));
+    SignedIn::new(worker, SignInId(Uuid::from_u128(60 + u128::from(n % 3))))
+}
+
+fn invoke(state: &Sharing, dice: Dice) -> Result<Vec<Event>, Refusal> {
+    let [_, _, by, how] = dice;
+    let (who, officer) = (worker(by), officer(by));
+    let (actor, until) = (ProvisionActor::Staff(who.staff()), Some(NOW.plus_days(2)));
+    let terms = Terms { actor, actions: vec![], purposes: vec![Purpose::Legal], until, ..terms(dice) };
+    let statute = "Adult Support and Protection (Scotland) Act 2007, section 10".into();
+    let reason = "a duty to inquire, after what the neighbours told us".into();
+    let invoke = InvokeLawfulBasis { basis: id(how), by: officer, statute, reason, terms, now: NOW };
+    invoke_lawful_basis(state, &works(officer, "privacy officer"), (who.staff(), &staff(by)), invoke)
+}
+
+fn works(by: SignedIn, role: &str) -> Staff {
+    let (agency, sign_in, role) = (by.worker().agency(), by.sign_in(), role.to_owned());
+    let (issuer, subject, name) = ("https://north".into(), "subject".into(), String::from("Morag Reid"));
+    Staff::folded(&[StaffJoined { agency, issuer, subject, sign_in, name, role }.into()])
+}
+
 fn staff(n: u8) -> Staff {
-    let (agency, role) = (worker(n).agency(), String::from(if n % 2 == 0 { "nurse" } else { "doctor" }));
-    let (issuer, subject, name) = ("https://north".into(), format!("{n}"), String::from("Morag Reid"));
-    Staff::folded(&[StaffJoined { agency, issuer, subject, sign_in: sign_in(n), name, role }.into()])
+    works(SignedIn::new(worker(n), sign_in(n)), if n % 2 == 0 { "nurse" } else { "doctor" })
 }
 
 /// Rules 1 and 2 as they are written, entry by entry, on what the directive holds.
 fn may_read(after: &Sharing, n: u8, purpose: Purpose, category: Category, level: Level) -> bool {
     let who = worker(n);
+    let names = |terms: &Terms| terms.categories.contains(&category) && level <= terms.level;
+    let mut bases = after.lawful_bases(NOW).map(|(_, basis)| basis);
+    if purpose == Purpose::Legal && bases.any(|basis| basis.worker == who && names(basis.terms())) {
+        return true;
+    }
     let let_in = after.relationship_open(who);
     let emergency = after.emergency_until(who, NOW).is_some();
     if after.is_blocked(who.agency()) || !(let_in || emergency) {

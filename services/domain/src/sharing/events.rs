@@ -2,7 +2,8 @@
 
 use crate::consultation::Circle;
 use crate::ids::{
-    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, ProvisionId, RelationshipId, SignInId,
+    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, LawfulBasisId, ProvisionId, RelationshipId,
+    SignInId, StaffId,
 };
 use crate::vocabulary::{Author, Category, Level, OnTheirWord, Terms, Timestamp, Worker};
 
@@ -173,6 +174,28 @@ pub struct ObjectionSettled {
     pub decision: EntryId,
 }
 
+/// A privacy officer named the law under which a worker of theirs may see something, whatever the person has chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LawfulBasisInvoked {
+    pub basis: LawfulBasisId,
+    /// Who may look.
+    pub worker: Worker,
+    /// Who decided so, of the same agency.
+    pub decider: StaffId,
+    /// The act, and its section.
+    pub statute: String,
+    /// Why, in words that the person reads.
+    pub reason: String,
+    /// What may be seen, for what, and until when.
+    pub terms: Terms,
+}
+
+/// It was ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LawfulBasisEnded {
+    pub basis: LawfulBasisId,
+}
+
 crate::event_enum! {
     /// An event of a `sharing` stream.
     SharingEvent {
@@ -195,5 +218,7 @@ crate::event_enum! {
         ObjectionRaised,
         ObjectionSettled,
         AccessRequestGranted,
+        LawfulBasisInvoked,
+        LawfulBasisEnded,
     }
 }

@@ -6,6 +6,7 @@ mod block_worker;
 mod close_relationship_access;
 mod emergency_access;
 pub mod events;
+mod lawful_basis;
 mod narrow_provision;
 mod on_their_word;
 mod open_relationship_access;
@@ -21,6 +22,7 @@ pub use as_of::AsOf;
 pub use block_worker::{BlockWorker, UnblockWorker, block_worker};
 pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, EndEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
+pub use lawful_basis::{EndLawfulBasis, InvokeLawfulBasis, LawfulBasis, end_lawful_basis, invoke_lawful_basis};
 pub use narrow_provision::NarrowProvision;
 pub use on_their_word::{Choice, EnterChoice, enter_choice};
 pub use open_relationship_access::OpenRelationshipAccess;
@@ -36,8 +38,8 @@ use std::sync::Arc;
 use crate::access::Scope;
 use crate::access::events::PermitChange;
 use crate::ids::{
-    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, PersonId, ProvisionId, RelationshipId, SignInId,
-    StaffId,
+    AccessRequestId, AgencyId, ConsultationId, EmergencyId, EntryId, LawfulBasisId, PersonId, ProvisionId,
+    RelationshipId, SignInId, StaffId,
 };
 use crate::vocabulary::{Author, OnTheirWord, SignedIn, Terms, Timestamp, Version, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
@@ -82,6 +84,7 @@ pub struct Sharing {
     /// Whoever had a relationship with the person.
     met: BTreeSet<StaffId>,
     emergencies: Vec<(EmergencyId, EmergencyAccess)>,
+    lawful_bases: Vec<(LawfulBasisId, LawfulBasis)>,
     /// What workers asked for, the oldest first.
     requests: Vec<(AccessRequestId, AccessRequest)>,
     /// The decisions that they object to, and in which consultation.
@@ -493,6 +496,13 @@ impl Aggregate for Sharing {
                 for (_, access) in self.emergencies.iter_mut().filter(|(id, _)| *id == e.emergency) {
                     access.closed = true;
                 }
+            }
+            SharingEvent::LawfulBasisInvoked(e) => {
+                self.lawful_bases.push((e.basis, LawfulBasis::invoked(e)));
+            }
+            SharingEvent::LawfulBasisEnded(e) => {
+                let known = self.lawful_bases.iter_mut().filter(|(id, _)| *id == e.basis);
+                known.for_each(|(_, basis)| basis.ended = true);
             }
         }
     }

@@ -53,7 +53,8 @@ impl Command for DenyProvision {
     fn decide(self, state: &Sharing) -> Result<Vec<SharingEvent>, Refusal> {
         // Saying no is never refused for want of room.
         is_new(state, self.provision)?;
-        check(state, &self.terms, self.now)?;
+        state.registered()?;
+        check(&self.terms, self.now)?;
         if !self.terms.except.is_empty() && !matches!(self.terms.actor, ProvisionActor::Agency(_)) {
             return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
         }
@@ -69,9 +70,15 @@ fn is_new(state: &Sharing, provision: ProvisionId) -> Result<(), Refusal> {
     if known { Err(Refusal::already_exists("provision")) } else { Ok(()) }
 }
 
-/// Refuses terms that permit nothing, or that no permit has.
+/// Refuses terms that permit nothing, or that no permit has, of somebody who is registered.
 pub(super) fn check_permit(state: &Sharing, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
-    check(state, terms, now)?;
+    state.registered()?;
+    check_permit_words(terms, now)
+}
+
+/// The same, whoever it is of.
+pub(super) fn check_permit_words(terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
+    check(terms, now)?;
     if !terms.except.is_empty() {
         return Err(Refusal::invalid("terms.except_staff_ids", "only a deny of an agency has exceptions"));
     }
@@ -82,8 +89,7 @@ pub(super) fn check_permit(state: &Sharing, terms: &Terms, now: Timestamp) -> Re
 }
 
 /// What cannot take effect is refused: the person would believe that it does.
-fn check(state: &Sharing, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
-    state.registered()?;
+fn check(terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
     if terms.categories.is_empty() {
         return Err(Refusal::invalid("terms.categories", "needs at least one category"));
     }

@@ -5,7 +5,7 @@ use domain::agency::{AgencyNumber, ContentLevel, Door, Registry, Scope, Selectio
 use domain::consultation::{Circle, Mode, Outcome, WithheldGround, WithoutPersonGround};
 use domain::ids::{
     AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
-    PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId,
+    LawfulBasisId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId, SurveyId,
 };
 use domain::notices::{Channel, NoticeKind, When};
 use domain::operations::Act;
@@ -37,7 +37,7 @@ macro_rules! as_itself {
         }
     })+};
 }
-as_itself!(String, bool, u32, u64, Vec<String>);
+as_itself!(String, bool, u32, u64, Vec<String>, Vec<u32>);
 
 impl Field<i64> for Timestamp {
     fn to_wire(&self) -> i64 {
@@ -101,6 +101,7 @@ as_uuid!(
     FeedId,
     IdentityId,
     InvitationId,
+    LawfulBasisId,
     PersonId,
     ProvisionId,
     RecallId,
@@ -108,6 +109,7 @@ as_uuid!(
     RelationshipId,
     SignInId,
     StaffId,
+    SurveyId,
 );
 
 /// An absent id is stored as no bytes.

@@ -17,6 +17,7 @@ mod request;
 mod sharing;
 mod sign_in;
 mod staff;
+mod survey;
 
 pub(crate) use field::{Field, worker};
 

@@ -26,5 +26,7 @@ wire_event! {
         17 => ObjectionRaised { consultation, decision, against, decider, circle },
         18 => ObjectionSettled { consultation, decision },
         19 => AccessRequestGranted { request, provision, word },
+        20 => LawfulBasisInvoked { basis, decider, statute, reason, terms } + worker,
+        21 => LawfulBasisEnded { basis },
     }
 }

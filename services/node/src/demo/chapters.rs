@@ -335,7 +335,9 @@ pub(super) async fn why_did_you_look(cast: &Cast, tell: Tell<'_>) -> anyhow::Res
             receipt::Kind::Emergency
             | receipt::Kind::Reviewed
             | receipt::Kind::EmergencyEnded
-            | receipt::Kind::EmergencyAllowed => "!",
+            | receipt::Kind::EmergencyAllowed
+            | receipt::Kind::LawfulBasis
+            | receipt::Kind::LawfulBasisEnded => "!",
             receipt::Kind::Viewed if receipt.emergency => "!",
             receipt::Kind::Viewed | receipt::Kind::Contributed | receipt::Kind::Unspecified => "*",
         };

@@ -2,6 +2,7 @@
 
 use domain::consultation::Outcome;
 use domain::consultation::events::ConsultationEvent;
+use domain::survey::events::AnswersEvent;
 
 use super::{Area, Facts, Telling, yes};
 
@@ -49,4 +50,13 @@ pub(super) fn told(event: &ConsultationEvent) -> Telling {
         ConsultationEvent::ViewTakenBack(_) => return Err("the view says that it was taken back"),
     };
     Ok((Area::Consultations, Facts { word, ..facts }))
+}
+
+/// What they said to a question to many stands with the question, theirs to take back.
+pub(super) fn answered(event: &AnswersEvent) -> Telling {
+    let agency = match event {
+        AnswersEvent::SurveyAnswered(e) => e.agency,
+        AnswersEvent::SurveyAnswerTakenBack(e) => e.agency,
+    };
+    Ok((Area::Consultations, Facts { agency: Some(agency), ..Facts::none() }))
 }

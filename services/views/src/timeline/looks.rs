@@ -12,10 +12,11 @@ use crate::consultations::By;
 /// A look as an item of the timeline: it stands in the access history, and nowhere twice.
 #[must_use]
 pub fn looked(doc: &ReceiptDoc) -> TimelineDoc {
-    let detail = match (doc.entries, doc.emergency) {
-        (0, _) => "nothing",
-        (_, true) => "emergency",
-        (_, false) => "something",
+    let detail = match (doc.entries, doc.emergency, doc.lawful_basis) {
+        (0, ..) => "nothing",
+        (_, true, _) => "emergency",
+        (_, false, Some(_)) => "law",
+        (_, false, None) => "something",
     };
     let facts = Facts {
         purpose: Some(doc.purpose),

@@ -28,7 +28,14 @@ pub(super) fn told(event: &SharingEvent) -> Telling {
         SharingEvent::EmergencyAccessOpened(e) => {
             return Ok((Area::Looks, Facts { moment: Some(e.until), ..Facts::said(&e.reason) }));
         }
-        SharingEvent::EmergencyAccessClosed(_) => return Ok((Area::Looks, Facts::none())),
+        SharingEvent::EmergencyAccessClosed(_) | SharingEvent::LawfulBasisEnded(_) => {
+            return Ok((Area::Looks, Facts::none()));
+        }
+        SharingEvent::LawfulBasisInvoked(e) => {
+            let (worker, moment, detail) = (Some(e.worker), e.terms.until, e.statute.clone());
+            let categories = e.terms.categories.iter().copied().collect();
+            return Ok((Area::Looks, Facts { worker, moment, detail, categories, ..Facts::said(&e.reason) }));
+        }
         SharingEvent::RelationshipAccessOpened(_) => return Err("that support began tells it"),
         SharingEvent::RelationshipAccessClosed(_) => return Err("that support ended tells it"),
         SharingEvent::ObjectionRaised(_) | SharingEvent::ObjectionSettled(_) => {

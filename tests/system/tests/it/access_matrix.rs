@@ -14,11 +14,19 @@ use uuid::Uuid;
 use crate::world::{Callers, Pair, World};
 
 /// What staff may do without a relationship or consent: ask for it, and break the glass.
-const NEEDS_NO_RELATIONSHIP: [&str; 4] = ["ProposeSupport", "DeclareEmergencyAccess", "InvitePerson", "InviteReturn"];
+const NEEDS_NO_RELATIONSHIP: [&str; 7] = [
+    "ProposeSupport",
+    "DeclareEmergencyAccess",
+    "InvitePerson",
+    "InviteReturn",
+    "InvokeLawfulBasis",
+    "EndLawfulBasis",
+    "OpenSurvey",
+];
 /// What a worker may do whom the person has let in, whatever they share: ask for it, and enter what they choose.
 const NEEDS_NO_CONSENT: [&str; 2] = ["RequestAccess", "EnterChoice"];
 /// What answers about nobody in particular: with nothing of a person whom the caller does not support.
-const ABOUT_NOBODY: [&str; 3] = ["GetCaseload", "ListMyProposals", "ListQuestions"];
+const ABOUT_NOBODY: [&str; 4] = ["GetCaseload", "ListMyProposals", "ListQuestions", "ListSurveys"];
 
 /// Passes bytes as they are.
 #[derive(Clone, Default)]

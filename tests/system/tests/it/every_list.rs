@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tonic::transport::Channel;
 
 use crate::access_matrix::call;
-use crate::world::{Callers, Supported, at_rest};
+use crate::world::{Callers, Pair, Supported, at_rest};
 
 /// One page of a list: its rows, and the token of the next.
 async fn page(
@@ -97,15 +97,11 @@ async fn fill(supported: &Supported) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_list_fills_its_pages_whatever_is_left_out() {
-    let supported = Supported::sharing(0).await;
-    let people = supported.world.import(7);
-    let channel = supported.node.channel().await.unwrap();
+async fn support_some(supported: &Supported, channel: &Channel, people: &[Pair]) {
     // The worker supports some, and has proposed to others; of those some have blocked the agency.
     for (n, other) in people.iter().enumerate().skip(1) {
-        let pair = crate::world::Pair { person: other.person, ..supported.callers.pair.clone() };
-        let callers = Callers::unenrolled(&supported.world.cluster, &channel, &pair);
+        let pair = Pair { person: other.person, ..supported.callers.pair.clone() };
+        let callers = Callers::unenrolled(&supported.world.cluster, channel, &pair);
         let proposed = callers.propose().await;
         if n < 4 {
             callers.person.accept(&proposed).await.unwrap();
@@ -114,7 +110,18 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
             callers.person.block(&pair.agency_id()).await.unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_fills_its_pages_whatever_is_left_out() {
+    let supported = Supported::sharing(0).await;
+    let people = supported.world.import(7);
+    let channel = supported.node.channel().await.unwrap();
+    support_some(&supported, &channel, &people).await;
     fill(&supported).await;
+    for question in ["When should the drop-in be open?", "Where should it be?"] {
+        crate::surveyed::open(&supported.callers.worker, question).await.unwrap();
+    }
     crate::fed::receive_and_take_back(&supported, 2).await;
     at_rest(&supported.world.cluster).await;
     let (signer, pair) = (&supported.world.cluster.signer, &supported.callers.pair);
@@ -124,7 +131,11 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
     let system = signer.staff(pair.worker.agency(), "record-system").unwrap();
     let officer = signer.staff(pair.worker.agency(), "boss").unwrap();
     let mut walked = Vec::new();
-    for (method, class) in proto::rpcs().filter(|(method, _)| method.input().get_field_by_name("page_size").is_some()) {
+    let is_list = |(method, _): &(MethodDescriptor, AccessClass)| {
+        // Its pages are those of a question that has closed: `surveyed` reads them.
+        method.input().get_field_by_name("page_size").is_some() && method.name() != "ListSurveyWords"
+    };
+    for (method, class) in proto::rpcs().filter(is_list) {
         let token = match class {
             AccessClass::StaffRead if method.name() == "ListAgencyRecalls" => &officer,
             AccessClass::Self_ | AccessClass::SignedIn | AccessClass::Contribute => &person,

@@ -63,6 +63,8 @@ impl Says {
             | SharingEvent::ObjectionSettled(_)
             | SharingEvent::AccessRequestGranted(_)
             | SharingEvent::AccessRequestRefused(_)
+            | SharingEvent::LawfulBasisInvoked(_)
+            | SharingEvent::LawfulBasisEnded(_)
             | SharingEvent::EmergencyAccessOpened(_)
             | SharingEvent::EmergencyAccessClosed(_) => {}
         }

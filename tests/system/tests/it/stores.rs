@@ -98,11 +98,7 @@ async fn a_permit_that_has_ended_by_the_logs_clock_discloses_nothing_whatever_th
     callers.look().await.unwrap();
     assert!(node.admin_get("/readyz").await.unwrap().contains("200 OK"));
     // The server's clock is two hours behind the log's.
-    let name = world.database.owner.split(['/', '?']).nth(3).unwrap();
-    let clock = "CREATE OR REPLACE FUNCTION alongside.log_now() RETURNS bigint LANGUAGE sql VOLATILE \
-                 SET search_path = pg_catalog, alongside, pg_temp AS \
-                 $$ SELECT (extract(epoch FROM clock_timestamp() + interval '2 hours') * 1000000)::bigint $$;";
-    world.postgres.script(name, clock).unwrap();
+    world.time_passes("2 hours");
     callers.is_refused().await;
     // Nobody is kept from anything else: the person still reads and chooses.
     let position = callers.person.strength("x").await.unwrap().position;

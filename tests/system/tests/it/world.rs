@@ -48,6 +48,17 @@ impl World {
         self.cluster.start("").await.unwrap()
     }
 
+    /// From now on it is so much later, by the log's clock: an interval of PostgreSQL.
+    pub(crate) fn time_passes(&self, interval: &str) {
+        let name = self.database.owner.split(['/', '?']).nth(3).unwrap();
+        let clock = format!(
+            "CREATE OR REPLACE FUNCTION alongside.log_now() RETURNS bigint LANGUAGE sql VOLATILE \
+             SET search_path = pg_catalog, alongside, pg_temp AS \
+             $$ SELECT (extract(epoch FROM clock_timestamp() + interval '{interval}') * 1000000)::bigint $$;"
+        );
+        self.postgres.script(name, &clock).unwrap();
+    }
+
     /// Adds somebody to the staff of these callers' agency, and returns them, signed in at this server, with their id.
     pub(crate) async fn adds(&self, node: &Node, callers: &Callers, joins: AddStaffRequest) -> (Client, String) {
         let token = self.cluster.signer.staff(callers.pair.worker.agency(), &joins.subject).unwrap();

@@ -1,0 +1,182 @@
+//! Services asked as services: a question to everybody whom an agency supports, what was answered, and what came of it.
+
+use client::{Client, request_id};
+use harness::Node;
+use proto::consultations::v1::{
+    AnswerSurveyRequest, ListMySurveysRequest, ListSurveyWordsRequest, ListSurveysRequest, OpenSurveyRequest,
+    PublishSurveyRequest, ReportSurveyOutcomeRequest, Survey, TakeBackSurveyAnswerRequest,
+};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::world::{Callers, Pair, World, at_rest, rule, views_equal_a_rebuild};
+
+fn in_days(days: i64) -> Option<prost_types::Timestamp> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Some(prost_types::Timestamp { seconds: i64::try_from(now.as_secs()).unwrap() + days * 86_400, nanos: 0 })
+}
+
+pub(crate) async fn open(by: &Client, question: &str) -> Result<String, Status> {
+    let open = OpenSurveyRequest {
+        request_id: request_id(),
+        question: question.into(),
+        options: vec!["Mornings".into(), "Evenings".into(), "Weekends".into()],
+        closes_at: in_days(8),
+        follow_up_by: None,
+    };
+    Ok(by.surveys().open_survey(open).await?.into_inner().survey_id)
+}
+
+async fn answer(by: &Client, survey_id: &str, option: u32, words: &str) -> Result<u64, Status> {
+    let (survey_id, words) = (survey_id.into(), words.into());
+    let answer = AnswerSurveyRequest { request_id: request_id(), survey_id, option, words };
+    Ok(by.surveys().answer_survey(answer).await?.into_inner().position)
+}
+
+async fn mine(by: &Client, at_least_position: u64) -> Vec<Survey> {
+    let list = ListMySurveysRequest { at_least_position, ..Default::default() };
+    by.surveys().list_my_surveys(list).await.unwrap().into_inner().surveys
+}
+
+async fn ours(by: &Client, at_least_position: u64) -> Result<Vec<Survey>, Status> {
+    let list = ListSurveysRequest { at_least_position, ..Default::default() };
+    Ok(by.surveys().list_surveys(list).await?.into_inner().surveys)
+}
+
+async fn publish(by: &Client, survey_id: &str) -> Result<u64, Status> {
+    let publish = PublishSurveyRequest { request_id: request_id(), survey_id: survey_id.into() };
+    Ok(by.surveys().publish_survey(publish).await?.into_inner().position)
+}
+
+async fn words(by: &Client, survey_id: &str) -> Result<Vec<String>, Status> {
+    let (mut all, mut page_token) = (vec![], String::new());
+    loop {
+        let list =
+            ListSurveyWordsRequest { survey_id: survey_id.into(), page_size: 1, page_token, ..Default::default() };
+        let page = by.surveys().list_survey_words(list).await?.into_inner();
+        all.extend(page.words);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Seven people, six of them supported by the worker of the first, on one server.
+async fn seven() -> (World, Node, Callers, Vec<Client>) {
+    let world = World::distributed().await;
+    let people = world.import(7);
+    let node = world.start().await;
+    let channel = node.channel().await.unwrap();
+    let callers = Callers::new(&world.cluster, &channel, &people[0]).await;
+    let mut each = vec![];
+    for (n, other) in people.iter().enumerate() {
+        let pair = Pair { person: other.person, ..people[0].clone() };
+        let of = Callers::unenrolled(&world.cluster, &channel, &pair);
+        if n < 6 {
+            let proposed = of.propose().await;
+            of.person.accept(&proposed).await.unwrap();
+        }
+        each.push(of.person);
+    }
+    (world, node, callers, each)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_22_whom_an_agency_supports_it_asks_counts_without_names_and_tells_what_came_of_it() {
+    let (world, node, callers, people) = seven().await;
+    let Callers { worker, .. } = &callers;
+    let survey = open(worker, "When should the drop-in be open?").await.unwrap();
+    let position = at_rest(&world.cluster).await;
+    assert!(mine(&people[6], position).await.is_empty(), "whom they do not support they do not ask");
+    assert_eq!(answer(&people[6], &survey, 1, "").await.unwrap_err().code(), Code::NotFound);
+    for person in &people[..5] {
+        answer(person, &survey, 2, "").await.unwrap();
+    }
+    answer(&people[0], &survey, 2, "after work, please").await.unwrap();
+    answer(&people[1], &survey, 2, "and with tea").await.unwrap();
+    answer(&people[5], &survey, 1, "I cannot come at night").await.unwrap();
+    let refused = answer(&people[0], &survey, 4, "").await.unwrap_err();
+    assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "option");
+    let back = TakeBackSurveyAnswerRequest { request_id: request_id(), survey_id: survey.clone() };
+    people[1].surveys().take_back_survey_answer(back).await.unwrap();
+    let position = answer(&people[1], &survey, 2, "").await.unwrap();
+    let [asked] = &mine(&people[0], position).await[..] else { panic!("one question") };
+    assert_eq!((asked.open, asked.published, asked.my_option), (true, false, 2));
+    assert_eq!(asked.my_words, "after work, please");
+    assert!(!asked.party.as_ref().unwrap().agency_name.is_empty());
+    // Nobody is told anything before it has closed.
+    assert_eq!(rule(publish(worker, &survey).await), "survey_open");
+    assert_eq!(rule(words(worker, &survey).await), "survey_not_published");
+
+    world.time_passes("9 days");
+    assert_eq!(rule(answer(&people[0], &survey, 1, "").await), "survey_closed");
+    let position = publish(worker, &survey).await.unwrap();
+    publish(worker, &survey).await.unwrap();
+    let [told] = &ours(worker, position).await.unwrap()[..] else { panic!("one question") };
+    let about: Vec<_> = told.options.iter().map(|option| (option.about, option.summary.as_str())).collect();
+    assert_eq!(about, [(0, "Fewer than 5 people"), (5, "About 5 people"), (0, "Fewer than 5 people")]);
+    assert_eq!((told.my_option, told.overdue), (0, false));
+    // Words without who said them, in the order of the alphabet; taken back they are told no more, and no count changes.
+    assert_eq!(words(worker, &survey).await.unwrap(), ["I cannot come at night", "after work, please"]);
+    let back = TakeBackSurveyAnswerRequest { request_id: request_id(), survey_id: survey.clone() };
+    people[0].surveys().take_back_survey_answer(back).await.unwrap();
+    at_rest(&world.cluster).await;
+    assert_eq!(words(worker, &survey).await.unwrap(), ["I cannot come at night"]);
+    let told = mine(&people[2], 0).await.remove(0);
+    assert_eq!((told.published, told.options[1].about), (true, 5));
+
+    // What came of it is told, or shows as overdue.
+    world.time_passes("40 days");
+    callers.is_refused().await;
+    assert!(mine(&people[2], 0).await[0].overdue && ours(worker, 0).await.unwrap()[0].overdue);
+    let report = |words: &str| ReportSurveyOutcomeRequest {
+        request_id: request_id(),
+        survey_id: survey.clone(),
+        words: words.into(),
+    };
+    let reported = worker.surveys().report_survey_outcome(report("It is open until nine now.")).await.unwrap();
+    let again = worker.surveys().report_survey_outcome(report("Something else")).await.unwrap_err();
+    assert_eq!(again.code(), Code::AlreadyExists);
+    let told = mine(&people[2], reported.into_inner().position).await.remove(0);
+    assert_eq!((told.outcome.as_str(), told.overdue), ("It is open until nine now.", false));
+    let head = at_rest(&world.cluster).await;
+    drop(node);
+    views_equal_a_rebuild(&world.cluster, head);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_its_agencys_alone_and_only_so_many_are_open() {
+    let (world, node, callers, people) = seven().await;
+    let survey = open(&callers.worker, "When should the drop-in be open?").await.unwrap();
+    // Somebody of another agency neither reads nor tells it.
+    let other = somebody_elsewhere(&world, &node, &callers).await;
+    let position = at_rest(&world.cluster).await;
+    assert!(ours(&other, position).await.unwrap().is_empty());
+    assert_eq!(publish(&other, &survey).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(words(&other, &survey).await.unwrap_err().code(), Code::NotFound);
+    // Who shuts the agency out is asked nothing, and keeps what they answered.
+    answer(&people[0], &survey, 2, "").await.unwrap();
+    for person in &people[..2] {
+        person.block(&callers.pair.agency_id()).await.unwrap();
+    }
+    let position = at_rest(&world.cluster).await;
+    assert_eq!(mine(&people[0], position).await.len(), 1);
+    assert!(mine(&people[1], position).await.is_empty());
+    assert_eq!(answer(&people[1], &survey, 2, "").await.unwrap_err().code(), Code::NotFound);
+    for n in 1..20 {
+        open(&callers.worker, &format!("Question {n}?")).await.unwrap();
+    }
+    at_rest(&world.cluster).await;
+    assert_eq!(rule(open(&callers.worker, "One more?").await), "open_surveys");
+}
+
+/// Somebody of another agency who is known here.
+async fn somebody_elsewhere(world: &World, node: &Node, callers: &Callers) -> Client {
+    let people = callers.person.my_people(0).await.unwrap();
+    let mut supporters = people.into_iter().filter_map(|known| known.supporter);
+    let party = supporters.find(|party| party.agency_id != callers.pair.agency_id()).unwrap();
+    node::dev::enrol(&callers.operator, &party).await.unwrap();
+    let agency = party.agency_id.parse::<uuid::Uuid>().unwrap().into();
+    Client::new(node.channel().await.unwrap(), &world.cluster.signer.staff(agency, &party.staff_id).unwrap()).unwrap()
+}
