@@ -1,11 +1,13 @@
 //! Consultations, over gRPC.
 
+mod letter;
 mod others;
 mod read;
 mod service;
 mod surveys;
 
 use gate::Gate;
+use letters::Letters;
 use views::Views;
 
 /// The service.
@@ -13,12 +15,13 @@ use views::Views;
 pub struct Consultations {
     gate: Gate,
     views: Views,
+    letters: Letters,
 }
 
 impl Consultations {
     /// The service on this gate and these views.
     #[must_use]
     pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views }
+        Self { gate, views, letters: Letters::english() }
     }
 }

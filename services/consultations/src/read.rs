@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::access::Scope;
-use domain::ids::{AgencyId, PersonId};
+use domain::ids::{AgencyId, ConsultationId, PersonId, ReceiptId};
 use domain::person::Content;
-use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
+use domain::vocabulary::{Author, Category, Purpose, Sensitivity, Timestamp};
 use engine::EngineError;
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
@@ -21,29 +21,72 @@ use views::{Page, Pages};
 
 use crate::Consultations;
 
+/// Consultations that are told, with how to communicate with the person, and the receipt of it.
+struct Shared {
+    consultations: Vec<pb::Consultation>,
+    communication: Option<Communication>,
+    next: Option<Vec<u8>>,
+    position: u64,
+    incomplete: bool,
+    receipt: ReceiptId,
+}
+
 impl Consultations {
     pub(crate) async fn mine(
         &self,
         call: &Call,
         message: pb::ListMyConsultationsRequest,
     ) -> Result<pb::ListMyConsultationsResponse, Error> {
-        let person = call.person()?;
-        let paging = call.pages(&message)?;
-        let page = self.page(person, &paging.pages, |_| true).await?;
+        let (person, paging) = (call.person()?, call.pages(&message)?);
+        let own = self.own(call, person, &paging.pages, None).await?;
+        Ok(pb::ListMyConsultationsResponse {
+            consultations: own.consultations,
+            next_page_token: paging.next(own.next),
+            position: own.position,
+            incomplete: own.incomplete,
+            receipt_id: own.receipt.to_string(),
+            communication: own.communication,
+        })
+    }
+
+    pub(crate) async fn get_mine(
+        &self,
+        call: &Call,
+        m: pb::GetMyConsultationRequest,
+    ) -> Result<pb::GetMyConsultationResponse, Error> {
+        let (person, id) = (call.person()?, rpc::id("consultation_id", &m.consultation_id)?);
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let mut own = self.own(call, person, &pages, Some(id)).await?;
+        let consultation = own.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
+        let communication = own.communication;
+        let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
+        let (position, receipt_id) = (own.position, own.receipt.to_string());
+        Ok(pb::GetMyConsultationResponse {
+            consultation: Some(consultation),
+            communication,
+            html,
+            position,
+            receipt_id,
+        })
+    }
+
+    /// A person's own consultations: all, or one.
+    async fn own(
+        &self,
+        call: &Call,
+        person: PersonId,
+        pages: &Pages,
+        only: Option<ConsultationId>,
+    ) -> Result<Shared, Error> {
+        let page = self.page(person, pages, |doc| only.is_none_or(|only| only == doc.consultation)).await?;
         let said = self.communication(person, 0, |_| true).await?;
         let mut categories = BTreeSet::from([Category::Consultations]);
         categories.extend(said.as_ref().map(|said| said.category));
         let entries = page.items.len() + usize::from(said.is_some());
         let receipt = self.gate.disclose_own(call, categories, entries).await?;
-        let consultations = self.told(page.items, |_| true).await?;
-        Ok(pb::ListMyConsultationsResponse {
-            consultations,
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-            receipt_id: receipt.to_string(),
-            communication: said.and_then(communication),
-        })
+        let (communication, Page { items, next, position, incomplete }) = (said.and_then(communication), page);
+        let consultations = self.told(items, |_| true).await?;
+        Ok(Shared { consultations, communication, next, position, incomplete, receipt })
     }
 
     pub(crate) async fn shared(
@@ -51,18 +94,54 @@ impl Consultations {
         call: &Call,
         message: pb::ListConsultationsRequest,
     ) -> Result<pb::ListConsultationsResponse, Error> {
-        let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
-        let asked = Asked::new(call, purpose, vec![Category::Consultations])?;
         let paging = call.pages(&message)?;
-        let pages = &Pages { at_least: 0, ..paging.pages.clone() };
+        let shared = self.shared_by(call, (person, purpose), &paging.pages, None).await?;
+        Ok(pb::ListConsultationsResponse {
+            consultations: shared.consultations,
+            next_page_token: paging.next(shared.next),
+            position: shared.position,
+            incomplete: shared.incomplete,
+            receipt_id: shared.receipt.to_string(),
+            communication: shared.communication,
+        })
+    }
+
+    pub(crate) async fn get_shared(
+        &self,
+        call: &Call,
+        m: pb::GetConsultationRequest,
+    ) -> Result<pb::GetConsultationResponse, Error> {
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (purpose, id) = (words::purpose(m.purpose)?, rpc::id("consultation_id", &m.consultation_id)?);
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let mut shared = self.shared_by(call, (person, purpose), &pages, Some(id)).await?;
+        let consultation = shared.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
+        let communication = shared.communication;
+        let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
+        let (position, receipt_id) = (shared.position, shared.receipt.to_string());
+        Ok(pb::GetConsultationResponse { consultation: Some(consultation), communication, html, position, receipt_id })
+    }
+
+    /// What a person shares of their consultations with the worker who calls: all, or one.
+    async fn shared_by(
+        &self,
+        call: &Call,
+        (person, purpose): (PersonId, Purpose),
+        pages: &Pages,
+        only: Option<ConsultationId>,
+    ) -> Result<Shared, Error> {
+        let by = call.worker()?;
+        let asked = Asked::new(call, purpose, vec![Category::Consultations])?;
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
         // And what the person has restricted by now is restricted here, though a view may lag.
         let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
-        self.views.reach::<MyConsultations>(message.at_least_position.max(head)).await?;
+        self.views.reach::<MyConsultations>(pages.at_least.max(head)).await?;
+        let pages = &Pages { at_least: 0, ..pages.clone() };
         let answer = self.gate.disclose(&asked, person, |scope, moved| async move {
-            let mut page = self.page(person, pages, |doc| doc.circle.is_covered(&scope)).await?;
+            let wanted = |doc: &ConsultationDoc| only.is_none_or(|only| only == doc.consultation);
+            let mut page = self.page(person, pages, |doc| wanted(doc) && doc.circle.is_covered(&scope)).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             // How to talk with them stands beside whatever they are asked, where they share it.
             let covered = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);
@@ -81,14 +160,7 @@ impl Consultations {
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
         let ((consultations, communication, next, position, incomplete), receipt) = answer.await?;
-        Ok(pb::ListConsultationsResponse {
-            consultations,
-            next_page_token: paging.next(next),
-            position,
-            incomplete,
-            receipt_id: receipt.to_string(),
-            communication,
-        })
+        Ok(Shared { consultations, communication, next, position, incomplete, receipt })
     }
 
     /// How to communicate with the person, as it was said last, of what may be told.

@@ -28,6 +28,8 @@ gate::service! { ConsultationService for Consultations {
     request_consultation(RequestConsultationRequest) -> RequestConsultationResponse: request,
     list_my_consultations(ListMyConsultationsRequest) -> ListMyConsultationsResponse: mine,
     list_consultations(ListConsultationsRequest) -> ListConsultationsResponse: shared,
+    get_my_consultation(GetMyConsultationRequest) -> GetMyConsultationResponse: get_mine,
+    get_consultation(GetConsultationRequest) -> GetConsultationResponse: get_shared,
     raise_agenda_item(RaiseAgendaItemRequest) -> RaiseAgendaItemResponse: raise,
     address_agenda_item(AddressAgendaItemRequest) -> AddressAgendaItemResponse: address,
     defer_agenda_item(DeferAgendaItemRequest) -> DeferAgendaItemResponse: defer,

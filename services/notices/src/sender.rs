@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::notices::{Address, Channel};
 use domain::vocabulary::Timestamp;
+use letters::Letters;
 use reqwest::{Client, Url, redirect};
 use serde_json::json;
 use uuid::Uuid;
@@ -83,13 +84,18 @@ impl Sender {
 
     /// A message under this id, to be sent.
     pub(crate) fn ready(&self, id: Uuid, to: &Address, text: &Text, now: Timestamp) -> ReadyCall<'_> {
-        let body = json!({
+        let mut body = json!({
             "id": id.to_string(),
             "channel": to.channel.word(),
             "to": to.text,
             "subject": text.subject,
             "text": text.body,
         });
+        // A page to print; whoever cannot have one has the words.
+        let html = (to.channel == Channel::Letter).then(|| Letters::notice(text.subject, &text.body).ok()).flatten();
+        if let (Some(html), Some(body)) = (html, body.as_object_mut()) {
+            body.insert("html".to_owned(), html.into());
+        }
         ReadyCall { sender: self, id, body: body.to_string(), seconds: now.seconds() }
     }
 }

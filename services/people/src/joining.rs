@@ -17,6 +17,7 @@ use domain::staff::Staff;
 use domain::vocabulary::{Author, SignedIn, Timestamp, Worker};
 use engine::{Aggregates, Changes, Engine, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
+use letters::CodeFor;
 use proto::people::v1 as pb;
 use proto::people::v1::joining_service_server::JoiningService;
 use rpc::{Directory, Error, words};
@@ -43,9 +44,16 @@ gate::service! { JoiningService for People {
 type Standing = (Loaded<Invitation>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
 
 impl People {
-    async fn expires(&self, id: InvitationId) -> Result<Option<prost_types::Timestamp>, Error> {
-        let invitation = self.gate.engine().load::<Invitation>(id, Freshness::Latest).await?;
-        Ok(invitation.expires().map(words::timestamp))
+    /// Until when a code is taken, and the code as a page to print.
+    async fn letter(
+        &self,
+        of: CodeFor,
+        code: &str,
+        id: InvitationId,
+    ) -> Result<(Option<prost_types::Timestamp>, String), Error> {
+        let expires = self.gate.engine().load::<Invitation>(id, Freshness::Latest).await?.expires();
+        let html = self.letters.code(of, code, expires.map(|at| at.0)).map_err(|failed| Error::internal(&failed))?;
+        Ok((expires.map(words::timestamp), html))
     }
 
     async fn invite(&self, call: &Call, m: pb::InvitePersonRequest) -> Result<pb::InvitePersonResponse, Error> {
@@ -61,7 +69,8 @@ impl People {
             Ok(())
         };
         let invited = self.gate.engine().transact(&context, (id, worker.staff()), decide).await?;
-        Ok(pb::InvitePersonResponse { position: invited.position.0, code, expires_at: self.expires(id).await? })
+        let (expires_at, html) = self.letter(CodeFor::Newcomer, &code, id).await?;
+        Ok(pb::InvitePersonResponse { position: invited.position.0, code, expires_at, html })
     }
 
     async fn invite_return(&self, call: &Call, m: pb::InviteReturnRequest) -> Result<pb::InviteReturnResponse, Error> {
@@ -78,12 +87,11 @@ impl People {
         let ids = (id, person, by.worker().staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
-            Ok(invited) => Ok(pb::InviteReturnResponse {
-                position: invited.position.0,
-                code,
-                invitation_id: id.to_string(),
-                expires_at: self.expires(id).await?,
-            }),
+            Ok(invited) => {
+                let (expires_at, html) = self.letter(CodeFor::Return, &code, id).await?;
+                let (position, invitation_id) = (invited.position.0, id.to_string());
+                Ok(pb::InviteReturnResponse { position, code, invitation_id, expires_at, html })
+            }
         }
     }
 
@@ -108,7 +116,10 @@ impl People {
         let ids = (id, person, by.worker().staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
-            Ok(confirmed) => Ok(pb::ConfirmReturnResponse { position: confirmed.position.0, code }),
+            Ok(confirmed) => {
+                let (_, html) = self.letter(CodeFor::Second, &code, id).await?;
+                Ok(pb::ConfirmReturnResponse { position: confirmed.position.0, code, html })
+            }
         }
     }
 
@@ -130,7 +141,8 @@ impl People {
             Ok(())
         };
         let confirmed = self.gate.engine().transact(&context, (id, Only), decide).await?;
-        Ok(pb::ConfirmReturnAsOperatorResponse { position: confirmed.position.0, code })
+        let (_, html) = self.letter(CodeFor::Second, &code, id).await?;
+        Ok(pb::ConfirmReturnAsOperatorResponse { position: confirmed.position.0, code, html })
     }
 
     async fn claim(&self, call: &Call, m: pb::ClaimInvitationRequest) -> Result<pb::ClaimInvitationResponse, Error> {
@@ -236,7 +248,8 @@ impl People {
             Ok(())
         };
         let given = self.gate.engine().transact(&context, (id, person), decide).await?;
-        Ok(pb::GiveCodeResponse { position: given.position.0, code, expires_at: self.expires(id).await? })
+        let (expires_at, html) = self.letter(CodeFor::Finding, &code, id).await?;
+        Ok(pb::GiveCodeResponse { position: given.position.0, code, expires_at, html })
     }
 
     async fn use_code(&self, call: &Call, m: pb::UseCodeRequest) -> Result<pb::UseCodeResponse, Error> {

@@ -7,6 +7,7 @@ mod service;
 mod wire;
 
 use gate::Gate;
+use letters::Letters;
 use views::Views;
 
 /// The service.
@@ -14,12 +15,13 @@ use views::Views;
 pub struct People {
     gate: Gate,
     views: Views,
+    letters: Letters,
 }
 
 impl People {
     /// The service on this gate and these views.
     #[must_use]
     pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views }
+        Self { gate, views, letters: Letters::english() }
     }
 }

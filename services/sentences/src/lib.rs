@@ -5,6 +5,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 const ENGLISH: &str = include_str!("en.ftl");
+const LETTERS: &str = include_str!("letters.en.ftl");
 
 /// What a sentence is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +29,14 @@ impl Sentences {
     /// Those in English.
     #[must_use]
     pub fn english() -> Self {
-        // What cannot be read of the file is left out; a test finds that nothing is.
-        let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(resource, _)| resource);
         let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().unwrap_or_default()]);
         // The marks that keep writing from the right apart from writing from the left are for screens: whoever shows a sentence adds them.
         bundle.set_use_isolating(false);
-        bundle.add_resource_overriding(resource);
+        for file in [ENGLISH, LETTERS] {
+            // What cannot be read of a file is left out; a test finds that nothing is.
+            let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(resource, _)| resource);
+            bundle.add_resource_overriding(resource);
+        }
         Self(bundle)
     }
 
@@ -55,6 +58,13 @@ impl Sentences {
     }
 }
 
+/// A moment in words, from microseconds since 1970, by UTC: `3 March 2026 at 14:05 UTC`.
+#[must_use]
+pub fn moment(micros: i64) -> String {
+    let moment = jiff::Timestamp::from_microsecond(micros).unwrap_or_default();
+    moment.strftime("%-d %B %Y at %H:%M UTC").to_string()
+}
+
 /// The name of the sentence for an event, from the event's name in the domain language.
 #[must_use]
 pub fn name_of(event: &str) -> String {
@@ -68,10 +78,14 @@ pub fn name_of(event: &str) -> String {
     name
 }
 
-/// The names of all sentences, in the order of the file.
+/// The names of all sentences about what happened, in the order of their file.
 pub fn names() -> impl Iterator<Item = &'static str> {
+    names_in(ENGLISH)
+}
+
+fn names_in(file: &'static str) -> impl Iterator<Item = &'static str> {
     let starts = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
-    ENGLISH.lines().filter(starts).filter_map(|line| line.split_once(" =")).map(|(name, _)| name)
+    file.lines().filter(starts).filter_map(|line| line.split_once(" =")).map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -80,9 +94,11 @@ mod tests {
 
     #[test]
     fn the_file_is_read_whole_and_says_each_thing_once() {
-        let broken = FluentResource::try_new(ENGLISH.to_owned()).err().map(|(_, errors)| errors);
-        assert_eq!(broken, None);
-        let mut all: Vec<_> = names().collect();
+        for file in [ENGLISH, LETTERS] {
+            let broken = FluentResource::try_new(file.to_owned()).err().map(|(_, errors)| errors);
+            assert_eq!(broken, None);
+        }
+        let mut all: Vec<_> = names().chain(names_in(LETTERS)).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

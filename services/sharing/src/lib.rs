@@ -3,6 +3,7 @@
 mod delivered;
 mod emergency;
 mod lawful;
+mod looked;
 mod preview;
 mod questions;
 mod read;
@@ -15,6 +16,7 @@ mod timeline;
 use std::sync::Arc;
 
 use gate::Gate;
+use letters::Letters;
 use sentences::Sentences;
 use views::Views;
 
@@ -24,12 +26,13 @@ pub struct SharingServices {
     gate: Gate,
     views: Views,
     sentences: Arc<Sentences>,
+    letters: Letters,
 }
 
 impl SharingServices {
     /// The services on this gate and these views.
     #[must_use]
     pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views, sentences: Arc::new(Sentences::english()) }
+        Self { gate, views, sentences: Arc::new(Sentences::english()), letters: Letters::english() }
     }
 }

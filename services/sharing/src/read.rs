@@ -1,9 +1,9 @@
-//! "Who has looked" and "my sharing".
+//! "My sharing".
 
 use std::collections::BTreeSet;
 
 use domain::agency::Agency;
-use domain::ids::{AgencyId, LawfulBasisId, ProvisionId, ReceiptId, StaffId};
+use domain::ids::{AgencyId, LawfulBasisId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::{LawfulBasis, OpenAccess, Provision, Sharing};
 use domain::staff::Staff;
@@ -15,37 +15,10 @@ use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
 use rpc::{Directory, Error, Named, Reason};
 use views::Pages;
-use views::access_history::{self, AccessHistory, QueryDoc, ReceiptDoc, ReceiptKind};
 
-use crate::questions::stage;
 use crate::{SharingServices, summary, terms};
 
 impl SharingServices {
-    pub(crate) async fn history(
-        &self,
-        call: &Call,
-        message: pb::ListAccessHistoryRequest,
-    ) -> Result<pb::ListAccessHistoryResponse, Error> {
-        let person = call.person()?;
-        let paging = call.pages(&message)?;
-        let wanted: Option<AgencyId> = rpc::optional_id("agency_id", &message.agency_id)?;
-        let keep = |doc: &ReceiptDoc| match doc.party {
-            Author::Person => message.include_own && wanted.is_none(),
-            Author::System | Author::AnotherPerson => wanted.is_none(),
-            Author::Worker(worker) => wanted.is_none_or(|wanted| wanted == worker.agency()),
-        };
-        let page = self.views.list::<AccessHistory>(&access_history::of_person(person), &paging.pages, keep).await?;
-        let about = page.items.iter().filter_map(|doc| doc.about.map(Author::Worker));
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).chain(about).collect()).await?;
-        let now = self.gate.engine().now();
-        Ok(pb::ListAccessHistoryResponse {
-            receipts: page.items.iter().map(|doc| receipt(doc, now, &names)).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
-    }
-
     #[allow(clippy::unused_async, reason = "as every answer")]
     pub(crate) async fn labels(&self, _: &Call, _: pb::ListLabelsRequest) -> Result<pb::ListLabelsResponse, Error> {
         let label = |(code, words): &(&str, &str)| pb::Label { code: (*code).into(), words: (*words).into() };
@@ -265,56 +238,6 @@ fn named(items: &[Item<'_>], sharing: &Sharing) -> Named {
         }
     }
     named
-}
-
-fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
-    let kind = match doc.kind {
-        ReceiptKind::Viewed => pb::receipt::Kind::Viewed,
-        ReceiptKind::Contributed => pb::receipt::Kind::Contributed,
-        ReceiptKind::Denied => pb::receipt::Kind::Denied,
-        ReceiptKind::Emergency => pb::receipt::Kind::Emergency,
-        ReceiptKind::Reviewed => pb::receipt::Kind::Reviewed,
-        ReceiptKind::EmergencyEnded => pb::receipt::Kind::EmergencyEnded,
-        ReceiptKind::EmergencyAllowed => pb::receipt::Kind::EmergencyAllowed,
-        ReceiptKind::LawfulBasis => pb::receipt::Kind::LawfulBasis,
-        ReceiptKind::LawfulBasisEnded => pb::receipt::Kind::LawfulBasisEnded,
-    };
-    pb::Receipt {
-        receipt_id: doc.receipt.to_string(),
-        kind: kind.into(),
-        party: Some(words::party(doc.party, &doc.role, doc.at, names)),
-        time: Some(words::timestamp(doc.at)),
-        purpose: i32::from(doc.purpose.code()),
-        categories: words::to_categories(&doc.categories),
-        entries: doc.entries,
-        refused: words::to_categories(&doc.refused),
-        summary: summary::receipt(doc, names),
-        emergency: doc.emergency,
-        named_authors: doc.named_authors,
-        reason: doc.reason.clone(),
-        emergency_id: doc.emergency_access.map(|id| id.to_string()).unwrap_or_default(),
-        justified: doc.justified,
-        until: doc.until.map(words::timestamp),
-        nth: doc.nth,
-        lawful_basis_id: doc.lawful_basis.map(|id| id.to_string()).unwrap_or_default(),
-        statute: doc.statute.clone(),
-        queries: doc.queries.iter().map(|q| query(doc.receipt, q, now)).collect(),
-    }
-}
-
-/// A question as it stands; what was said of it is in the list of questions.
-fn query(receipt: ReceiptId, doc: &QueryDoc, now: Timestamp) -> pb::Query {
-    let due = doc.stage.due(doc.answer_by);
-    pb::Query {
-        query_id: doc.query.to_string(),
-        question: doc.question.clone(),
-        state: stage(doc.stage),
-        asked_at: Some(words::timestamp(doc.at)),
-        receipt_id: receipt.to_string(),
-        answer_by: due.map(words::timestamp),
-        overdue: due.is_some_and(|by| by <= now),
-        said: vec![],
-    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ mod access {
 
     gate::service! { AccessService for SharingServices {
         list_access_history(ListAccessHistoryRequest) -> ListAccessHistoryResponse: history,
+        print_my_access_history(PrintMyAccessHistoryRequest) -> PrintMyAccessHistoryResponse: print_mine,
+        print_access_history(PrintAccessHistoryRequest) -> PrintAccessHistoryResponse: print,
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,
         list_my_deliveries(ListMyDeliveriesRequest) -> ListMyDeliveriesResponse: my_deliveries,
         list_my_recalls(ListMyRecallsRequest) -> ListMyRecallsResponse: my_recalls,

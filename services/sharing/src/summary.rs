@@ -220,8 +220,7 @@ fn topic(label: &str) -> &str {
 
 /// A moment in words, by UTC: `3 March 2026 at 14:05 UTC`.
 pub(crate) fn day(at: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
-    moment.strftime("%-d %B %Y at %H:%M UTC").to_string()
+    sentences::moment(at.0)
 }
 
 /// What a provision says.

@@ -23,15 +23,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("gate", &["domain", "engine", "events", "proto", "rpc", "vault", "views"]),
     ("client", &["proto"]),
     ("sentences", &[]),
-    ("people", SERVICE),
+    ("letters", &["sentences"]),
+    ("people", TELLING),
     ("relationships", SERVICE),
-    ("consultations", SERVICE),
-    ("sharing", &["gate", "domain", "engine", "events", "proto", "rpc", "sentences", "views"]),
+    ("consultations", TELLING),
+    ("sharing", TELLING),
     ("agencies", SERVICE),
     ("feeds", &["bus", "domain", "engine", "event-log", "events", "gate", "proto", "rpc", "state", "vault", "views"]),
-    ("notices", &["domain", "engine", "event-log", "events", "gate", "proto", "rpc", "state", "vault", "views"]),
+    (
+        "notices",
+        &["domain", "engine", "event-log", "events", "gate", "letters", "proto", "rpc", "state", "vault", "views"],
+    ),
     ("interop", &["domain", "engine", "events", "vault"]),
 ];
+/// Services that tell people something in their language, or on paper.
+const TELLING: &[&str] = &["gate", "domain", "engine", "events", "letters", "proto", "rpc", "sentences", "views"];
 const SERVICE: &[&str] = &["gate", "domain", "engine", "events", "proto", "rpc", "views"];
 /// Who alone talks to a database, and to NATS.
 const ONLY_IN: &[(&str, &[&str])] =

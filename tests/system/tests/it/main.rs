@@ -39,6 +39,7 @@ mod on_nats;
 mod on_their_word;
 mod planned;
 mod plans;
+mod posted;
 mod previewed;
 mod recalled;
 mod receiver;
