@@ -101,6 +101,6 @@ fn looked(receipt: ReceiptId) -> RecordViewed {
         under_emergency: false,
         directive: Version(3),
         refused: vec![],
-        lawful_basis: None,
+        lawful_bases: vec![],
     }
 }

@@ -1,26 +1,28 @@
 //! Questions to many: put by an agency, answered by those whom it supports, told as counts, and followed up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ids::{AgencyId, SurveyId};
+use domain::agency::Agency;
+use domain::ids::{AgencyId, StaffId, SurveyId, derived_id};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::survey::events::SurveyEvent;
 use domain::survey::{
-    Answer, AnswerSurvey, Answers, By, GROUP, OpenSurvey, PublishSurvey, ReportSurveyOutcome, Survey,
-    TakeBackSurveyAnswer, answer_survey,
+    Answer, AnswerSurvey, Answers, Asking, By, GROUP, OpenSurvey, PublishSurvey, ReportSurveyOutcome, Survey,
+    TakeBackSurveyAnswer, answer_survey, manages,
 };
-use domain::vocabulary::Timestamp;
+use domain::vocabulary::{Category, Timestamp};
 use domain::{Command, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::Call;
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use proto::consultations::v1::survey_service_server::SurveyService;
-use rpc::{Directory, Error, Named, words};
+use rpc::{Directory, Error, words};
+use uuid::Uuid;
+use views::Pages;
 use views::surveys::{self, AnswerDoc, SurveyAnswers, SurveyDoc, Surveys};
-use views::{Page, Pages};
 
 use crate::Consultations;
 
@@ -46,9 +48,31 @@ const WORDS_LIMIT: usize = 2_000;
 struct Answered {
     /// For each option how many chose it.
     counts: Vec<u32>,
-    /// What was said besides, in the order of the alphabet: not of time.
-    words: BTreeSet<String>,
+    /// What was said besides, each under an id that follows from its words: in no order of time.
+    words: BTreeMap<Uuid, String>,
+    position: u64,
+    /// Whether some answers could not be read.
+    incomplete: bool,
 }
+
+/// An agency's own name for each of its workers, as it tells people.
+struct Listed {
+    directory: Directory,
+    by_name: BTreeSet<AgencyId>,
+}
+
+impl words::Names for Listed {
+    fn agency(&self, agency: AgencyId) -> String {
+        self.directory.agency(agency)
+    }
+
+    fn staff(&self, staff: StaffId) -> (String, String) {
+        self.directory.listed(staff, |agency| self.by_name.contains(&agency))
+    }
+}
+
+/// Who manages an agency's questions, and a question.
+type Managing = (Loaded<Survey>, Loaded<Staff>, Loaded<Register>);
 
 impl Consultations {
     async fn open_survey(&self, call: &Call, m: pb::OpenSurveyRequest) -> Result<pb::OpenSurveyResponse, Error> {
@@ -59,18 +83,29 @@ impl Consultations {
         let follow_up_by = follow_up_by.unwrap_or_else(|| closes_at.plus_days(FOLLOW_UP_DAYS));
         let (question, options, now, worker) = (m.question, m.options, context.now, by.worker());
         let open = OpenSurvey { worker, question, options, closes_at, follow_up_by, now };
-        let is_other = |doc: &SurveyDoc| doc.agency == worker.agency() && doc.is_open(now) && doc.survey != survey;
+        let (_, _, register) = self.managing(call, survey).await?;
+        let agencies = register.one_with(worker.agency());
+        let is_other = |doc: &SurveyDoc| agencies.contains(&doc.agency) && doc.is_open(now) && doc.survey != survey;
         let others = Pages { size: OPEN_LIMIT, ..Pages::default() };
         if self.views.list::<Surveys>(&surveys::all(), &others, is_other).await?.items.len() >= OPEN_LIMIT {
             let says = format!("at most `{OPEN_LIMIT}` questions of an agency are open at a time");
             return Err(EngineError::Refused(Refusal::rule("open_surveys", says)).into());
         }
-        let position = self.for_agency(call, &context, survey, |state, _| open.clone().decide(state)).await?;
+        let position = self.manage(call, &context, survey, |state, _| open.clone().decide(state)).await?;
         Ok(pb::OpenSurveyResponse { position, survey_id: survey.to_string() })
     }
 
-    /// What a worker does for their agency with a question of it.
-    async fn for_agency(
+    /// A question, for a manager who works at the agency now: whoever else asks learns nothing of it.
+    async fn managing(&self, call: &Call, survey: SurveyId) -> Result<Managing, Error> {
+        let (by, engine) = (call.worker()?, self.gate.engine());
+        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        manages(by, &staff).map_err(EngineError::Refused)?;
+        let survey = engine.load::<Survey>(survey, Freshness::Latest).await?;
+        Ok((survey, staff, engine.load::<Register>(Only, Freshness::Latest).await?))
+    }
+
+    /// What a manager does for their agency with a question of it.
+    async fn manage(
         &self,
         call: &Call,
         context: &Context,
@@ -79,11 +114,8 @@ impl Consultations {
     ) -> Result<u64, Error> {
         let by = call.worker()?;
         let agency = by.worker().agency();
-        type Loads = (Loaded<Survey>, Loaded<Staff>, Loaded<Register>);
-        let decide = |(survey, staff, register): &Loads, changes: &mut Changes| {
-            if !staff.admits(by) {
-                return Err(Refusal::undisclosed());
-            }
+        let decide = |(survey, staff, register): &Managing, changes: &mut Changes| {
+            manages(by, staff)?;
             changes.record(survey, agency, decide(survey, By { agency, parts: register.parts().clone() })?);
             changes.guard(register);
             changes.guard(staff);
@@ -99,14 +131,19 @@ impl Consultations {
         call: &Call,
         m: pb::PublishSurveyRequest,
     ) -> Result<pb::PublishSurveyResponse, Error> {
-        let context = call.context(&m.request_id)?;
-        let (survey, now) = (rpc::id("survey_id", &m.survey_id)?, self.gate.engine().now());
-        // Nobody answers any more once it has closed: what is counted from here on is all there is.
-        let head = self.gate.engine().log().head().await.map_err(EngineError::failed)?.0;
-        let counts = self.answered(survey, head).await?.0.counts;
-        let publish = |state: &Survey, by: By| PublishSurvey { by, counts: counts.clone(), now }.decide(state);
-        let position = self.for_agency(call, &context, survey, publish).await?;
-        Ok(pb::PublishSurveyResponse { position })
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let survey: SurveyId = rpc::id("survey_id", &m.survey_id)?;
+        let (state, _, register) = self.managing(call, survey).await?;
+        let of = By { agency: by.worker().agency(), parts: register.parts().clone() };
+        let log = self.gate.engine().log();
+        // By the log's own clock, as answers are: once it has closed by that none commits, and what is counted then is all there is.
+        let now = Timestamp(log.now().await.map_err(EngineError::failed)?);
+        state.has_closed(&of, now).map_err(EngineError::Refused)?;
+        let head = log.head().await.map_err(EngineError::failed)?.0;
+        let Answered { counts, incomplete, .. } = self.answered(survey, head).await?;
+        let publish =
+            |state: &Survey, by: By| PublishSurvey { by, counts: counts.clone(), incomplete, now }.decide(state);
+        Ok(pb::PublishSurveyResponse { position: self.manage(call, &context, survey, publish).await? })
     }
 
     async fn report_survey_outcome(
@@ -117,44 +154,19 @@ impl Consultations {
         let context = call.context(&m.request_id)?;
         let survey = rpc::id("survey_id", &m.survey_id)?;
         let report = |state: &Survey, by: By| ReportSurveyOutcome { by, words: m.words.clone() }.decide(state);
-        let position = self.for_agency(call, &context, survey, report).await?;
-        Ok(pb::ReportSurveyOutcomeResponse { position })
+        Ok(pb::ReportSurveyOutcomeResponse { position: self.manage(call, &context, survey, report).await? })
     }
 
-    /// All answers to a question; and the position that they are of, and whether some could not be read.
-    async fn answered(&self, survey: SurveyId, at_least: u64) -> Result<(Answered, Page<()>), Error> {
-        let (mut counts, mut words) = (Vec::new(), BTreeSet::new());
-        let mut read = Page { items: vec![], next: None, position: u64::MAX, incomplete: false };
-        let mut pages = Pages::all(at_least);
-        while let Some(page) =
-            self.views.next::<SurveyAnswers>(&surveys::answers_to(survey), &mut pages, |_| true).await?
-        {
-            read.position = read.position.min(page.position);
-            read.incomplete |= page.incomplete;
-            for AnswerDoc { option, words: said } in page.items {
-                let Some(nth) = option.and_then(|option| usize::try_from(option).ok()?.checked_sub(1)) else {
-                    continue;
-                };
-                if counts.len() <= nth {
-                    counts.resize(nth + 1, 0_u32);
-                }
-                counts.iter_mut().skip(nth).take(1).for_each(|count| *count += 1);
-                if !said.trim().is_empty() && words.len() < WORDS_LIMIT {
-                    words.insert(said);
-                }
-            }
+    /// All answers to a question.
+    async fn answered(&self, survey: SurveyId, at_least: u64) -> Result<Answered, Error> {
+        let mut answered = Answered { counts: vec![], words: BTreeMap::new(), position: u64::MAX, incomplete: false };
+        let (list, mut pages) = (surveys::answers_to(survey), Pages::all(at_least));
+        while let Some(page) = self.views.next::<SurveyAnswers>(&list, &mut pages, |_| true).await? {
+            answered.position = answered.position.min(page.position);
+            answered.incomplete |= page.incomplete;
+            page.items.into_iter().for_each(|answer| answered.take(survey, answer));
         }
-        Ok((Answered { counts, words }, read))
-    }
-
-    /// Somebody who works at the agency now reads what it asks.
-    async fn reads_for_agency(&self, call: &Call) -> Result<(AgencyId, Loaded<Register>), Error> {
-        let (by, engine) = (call.worker()?, self.gate.engine());
-        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
-        if !staff.admits(by) {
-            return Err(Error::denied());
-        }
-        Ok((by.worker().agency(), engine.load::<Register>(Only, Freshness::Latest).await?))
+        Ok(answered)
     }
 
     async fn survey_words(
@@ -162,30 +174,29 @@ impl Consultations {
         call: &Call,
         m: pb::ListSurveyWordsRequest,
     ) -> Result<pb::ListSurveyWordsResponse, Error> {
-        let ((agency, register), paging) = (self.reads_for_agency(call).await?, call.pages(&m)?);
+        let (by, paging) = (call.worker()?, call.pages(&m)?);
         let survey: SurveyId = rpc::id("survey_id", &m.survey_id)?;
-        let by = By { agency, parts: register.parts().clone() };
-        let state = self.gate.engine().load::<Survey>(survey, Freshness::Latest).await?;
-        state.is_told_to(&by).map_err(EngineError::Refused)?;
-        let (Answered { counts, words }, read) = self.answered(survey, paging.pages.at_least).await?;
-        let enough = counts.iter().fold(0_u32, |all, count| all.saturating_add(*count)) >= GROUP;
-        let after = String::from_utf8(paging.pages.after.clone()).unwrap_or_default();
-        let shown = usize::try_from(after.parse::<u32>().unwrap_or_default()).unwrap_or_default();
-        let mut rest = words.into_iter().filter(|_| enough).skip(shown).peekable();
+        let (state, _, register) = self.managing(call, survey).await?;
+        let of = By { agency: by.worker().agency(), parts: register.parts().clone() };
+        state.is_told_to(&of).map_err(EngineError::Refused)?;
+        let Answered { words, position, incomplete, .. } = self.answered(survey, paging.pages.at_least).await?;
+        let enough = u32::try_from(words.len()).unwrap_or(u32::MAX) >= GROUP;
+        let after = Uuid::from_slice(&paging.pages.after).ok();
+        let mut rest = words.into_iter().filter(|(id, _)| enough && after.is_none_or(|after| after < *id)).peekable();
         let page: Vec<_> = rest.by_ref().take(paging.pages.size).collect();
-        let next = rest.peek().map(|_| (shown + page.len()).to_string().into_bytes());
-        let next_page_token = paging.next(next);
-        Ok(pb::ListSurveyWordsResponse {
-            words: page,
-            next_page_token,
-            position: read.position,
-            incomplete: read.incomplete,
-        })
+        let next = page.last().filter(|_| rest.peek().is_some()).map(|(id, _)| id.as_bytes().to_vec());
+        let (words, next_page_token) = (page.into_iter().map(|(_, said)| said).collect(), paging.next(next));
+        Ok(pb::ListSurveyWordsResponse { words, next_page_token, position, incomplete })
     }
 
     async fn agency_surveys(&self, call: &Call, m: pb::ListSurveysRequest) -> Result<pb::ListSurveysResponse, Error> {
-        let ((agency, register), paging) = (self.reads_for_agency(call).await?, call.pages(&m)?);
-        let (now, agencies) = (self.gate.engine().now(), register.one_with(agency));
+        let (by, paging, engine) = (call.worker()?, call.pages(&m)?, self.gate.engine());
+        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        if !staff.admits(by) {
+            return Err(Error::denied());
+        }
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let (now, agencies) = (engine.now(), register.one_with(by.worker().agency()));
         let theirs = |doc: &SurveyDoc| agencies.contains(&doc.agency) && (!m.only_overdue || doc.is_overdue(now));
         let page = self.views.list::<Surveys>(&surveys::all(), &paging.pages, theirs).await?;
         let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.by.author).collect()).await?;
@@ -204,41 +215,59 @@ impl Consultations {
         sharing.registered().map_err(EngineError::Refused)?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let answers = engine.load::<Answers>(person, Freshness::Latest).await?;
-        let now = engine.now();
-        let asking = asking(&register.resolve(&sharing), &register);
-        let is_theirs = |doc: &SurveyDoc| {
-            let asked = asking.contains(&doc.agency) || answers.to(doc.survey).is_some();
-            asked && (!m.only_open || doc.is_open(now))
-        };
+        let (resolved, left, now) = (register.resolve(&sharing), self.left(&sharing).await?, engine.now());
+        let asking = Asking { sharing: &resolved, parts: register.parts(), left: &left };
+        let is_asked = |doc: &SurveyDoc| doc.by.author.worker().is_some_and(|worker| asking.is_asked_by(worker));
+        let is_theirs =
+            |doc: &SurveyDoc| (is_asked(doc) || answers.to(doc.survey).is_some()) && (!m.only_open || doc.is_open(now));
         let page = self.views.list::<Surveys>(&surveys::all(), &paging.pages, is_theirs).await?;
-        let mut named = Named::default();
-        page.items.iter().for_each(|doc| named.agency(doc.agency));
-        let names = Directory::of(&self.views, named).await?;
-        let told = |doc: &SurveyDoc| survey(doc, now, words::agency(doc.agency, &names), answers.to(doc.survey));
-        Ok(pb::ListMySurveysResponse {
-            surveys: page.items.iter().map(told).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
+        let names = self.listed(&page.items).await?;
+        let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), answers.to(doc.survey));
+        let surveys: Vec<_> = page.items.iter().map(told).collect();
+        // What they answered is theirs: whoever signs in as them leaves a trace of reading it.
+        let answered = surveys.iter().filter(|survey| survey.my_option > 0).count();
+        let receipt_id = if answered > 0 {
+            self.gate.disclose_own(call, [Category::Consultations].into(), answered).await?.to_string()
+        } else {
+            String::new()
+        };
+        let (next_page_token, position) = (paging.next(page.next), page.position);
+        Ok(pb::ListMySurveysResponse { surveys, next_page_token, position, incomplete: page.incomplete, receipt_id })
+    }
+
+    /// Who put questions, by the names that their agencies tell.
+    async fn listed(&self, docs: &[SurveyDoc]) -> Result<Listed, Error> {
+        let directory = Directory::of(&self.views, docs.iter().map(|doc| doc.by.author).collect()).await?;
+        let agencies = Vec::from_iter(directory.their_agencies());
+        let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
+        let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
+        Ok(Listed { directory, by_name })
+    }
+
+    /// Who supports somebody and has left: whoever has does not support them any more, though it may not be told yet.
+    async fn left(&self, sharing: &Sharing) -> Result<BTreeSet<StaffId>, Error> {
+        let supporters: BTreeSet<_> = sharing.supporters().map(|worker| worker.staff()).collect();
+        let standings = self.gate.engine().load_each::<Staff>(&Vec::from_iter(supporters), Freshness::Latest).await?;
+        Ok(standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect())
     }
 
     async fn answer_survey(&self, call: &Call, m: pb::AnswerSurveyRequest) -> Result<pb::AnswerSurveyResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let survey: SurveyId = rpc::id("survey_id", &m.survey_id)?;
         let engine = self.gate.engine();
+        let left = self.left(&*engine.load::<Sharing>(person, Freshness::Latest).await?).await?;
         // Decided again it is by the log's clock, if that says that it has closed.
         let answer = || AnswerSurvey { survey, option: m.option, words: m.words.clone(), now: engine.now() };
         type Loads = (Loaded<Answers>, Loaded<Survey>, Loaded<Sharing>, Loaded<Register>);
         let decide = |(answers, survey, sharing, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
-            let asked = (&*resolved, register.parts());
-            changes.record(answers, person, answer_survey(answers, survey, asked, answer())?);
+            let asking = Asking { sharing: &resolved, parts: register.parts(), left: &left };
+            changes.record(answers, person, answer_survey(answers, survey, asking, answer())?);
             changes.guard(survey);
             changes.guard(sharing);
             changes.guard(register);
             // What is counted once it has closed is all there is.
-            changes.holds_until(survey.is_of().ok().map(|(_, closes_at)| closes_at));
+            changes.holds_until(survey.closes_at());
             Ok(())
         };
         let answered = engine.transact(&context, (person, survey, person, Only), decide).await?;
@@ -261,11 +290,19 @@ impl Consultations {
     }
 }
 
-/// The agencies whose questions somebody is asked: those that support them and are not shut out, and those that are one with them.
-fn asking(sharing: &Sharing, register: &Register) -> BTreeSet<AgencyId> {
-    let supporting = sharing.supporters().map(|worker| worker.agency());
-    let each = supporting.flat_map(|agency| register.one_with(agency));
-    each.filter(|agency| !sharing.is_blocked(*agency)).collect()
+impl Answered {
+    fn take(&mut self, survey: SurveyId, answer: AnswerDoc) {
+        let nth = answer.option.and_then(|option| usize::try_from(option).ok()?.checked_sub(1));
+        let Some(nth) = nth else { return };
+        if self.counts.len() <= nth {
+            self.counts.resize(nth + 1, 0);
+        }
+        self.counts.iter_mut().skip(nth).take(1).for_each(|count| *count = count.saturating_add(1));
+        let said = answer.words;
+        if !said.trim().is_empty() && self.words.len() < WORDS_LIMIT {
+            self.words.insert(derived_id(survey.0, &[b"words", said.as_bytes()]), said);
+        }
+    }
 }
 
 fn survey(doc: &SurveyDoc, now: Timestamp, party: Party, mine: Option<&Answer>) -> pb::Survey {
@@ -288,6 +325,7 @@ fn survey(doc: &SurveyDoc, now: Timestamp, party: Party, mine: Option<&Answer>) 
         outcome: doc.outcome.as_ref().map(|(_, words)| words.clone()).unwrap_or_default(),
         outcome_at: doc.outcome.as_ref().map(|(by, _)| words::timestamp(by.at)),
         overdue: doc.is_overdue(now),
+        incomplete: doc.incomplete,
         my_option: mine.map(|mine| mine.option).unwrap_or_default(),
         my_words: mine.map(|mine| mine.words.clone()).unwrap_or_default(),
     }

@@ -175,6 +175,8 @@ coded! {
         EmergencyUnjustified = 10 "an earlier emergency access of theirs was found unjustified",
         /// The person has blocked the worker.
         WorkerBlocked = 11 "you have blocked them",
+        /// They tried to name a law that it is not theirs to name.
+        NotTheirsToDecide = 12 "it is not theirs to name a law for it",
     }
 }
 

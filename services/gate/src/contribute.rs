@@ -8,7 +8,7 @@ use domain::access::{Access, Ask, Contribute, Decision, decide};
 use domain::emergency::{ALLOWED_FIRST, REVIEW_FIRST};
 use domain::ids::{PersonId, ReceiptId};
 use domain::issuers::{Only, Register};
-use domain::sharing::Sharing;
+use domain::sharing::{ANOTHER_DECIDES, OFFICER_DECIDES, Sharing};
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, DenialRule, Purpose, SignedIn, Version};
 use domain::{Aggregate, Command, Reason, Refusal};
@@ -145,6 +145,9 @@ impl Gate {
             Reason::Undisclosed | Reason::NotFound => None,
             Reason::Rule if refusal.subject == REVIEW_FIRST => Some(DenialRule::EmergencyUnreviewed),
             Reason::Rule if refusal.subject == ALLOWED_FIRST => Some(DenialRule::EmergencyUnjustified),
+            Reason::Denied if [OFFICER_DECIDES, ANOTHER_DECIDES].contains(&refusal.subject) => {
+                Some(DenialRule::NotTheirsToDecide)
+            }
             Reason::Invalid | Reason::AlreadyExists | Reason::Rule | Reason::Denied => return error.into(),
         };
         let kept = self.engine.settle(|freshness| self.keep_denied(asked, person, because.as_ref(), freshness));

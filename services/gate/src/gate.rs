@@ -195,10 +195,10 @@ impl Gate {
         let sharings = self.engine.load_each::<Sharing>(persons, freshness).await?;
         let grounds = |sharing| self.decided(asked, Action::Read, (belief.clone(), sharing, staff.clone()));
         let all: BTreeMap<_, _> = sharings.into_iter().map(|sharing| (sharing.id, grounds(sharing))).collect();
+        // Whom the person has shut out reads nothing of them here, whatever a law lets them see elsewhere.
         let shown = all.iter().filter(|(_, grounds)| {
-            let blocked =
-                matches!(grounds.decision, Decision::Deny(DenialRule::AgencyBlocked | DenialRule::WorkerBlocked));
-            !blocked && grounds.sharing.relationship_open(worker)
+            let hears = belief.register.resolve(&grounds.sharing).hears(asked.by);
+            hears && grounds.sharing.relationship_open(worker)
         });
         let scopes = shown.map(|(person, grounds)| (*person, grounds.scope().cloned())).collect();
         let (answer, disclosed) = query(scopes).await?;
@@ -271,7 +271,7 @@ impl Gate {
             under_emergency: false,
             directive: Version(0),
             refused: vec![],
-            lawful_basis: None,
+            lawful_bases: vec![],
         };
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
@@ -368,7 +368,7 @@ fn receipt(
         }
         Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
-            let lawful_basis = grounds.scope().and_then(Scope::lawful_basis);
+            let lawful_bases = grounds.scope().map(|scope| scope.lawful_bases(&categories)).unwrap_or_default();
             let role = grounds.scope().map_or(role, |scope| scope.role(&categories, &asked.role));
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
             let viewed = RecordViewed {
@@ -382,7 +382,7 @@ fn receipt(
                 under_emergency,
                 directive,
                 refused: refused.into_iter().map(|(category, _rule)| category).collect(),
-                lawful_basis,
+                lawful_bases,
             };
             viewed.into()
         }

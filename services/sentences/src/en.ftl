@@ -68,6 +68,7 @@ survey-answer-taken-back = { $who } took back what you said when { $agency } ask
 
 record-viewed = { $detail ->
     [nothing] { $who } looked, and found nothing that you share, { $purpose }.
+    [nothing-by-law] { $who } looked, and found nothing, { $purpose }. A law let them look, whatever you share.
     [emergency] { $who } looked at your { $what }, { $purpose }. Only the emergency let them.
     [law] { $who } looked at your { $what }, { $purpose }. A law let them, whatever you share.
    *[something] { $who } looked at your { $what }, { $purpose }.
@@ -76,7 +77,7 @@ record-contributed = Those who run this place brought in what others wrote down 
 access-denied = { $who } tried to see or change your { $what }. They were not let in.
 emergency-access-opened = { $who } opened your record in an emergency, until { $when }. They gave a reason{ $quote }.
 emergency-access-closed = { $who } ended an emergency look at your record.
-lawful-basis-invoked = { $who } let { $whom } see your { $what } until { $when }, whatever you share. They say that a law lets them: “{ $detail }”. They gave a reason{ $quote }.
+lawful-basis-invoked = { $who } says that a law lets this be so, whatever you share: “{ $choice }”. The law is “{ $detail }”. They gave a reason{ $quote }.
 lawful-basis-ended = { $who } ended what a law had let their agency see.
 emergency-reviewed = { $detail ->
     [yes] { $who } checked an emergency look, and found that it was right{ $quote }.

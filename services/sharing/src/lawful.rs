@@ -1,6 +1,7 @@
 //! A lawful basis: named by a privacy officer, told to the person, ended.
 
 use domain::ids::{LawfulBasisId, PersonId};
+use domain::issuers::{Only, Register};
 use domain::sharing::{EndLawfulBasis, InvokeLawfulBasis, Sharing, end_lawful_basis, invoke_lawful_basis};
 use domain::staff::Staff;
 use domain::vocabulary::Purpose;
@@ -53,13 +54,16 @@ impl SharingServices {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let end = EndLawfulBasis { basis: rpc::id("lawful_basis_id", &m.lawful_basis_id)?, by };
-        let decide = |(sharing, officer): &(Loaded<Sharing>, Loaded<Staff>), changes: &mut Changes| {
-            changes.record(sharing, person, end_lawful_basis(sharing, officer, end.clone())?);
+        type Loads = (Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(sharing, officer, register): &Loads, changes: &mut Changes| {
+            let ended = end_lawful_basis((sharing, register.parts()), officer, end.clone())?;
+            changes.record(sharing, person, ended);
             changes.guard(officer);
+            changes.guard(register);
             call.in_role(officer, changes);
             Ok(())
         };
-        match self.gate.engine().transact(&context, (person, by.worker().staff()), decide).await {
+        match self.gate.engine().transact(&context, (person, by.worker().staff(), Only), decide).await {
             Ok(ended) => Ok(pb::EndLawfulBasisResponse { position: ended.position.0 }),
             Err(error) => Err(self.gate.refused(&Asked::new(call, Purpose::Legal, vec![])?, person, error).await),
         }

@@ -189,7 +189,7 @@ fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
         justified: doc.justified,
         until: doc.until.map(words::timestamp),
         nth: doc.nth,
-        lawful_basis_id: doc.lawful_basis.map(|id| id.to_string()).unwrap_or_default(),
+        lawful_basis_ids: doc.lawful_bases.iter().map(ToString::to_string).collect(),
         statute: doc.statute.clone(),
         queries: doc.queries.iter().map(|q| query(doc.receipt, q, now)).collect(),
     }

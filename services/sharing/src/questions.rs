@@ -29,13 +29,17 @@ impl SharingServices {
         let receipt: ReceiptId = rpc::id("receipt_id", &m.receipt_id)?;
         // The person names what they have read: it is in the view, or it is not theirs.
         let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, receipt), 0).await?;
-        let party = known.ok_or_else(|| Error::not_found("receipt"))?.party;
+        let known = known.ok_or_else(|| Error::not_found("receipt"))?;
         // The same question twice is one, so its id follows from its words.
         let query = query_id(person, receipt, &m.question);
-        let command = QueryAccess { receipt, question: m.question, party, now: context.now };
+        let party = known.party;
+        let query_of = |sharing: &Sharing| {
+            let deciders = sharing.deciders(&known.lawful_bases);
+            QueryAccess { receipt, question: m.question.clone(), party, deciders, now: context.now }
+        };
         let decide = |(query, sharing): &(Loaded<Query>, Loaded<Sharing>), changes: &mut Changes| {
             sharing.registered()?;
-            changes.record(query, person, command.clone().decide(query)?);
+            changes.record(query, person, query_of(sharing).decide(query)?);
             changes.guard(sharing);
             Ok(())
         };

@@ -38,7 +38,7 @@ impl SharingServices {
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         sharing.registered().map_err(EngineError::Refused)?;
         let workers = sharing.open_access(now).map(|open| open.worker);
-        let workers = workers.chain(sharing.lawful_bases(now).map(|(_, basis)| basis.worker));
+        let workers = workers.chain(sharing.lawful_bases(now).map(|(_, basis)| basis.invoked.worker));
         let workers: BTreeSet<_> = workers.map(|worker| worker.staff()).collect();
         let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
         let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
@@ -158,8 +158,10 @@ fn listed<'a>(
         let lets_in = !left.contains(&open.worker.staff()) && !resolved.shuts_out(open.worker);
         (Item::Open(open), lets_in)
     });
-    let lawful = sharing.lawful_bases(now);
-    let lawful = lawful.map(|(id, basis)| (Item::Lawful(id, basis), !left.contains(&basis.worker.staff())));
+    let lawful = sharing.all_lawful_bases(now).map(|(id, basis, open)| {
+        let lets_in = open && !left.contains(&basis.invoked.worker.staff());
+        (Item::Lawful(id, basis), lets_in)
+    });
     provisions.chain(blocked).chain(open).chain(lawful).collect()
 }
 
@@ -207,9 +209,9 @@ fn lawful_basis(id: LawfulBasisId, basis: &LawfulBasis, names: &Told<'_>) -> sha
         lawful_basis_id: id.to_string(),
         party: Some(worker),
         decided_by: Some(decider),
-        statute: basis.statute.clone(),
-        reason: basis.reason.clone(),
-        terms: Some(terms::to_wire(basis.terms())),
+        statute: basis.invoked.statute.clone(),
+        reason: basis.invoked.reason.clone(),
+        terms: Some(terms::to_wire(&basis.invoked.terms)),
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
     let (who, purpose) = (who(doc, names), purpose(doc.purpose));
     match doc.kind {
         ReceiptKind::Viewed if doc.entries == 0 => {
-            format!("{who} looked and found nothing that you share{}, {purpose}", more(doc))
+            format!("{who} looked and found nothing that you share{}, {purpose}{}", more(doc), under_law(doc))
         }
         ReceiptKind::Viewed if doc.party == Author::Person => {
             format!("{who} looked at your {}", categories(&doc.categories, "record"))
@@ -85,11 +85,10 @@ pub(crate) fn receipt(doc: &ReceiptDoc, names: &impl Names) -> String {
         }
         ReceiptKind::EmergencyEnded => format!("{who} ended an emergency access to your record"),
         ReceiptKind::LawfulBasis => {
-            let (whom, seen) = (about(doc, names), categories(&doc.categories, "record"));
-            let until = doc.until.map(day).unwrap_or_default();
+            let lets = doc.terms.clone().map(|terms| provision(&Provision::Permit(terms), names)).unwrap_or_default();
             let (statute, reason) = (&doc.statute, &doc.reason);
             format!(
-                "{who} let {whom} see your {seen} until {until}, whatever you share, under {statute}, saying: {reason}"
+                "{who} named a law ({statute}) that lets this be so, whatever you share: {lets}. They said: {reason}"
             )
         }
         ReceiptKind::LawfulBasisEnded => format!("{who} ended what a law had let their agency see of your record"),
@@ -185,9 +184,9 @@ fn under_emergency(doc: &ReceiptDoc) -> &'static str {
     if doc.emergency && !says_so { "; only an emergency access made it possible" } else { "" }
 }
 
-/// That it relied on a law, where the purpose does not say so.
+/// That it relied on a law that was named: the purpose may be permitted, too.
 fn under_law(doc: &ReceiptDoc) -> &'static str {
-    if doc.lawful_basis.is_some() && doc.purpose != Purpose::Legal { "; a law was named that lets them" } else { "" }
+    if doc.lawful_bases.is_empty() { "" } else { "; a law was named that lets them, whatever you share" }
 }
 
 /// Whom a receipt is about besides whoever did it.
@@ -324,8 +323,9 @@ mod tests {
             until: None,
             nth: 0,
             about: None,
-            lawful_basis: None,
+            lawful_bases: vec![],
             statute: String::new(),
+            terms: None,
             rules: vec![DenialRule::AgencyBlocked],
             queries: vec![],
         }

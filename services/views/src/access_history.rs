@@ -8,7 +8,7 @@ use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
 use domain::values::push_latest;
-use domain::vocabulary::{Author, Category, DenialRule, Purpose, Timestamp, Worker};
+use domain::vocabulary::{Author, Category, DenialRule, Purpose, Terms, Timestamp, Worker};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -85,10 +85,12 @@ pub struct ReceiptDoc {
     pub nth: u32,
     /// Who may declare an emergency again, or look under a law.
     pub about: Option<Worker>,
-    /// The lawful basis that a look relied on, or that was named or ended.
-    pub lawful_basis: Option<LawfulBasisId>,
+    /// The lawful bases that a look relied on, or the one that was named or ended.
+    pub lawful_bases: Vec<LawfulBasisId>,
     /// The law that was named: the act, and its section.
     pub statute: String,
+    /// What it lets somebody see.
+    pub terms: Option<Terms>,
     /// The rules by which it was denied.
     pub rules: Vec<DenialRule>,
     /// The person's questions about it, the oldest first: the latest, when there are many.
@@ -202,8 +204,9 @@ fn blank(receipt: ReceiptId, kind: ReceiptKind, party: Author, purpose: Purpose,
         until: None,
         nth: 0,
         about: None,
-        lawful_basis: None,
+        lawful_bases: Vec::new(),
         statute: String::new(),
+        terms: None,
         source: String::new(),
         file: String::new(),
         left_out: 0,
@@ -226,7 +229,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             refused: e.refused.clone(),
             named_authors: e.named_authors,
             emergency: e.under_emergency,
-            lawful_basis: e.lawful_basis,
+            lawful_bases: e.lawful_bases.clone(),
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Access(AccessEvent::RecordContributed(e)) => {
@@ -289,12 +292,12 @@ fn let_in(event: &Envelope, happened: &SharingEvent) -> Option<ReceiptDoc> {
         SharingEvent::LawfulBasisInvoked(e) => {
             let purpose = e.terms.purposes.first().copied().unwrap_or(Purpose::Legal);
             let (reason, statute, categories) = (e.reason.clone(), e.statute.clone(), e.terms.categories.clone());
-            let (about, lawful_basis, until) = (Some(e.worker), Some(e.basis), e.terms.until);
-            let doc = blank(ReceiptKind::LawfulBasis, purpose);
-            Some(ReceiptDoc { reason, statute, categories, about, lawful_basis, until, ..doc })
+            let (lawful_bases, terms) = (vec![e.basis], Some(e.terms.clone()));
+            let (about, until, doc) = (Some(e.worker), e.terms.until, blank(ReceiptKind::LawfulBasis, purpose));
+            Some(ReceiptDoc { reason, statute, categories, about, lawful_bases, terms, until, ..doc })
         }
         SharingEvent::LawfulBasisEnded(e) => {
-            Some(ReceiptDoc { lawful_basis: Some(e.basis), ..blank(ReceiptKind::LawfulBasisEnded, Purpose::Legal) })
+            Some(ReceiptDoc { lawful_bases: vec![e.basis], ..blank(ReceiptKind::LawfulBasisEnded, Purpose::Legal) })
         }
         _ => None,
     }

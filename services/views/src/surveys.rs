@@ -30,6 +30,8 @@ pub struct SurveyDoc {
     pub follow_up_by: Timestamp,
     /// For each option about how many chose it, in fives, 0 for fewer than five; none until it is told.
     pub counts: Option<Vec<u32>>,
+    /// Whether some answers were not counted, because they could not be read.
+    pub incomplete: bool,
     /// What came of it, who told it, and when.
     pub outcome: Option<(By, String)>,
 }
@@ -91,9 +93,12 @@ impl View for Surveys {
                 closes_at: e.closes_at,
                 follow_up_by: e.follow_up_by,
                 counts: None,
+                incomplete: false,
                 outcome: None,
             })),
-            SurveyEvent::SurveyPublished(e) => changed(doc, |doc| doc.counts = Some(e.counts.clone())),
+            SurveyEvent::SurveyPublished(e) => changed(doc, |doc| {
+                (doc.counts, doc.incomplete) = (Some(e.counts.clone()), e.incomplete);
+            }),
             SurveyEvent::SurveyOutcomeReported(e) => {
                 changed(doc, |doc| doc.outcome = Some((By::of(event), e.words.clone())))
             }

@@ -44,6 +44,8 @@ pub struct Scope {
     provisions: Vec<Arc<Provision>>,
     /// What lawful bases let the worker see, whatever is permitted or denied, and which they are.
     lawful: Vec<(LawfulBasisId, Arc<Provision>)>,
+    /// Why nothing but that is covered, where it is so.
+    refused: Option<DenialRule>,
     /// Whether an emergency opens more than is permitted.
     emergency: bool,
     relied_on_emergency: bool,
@@ -109,6 +111,9 @@ impl Scope {
     /// Why nothing of a category could be covered.
     #[must_use]
     pub fn refusal(&self, category: Category) -> DenialRule {
+        if let Some(rule) = self.refused {
+            return rule;
+        }
         let permitted = self.emergency || self.provisions.iter().any(|p| p.permits() && p.settles(category));
         if permitted { DenialRule::DenyBeatsPermit } else { DenialRule::NothingPermits }
     }
@@ -125,10 +130,12 @@ impl Scope {
         self.relied_on_emergency
     }
 
-    /// The lawful basis that the decision relied on, if it did: the first that covers something, whatever else does.
+    /// The lawful bases that a look at these categories relied on, whatever else permits it; at nothing, those that were there to rely on.
     #[must_use]
-    pub fn lawful_basis(&self) -> Option<LawfulBasisId> {
-        self.lawful.first().map(|(basis, _)| *basis)
+    pub fn lawful_bases(&self, categories: &BTreeSet<Category>) -> Vec<LawfulBasisId> {
+        let about =
+            |permit: &Provision| categories.is_empty() || categories.iter().any(|category| permit.settles(*category));
+        self.lawful.iter().filter(|(_, permit)| about(permit)).map(|(basis, _)| *basis).collect()
     }
 }
 
@@ -147,21 +154,29 @@ struct Consented {
 /// Decides what `ask` may see. Default deny; a deny beats a permit; a blocked agency beats everything but a lawful basis.
 #[must_use]
 pub fn decide(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
+    let bases = sharing.lawful_bases(ask.now).filter(|(_, basis)| basis.permit.applies(staff.roles(), ask));
+    decided(sharing, staff, ask, bases.map(|(id, basis)| (id, basis.permit.clone())).collect())
+}
+
+/// Decides the same by what the person chooses alone: a law lets one worker look, and no computer system.
+pub(super) fn decide_by_choices(sharing: &Sharing, staff: &Staff, ask: &Ask) -> Decision {
+    decided(sharing, staff, ask, vec![])
+}
+
+fn decided(sharing: &Sharing, staff: &Staff, ask: &Ask, lawful: Vec<(LawfulBasisId, Arc<Provision>)>) -> Decision {
     if !staff.admits(ask.by) {
         let current = staff.works_for(ask.by.worker().agency());
         return Decision::Deny(if current { DenialRule::FormerSignIn } else { DenialRule::NotCurrentStaff });
     }
-    let bases = sharing.lawful_bases(ask.now).filter(|(_, basis)| basis.permit.applies(staff.roles(), ask));
-    let lawful: Vec<_> = bases.map(|(id, basis)| (id, basis.permit.clone())).collect();
-    let consented = match consented(sharing, staff, ask) {
-        Ok(consented) => consented,
+    let (consented, refused) = match consented(sharing, staff, ask) {
+        Ok(consented) => (consented, None),
         Err(rule) if lawful.is_empty() => return Decision::Deny(rule),
-        Err(_) => Consented::default(),
+        Err(rule) => (Consented::default(), Some(rule)),
     };
     let Consented { provisions, emergency, relied_on_emergency, until } = consented;
     let until = lawful.iter().filter_map(|(_, permit)| permit.terms().until).chain(until).min();
     let (worker, roles) = (ask.by.worker(), staff.roles().clone());
-    let scope = Scope { worker, roles, provisions, lawful, emergency, relied_on_emergency, until };
+    let scope = Scope { worker, roles, provisions, lawful, refused, emergency, relied_on_emergency, until };
     if scope.categories().is_empty() {
         return Decision::Deny(DenialRule::DenyBeatsPermit);
     }

@@ -27,8 +27,8 @@ pub struct RecordViewed {
     pub directive: Version,
     /// What was asked for by name besides, and is not shared at all.
     pub refused: Vec<Category>,
-    /// The lawful basis that the decision relied on, if it did.
-    pub lawful_basis: Option<LawfulBasisId>,
+    /// The lawful bases that the decision relied on, if it did.
+    pub lawful_bases: Vec<LawfulBasisId>,
 }
 
 /// Somebody added to the record.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::decision::decide_by_choices;
 use super::events::PermitChange;
-use super::{Ask, Decision, Scope, decide};
+use super::{Ask, Decision, Scope};
 use crate::agency::{Agency, same_role};
 use crate::consultation::Circle;
 use crate::ids::{AgencyId, ProvisionId, StaffId};
@@ -118,7 +119,7 @@ pub fn decide_for_system(
     for (worker, staff) in &current {
         let sign_in = staff.sign_in().ok_or(DenialRule::NotCurrentStaff)?;
         let ask = Ask { by: SignedIn::new(*worker, sign_in), purpose, action: Action::Read, now };
-        match decide(sharing, staff, &ask) {
+        match decide_by_choices(sharing, staff, &ask) {
             Decision::Permit(scope) => workers.push(scope),
             // Whoever is shut out counts first, in whatever order they are.
             Decision::Deny(rule @ (DenialRule::NothingPermits | DenialRule::DenyBeatsPermit)) => {
@@ -211,7 +212,7 @@ mod tests {
     use crate::Aggregate as _;
     use crate::access::decision::{deny, permit};
     use crate::agency::events::{AgencyEvent, AgencyRegistered, RoleNamed};
-    use crate::ids::{EmergencyId, RelationshipId, SignInId};
+    use crate::ids::{EmergencyId, LawfulBasisId, RelationshipId, SignInId};
     use crate::sharing::events::*;
     use crate::staff::events::{StaffEvent, StaffJoined, StaffLeft};
     use crate::vocabulary::Level;
@@ -331,6 +332,25 @@ mod tests {
             nth: 1,
         };
         assert!(receives(&[closed(11), closed(12), emergency.into()]).is_empty(), "an emergency gives it nothing");
+    }
+
+    #[test]
+    fn rule_27_a_law_lets_workers_look_and_no_system_receive() {
+        let health = |actor, actions: &[Action]| Terms {
+            purposes: vec![Purpose::PublicHealth],
+            ..terms(actor, &[Category::Health], actions)
+        };
+        let law = |n: u128| {
+            let (basis, worker, decider) = (LawfulBasisId(Uuid::from_u128(n)), Worker::new(NORTH, staff(n)), staff(99));
+            let terms = health(ProvisionActor::Staff(staff(n)), &[]);
+            let (statute, reason) = ("an Act of 2008".into(), "an outbreak at the school".into());
+            LawfulBasisInvoked { basis, worker, decider, statute, reason, terms }.into()
+        };
+        let received = permit(9, health(ProvisionActor::Agency(NORTH), &[Action::Subscribe]));
+        let events = [received.clone(), law(11), law(12)];
+        assert_eq!(decided(&events, &[], Purpose::PublicHealth).map(drop), Err(DenialRule::NothingPermits));
+        let seen = permit(8, health(ProvisionActor::Agency(NORTH), &[]));
+        assert_eq!(decided(&[received, seen], &[], Purpose::PublicHealth).map(drop), Ok(()), "what is chosen does");
     }
 
     #[test]

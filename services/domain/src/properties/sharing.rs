@@ -4,6 +4,7 @@ use uuid::Uuid;
 use super::{Dice, play, wishes};
 use crate::access::{Ask, Decision, decide};
 use crate::ids::{AccessRequestId, AgencyId, EmergencyId, ProvisionId, RelationshipId, SignInId, StaffId};
+use crate::issuers::Parts;
 use crate::sharing::events::{SharingEvent as Event, SharingStarted};
 use crate::sharing::*;
 use crate::staff::Staff;
@@ -86,7 +87,7 @@ fn wish(state: &Sharing, dice: Dice) -> Result<Vec<Event>, Refusal> {
         14 => invoke(state, dice),
         15 => {
             let end = EndLawfulBasis { basis: id(how), by: officer(by) };
-            end_lawful_basis(state, &works(officer(by), "privacy officer"), end)
+            end_lawful_basis((state, &Parts::default()), &works(officer(by), "privacy officer"), end)
         }
         _ if how % 2 == 0 => GrantAccess { request, provision, terms: None, without_telling, now }.decide(state),
         _ => RefuseAccess { request, not_again: by % 2 == 0, now }.decide(state),
@@ -125,7 +126,7 @@ fn may_read(after: &Sharing, n: u8, purpose: Purpose, category: Category, level:
     let who = worker(n);
     let names = |terms: &Terms| terms.categories.contains(&category) && level <= terms.level;
     let mut bases = after.lawful_bases(NOW).map(|(_, basis)| basis);
-    if purpose == Purpose::Legal && bases.any(|basis| basis.worker == who && names(basis.terms())) {
+    if purpose == Purpose::Legal && bases.any(|basis| basis.invoked.worker == who && names(&basis.invoked.terms)) {
         return true;
     }
     let let_in = after.relationship_open(who);

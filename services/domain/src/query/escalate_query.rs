@@ -145,7 +145,8 @@ mod tests {
         let closed = [&resolved_once[..], &[referred, by_reviewer]].concat();
         assert_eq!(escalate(&closed, Some((&voices, &nobody)), NOW), Err("closed_question".into()));
         let (question, party) = ("Why?".into(), Some(Author::System));
-        let of_the_system = AccessQueried { receipt: RECEIPT, question, party, answer_by: None }.into();
+        let of_the_system =
+            AccessQueried { receipt: RECEIPT, question, party, answer_by: None, deciders: vec![] }.into();
         assert_eq!(escalate(&[of_the_system], None, late), Err("an_agencys_look".into()));
     }
 }

@@ -1,6 +1,6 @@
 //! What can have happened on a `query` stream.
 
-use crate::ids::{AgencyId, ReceiptId};
+use crate::ids::{AgencyId, ReceiptId, StaffId};
 use crate::vocabulary::{Author, Timestamp};
 
 /// The person asked why somebody looked.
@@ -13,6 +13,8 @@ pub struct AccessQueried {
     pub party: Option<Author>,
     /// By when it is to be explained, if there is an agency that can.
     pub answer_by: Option<Timestamp>,
+    /// Who decided that they may look, where a law let them.
+    pub deciders: Vec<StaffId>,
 }
 
 /// The agency of whoever looked explained it.

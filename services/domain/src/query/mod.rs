@@ -15,7 +15,7 @@ pub use resolve_query::ResolveQuery;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgencyId, PersonId, QueryId, ReceiptId, derived_id};
+use crate::ids::{AgencyId, PersonId, QueryId, ReceiptId, StaffId, derived_id};
 use crate::vocabulary::{Author, Timestamp};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::QueryEvent;
@@ -83,6 +83,8 @@ impl QueryStage {
 pub struct Query {
     asked: Option<(ReceiptId, String)>,
     party: Option<Author>,
+    /// Who decided that they may look, where a law let them.
+    deciders: Vec<StaffId>,
     stage: QueryStage,
     answer_by: Option<Timestamp>,
     reviewer: Option<AgencyId>,
@@ -128,6 +130,7 @@ impl Aggregate for Query {
             QueryEvent::AccessQueried(e) => {
                 self.asked = Some((e.receipt, e.question.clone()));
                 (self.party, self.answer_by) = (e.party, e.answer_by);
+                self.deciders.clone_from(&e.deciders);
             }
             QueryEvent::AccessExplained(e) => self.told.push(e.words.clone()),
             QueryEvent::ExplanationAccepted(_) => {}
@@ -158,7 +161,7 @@ pub(crate) mod fixtures {
 
     pub(crate) fn asked() -> QueryEvent {
         let (question, answer_by) = ("Why?".into(), Some(NOW.plus_days(ANSWER_DAYS)));
-        AccessQueried { receipt: RECEIPT, question, party: Some(NURSE), answer_by }.into()
+        AccessQueried { receipt: RECEIPT, question, party: Some(NURSE), answer_by, deciders: vec![] }.into()
     }
 
     pub(crate) fn explained() -> QueryEvent {

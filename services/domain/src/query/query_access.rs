@@ -1,6 +1,6 @@
 use super::events::{AccessQueried, QueryEvent};
 use super::{ANSWER_DAYS, Query};
-use crate::ids::ReceiptId;
+use crate::ids::{ReceiptId, StaffId};
 use crate::text::{PARAGRAPH, required};
 use crate::vocabulary::{Author, Timestamp};
 use crate::{Command, Refusal};
@@ -12,6 +12,8 @@ pub struct QueryAccess {
     pub question: String,
     /// Who looked.
     pub party: Author,
+    /// Who decided that they may, where a law let them.
+    pub deciders: Vec<StaffId>,
     pub now: Timestamp,
 }
 
@@ -23,10 +25,10 @@ impl Command for QueryAccess {
         if state.asked.is_some() {
             return Ok(vec![]);
         }
-        let Self { receipt, question, party, now } = self;
+        let Self { receipt, question, party, deciders, now } = self;
         // Of a look by nobody's worker there is no agency that could explain it.
         let answer_by = party.worker().map(|_worker| now.plus_days(ANSWER_DAYS));
-        Ok(vec![AccessQueried { receipt, question, party: Some(party), answer_by }.into()])
+        Ok(vec![AccessQueried { receipt, question, party: Some(party), answer_by, deciders }.into()])
     }
 }
 
@@ -40,12 +42,14 @@ mod tests {
 
     #[test]
     fn rule_24_the_same_question_about_the_same_look_is_one() {
-        let ask = || QueryAccess { receipt: RECEIPT, question: "Why?".into(), party: NURSE, now: NOW };
+        let ask =
+            || QueryAccess { receipt: RECEIPT, question: "Why?".into(), party: NURSE, deciders: vec![], now: NOW };
         given([]).when(ask()).then([asked()]);
         given([asked()]).when(ask()).then_nothing();
         given([]).when(QueryAccess { question: " ".into(), ..ask() }).then_refused(Reason::Invalid, "question");
         let of_the_system = QueryAccess { party: Author::System, ..ask() };
-        let (question, party, answer_by) = ("Why?".into(), Some(Author::System), None);
-        given([]).when(of_the_system).then([AccessQueried { receipt: RECEIPT, question, party, answer_by }.into()]);
+        let (question, party, answer_by, deciders) = ("Why?".into(), Some(Author::System), None, vec![]);
+        let asked = AccessQueried { receipt: RECEIPT, question, party, answer_by, deciders };
+        given([]).when(of_the_system).then([asked.into()]);
     }
 }

@@ -46,9 +46,10 @@ impl Command for ResolveQuery {
             return Err(Refusal::not_found("question"));
         }
         let Self { author, justified, words, .. } = self;
-        // Whoever looked does not judge their own look.
-        if state.party == Some(author) {
-            return Err(Refusal::rule("ones_own_look", "nobody finds whether their own look was right"));
+        // Whoever looked does not judge their own look, nor whoever decided that they may.
+        let decided = author.worker().is_some_and(|worker| state.deciders.contains(&worker.staff()));
+        if state.party == Some(author) || decided {
+            return Err(Refusal::rule("ones_own_look", "nobody finds whether their own look, or decision, was right"));
         }
         Ok(vec![QueryResolved { receipt, author, justified, words }.into()])
     }
@@ -56,6 +57,7 @@ impl Command for ResolveQuery {
 
 #[cfg(test)]
 mod tests {
+    use super::super::events::AccessQueried;
     use super::super::fixtures::{REVIEWER, asked, escalated, explained, resolved};
     use super::*;
     use crate::Reason;
@@ -78,6 +80,10 @@ mod tests {
         let with_officer = vec![asked(), explained(), escalated(None, &[])];
         given(with_officer.clone()).when(resolve(officer)).then([resolved(officer)]);
         given(with_officer.clone()).when(resolve(NURSE)).then_refused(Reason::Rule, "ones_own_look");
+        let QueryEvent::AccessQueried(by_law) = asked() else { panic!("what was asked") };
+        let by_law = AccessQueried { deciders: vec![officer.worker().unwrap().staff()], ..by_law }.into();
+        let by_law = [vec![by_law], with_officer[1..].to_vec()].concat();
+        given(by_law).when(resolve(officer)).then_refused(Reason::Rule, "ones_own_look");
         given(with_officer.clone()).when(resolve(reviewer)).then_refused(Reason::NotFound, "question");
         let with_reviewer = [with_officer, vec![resolved(officer), escalated(Some(REVIEWER), &[])]].concat();
         given(with_reviewer.clone()).when(resolve(officer)).then_refused(Reason::NotFound, "question");

@@ -9,6 +9,7 @@ use super::{Provision, Sharing};
 use crate::Refusal;
 use crate::emergency::is_privacy_officer;
 use crate::ids::{AgencyId, LawfulBasisId, StaffId};
+use crate::issuers::Parts;
 use crate::staff::Staff;
 use crate::text::explained;
 use crate::vocabulary::{Action, ProvisionActor, Purpose, SignedIn, Terms, Timestamp, Worker};
@@ -24,45 +25,43 @@ const STATUTE_LEAST: usize = 10;
 /// What a law may be the reason for.
 const PURPOSES: [Purpose; 3] = [Purpose::PublicHealth, Purpose::Legal, Purpose::Threat];
 
+/// The rule that a privacy officer decides under which law somebody looks.
+pub const OFFICER_DECIDES: &str = "privacy_officer_decides";
+/// The rule that nobody decides so for themselves.
+pub const ANOTHER_DECIDES: &str = "another_decides";
+
 /// A lawful basis.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LawfulBasis {
-    /// Who may look.
-    pub worker: Worker,
-    /// Who decided so: a privacy officer of the same agency.
-    pub decider: StaffId,
-    /// The act, and its section.
-    pub statute: String,
-    /// Why, in words that the person reads.
-    pub reason: String,
-    /// What it lets the worker see.
+    /// What was decided.
+    pub invoked: LawfulBasisInvoked,
+    /// What it lets the worker see, as a decision about a look takes it.
     pub(crate) permit: Arc<Provision>,
     pub(super) ended: bool,
 }
 
 impl LawfulBasis {
-    pub(super) fn invoked(e: &LawfulBasisInvoked) -> Self {
-        let permit = Arc::new(Provision::Permit(e.terms.clone()));
-        let (statute, reason) = (e.statute.clone(), e.reason.clone());
-        Self { worker: e.worker, decider: e.decider, statute, reason, permit, ended: false }
+    pub(super) fn of(invoked: &LawfulBasisInvoked) -> Self {
+        let permit = Arc::new(Provision::Permit(invoked.terms.clone()));
+        Self { invoked: invoked.clone(), permit, ended: false }
     }
 
-    /// What it lets the worker see, for what, and until when.
-    #[must_use]
-    pub fn terms(&self) -> &Terms {
-        self.permit.terms()
-    }
-
-    /// Who may look, and who decided so.
+    /// Who may look, and who decided so: both of one agency.
     #[must_use]
     pub fn both(&self) -> [Worker; 2] {
-        [self.worker, Worker::new(self.worker.agency(), self.decider)]
+        let worker = self.invoked.worker;
+        [worker, Worker::new(worker.agency(), self.invoked.decider)]
     }
 
-    /// Whether it says just what is wished for an agency.
+    fn agency(&self) -> AgencyId {
+        self.invoked.worker.agency()
+    }
+
+    /// Whether it says just what is wished for an agency, for the same reason.
     fn is_same(&self, agency: AgencyId, wish: &InvokeLawfulBasis) -> bool {
         let says = || self.permit.says_the_same(&Provision::Permit(wish.terms.clone()), wish.now);
-        self.worker.agency() == agency && self.statute == wish.statute && says()
+        let LawfulBasisInvoked { statute, reason, .. } = &self.invoked;
+        self.agency() == agency && *statute == wish.statute && *reason == wish.reason && says()
     }
 
     /// Whether it holds at this moment.
@@ -72,19 +71,36 @@ impl LawfulBasis {
 }
 
 impl Sharing {
-    /// The lawful bases that hold now, the oldest first.
-    pub fn lawful_bases(&self, now: Timestamp) -> impl Iterator<Item = (LawfulBasisId, &LawfulBasis)> {
-        self.lawful_bases.iter().filter(move |(_, basis)| basis.is_open(now)).map(|(id, basis)| (*id, basis))
+    /// All lawful bases that ever were, the oldest first, and whether each holds now.
+    pub fn all_lawful_bases(
+        &self,
+        now: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = (LawfulBasisId, &LawfulBasis, bool)> {
+        self.lawful_bases.iter().map(move |(id, basis)| (*id, basis, basis.is_open(now)))
     }
 
-    /// The lawful basis that a wish came to: of its own id, if it became one; otherwise the one that said just that already.
+    /// Those that hold now.
+    pub fn lawful_bases(&self, now: Timestamp) -> impl Iterator<Item = (LawfulBasisId, &LawfulBasis)> {
+        self.all_lawful_bases(now).filter(|(.., open)| *open).map(|(id, basis, _)| (id, basis))
+    }
+
+    /// Who decided that somebody may look, of these lawful bases.
+    #[must_use]
+    pub fn deciders(&self, bases: &[LawfulBasisId]) -> Vec<StaffId> {
+        let meant = self.lawful_bases.iter().filter(|(id, _)| bases.contains(id));
+        meant.map(|(_, basis)| basis.invoked.decider).collect()
+    }
+
+    /// The lawful basis that a wish came to: of its own id, if it became one; otherwise the one that said just that already, though it may have
+    /// ended since.
     #[must_use]
     pub fn came_to_basis(&self, wish: &InvokeLawfulBasis) -> LawfulBasisId {
         if self.lawful_basis(wish.basis).is_some() {
             return wish.basis;
         }
         let agency = wish.by.worker().agency();
-        self.lawful_bases(wish.now).find(|(_, open)| open.is_same(agency, wish)).map_or(wish.basis, |(id, _)| id)
+        let mut same = self.all_lawful_bases(wish.now).filter(|(_, known, _)| known.is_same(agency, wish));
+        same.next_back().map_or(wish.basis, |(id, ..)| id)
     }
 
     /// A lawful basis, also one that has ended.
@@ -112,7 +128,7 @@ pub struct InvokeLawfulBasis {
 #[derive(Debug, Clone)]
 pub struct EndLawfulBasis {
     pub basis: LawfulBasisId,
-    /// Who ends it: a privacy officer of the same agency.
+    /// Who ends it: a privacy officer of the same agency, or of one that is one with it.
     pub by: SignedIn,
 }
 
@@ -172,7 +188,7 @@ pub fn invoke_lawful_basis(
     if open().any(|open| open.is_same(agency, &command)) {
         return Ok(vec![]);
     }
-    if open().filter(|open| open.worker.agency() == agency).count() >= OPEN_LIMIT {
+    if open().filter(|open| open.agency() == agency).count() >= OPEN_LIMIT {
         let says = format!("at most `{OPEN_LIMIT}` lawful bases of an agency hold for one person; end one first");
         return Err(Refusal::rule("lawful_bases_limit", says));
     }
@@ -186,12 +202,12 @@ pub fn invoke_lawful_basis(
 /// # Errors
 /// That only a privacy officer does, that there is none, or that nothing is disclosed.
 pub fn end_lawful_basis(
-    sharing: &Sharing,
+    (sharing, parts): (&Sharing, &Parts),
     officer: &Staff,
     command: EndLawfulBasis,
 ) -> Result<Vec<SharingEvent>, Refusal> {
     let agency = may_decide(command.by, officer)?;
-    match sharing.lawful_basis(command.basis).filter(|basis| basis.worker.agency() == agency) {
+    match sharing.lawful_basis(command.basis).filter(|basis| parts.are_one(basis.agency(), agency)) {
         None => Err(Refusal::not_found("lawful_basis")),
         Some(basis) if basis.ended => Ok(vec![]),
         Some(_) => Ok(vec![LawfulBasisEnded { basis: command.basis }.into()]),
@@ -267,7 +283,9 @@ mod tests {
         match decide(&sharing, &nurse, &Ask { by: BY, purpose, action: Action::Read, now }) {
             Decision::Deny(rule) => Err(rule),
             Decision::Permit(scope) => {
-                assert_eq!(scope.lawful_basis(), Some(LawfulBasisId(Uuid::from_u128(1))));
+                let relied = [vec![], vec![Category::Health], vec![Category::Goals]];
+                let relied = relied.map(|seen| scope.lawful_bases(&seen.into_iter().collect()).len());
+                assert_eq!((relied, scope.refusal(Category::Goals)), ([1, 1, 0], DenialRule::AgencyBlocked));
                 assert_eq!((scope.until(), scope.relied_on_emergency()), (Some(NOW.plus_days(7)), false));
                 Ok(scope.covers(Category::Health, &Sensitivity { level, labels: vec![] }))
             }
@@ -287,14 +305,14 @@ mod tests {
         // It is ended once, by a privacy officer of the agency.
         let end = |history: &[SharingEvent]| {
             let (by, basis) = (officer().0, LawfulBasisId(Uuid::from_u128(1)));
-            end_lawful_basis(&Sharing::folded(history), &officer().1, EndLawfulBasis { basis, by })
+            end_lawful_basis((&Sharing::folded(history), &Parts::default()), &officer().1, EndLawfulBasis { basis, by })
         };
         let ended = [&history[..], &end(&history).unwrap()].concat();
         assert_eq!(sees(&ended, (Purpose::Legal, NOW), Level::Normal), shut);
         assert_eq!(end(&ended), Ok(vec![]));
         assert_eq!(end(&[started()]).unwrap_err().reason, Reason::NotFound);
         let nurse = end_lawful_basis(
-            &Sharing::folded(&history),
+            (&Sharing::folded(&history), &Parts::default()),
             &Staff::folded(&[joined("nurse")]),
             EndLawfulBasis { basis: LawfulBasisId(Uuid::from_u128(1)), by: BY },
         );
@@ -306,7 +324,13 @@ mod tests {
         let first = [&[started()][..], &decided(&[started()], invoke(terms())).unwrap()].concat();
         let again = InvokeLawfulBasis { basis: LawfulBasisId(Uuid::from_u128(2)), ..invoke(terms()) };
         assert_eq!(decided(&first, again.clone()), Ok(vec![]));
-        assert_eq!(Sharing::folded(&first).came_to_basis(&again), LawfulBasisId(Uuid::from_u128(1)));
+        let one = LawfulBasisId(Uuid::from_u128(1));
+        let ended = [&first[..], &[LawfulBasisEnded { basis: one }.into()]].concat();
+        assert_eq!([&first, &ended].map(|history| Sharing::folded(history).came_to_basis(&again)), [one, one]);
+        // Somebody else's reason is read, too.
+        let for_another_reason =
+            InvokeLawfulBasis { reason: "the court asked us to look again".into(), ..again.clone() };
+        assert_eq!(decided(&first, for_another_reason).unwrap().len(), 1);
         let of_another_law = InvokeLawfulBasis { statute: "Children (Scotland) Act 1995, s 22".into(), ..again };
         assert_eq!(decided(&first, of_another_law).unwrap().len(), 1);
     }

@@ -22,7 +22,10 @@ pub use as_of::AsOf;
 pub use block_worker::{BlockWorker, UnblockWorker, block_worker};
 pub use close_relationship_access::CloseRelationshipAccess;
 pub use emergency_access::{CloseEmergencyAccess, EndEmergencyAccess, OpenEmergencyAccess, close_emergency_access};
-pub use lawful_basis::{EndLawfulBasis, InvokeLawfulBasis, LawfulBasis, end_lawful_basis, invoke_lawful_basis};
+pub use lawful_basis::{
+    ANOTHER_DECIDES, EndLawfulBasis, InvokeLawfulBasis, LawfulBasis, OFFICER_DECIDES, end_lawful_basis,
+    invoke_lawful_basis,
+};
 pub use narrow_provision::NarrowProvision;
 pub use on_their_word::{Choice, EnterChoice, enter_choice};
 pub use open_relationship_access::OpenRelationshipAccess;
@@ -181,7 +184,8 @@ impl Sharing {
     /// Whether this worker is, or was, let in by the person or in an emergency.
     #[must_use]
     pub fn has_met(&self, staff: StaffId) -> bool {
-        let let_in = self.met.contains(&staff);
+        let by_law = || self.lawful_bases.iter().flat_map(|(_, basis)| basis.both());
+        let let_in = self.met.contains(&staff) || by_law().any(|worker| worker.staff() == staff);
         let_in || self.emergencies.iter().any(|(_, access)| access.worker.staff() == staff)
     }
 
@@ -498,7 +502,7 @@ impl Aggregate for Sharing {
                 }
             }
             SharingEvent::LawfulBasisInvoked(e) => {
-                self.lawful_bases.push((e.basis, LawfulBasis::invoked(e)));
+                self.lawful_bases.push((e.basis, LawfulBasis::of(e)));
             }
             SharingEvent::LawfulBasisEnded(e) => {
                 let known = self.lawful_bases.iter_mut().filter(|(id, _)| *id == e.basis);

@@ -1,10 +1,13 @@
 use super::events::{AnswersEvent, SurveyAnswerTakenBack, SurveyAnswered};
 use super::{Answer, Answers, Survey};
+use std::collections::BTreeSet;
+
+use crate::Refusal;
+use crate::ids::{StaffId, SurveyId};
 use crate::issuers::Parts;
 use crate::sharing::Sharing;
 use crate::text::{PARAGRAPH, optional};
-use crate::vocabulary::Timestamp;
-use crate::{Refusal, ids::SurveyId};
+use crate::vocabulary::{Timestamp, Worker};
 
 /// A person answers, or changes their answer.
 #[derive(Debug, Clone)]
@@ -23,24 +26,46 @@ pub struct TakeBackSurveyAnswer {
     pub survey: SurveyId,
 }
 
-/// Answers a question of an agency that supports the person, while it is open. `sharing` says whom they let in.
+/// Whom a person lets in, as far as it says what they are asked.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The directive, as it holds for agencies that are one.
+    pub sharing: &'a Sharing,
+    /// Which agencies are one.
+    pub parts: &'a Parts,
+    /// Those of their supporters who have left.
+    pub left: &'a BTreeSet<StaffId>,
+}
+
+impl Asking<'_> {
+    /// Whether they are asked what this worker put: their agency supports them, and they have shut out neither.
+    #[must_use]
+    pub fn is_asked_by(&self, worker: Worker) -> bool {
+        let supports = |supporter: Worker| {
+            let is_there = !self.left.contains(&supporter.staff()) && !self.sharing.shuts_out(supporter);
+            is_there && self.parts.are_one(supporter.agency(), worker.agency())
+        };
+        !self.sharing.shuts_out(worker) && self.sharing.supporters().any(supports)
+    }
+}
+
+/// Answers a question of an agency that supports the person, while it is open.
 ///
 /// # Errors
 /// That there is no such question, for whoever is not asked; that it is closed; that there is no such option; or as its words.
 pub fn answer_survey(
     answers: &Answers,
     survey: &Survey,
-    (sharing, parts): (&Sharing, &Parts),
+    asking: Asking<'_>,
     command: AnswerSurvey,
 ) -> Result<Vec<AnswersEvent>, Refusal> {
     let AnswerSurvey { survey: id, option, words, now } = command;
     let asked = survey.asked()?;
     let agency = asked.worker.agency();
-    let mut supporters = sharing.supporters().map(|worker| worker.agency());
-    if !supporters.any(|supporter| parts.are_one(supporter, agency)) || sharing.is_blocked(agency) {
+    if !asking.is_asked_by(asked.worker) {
         return Err(Refusal::not_found("survey"));
     }
-    if asked.closes_at <= now {
+    if asked.closes_at <= now || survey.is_published {
         return Err(Refusal::rule("survey_closed", "answers were taken until it closed"));
     }
     if !usize::try_from(option).is_ok_and(|option| (1..=asked.options).contains(&option)) {
@@ -59,7 +84,7 @@ impl TakeBackSurveyAnswer {
     /// # Errors
     /// When there is no such question.
     pub fn decide(self, answers: &Answers, survey: &Survey) -> Result<Vec<AnswersEvent>, Refusal> {
-        let (agency, _) = survey.is_of()?;
+        let agency = survey.asked()?.worker.agency();
         let given = answers.to(self.survey).is_some();
         Ok(given.then(|| SurveyAnswerTakenBack { survey: self.survey, agency }.into()).into_iter().collect())
     }
@@ -70,7 +95,9 @@ mod tests {
     use super::super::open_survey::tests::{NOW, open};
     use super::*;
     use crate::ids::RelationshipId;
-    use crate::sharing::events::{AgencyBlocked, RelationshipAccessOpened, SharingEvent, SharingStarted};
+    use crate::sharing::events::{
+        AgencyBlocked, RelationshipAccessOpened, SharingEvent, SharingStarted, WorkerBlocked,
+    };
     use crate::staff::fixtures::{AGENCY, WORKER};
     use crate::{Aggregate as _, Command as _};
     use uuid::Uuid;
@@ -91,7 +118,8 @@ mod tests {
         answers: &Answers,
         command: AnswerSurvey,
     ) -> Result<Vec<AnswersEvent>, Refusal> {
-        answer_survey(answers, &survey(), (&Sharing::folded(history), &Parts::default()), command)
+        let (sharing, left) = (Sharing::folded(history), BTreeSet::new());
+        answer_survey(answers, &survey(), Asking { sharing: &sharing, parts: &Parts::default(), left: &left }, command)
     }
 
     fn evenings() -> AnswerSurvey {
@@ -120,8 +148,14 @@ mod tests {
 
     #[test]
     fn whoever_is_not_asked_finds_no_question() {
+        let sharing = Sharing::folded(&supported());
+        let left =
+            |left: &BTreeSet<StaffId>| Asking { sharing: &sharing, parts: &Parts::default(), left }.is_asked_by(WORKER);
+        assert_eq!([left(&BTreeSet::new()), left(&[WORKER.staff()].into())], [true, false]);
+        let worker_blocked = WorkerBlocked { worker: WORKER, sign_in: None }.into();
+        let worker_blocked = [supported(), vec![worker_blocked]].concat();
         let blocked = [supported(), vec![AgencyBlocked { agency: AGENCY }.into()]].concat();
-        for history in [&blocked[..], &supported()[..1]] {
+        for history in [&blocked[..], &worker_blocked[..], &supported()[..1]] {
             assert_eq!(answer(history, &Answers::default(), evenings()).unwrap_err().subject, "survey");
         }
     }

@@ -22,6 +22,8 @@ pub struct SurveyOpened {
 pub struct SurveyPublished {
     /// For each option about how many chose it, in fives; 0 where fewer than five did.
     pub counts: Vec<u32>,
+    /// Whether some answers could not be read, and were not counted.
+    pub incomplete: bool,
 }
 
 /// "You said, we did."

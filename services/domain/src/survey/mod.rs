@@ -6,7 +6,7 @@ mod open_survey;
 mod publish_survey;
 mod report_survey_outcome;
 
-pub use answer_survey::{AnswerSurvey, TakeBackSurveyAnswer, answer_survey};
+pub use answer_survey::{AnswerSurvey, Asking, TakeBackSurveyAnswer, answer_survey};
 pub use open_survey::OpenSurvey;
 pub use publish_survey::PublishSurvey;
 pub use report_survey_outcome::ReportSurveyOutcome;
@@ -15,9 +15,13 @@ use std::collections::BTreeMap;
 
 use crate::ids::{AgencyId, PersonId, SurveyId};
 use crate::issuers::Parts;
-use crate::vocabulary::{Timestamp, Worker};
+use crate::staff::Staff;
+use crate::vocabulary::{SignedIn, Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{AnswersEvent, SurveyEvent};
+
+/// The role that puts questions for an agency, and reads what is said to it.
+const MANAGER: &str = "manager";
 
 /// The fewest of whom something is told as of a group: fewer are "fewer than five".
 pub const GROUP: u32 = 5;
@@ -42,7 +46,7 @@ pub struct By {
 pub struct Survey {
     asked: Option<Asked>,
     is_published: bool,
-    is_reported: bool,
+    outcome: Option<String>,
 }
 
 impl Survey {
@@ -76,13 +80,37 @@ impl Survey {
         }
     }
 
-    /// The agency that asks, and until when it is answered.
+    /// What an agency asked, once it has closed by the log's clock.
     ///
     /// # Errors
-    /// When nothing was asked.
-    pub fn is_of(&self) -> Result<(AgencyId, Timestamp), Refusal> {
-        self.asked().map(|asked| (asked.worker.agency(), asked.closes_at))
+    /// When that agency asked nothing here, or it is answered still.
+    pub fn has_closed(&self, by: &By, now: Timestamp) -> Result<usize, Refusal> {
+        let asked = self.asked_by(by)?;
+        if now < asked.closes_at {
+            return Err(Refusal::rule("survey_open", "answers are told once it has closed"));
+        }
+        Ok(asked.options)
     }
+
+    /// Until when it is answered, if anything was asked.
+    #[must_use]
+    pub fn closes_at(&self) -> Option<Timestamp> {
+        self.asked.as_ref().map(|asked| asked.closes_at)
+    }
+}
+
+/// Whether somebody acts for their agency in what it asks those whom it supports: a manager, who works there now.
+///
+/// # Errors
+/// That nothing is disclosed to whoever does not work there; otherwise that a manager does.
+pub fn manages(by: SignedIn, staff: &Staff) -> Result<(), Refusal> {
+    if !staff.admits(by) {
+        return Err(Refusal::undisclosed());
+    }
+    if staff.roles().has(MANAGER) {
+        return Ok(());
+    }
+    Err(Refusal::denied("manager_asks", "a manager of the agency does this, in the role `manager`"))
 }
 
 impl Aggregate for Survey {
@@ -97,7 +125,7 @@ impl Aggregate for Survey {
                 self.asked = Some(Asked { worker: e.worker, options: e.options.len(), closes_at: e.closes_at });
             }
             SurveyEvent::SurveyPublished(_) => self.is_published = true,
-            SurveyEvent::SurveyOutcomeReported(_) => self.is_reported = true,
+            SurveyEvent::SurveyOutcomeReported(e) => self.outcome = Some(e.words.clone()),
         }
     }
 }

@@ -3,9 +3,6 @@ use super::{By, GROUP, Survey};
 use crate::vocabulary::Timestamp;
 use crate::{Command, Refusal};
 
-/// For how many minutes after its end nothing is counted yet: clocks differ a little, and each answer that was taken counts.
-const SETTLES_MINUTES: u32 = 1;
-
 /// What the answers came to is told, once it is closed.
 #[derive(Debug, Clone)]
 pub struct PublishSurvey {
@@ -13,6 +10,8 @@ pub struct PublishSurvey {
     pub by: By,
     /// How many chose each option.
     pub counts: Vec<u32>,
+    /// Whether some answers could not be read.
+    pub incomplete: bool,
     pub now: Timestamp,
 }
 
@@ -25,16 +24,13 @@ impl Command for PublishSurvey {
     type Aggregate = Survey;
 
     fn decide(self, state: &Survey) -> Result<Vec<SurveyEvent>, Refusal> {
-        let asked = state.asked_by(&self.by)?;
-        if self.now < asked.closes_at.plus_minutes(SETTLES_MINUTES) {
-            return Err(Refusal::rule("survey_open", "answers are told once it has closed"));
-        }
+        let options = state.has_closed(&self.by, self.now)?;
         if state.is_published {
             return Ok(vec![]);
         }
         // Each option is told of, whatever was counted.
-        let counts = (0..asked.options).map(|nth| about(self.counts.get(nth).copied().unwrap_or_default())).collect();
-        Ok(vec![SurveyPublished { counts }.into()])
+        let counts = (0..options).map(|nth| about(self.counts.get(nth).copied().unwrap_or_default())).collect();
+        Ok(vec![SurveyPublished { counts, incomplete: self.incomplete }.into()])
     }
 }
 
@@ -49,19 +45,19 @@ mod tests {
     use uuid::Uuid;
 
     fn publish(counts: &[u32]) -> PublishSurvey {
-        PublishSurvey { by: by(AGENCY), counts: counts.to_vec(), now: NOW.plus_days(14).plus_minutes(1) }
+        PublishSurvey { by: by(AGENCY), counts: counts.to_vec(), incomplete: false, now: NOW.plus_days(14) }
     }
 
     #[test]
     fn counts_are_told_once_in_fives_and_of_fewer_than_five_nothing() {
         let opened = open().decide(&Survey::default()).unwrap();
-        let told = |counts: &[u32]| SurveyEvent::from(SurveyPublished { counts: counts.to_vec() });
+        let told = |counts: &[u32]| SurveyEvent::from(SurveyPublished { counts: counts.to_vec(), incomplete: false });
         given(opened.clone()).when(publish(&[4, 5, 8])).then([told(&[0, 5, 10])]);
         given(opened.clone()).when(publish(&[0, 7, u32::MAX])).then([told(&[0, 5, u32::MAX])]);
         given(opened.clone()).when(publish(&[])).then([told(&[0, 0, 0])]);
         let published = [&opened[..], &[told(&[0, 5, 10])]].concat();
         given(published).when(publish(&[9, 9, 9])).then_nothing();
-        let early = PublishSurvey { now: NOW.plus_days(14), ..publish(&[9]) };
+        let early = PublishSurvey { now: NOW.plus_days(13), ..publish(&[9]) };
         given(opened.clone()).when(early).then_refused(Reason::Rule, "survey_open");
         let elsewhere = PublishSurvey { by: by(AgencyId(Uuid::from_u128(99))), ..publish(&[9]) };
         given(opened).when(elsewhere).then_refused(Reason::NotFound, "survey");

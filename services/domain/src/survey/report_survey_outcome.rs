@@ -17,8 +17,10 @@ impl Command for ReportSurveyOutcome {
     fn decide(self, state: &Survey) -> Result<Vec<SurveyEvent>, Refusal> {
         state.is_told_to(&self.by)?;
         required("words", &self.words, PARAGRAPH)?;
-        if state.is_reported {
-            return Err(Refusal::already_exists("outcome"));
+        match &state.outcome {
+            Some(told) if *told == self.words => return Ok(vec![]),
+            Some(_) => return Err(Refusal::already_exists("outcome")),
+            None => {}
         }
         Ok(vec![SurveyOutcomeReported { words: self.words }.into()])
     }
@@ -38,9 +40,12 @@ mod tests {
         let report = || ReportSurveyOutcome { by: by(AGENCY), words: "It is open on Saturdays now.".into() };
         let opened = open().decide(&Survey::default()).unwrap();
         given(opened.clone()).when(report()).then_refused(Reason::Rule, "survey_not_published");
-        let published = [&opened[..], &[SurveyPublished { counts: vec![0, 5, 10] }.into()]].concat();
+        let published = [&opened[..], &[SurveyPublished { counts: vec![0, 5, 10], incomplete: false }.into()]].concat();
         let reported = report().decide(&crate::Aggregate::folded(&published)).unwrap();
         given(published.clone()).when(report()).then(reported.clone());
-        given([published, reported].concat()).when(report()).then_refused(Reason::AlreadyExists, "outcome");
+        let told = [published, reported].concat();
+        given(told.clone()).when(report()).then_nothing();
+        let other = ReportSurveyOutcome { words: "We did nothing.".into(), ..report() };
+        given(told).when(other).then_refused(Reason::AlreadyExists, "outcome");
     }
 }

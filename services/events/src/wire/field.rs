@@ -282,15 +282,18 @@ impl Field<Vec<pb::AgencyNumber>> for Vec<AgencyNumber> {
     }
 }
 
-impl Field<Vec<Vec<u8>>> for Vec<ProvisionId> {
-    fn to_wire(&self) -> Vec<Vec<u8>> {
-        self.iter().map(Field::to_wire).collect()
-    }
+macro_rules! as_uuids {
+    ($($id:ident),+ $(,)?) => {$(impl Field<Vec<Vec<u8>>> for Vec<$id> {
+        fn to_wire(&self) -> Vec<Vec<u8>> {
+            self.iter().map(Field::to_wire).collect()
+        }
 
-    fn from_wire(wire: Vec<Vec<u8>>) -> Result<Self, DecodeError> {
-        wire.into_iter().map(ProvisionId::from_wire).collect()
-    }
+        fn from_wire(wire: Vec<Vec<u8>>) -> Result<Self, DecodeError> {
+            wire.into_iter().map($id::from_wire).collect()
+        }
+    })+};
 }
+as_uuids!(LawfulBasisId, ProvisionId, StaffId);
 
 impl Field<Vec<pb::Delivered>> for Vec<Delivered> {
     fn to_wire(&self) -> Vec<pb::Delivered> {

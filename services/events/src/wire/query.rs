@@ -7,7 +7,7 @@ use super::wire_event;
 
 wire_event! {
     QueryEvent {
-        1 => AccessQueried { receipt, question, party, answer_by },
+        1 => AccessQueried { receipt, question, party, answer_by, deciders },
         2 => AccessExplained { receipt, author, words },
         3 => ExplanationAccepted { receipt },
         4 => QueryEscalated { receipt, reviewer, words, answer_by, question, party, told },

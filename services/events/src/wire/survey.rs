@@ -8,7 +8,7 @@ use super::wire_event;
 wire_event! {
     SurveyEvent {
         1 => SurveyOpened { question, options, closes_at, follow_up_by } + worker,
-        2 => SurveyPublished { counts },
+        2 => SurveyPublished { counts, incomplete },
         3 => SurveyOutcomeReported { words },
     }
 }

@@ -12,11 +12,12 @@ use crate::consultations::By;
 /// A look as an item of the timeline: it stands in the access history, and nowhere twice.
 #[must_use]
 pub fn looked(doc: &ReceiptDoc) -> TimelineDoc {
-    let detail = match (doc.entries, doc.emergency, doc.lawful_basis) {
-        (0, ..) => "nothing",
+    let detail = match (doc.entries, doc.emergency, doc.lawful_bases.is_empty()) {
+        (0, _, true) => "nothing",
+        (0, _, false) => "nothing-by-law",
         (_, true, _) => "emergency",
-        (_, false, Some(_)) => "law",
-        (_, false, None) => "something",
+        (_, false, false) => "law",
+        (_, false, true) => "something",
     };
     let facts = Facts {
         purpose: Some(doc.purpose),

@@ -32,9 +32,8 @@ pub(super) fn told(event: &SharingEvent) -> Telling {
             return Ok((Area::Looks, Facts::none()));
         }
         SharingEvent::LawfulBasisInvoked(e) => {
-            let (worker, moment, detail) = (Some(e.worker), e.terms.until, e.statute.clone());
-            let categories = e.terms.categories.iter().copied().collect();
-            return Ok((Area::Looks, Facts { worker, moment, detail, categories, ..Facts::said(&e.reason) }));
+            let choice = Some(Provision::Permit(e.terms.clone()));
+            return Ok((Area::Looks, Facts { choice, detail: e.statute.clone(), ..Facts::said(&e.reason) }));
         }
         SharingEvent::RelationshipAccessOpened(_) => return Err("that support began tells it"),
         SharingEvent::RelationshipAccessClosed(_) => return Err("that support ended tells it"),

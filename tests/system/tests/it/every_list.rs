@@ -119,8 +119,9 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
     let channel = supported.node.channel().await.unwrap();
     support_some(&supported, &channel, &people).await;
     fill(&supported).await;
+    let (manager, _) = supported.joins("manager", "Ailsa Munro", "manager").await;
     for question in ["When should the drop-in be open?", "Where should it be?"] {
-        crate::surveyed::open(&supported.callers.worker, question).await.unwrap();
+        crate::surveyed::open(&manager, question).await.unwrap();
     }
     crate::fed::receive_and_take_back(&supported, 2).await;
     at_rest(&supported.world.cluster).await;

@@ -223,9 +223,9 @@ async fn a_law_is_named(officer: &Caller, person_id: &str, staff_id: &str) {
     officer.call("InvokeLawfulBasis", law).await;
 }
 
-async fn many_are_asked(person: &Caller, worker: &Caller) {
+async fn many_are_asked(person: &Caller, manager: &Caller) {
     let options = json!({"question": "*", "options": [said("OpenSurvey.options"), "another"], "closes_at": in_days(8)});
-    let survey = worker.call("OpenSurvey", options).await["surveyId"].clone();
+    let survey = manager.call("OpenSurvey", options).await["surveyId"].clone();
     person.call("AnswerSurvey", json!({"survey_id": survey, "option": 1, "words": "*"})).await;
 }
 
@@ -252,7 +252,8 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     let Supported { node, world, callers, .. } = Supported::sharing(0).await;
     let (channel, signer, pair) = (node.channel().await.unwrap(), &world.cluster.signer, &callers.pair);
     let caller = |token: anyhow::Result<String>| Caller { channel: channel.clone(), token: token.unwrap() };
-    let joins = pair.joins("officer", "Isla Munro", "privacy officer");
+    let mut joins = pair.joins("officer", "Isla Munro", "privacy officer");
+    joins.roles.push("manager".into());
     callers.operator.agencies().add_staff(joins).await.unwrap();
     let (agency, person_id, staff_id) = (pair.worker.agency(), pair.person_id(), pair.staff_id());
     let person = caller(signer.person(pair.person));
@@ -303,7 +304,7 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     at_rest(&world.cluster).await;
     let about = |more| and(json!({"person_id": person_id, "query_id": asked}), more);
     worker.call("ExplainAccess", about(json!({"words": "*"}))).await;
-    many_are_asked(&person, &worker).await;
+    many_are_asked(&person, &officer).await;
     person.call("EscalateQuery", json!({"query_id": asked, "words": "*"})).await;
     officer.call("ResolveQuery", about(json!({"words": "*"}))).await;
     at_rest(&world.cluster).await;

@@ -92,12 +92,13 @@ async fn rule_1_a_law_opens_what_it_names_to_one_worker_and_never_silently() {
     let invoked: Vec<_> = of_kind(receipt::Kind::LawfulBasis).collect();
     assert_eq!(invoked.len(), 1);
     assert!(invoked[0].summary.contains(STATUTE) && invoked[0].reason.contains("a neighbour"), "{invoked:?}");
-    let looks: Vec<_> = of_kind(receipt::Kind::Viewed).filter(|look| look.lawful_basis_id == basis).collect();
+    let looks: Vec<_> =
+        of_kind(receipt::Kind::Viewed).filter(|look| look.lawful_basis_ids == [basis.clone()]).collect();
     assert_eq!(looks.len(), 2, "{receipts:?}");
     let timeline = ListMyTimelineRequest { page_size: 100, ..Default::default() };
     let told = person.access().list_my_timeline(timeline).await.unwrap().into_inner().items;
     let says = |words: &str| told.iter().any(|item| item.sentence.contains(words));
-    assert!(says("They say that a law lets them") && says("A law let them, whatever you share."), "{told:?}");
+    assert!(says("says that a law lets this be so") && says("A law let them, whatever you share."), "{told:?}");
 
     // It is over when it is ended, on every server.
     let end = |by: &Client| {
@@ -107,6 +108,10 @@ async fn rule_1_a_law_opens_what_it_names_to_one_worker_and_never_silently() {
         async move { sharing.end_lawful_basis(end).await }
     };
     denied(end(&colleague).await.unwrap_err(), "only a privacy officer decides");
+    let position = at_rest(&world.cluster).await;
+    let tried = person.history(position).await.unwrap();
+    let tried = tried.iter().filter(|receipt| receipt.summary.contains("not theirs to name a law"));
+    assert_eq!(tried.count(), 3, "whoever tries leaves a trace");
     end(&officer).await.unwrap();
     end(&officer).await.unwrap();
     for by in [worker, &elsewhere.worker] {
@@ -131,4 +136,39 @@ async fn a_law_lets_nobody_look_who_has_left() {
     callers.operator.agencies().remove_staff(removed).await.unwrap();
     assert_eq!(sees(&colleague, callers, Purpose::Legal).await, Err(Code::PermissionDenied));
     assert!(sharing(callers).await.lawful_bases.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_person_keeps_to_themselves_no_law_opens() {
+    let supported = Supported::without_consent(0).await;
+    let Callers { person, worker, pair, .. } = &supported.callers;
+    let check_in = proto::people::v1::CheckInWellbeingRequest {
+        request_id: request_id(),
+        wellbeing: 3,
+        words: "a hard day".into(),
+        private: true,
+        ..Default::default()
+    };
+    person.people().check_in_wellbeing(check_in).await.unwrap();
+    let begin = proto::consultations::v1::RequestConsultationRequest {
+        request_id: request_id(),
+        mode: proto::consultations::v1::Mode::PersonLed.into(),
+        topic: "Something of mine".into(),
+        ..Default::default()
+    };
+    let kept = person.consultations().request_consultation(begin).await.unwrap().into_inner().position;
+    let (officer, _) = supported.joins("officer", "Isla Ross", "privacy officer").await;
+    let all = [RecordCategory::Wellbeing, RecordCategory::Consultations];
+    let terms = terms(Actor::StaffId(pair.staff_id()), all, Purpose::Legal, []);
+    let level = proto::access::v1::SensitivityLevel::VeryRestricted.into();
+    named(&officer, invoke(&pair.person_id(), ProvisionTerms { until: in_days(7), level, ..terms })).await.unwrap();
+    assert_eq!(sees(worker, &supported.callers, Purpose::Legal).await, Ok(0));
+    let list = proto::consultations::v1::ListConsultationsRequest {
+        person_id: pair.person_id(),
+        purpose: Purpose::Legal.into(),
+        at_least_position: kept,
+        ..Default::default()
+    };
+    let seen = worker.consultations().list_consultations(list).await.unwrap().into_inner();
+    assert!(seen.consultations.is_empty(), "{seen:?}");
 }
