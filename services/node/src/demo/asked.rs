@@ -1,10 +1,13 @@
-//! A worker asks for what they may not see any more; and everything is told to the person in order.
+//! A worker asks for what they may not see any more; a law is named under which another looks; and everything is told to the person in order.
 
-use anyhow::ensure;
+use anyhow::{Context as _, bail, ensure};
 use client::{request_id, terms};
 use proto::access::v1::{ListMyTimelineRequest, Purpose, RecordCategory};
 use proto::sharing::v1::provision_actor::Actor;
-use proto::sharing::v1::{ListAccessRequestsRequest, RefuseAccessRequest, RequestAccessRequest};
+use proto::sharing::v1::{
+    EndLawfulBasisRequest, GetMySharingRequest, InvokeLawfulBasisRequest, ListAccessRequestsRequest, ProvisionTerms,
+    RefuseAccessRequest, RequestAccessRequest,
+};
 use tonic::Code;
 
 use super::cast::Cast;
@@ -13,6 +16,8 @@ use super::refused;
 
 /// How many sentences of the timeline are told.
 const TOLD: usize = 9;
+/// The seconds of a week.
+const A_WEEK: i64 = 7 * 24 * 60 * 60;
 
 pub(super) async fn for_more(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
     tell("");
@@ -46,6 +51,47 @@ pub(super) async fn for_more(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> 
     let again = refused(again, Code::FailedPrecondition, "RULE_REFUSED")?;
     tell(&format!("{} says no. Asked again in other words, the answer stands:", cast.name));
     tell(&format!("  > {}", again.message()));
+    Ok(())
+}
+
+pub(super) async fn a_law(cast: &Cast, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell("");
+    tell("## A law, and never silently");
+    tell("");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let until = prost_types::Timestamp { seconds: i64::try_from(now.as_secs())? + A_WEEK, nanos: 0 };
+    let actor = Actor::StaffId(cast.other.party.staff_id.clone());
+    let of = terms(actor, [RecordCategory::Barriers], Purpose::Legal, []);
+    let invoke = InvokeLawfulBasisRequest {
+        request_id: request_id(),
+        person_id: cast.person_id.clone(),
+        terms: Some(ProvisionTerms { until: Some(until), ..of }),
+        statute: "Adult Support and Protection (Scotland) Act 2007, section 4".into(),
+        reason: "a neighbour told us that somebody takes the money for the rent".into(),
+    };
+    let named = cast.officer.sharing().invoke_lawful_basis(invoke).await?.into_inner();
+    let look = cast.other.client.look(&cast.person_id, Purpose::Legal, &[], named.position).await?;
+    ensure!(
+        look.entries.iter().all(|entry| entry.category() == RecordCategory::Barriers),
+        "what it names, and no more"
+    );
+    let sharing = cast.person.sharing().get_my_sharing(GetMySharingRequest::default()).await?.into_inner();
+    let [basis] = &sharing.lawful_bases[..] else { bail!("the person reads of one law") };
+    let decider = basis.decided_by.as_ref().context("and who decided it")?;
+    tell(&format!("{} names a law under which {} may look for a week:", decider.name, cast.other.party.name));
+    tell(&format!("  ! {}: {}", basis.statute, basis.reason));
+    let end = EndLawfulBasisRequest {
+        request_id: request_id(),
+        person_id: cast.person_id.clone(),
+        lawful_basis_id: basis.lawful_basis_id.clone(),
+    };
+    let ended = cast.officer.sharing().end_lawful_basis(end).await?.into_inner().position;
+    let after = cast.other.client.look(&cast.person_id, Purpose::Legal, &[], ended).await;
+    refused(after, Code::PermissionDenied, "ACCESS_DENIED")?;
+    tell(&format!(
+        "{} reads who decided it and why, and each look under it says so. Ended, it lets nobody look.",
+        cast.name
+    ));
     Ok(())
 }
 

@@ -45,6 +45,7 @@ pub async fn play(
     asked::for_more(&cast, tell).await?;
     chapters::an_emergency(&cast, tell).await?;
     chapters::why_did_you_look(&cast, tell).await?;
+    asked::a_law(&cast, tell).await?;
     chapters::asked_once(&cast, tell).await?;
     chapters::what_has_ended(&cast, tell).await?;
     asked::everything_in_order(&cast, tell).await
