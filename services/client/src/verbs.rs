@@ -83,6 +83,7 @@ impl Client {
             page_size: PAGE,
             page_token: String::new(),
             at_least_position: at_least,
+            changed_since: None,
         };
         Ok(self.people().get_shared_plan(look).await?.into_inner())
     }

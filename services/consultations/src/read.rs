@@ -21,6 +21,32 @@ use views::{Page, Pages};
 
 use crate::Consultations;
 
+/// Which consultations are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// This one alone.
+    only: Option<ConsultationId>,
+    /// Those that go on.
+    open: bool,
+    /// Those in which something waits for the person.
+    waiting: bool,
+    /// Those in which the person should have been told something by now.
+    overdue: bool,
+}
+
+impl Wanted {
+    fn one(consultation_id: &str) -> Result<Self, Error> {
+        Ok(Self { only: Some(rpc::id("consultation_id", consultation_id)?), ..Self::default() })
+    }
+
+    fn keeps(self, doc: &ConsultationDoc, now: Timestamp) -> bool {
+        self.only.is_none_or(|only| only == doc.consultation)
+            && (!self.open || doc.state == ConsultationState::Open)
+            && (!self.waiting || doc.waits_for_the_person())
+            && (!self.overdue || doc.is_overdue(now))
+    }
+}
+
 /// Consultations that are told, with how to communicate with the person, and the receipt of it.
 struct Shared {
     consultations: Vec<pb::Consultation>,
@@ -38,7 +64,9 @@ impl Consultations {
         message: pb::ListMyConsultationsRequest,
     ) -> Result<pb::ListMyConsultationsResponse, Error> {
         let (person, paging) = (call.person()?, call.pages(&message)?);
-        let own = self.own(call, person, &paging.pages, None).await?;
+        let (open, waiting, overdue) = (message.only_open, message.only_waiting, message.only_overdue);
+        let wanted = Wanted { only: None, open, waiting, overdue };
+        let own = self.own(call, person, &paging.pages, wanted).await?;
         Ok(pb::ListMyConsultationsResponse {
             consultations: own.consultations,
             next_page_token: paging.next(own.next),
@@ -54,9 +82,9 @@ impl Consultations {
         call: &Call,
         m: pb::GetMyConsultationRequest,
     ) -> Result<pb::GetMyConsultationResponse, Error> {
-        let (person, id) = (call.person()?, rpc::id("consultation_id", &m.consultation_id)?);
+        let (person, wanted) = (call.person()?, Wanted::one(&m.consultation_id)?);
         let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
-        let mut own = self.own(call, person, &pages, Some(id)).await?;
+        let mut own = self.own(call, person, &pages, wanted).await?;
         let consultation = own.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = own.communication;
         let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
@@ -70,15 +98,10 @@ impl Consultations {
         })
     }
 
-    /// A person's own consultations: all, or one.
-    async fn own(
-        &self,
-        call: &Call,
-        person: PersonId,
-        pages: &Pages,
-        only: Option<ConsultationId>,
-    ) -> Result<Shared, Error> {
-        let page = self.page(person, pages, |doc| only.is_none_or(|only| only == doc.consultation)).await?;
+    /// A person's own consultations.
+    async fn own(&self, call: &Call, person: PersonId, pages: &Pages, wanted: Wanted) -> Result<Shared, Error> {
+        let now = self.gate.engine().now();
+        let page = self.page(person, pages, |doc| wanted.keeps(doc, now)).await?;
         let said = self.communication(person, 0, |_| true).await?;
         let mut categories = BTreeSet::from([Category::Consultations]);
         categories.extend(said.as_ref().map(|said| said.category));
@@ -97,7 +120,8 @@ impl Consultations {
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
         let purpose = words::purpose(message.purpose)?;
         let paging = call.pages(&message)?;
-        let shared = self.shared_by(call, (person, purpose), &paging.pages, None).await?;
+        let wanted = Wanted { open: message.only_open, overdue: message.only_overdue, ..Wanted::default() };
+        let shared = self.shared_by(call, (person, purpose), &paging.pages, wanted).await?;
         Ok(pb::ListConsultationsResponse {
             consultations: shared.consultations,
             next_page_token: paging.next(shared.next),
@@ -114,9 +138,9 @@ impl Consultations {
         m: pb::GetConsultationRequest,
     ) -> Result<pb::GetConsultationResponse, Error> {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let (purpose, id) = (words::purpose(m.purpose)?, rpc::id("consultation_id", &m.consultation_id)?);
+        let (purpose, wanted) = (words::purpose(m.purpose)?, Wanted::one(&m.consultation_id)?);
         let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
-        let mut shared = self.shared_by(call, (person, purpose), &pages, Some(id)).await?;
+        let mut shared = self.shared_by(call, (person, purpose), &pages, wanted).await?;
         let consultation = shared.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = shared.communication;
         let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
@@ -124,13 +148,13 @@ impl Consultations {
         Ok(pb::GetConsultationResponse { consultation: Some(consultation), communication, html, position, receipt_id })
     }
 
-    /// What a person shares of their consultations with the worker who calls: all, or one.
+    /// What a person shares of their consultations with the worker who calls.
     async fn shared_by(
         &self,
         call: &Call,
         (person, purpose): (PersonId, Purpose),
         pages: &Pages,
-        only: Option<ConsultationId>,
+        wanted: Wanted,
     ) -> Result<Shared, Error> {
         let by = call.worker()?;
         let asked = Asked::new(call, purpose, vec![Category::Consultations])?;
@@ -140,8 +164,9 @@ impl Consultations {
         self.views.reach::<MyConsultations>(pages.at_least.max(head)).await?;
         let pages = &Pages { at_least: 0, ..pages.clone() };
         let answer = self.gate.disclose(&asked, person, |scope, moved| async move {
-            let wanted = |doc: &ConsultationDoc| only.is_none_or(|only| only == doc.consultation);
-            let mut page = self.page(person, pages, |doc| wanted(doc) && doc.circle.is_covered(&scope)).await?;
+            let now = self.gate.engine().now();
+            let keep = |doc: &ConsultationDoc| wanted.keeps(doc, now) && doc.circle.is_covered(&scope);
+            let mut page = self.page(person, pages, keep).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             // How to talk with them stands beside whatever they are asked, where they share it.
             let covered = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);

@@ -21,14 +21,16 @@ use proto::consultations::v1 as pb;
 use proto::consultations::v1::survey_service_server::SurveyService;
 use rpc::{Directory, Error, words};
 use uuid::Uuid;
-use views::Pages;
 use views::surveys::{self, AnswerDoc, SurveyAnswers, SurveyDoc, Surveys};
+use views::{Page, Pages};
 
 use crate::Consultations;
 
 gate::service! { SurveyService for Consultations {
     open_survey(OpenSurveyRequest) -> OpenSurveyResponse: open_survey,
     list_my_surveys(ListMySurveysRequest) -> ListMySurveysResponse: my_surveys,
+    get_my_survey(GetMySurveyRequest) -> GetMySurveyResponse: my_survey,
+    get_survey(GetSurveyRequest) -> GetSurveyResponse: agency_survey,
     answer_survey(AnswerSurveyRequest) -> AnswerSurveyResponse: answer_survey,
     take_back_survey_answer(TakeBackSurveyAnswerRequest) -> TakeBackSurveyAnswerResponse: take_back_survey_answer,
     list_surveys(ListSurveysRequest) -> ListSurveysResponse: agency_surveys,
@@ -190,27 +192,74 @@ impl Consultations {
     }
 
     async fn agency_surveys(&self, call: &Call, m: pb::ListSurveysRequest) -> Result<pb::ListSurveysResponse, Error> {
-        let (by, paging, engine) = (call.worker()?, call.pages(&m)?, self.gate.engine());
-        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
-        if !staff.admits(by) {
-            return Err(Error::denied());
-        }
-        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
-        let (now, agencies) = (engine.now(), register.one_with(by.worker().agency()));
-        let theirs = |doc: &SurveyDoc| agencies.contains(&doc.agency) && (!m.only_overdue || doc.is_overdue(now));
-        let page = self.views.list::<Surveys>(&surveys::all(), &paging.pages, theirs).await?;
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.by.author).collect()).await?;
-        let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), None);
+        let (paging, now) = (call.pages(&m)?, self.gate.engine().now());
+        let page = self.of_agency(call, &paging.pages, |doc| !m.only_overdue || doc.is_overdue(now)).await?;
         Ok(pb::ListSurveysResponse {
-            surveys: page.items.iter().map(told).collect(),
+            surveys: page.items,
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
         })
     }
 
+    async fn agency_survey(&self, call: &Call, m: pb::GetSurveyRequest) -> Result<pb::GetSurveyResponse, Error> {
+        let id: SurveyId = rpc::id("survey_id", &m.survey_id)?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let mut page = self.of_agency(call, &pages, |doc| doc.survey == id).await?;
+        let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
+        Ok(pb::GetSurveyResponse { survey: Some(survey), position: page.position })
+    }
+
+    /// What the caller's agency asks.
+    async fn of_agency(
+        &self,
+        call: &Call,
+        pages: &Pages,
+        wanted: impl Fn(&SurveyDoc) -> bool + Send + Sync,
+    ) -> Result<Page<pb::Survey>, Error> {
+        let (by, engine) = (call.worker()?, self.gate.engine());
+        let staff = engine.load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        if !staff.admits(by) {
+            return Err(Error::denied());
+        }
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let (now, agencies) = (engine.now(), register.one_with(by.worker().agency()));
+        let theirs = |doc: &SurveyDoc| agencies.contains(&doc.agency) && wanted(doc);
+        let page = self.views.list::<Surveys>(&surveys::all(), pages, theirs).await?;
+        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.by.author).collect()).await?;
+        let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), None);
+        let items = page.items.iter().map(told).collect();
+        Ok(Page { items, next: page.next, position: page.position, incomplete: page.incomplete })
+    }
+
     async fn my_surveys(&self, call: &Call, m: pb::ListMySurveysRequest) -> Result<pb::ListMySurveysResponse, Error> {
-        let (person, paging, engine) = (call.person()?, call.pages(&m)?, self.gate.engine());
+        let (paging, now) = (call.pages(&m)?, self.gate.engine().now());
+        let (page, receipt_id) = self.asked(call, &paging.pages, |doc| !m.only_open || doc.is_open(now)).await?;
+        Ok(pb::ListMySurveysResponse {
+            surveys: page.items,
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+            receipt_id,
+        })
+    }
+
+    async fn my_survey(&self, call: &Call, m: pb::GetMySurveyRequest) -> Result<pb::GetMySurveyResponse, Error> {
+        let id: SurveyId = rpc::id("survey_id", &m.survey_id)?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let (mut page, receipt_id) = self.asked(call, &pages, |doc| doc.survey == id).await?;
+        let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
+        Ok(pb::GetMySurveyResponse { survey: Some(survey), position: page.position, receipt_id })
+    }
+
+    /// What the caller is asked, or has answered; and the receipt of reading their own answers, if there are any.
+    async fn asked(
+        &self,
+        call: &Call,
+        pages: &Pages,
+        wanted: impl Fn(&SurveyDoc) -> bool + Send + Sync,
+    ) -> Result<(Page<pb::Survey>, String), Error> {
+        let (person, engine) = (call.person()?, self.gate.engine());
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         sharing.registered().map_err(EngineError::Refused)?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
@@ -218,21 +267,19 @@ impl Consultations {
         let (resolved, left, now) = (register.resolve(&sharing), self.left(&sharing).await?, engine.now());
         let asking = Asking { sharing: &resolved, parts: register.parts(), left: &left };
         let is_asked = |doc: &SurveyDoc| doc.by.author.worker().is_some_and(|worker| asking.is_asked_by(worker));
-        let is_theirs =
-            |doc: &SurveyDoc| (is_asked(doc) || answers.to(doc.survey).is_some()) && (!m.only_open || doc.is_open(now));
-        let page = self.views.list::<Surveys>(&surveys::all(), &paging.pages, is_theirs).await?;
+        let is_theirs = |doc: &SurveyDoc| (is_asked(doc) || answers.to(doc.survey).is_some()) && wanted(doc);
+        let page = self.views.list::<Surveys>(&surveys::all(), pages, is_theirs).await?;
         let names = self.listed(&page.items).await?;
         let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), answers.to(doc.survey));
-        let surveys: Vec<_> = page.items.iter().map(told).collect();
+        let items: Vec<_> = page.items.iter().map(told).collect();
         // What they answered is theirs: whoever signs in as them leaves a trace of reading it.
-        let answered = surveys.iter().filter(|survey| survey.my_option > 0).count();
+        let answered = items.iter().filter(|survey| survey.my_option > 0).count();
         let receipt_id = if answered > 0 {
             self.gate.disclose_own(call, [Category::Consultations].into(), answered).await?.to_string()
         } else {
             String::new()
         };
-        let (next_page_token, position) = (paging.next(page.next), page.position);
-        Ok(pb::ListMySurveysResponse { surveys, next_page_token, position, incomplete: page.incomplete, receipt_id })
+        Ok((Page { items, next: page.next, position: page.position, incomplete: page.incomplete }, receipt_id))
     }
 
     /// Who put questions, by the names that their agencies tell.

@@ -23,6 +23,7 @@ use proto::people::v1::joining_service_server::JoiningService;
 use rpc::{Directory, Error, words};
 use views::consultations::By;
 use views::invitations::{self, InvitationDoc, InvitationKind, Invitations};
+use views::{Page, Pages};
 
 use crate::People;
 
@@ -33,6 +34,7 @@ gate::service! { JoiningService for People {
     confirm_return_as_operator(ConfirmReturnAsOperatorRequest) -> ConfirmReturnAsOperatorResponse: confirm_as_operator,
     claim_invitation(ClaimInvitationRequest) -> ClaimInvitationResponse: claim,
     revoke_code(RevokeCodeRequest) -> RevokeCodeResponse: revoke,
+    get_my_invitation(GetMyInvitationRequest) -> GetMyInvitationResponse: my_invitation,
     list_my_invitations(ListMyInvitationsRequest) -> ListMyInvitationsResponse: my_invitations,
     list_my_sign_ins(ListMySignInsRequest) -> ListMySignInsResponse: my_sign_ins,
     unlink_sign_in(UnlinkSignInRequest) -> UnlinkSignInResponse: unlink,
@@ -200,19 +202,46 @@ impl People {
         call: &Call,
         m: pb::ListMyInvitationsRequest,
     ) -> Result<pb::ListMyInvitationsResponse, Error> {
-        let (person, paging) = (call.person()?, call.pages(&m)?);
-        let page = self.views.list::<Invitations>(&invitations::of_person(person), &paging.pages, |_| true).await?;
-        let speakers = |doc: &InvitationDoc| {
-            let confirmed = doc.confirmed.as_ref().map(|(by, _)| by.author);
-            [Some(doc.by.author), confirmed, doc.used.as_ref().map(|by| by.author)].into_iter().flatten()
-        };
-        let names = Directory::of(&self.views, page.items.iter().flat_map(speakers).collect()).await?;
+        let paging = call.pages(&m)?;
+        let now = self.gate.engine().now();
+        let wanted = |doc: &InvitationDoc| !m.only_open || doc.is_open(now);
+        let page = self.invitations(call, &paging.pages, wanted).await?;
         Ok(pb::ListMyInvitationsResponse {
-            invitations: page.items.into_iter().map(|doc| invitation(doc, &names)).collect(),
+            invitations: page.items,
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
         })
+    }
+
+    async fn my_invitation(
+        &self,
+        call: &Call,
+        m: pb::GetMyInvitationRequest,
+    ) -> Result<pb::GetMyInvitationResponse, Error> {
+        let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let page = self.invitations(call, &pages, |doc| doc.invitation == id).await?;
+        let invitation = page.items.into_iter().next().ok_or_else(|| Error::not_found("invitation"))?;
+        Ok(pb::GetMyInvitationResponse { invitation: Some(invitation), position: page.position })
+    }
+
+    /// The codes that are about the caller.
+    async fn invitations(
+        &self,
+        call: &Call,
+        pages: &Pages,
+        wanted: impl Fn(&InvitationDoc) -> bool + Send,
+    ) -> Result<Page<pb::Invitation>, Error> {
+        let list = invitations::of_person(call.person()?);
+        let Page { items, next, position, incomplete } = self.views.list::<Invitations>(&list, pages, wanted).await?;
+        let speakers = |doc: &InvitationDoc| {
+            let confirmed = doc.confirmed.as_ref().map(|(by, _)| by.author);
+            [Some(doc.by.author), confirmed, doc.used.as_ref().map(|by| by.author)].into_iter().flatten()
+        };
+        let names = Directory::of(&self.views, items.iter().flat_map(speakers).collect()).await?;
+        let items = items.into_iter().map(|doc| invitation(doc, &names)).collect();
+        Ok(Page { items, next, position, incomplete })
     }
 
     async fn unlink(&self, call: &Call, m: pb::UnlinkSignInRequest) -> Result<pb::UnlinkSignInResponse, Error> {

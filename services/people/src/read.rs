@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::access::Scope;
-use domain::ids::{AgencyId, EntryId, PersonId};
+use domain::ids::{AgencyId, EntryId, PersonId, ReceiptId};
 use domain::person::Content;
-use domain::vocabulary::{Author, Category, Sensitivity};
-use gate::{Asked, Call, Disclosure, Paging};
+use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
+use gate::{Asked, Call, Disclosure};
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, Named, words};
 use views::record::{self, EntryDoc, Record};
@@ -15,20 +15,77 @@ use views::{Page, Pages};
 use crate::People;
 use crate::wire::{Told, entry};
 
+/// Which entries are wanted.
+#[derive(Default)]
+struct Wanted {
+    /// Of these categories; none means all.
+    categories: Vec<Category>,
+    /// Written, changed or replied to from this moment on.
+    since: Option<Timestamp>,
+    /// This one alone.
+    only: Option<EntryId>,
+}
+
+impl Wanted {
+    fn of(categories: &[i32], since: Option<prost_types::Timestamp>) -> Result<Self, Error> {
+        let since = since.map(|at| words::from_timestamp("changed_since", at)).transpose()?;
+        Ok(Self { categories: words::categories("categories", categories)?, since, only: None })
+    }
+
+    fn keeps(&self, doc: &EntryDoc) -> bool {
+        (self.categories.is_empty() || self.categories.contains(&doc.category))
+            && self.since.is_none_or(|since| since <= doc.changed_at())
+            && self.only.is_none_or(|only| only == doc.entry)
+    }
+}
+
+/// Entries that are told, and the receipt of it.
+struct Shown {
+    entries: Vec<pb::Entry>,
+    next: Option<Vec<u8>>,
+    position: u64,
+    incomplete: bool,
+    receipt: ReceiptId,
+}
+
+impl Shown {
+    /// The one that was asked for.
+    fn one(self) -> Result<(Option<pb::Entry>, String), Error> {
+        let Some(entry) = self.entries.into_iter().next() else { return Err(Error::not_found("entry")) };
+        Ok((Some(entry), self.receipt.to_string()))
+    }
+}
+
 impl People {
     pub(crate) async fn my_record(
         &self,
         call: &Call,
         message: pb::GetMyRecordRequest,
     ) -> Result<pb::GetMyRecordResponse, Error> {
-        let person = call.person()?;
-        let wanted = words::categories("categories", &message.categories)?;
+        let wanted = Wanted::of(&message.categories, message.changed_since)?;
         let paging = call.pages(&message)?;
-        let page = self.page(person, &paging.pages, |doc| asks_for(&wanted, doc.category)).await?;
-        let receipt = self.gate.disclose_own(call, categories_of(&page), page.items.len()).await?;
-        let (incomplete, receipt_id) = (page.incomplete, receipt.to_string());
-        let (entries, next_page_token, position) = self.to_wire(page, &paging, |_| true).await?;
+        let Shown { entries, next, position, incomplete, receipt } = self.theirs(call, &paging.pages, &wanted).await?;
+        let (next_page_token, receipt_id) = (paging.next(next), receipt.to_string());
         Ok(pb::GetMyRecordResponse { entries, next_page_token, position, receipt_id, incomplete })
+    }
+
+    pub(crate) async fn my_entry(
+        &self,
+        call: &Call,
+        m: pb::GetMyEntryRequest,
+    ) -> Result<pb::GetMyEntryResponse, Error> {
+        let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let (entry, receipt_id) = self.theirs(call, &pages, &wanted).await?.one()?;
+        Ok(pb::GetMyEntryResponse { entry, receipt_id })
+    }
+
+    /// What somebody reads of their own record.
+    async fn theirs(&self, call: &Call, pages: &Pages, wanted: &Wanted) -> Result<Shown, Error> {
+        let page = self.page(call.person()?, pages, |doc| wanted.keeps(doc)).await?;
+        let receipt = self.gate.disclose_own(call, categories_of(&page), page.items.len()).await?;
+        let Page { items, next, position, incomplete } = page;
+        Ok(Shown { entries: self.to_wire(items, |_| true).await?, next, position, incomplete, receipt })
     }
 
     pub(crate) async fn shared_plan(
@@ -36,19 +93,38 @@ impl People {
         call: &Call,
         message: pb::GetSharedPlanRequest,
     ) -> Result<pb::GetSharedPlanResponse, Error> {
-        let by = call.worker()?;
         let person: PersonId = rpc::id("person_id", &message.person_id)?;
-        let categories = words::categories("categories", &message.categories)?;
-        let asked = Asked::new(call, words::purpose(message.purpose)?, categories)?;
-        let paging = &call.pages(&message)?;
-        let (wanted, pages) = (&asked.categories, &paging.pages);
+        let wanted = Wanted::of(&message.categories, message.changed_since)?;
+        let asked = Asked::new(call, words::purpose(message.purpose)?, wanted.categories.clone())?;
+        let paging = call.pages(&message)?;
+        let shown = self.shared(&asked, person, &paging.pages, &wanted).await?;
+        let Shown { entries, next, position, incomplete, receipt } = shown;
+        let (next_page_token, receipt_id) = (paging.next(next), receipt.to_string());
+        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position, receipt_id, incomplete })
+    }
+
+    pub(crate) async fn shared_entry(
+        &self,
+        call: &Call,
+        m: pb::GetSharedEntryRequest,
+    ) -> Result<pb::GetSharedEntryResponse, Error> {
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
+        let asked = Asked::new(call, words::purpose(m.purpose)?, vec![])?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let (entry, receipt_id) = self.shared(&asked, person, &pages, &wanted).await?.one()?;
+        Ok(pb::GetSharedEntryResponse { entry, receipt_id })
+    }
+
+    /// What a worker reads of what a person shares with them.
+    async fn shared(&self, asked: &Asked, person: PersonId, pages: &Pages, wanted: &Wanted) -> Result<Shown, Error> {
+        let by = asked.by;
         // Waited for first: the decision is about the moment of the answer, not about one that the caller can move.
-        self.views.reach::<Record>(message.at_least_position).await?;
-        let answer = self.gate.disclose(&asked, person, |scope, moved| async move {
+        self.views.reach::<Record>(pages.at_least).await?;
+        let answer = self.gate.disclose(asked, person, |scope, moved| async move {
             // What was corrected is told as corrected, though the view may lag.
             self.views.reach::<Record>(moved).await?;
-            let covered =
-                |doc: &EntryDoc| asks_for(wanted, doc.category) && scope.covers(doc.category, &doc.sensitivity);
+            let covered = |doc: &EntryDoc| wanted.keeps(doc) && scope.covers(doc.category, &doc.sensitivity);
             let mut page = self.page(person, pages, covered).await?;
             self.hide_goals(person, &mut page, &scope, pages.at_least).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
@@ -56,15 +132,15 @@ impl People {
             let elsewhere = |agency: AgencyId| agency != by.worker().agency();
             let network = scope.covers(Category::SupportNetwork, &Sensitivity::normal());
             let named_authors = network && page.items.iter().flat_map(agencies_of).any(elsewhere);
-            let incomplete = page.incomplete;
             // What an entry said before it was corrected the person alone reads.
             page.items.iter_mut().flat_map(|doc| &mut doc.changes).for_each(|change| change.before.clear());
-            let answer = (self.to_wire(page, paging, |agency| network || !elsewhere(agency)).await?, incomplete);
+            let Page { items, next, position, incomplete } = page;
+            let answer =
+                (self.to_wire(items, |agency| network || !elsewhere(agency)).await?, next, position, incomplete);
             Ok(Disclosure { answer, categories, entries, named_authors })
         });
-        let (((entries, next_page_token, position), incomplete), receipt) = answer.await?;
-        let receipt_id = receipt.to_string();
-        Ok(pb::GetSharedPlanResponse { entries, next_page_token, position, receipt_id, incomplete })
+        let ((entries, next, position, incomplete), receipt) = answer.await?;
+        Ok(Shown { entries, next, position, incomplete, receipt })
     }
 
     /// Takes the goal out of an action when the goal itself is withheld: that it exists is not told.
@@ -98,24 +174,15 @@ impl People {
         Ok(self.views.list::<Record>(&record::of_person(person), pages, keep).await?)
     }
 
-    /// A page on the wire. Authors who are not told are "another agency".
-    async fn to_wire(
-        &self,
-        page: Page<EntryDoc>,
-        paging: &Paging,
-        told: impl Fn(AgencyId) -> bool,
-    ) -> Result<(Vec<pb::Entry>, String, u64), Error> {
+    /// Entries on the wire. Authors who are not told are "another agency".
+    async fn to_wire(&self, entries: Vec<EntryDoc>, told: impl Fn(AgencyId) -> bool) -> Result<Vec<pb::Entry>, Error> {
         let is_told = |author: &Author| author.worker().is_none_or(|worker| told(worker.agency()));
-        let mut named: Named = page.items.iter().flat_map(authors_of).filter(is_told).collect();
-        page.items
-            .iter()
-            .filter_map(|doc| doc.content.owner())
-            .filter(|agency| told(*agency))
-            .for_each(|a| named.agency(a));
+        let mut named: Named = entries.iter().flat_map(authors_of).filter(is_told).collect();
+        let owners = entries.iter().filter_map(|doc| doc.content.owner());
+        owners.filter(|agency| told(*agency)).for_each(|agency| named.agency(agency));
         let names = &Directory::of(&self.views, named).await?;
         let (told, now) = (Told { names, told }, self.gate.engine().now());
-        let entries = page.items.into_iter().map(|doc| entry(&told, now, doc)).collect();
-        Ok((entries, paging.next(page.next), page.position))
+        Ok(entries.into_iter().map(|doc| entry(&told, now, doc)).collect())
     }
 }
 
@@ -129,10 +196,6 @@ fn authors_of(doc: &EntryDoc) -> impl Iterator<Item = Author> {
     let answers = doc.replies.iter().filter_map(|reply| reply.answer.as_ref());
     let said = doc.changes.iter().map(|change| change.author).chain(answers.map(|answer| answer.author));
     std::iter::once(doc.author).chain(said).chain(doc.content.doer().map(Author::Worker))
-}
-
-fn asks_for(wanted: &[Category], category: Category) -> bool {
-    wanted.is_empty() || wanted.contains(&category)
 }
 
 fn categories_of(page: &Page<EntryDoc>) -> BTreeSet<Category> {

@@ -22,6 +22,8 @@ use crate::{People, wire};
 
 gate::service! { PeopleService for People {
     register_person(RegisterPersonRequest) -> RegisterPersonResponse: register,
+    get_my_entry(GetMyEntryRequest) -> GetMyEntryResponse: my_entry,
+    get_shared_entry(GetSharedEntryRequest) -> GetSharedEntryResponse: shared_entry,
     get_my_record(GetMyRecordRequest) -> GetMyRecordResponse: my_record,
     get_shared_plan(GetSharedPlanRequest) -> GetSharedPlanResponse: shared_plan,
     write_about_me(WriteAboutMeRequest) -> WriteAboutMeResponse: about_me,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::access::Scope;
-use domain::ids::PersonId;
+use domain::ids::{PersonId, RelationshipId};
 use domain::issuers::{Only, Register};
 use domain::person::Content;
 use domain::sharing::Sharing;
@@ -27,9 +27,47 @@ impl Relationships {
         call: &Call,
         message: pb::ListMyPeopleRequest,
     ) -> Result<pb::ListMyPeopleResponse, Error> {
-        let person = call.person()?;
         let paging = call.pages(&message)?;
-        let page = self.views.list::<MyPeople>(&relationships::of_person(person), &paging.pages, |_| true).await?;
+        let now = self.gate.engine().now();
+        let known = |code: u32| {
+            let state = i32::try_from(code).ok().and_then(|code| pb::RelationshipState::try_from(code).ok());
+            state.filter(|state| *state != pb::RelationshipState::Unspecified)
+        };
+        let states = message.states.iter().map(|state| rpc::one_of("states", *state, known));
+        let states = states.collect::<Result<Vec<_>, _>>()?;
+        let wanted = |doc: &RelationshipDoc| states.is_empty() || states.contains(&state(&doc.latest, now));
+        let mut page = self.relationships(call, &paging.pages, wanted).await?;
+        // Of whom it is known first that they have left it is so, whatever has been written of it.
+        page.items.retain(|relationship| states.is_empty() || states.contains(&relationship.state()));
+        Ok(pb::ListMyPeopleResponse {
+            relationships: page.items,
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    pub(crate) async fn my_relationship(
+        &self,
+        call: &Call,
+        m: pb::GetMyRelationshipRequest,
+    ) -> Result<pb::GetMyRelationshipResponse, Error> {
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let page = self.relationships(call, &pages, |doc| doc.relationship == id).await?;
+        let relationship = page.items.into_iter().next().ok_or_else(|| Error::not_found("relationship"))?;
+        Ok(pb::GetMyRelationshipResponse { relationship: Some(relationship), position: page.position })
+    }
+
+    /// The caller's relationships.
+    async fn relationships(
+        &self,
+        call: &Call,
+        pages: &Pages,
+        wanted: impl Fn(&RelationshipDoc) -> bool + Send,
+    ) -> Result<Page<pb::Relationship>, Error> {
+        let person = call.person()?;
+        let page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, wanted).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
             let word = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| period.word.as_ref());
@@ -48,12 +86,8 @@ impl Relationships {
             blocked: sharing.shuts_out(doc.worker),
             ..to_wire(doc, now, &names)
         };
-        Ok(pb::ListMyPeopleResponse {
-            relationships: items.iter().map(relationship).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
+        let items = items.iter().map(relationship).collect();
+        Ok(Page { items, next: page.next, position: page.position, incomplete: page.incomplete })
     }
 
     pub(crate) async fn caseload(

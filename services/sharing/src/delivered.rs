@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::access::events::RecallAnswer;
 use domain::agency::ContentLevel;
-use domain::ids::{AgencyId, EntryId};
+use domain::ids::{AgencyId, EntryId, RecallId};
 use domain::vocabulary::{Category, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
 use rpc::words::{self, Names};
 use rpc::{Directory, Error, Named};
+use views::Pages;
 use views::deliveries::{self, Deliveries, DeliveryDoc, PermitDoc};
 use views::recalls::{self, RecallDoc, Recalls};
 
@@ -46,7 +47,8 @@ impl SharingServices {
     ) -> Result<pb::ListMyRecallsResponse, Error> {
         let person = call.person()?;
         let paging = call.pages(&message)?;
-        let page = self.views.list::<Recalls>(&recalls::of_person(person), &paging.pages, |_| true).await?;
+        let wanted = |doc: &RecallDoc| !message.only_waiting || doc.answers.is_empty();
+        let page = self.views.list::<Recalls>(&recalls::of_person(person), &paging.pages, wanted).await?;
         let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
         let now = self.gate.engine().now();
         Ok(pb::ListMyRecallsResponse {
@@ -55,6 +57,21 @@ impl SharingServices {
             position: page.position,
             incomplete: page.incomplete,
         })
+    }
+}
+
+impl SharingServices {
+    pub(crate) async fn get_my_recall(
+        &self,
+        call: &Call,
+        m: pb::GetMyRecallRequest,
+    ) -> Result<pb::GetMyRecallResponse, Error> {
+        let (person, id): (_, RecallId) = (call.person()?, rpc::id("recall_id", &m.recall_id)?);
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let page = self.views.list::<Recalls>(&recalls::of_person(person), &pages, |doc| doc.recall == id).await?;
+        let doc = page.items.first().ok_or_else(|| Error::not_found("recall"))?;
+        let names = Directory::of(&self.views, named(std::iter::once(doc.agency))).await?;
+        Ok(pb::GetMyRecallResponse { recall: Some(recall(doc, &names, self.gate.engine().now())) })
     }
 }
 

@@ -89,6 +89,23 @@ impl SharingServices {
         })
     }
 
+    pub(crate) async fn get_receipt(
+        &self,
+        call: &Call,
+        m: pb::GetReceiptRequest,
+    ) -> Result<pb::GetReceiptResponse, Error> {
+        let (person, id) = (call.person()?, rpc::id("receipt_id", &m.receipt_id)?);
+        let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, id), m.at_least_position);
+        let doc = known.await?.ok_or_else(|| Error::not_found("receipt"))?;
+        let names = self.names_in(std::slice::from_ref(&doc)).await?;
+        Ok(pb::GetReceiptResponse { receipt: Some(receipt(&doc, self.gate.engine().now(), &names)) })
+    }
+
+    async fn names_in(&self, docs: &[ReceiptDoc]) -> Result<Directory, Error> {
+        let about = docs.iter().filter_map(|doc| doc.about.map(Author::Worker));
+        Directory::of(&self.views, docs.iter().map(|doc| doc.party).chain(about).collect()).await
+    }
+
     async fn receipts(
         &self,
         person: PersonId,
@@ -97,8 +114,7 @@ impl SharingServices {
     ) -> Result<(Page<ReceiptDoc>, Directory), Error> {
         let list = access_history::of_person(person);
         let page = self.views.list::<AccessHistory>(&list, pages, |doc| wanted.keeps(doc)).await?;
-        let about = page.items.iter().filter_map(|doc| doc.about.map(Author::Worker));
-        let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.party).chain(about).collect()).await?;
+        let names = self.names_in(&page.items).await?;
         Ok((page, names))
     }
 

@@ -19,6 +19,7 @@ use proto::access::v1 as pb;
 use rpc::{Directory, Error, words};
 use views::access_history::{self, AccessHistory};
 use views::questions::{self, AgencyQuestions, QuestionDoc, Questions, ReviewerQuestions, SaidDoc};
+use views::{Page, Pages};
 
 use crate::SharingServices;
 
@@ -53,7 +54,8 @@ impl SharingServices {
         message: pb::ListMyQuestionsRequest,
     ) -> Result<pb::ListMyQuestionsResponse, Error> {
         let (person, paging) = (call.person()?, call.pages(&message)?);
-        let page = self.views.list::<Questions>(&questions::of_person(person), &paging.pages, |_| true).await?;
+        let wanted = |doc: &QuestionDoc| !message.only_waiting || doc.stage.waits();
+        let page = self.views.list::<Questions>(&questions::of_person(person), &paging.pages, wanted).await?;
         let (names, now) = (self.speakers(&page.items).await?, self.gate.engine().now());
         Ok(pb::ListMyQuestionsResponse {
             questions: page.items.into_iter().map(|doc| question(doc, now, &names)).collect(),
@@ -63,20 +65,38 @@ impl SharingServices {
         })
     }
 
+    pub(crate) async fn get_my_question(
+        &self,
+        call: &Call,
+        m: pb::GetMyQuestionRequest,
+    ) -> Result<pb::GetMyQuestionResponse, Error> {
+        let (person, id): (_, QueryId) = (call.person()?, rpc::id("query_id", &m.query_id)?);
+        let known = self.views.one::<Questions>(questions::of_person(person).id(id), m.at_least_position);
+        let doc = known.await?.ok_or_else(|| Error::not_found("question"))?;
+        let names = self.speakers(std::slice::from_ref(&doc)).await?;
+        Ok(pb::GetMyQuestionResponse { question: Some(question(doc, self.gate.engine().now(), &names)) })
+    }
+
+    pub(crate) async fn get_question(
+        &self,
+        call: &Call,
+        m: pb::GetQuestionRequest,
+    ) -> Result<pb::GetQuestionResponse, Error> {
+        let id: QueryId = rpc::id("query_id", &m.query_id)?;
+        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let mut page = self.asked(call, m.to_review, &pages, |doc, _| doc.query == id).await?;
+        let question = page.items.pop().ok_or_else(|| Error::not_found("question"))?;
+        Ok(pb::GetQuestionResponse { question: Some(question) })
+    }
+
     /// What an agency is asked, or is asked to review: a privacy officer reads all of it, a worker what is asked of their own looks.
     pub(crate) async fn asked_of_us(
         &self,
         call: &Call,
         m: pb::ListQuestionsRequest,
     ) -> Result<pb::ListQuestionsResponse, Error> {
-        let (by, paging) = (call.worker()?, call.pages(&m)?);
-        let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
-        let is_officer = is_privacy_officer(by, &standing);
-        if !standing.admits(by) || (m.to_review && !is_officer) {
-            return Err(Error::denied());
-        }
-        let theirs = |doc: &QuestionDoc| {
-            let of_worker = is_officer || doc.party == Some(Author::Worker(by.worker()));
+        let paging = call.pages(&m)?;
+        let wanted = |doc: &QuestionDoc, is_officer: bool| {
             let waits = match doc.stage {
                 QueryStage::Asked => true,
                 QueryStage::WithOfficer => is_officer,
@@ -85,17 +105,43 @@ impl SharingServices {
                     false
                 }
             };
-            of_worker && (!m.only_waiting || waits)
+            !m.only_waiting || waits
+        };
+        let page = self.asked(call, m.to_review, &paging.pages, wanted).await?;
+        Ok(pb::ListQuestionsResponse {
+            questions: page.items,
+            next_page_token: paging.next(page.next),
+            position: page.position,
+            incomplete: page.incomplete,
+        })
+    }
+
+    /// What the caller may read of it, and is wanted: of which it is told whether the caller is a privacy officer.
+    async fn asked(
+        &self,
+        call: &Call,
+        to_review: bool,
+        pages: &Pages,
+        wanted: impl Fn(&QuestionDoc, bool) -> bool + Send + Sync,
+    ) -> Result<Page<pb::AskedQuestion>, Error> {
+        let by = call.worker()?;
+        let standing = self.gate.engine().load::<Staff>(by.worker().staff(), Freshness::Latest).await?;
+        let is_officer = is_privacy_officer(by, &standing);
+        if !standing.admits(by) || (to_review && !is_officer) {
+            return Err(Error::denied());
+        }
+        let theirs = |doc: &QuestionDoc| {
+            (is_officer || doc.party == Some(Author::Worker(by.worker()))) && wanted(doc, is_officer)
         };
         let list = questions::of_agency(by.worker().agency());
-        let page = if m.to_review {
-            self.views.list::<ReviewerQuestions>(&list, &paging.pages, theirs).await?
+        let page = if to_review {
+            self.views.list::<ReviewerQuestions>(&list, pages, theirs).await?
         } else {
-            self.views.list::<AgencyQuestions>(&list, &paging.pages, theirs).await?
+            self.views.list::<AgencyQuestions>(&list, pages, theirs).await?
         };
         let (names, now) = (self.speakers(&page.items).await?, self.gate.engine().now());
         let asked = |mut doc: QuestionDoc| {
-            if !m.to_review {
+            if !to_review {
                 keep_from_who_looked(&mut doc, is_officer);
             }
             pb::AskedQuestion {
@@ -104,12 +150,8 @@ impl SharingServices {
                 question: Some(question(doc, now, &names)),
             }
         };
-        Ok(pb::ListQuestionsResponse {
-            questions: page.items.into_iter().map(asked).collect(),
-            next_page_token: paging.next(page.next),
-            position: page.position,
-            incomplete: page.incomplete,
-        })
+        let Page { items, next, position, incomplete } = page;
+        Ok(Page { items: items.into_iter().map(asked).collect(), next, position, incomplete })
     }
 
     async fn speakers(&self, docs: &[QuestionDoc]) -> Result<Directory, Error> {

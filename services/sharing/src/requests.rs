@@ -53,6 +53,27 @@ impl SharingServices {
         })
     }
 
+    pub(crate) async fn get_access_request(
+        &self,
+        call: &Call,
+        m: pb::GetAccessRequestRequest,
+    ) -> Result<pb::GetAccessRequestResponse, Error> {
+        let (person, id) = (call.person()?, rpc::id("access_request_id", &m.access_request_id)?);
+        let (engine, id): (_, AccessRequestId) = (self.gate.engine(), id);
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let found = sharing.requests(engine.now()).find(|(known, ..)| *known == id);
+        let (_, asked, waits) = found.ok_or_else(|| Error::not_found("access_request"))?;
+        let staff = engine.load::<Staff>(asked.worker.staff(), Freshness::Latest).await?;
+        let waiting = waits && !register.resolve(&sharing).shuts_out(asked.worker) && !staff.has_left();
+        let mut named = Named::default();
+        named.worker(asked.worker);
+        let names = self.names(named, &sharing).await?;
+        let (directive_version, position) = (sharing.version.0, sharing.position.0);
+        let access_request = Some(request(id, asked, &names));
+        Ok(pb::GetAccessRequestResponse { access_request, waiting, directive_version, position })
+    }
+
     pub(crate) async fn grant_access(
         &self,
         call: &Call,

@@ -29,6 +29,7 @@ gate::service! { SharingService for SharingServices {
     grant_provision(GrantProvisionRequest) -> GrantProvisionResponse: grant,
     deny_provision(DenyProvisionRequest) -> DenyProvisionResponse: deny,
     list_access_requests(ListAccessRequestsRequest) -> ListAccessRequestsResponse: access_requests,
+    get_access_request(GetAccessRequestRequest) -> GetAccessRequestResponse: get_access_request,
     grant_access(GrantAccessRequest) -> GrantAccessResponse: grant_access,
     refuse_access(RefuseAccessRequest) -> RefuseAccessResponse: refuse_access,
     request_access(RequestAccessRequest) -> RequestAccessResponse: request_access,
@@ -52,6 +53,10 @@ mod access {
 
     gate::service! { AccessService for SharingServices {
         list_access_history(ListAccessHistoryRequest) -> ListAccessHistoryResponse: history,
+        get_receipt(GetReceiptRequest) -> GetReceiptResponse: get_receipt,
+        get_my_question(GetMyQuestionRequest) -> GetMyQuestionResponse: get_my_question,
+        get_question(GetQuestionRequest) -> GetQuestionResponse: get_question,
+        get_my_recall(GetMyRecallRequest) -> GetMyRecallResponse: get_my_recall,
         print_my_access_history(PrintMyAccessHistoryRequest) -> PrintMyAccessHistoryResponse: print_mine,
         print_access_history(PrintAccessHistoryRequest) -> PrintAccessHistoryResponse: print,
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,

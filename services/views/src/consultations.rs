@@ -1,5 +1,7 @@
 //! Consultations: what the person is asked, what was said and what was decided.
 
+mod due;
+
 use domain::StreamKind;
 use domain::consultation::events::{
     ConsultationEvent, DecisionProposed, OptionOffered, ParticipantInvited, ParticipantResponded, PersonViewRecorded,

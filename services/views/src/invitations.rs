@@ -37,6 +37,15 @@ pub struct InvitationDoc {
     pub revoked: Option<Timestamp>,
 }
 
+impl InvitationDoc {
+    /// Whether the code can be used at this moment.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let is_confirmed = self.kind != InvitationKind::Return || self.confirmed.is_some();
+        is_confirmed && self.used.is_none() && self.revoked.is_none() && now < self.expires
+    }
+}
+
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

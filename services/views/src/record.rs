@@ -37,6 +37,16 @@ pub struct EntryDoc {
     pub replies: Vec<ReplyDoc>,
 }
 
+impl EntryDoc {
+    /// When it was written, changed, replied to, or a reply to it was answered last.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        let answers = self.replies.iter().filter_map(|reply| Some(reply.answer.as_ref()?.at));
+        let said = self.changes.iter().map(|change| change.at).chain(self.replies.iter().map(|reply| reply.at));
+        said.chain(answers).fold(self.at, Timestamp::max)
+    }
+}
+
 /// What the person says of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyDoc {

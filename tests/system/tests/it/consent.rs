@@ -172,6 +172,7 @@ async fn pages_cover_a_record_once_and_withheld_entries_leave_no_gap() {
             page_size: 4,
             page_token: token,
             at_least_position: position,
+            ..Default::default()
         };
         let page = callers.worker.people().get_shared_plan(page).await.unwrap().into_inner();
         let full = page.entries.len() == 4;

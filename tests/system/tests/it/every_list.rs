@@ -39,6 +39,10 @@ async fn page(
 
 /// A record of which some is hidden from the worker, and lists of which some is left out, in between.
 async fn fill(supported: &Supported) {
+    let (manager, _) = supported.joins("manager", "Ailsa Munro", "manager").await;
+    for question in ["When should the drop-in be open?", "Where should it be?"] {
+        crate::surveyed::open(&manager, question).await.unwrap();
+    }
     let Callers { person, operator, pair, .. } = &supported.callers;
     operator.agencies().add_staff(pair.joins("colleague", "Isla Munro", "nurse")).await.unwrap();
     let restricted = proto::access::v1::SensitivityLevel::VeryRestricted;
@@ -119,10 +123,6 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
     let channel = supported.node.channel().await.unwrap();
     support_some(&supported, &channel, &people).await;
     fill(&supported).await;
-    let (manager, _) = supported.joins("manager", "Ailsa Munro", "manager").await;
-    for question in ["When should the drop-in be open?", "Where should it be?"] {
-        crate::surveyed::open(&manager, question).await.unwrap();
-    }
     crate::fed::receive_and_take_back(&supported, 2).await;
     at_rest(&supported.world.cluster).await;
     let (signer, pair) = (&supported.world.cluster.signer, &supported.callers.pair);
@@ -186,4 +186,66 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
     // Enough that something can have been left out between the rows.
     let few: Vec<_> = walked.iter().filter(|(name, rows)| *rows < 2 && name != "ListMyQuestions").collect();
     assert!(few.is_empty(), "{few:?}");
+}
+
+/// What is read one by one: the list and its field, the RPC and its field, and what names one.
+const ONE_BY_ONE: [(&str, &str, &str, &str, &str); 12] = [
+    ("ListAccessHistory", "receipts", "GetReceipt", "receipt", "receipt_id"),
+    ("ListMyQuestions", "questions", "GetMyQuestion", "question", "query_id"),
+    ("ListMyRecalls", "recalls", "GetMyRecall", "recall", "recall_id"),
+    ("GetMyRecord", "entries", "GetMyEntry", "entry", "entry_id"),
+    ("GetSharedPlan", "entries", "GetSharedEntry", "entry", "entry_id"),
+    ("ListMyPeople", "relationships", "GetMyRelationship", "relationship", "relationship_id"),
+    ("ListMyInvitations", "invitations", "GetMyInvitation", "invitation", "invitation_id"),
+    ("ListAccessRequests", "requests", "GetAccessRequest", "accessRequest", "access_request_id"),
+    ("ListMySurveys", "surveys", "GetMySurvey", "survey", "survey_id"),
+    ("ListSurveys", "surveys", "GetSurvey", "survey", "survey_id"),
+    ("ListMyConsultations", "consultations", "GetMyConsultation", "consultation", "consultation_id"),
+    ("ListConsultations", "consultations", "GetConsultation", "consultation", "consultation_id"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_listed_is_read_by_itself_and_nobody_elses_is() {
+    let supported = Supported::sharing(0).await;
+    fill(&supported).await;
+    crate::fed::receive_and_take_back(&supported, 2).await;
+    at_rest(&supported.world.cluster).await;
+    let (signer, pair) = (&supported.world.cluster.signer, &supported.callers.pair);
+    let other = supported.world.import(2).remove(1);
+    let (person, other) = (signer.person(pair.person).unwrap(), signer.person(other.person).unwrap());
+    let worker = signer.staff(pair.worker.agency(), &pair.staff_id()).unwrap();
+    let channel = supported.node.channel().await.unwrap();
+    let about = json!({"person_id": pair.person_id(), "purpose": "PURPOSE_CARE_COORDINATION"});
+    let ask = async |name: &str, token: &str, more: Value| {
+        let (method, class) = proto::rpcs().find(|(method, _)| method.name() == name).unwrap();
+        let mut request = if class == AccessClass::StaffRead { about.as_object().unwrap().clone() } else { Map::new() };
+        request.extend(more.as_object().unwrap().clone());
+        request.retain(|field, _| method.input().get_field_by_name(field).is_some());
+        let body = DynamicMessage::deserialize(method.input(), Value::Object(request)).unwrap().encode_to_vec();
+        let answer = call(&channel, &proto::path(&method), body, Some(token)).await?;
+        let answer = DynamicMessage::decode(method.output(), answer.as_slice()).unwrap();
+        Ok::<_, tonic::Status>((serde_json::to_value(answer).unwrap(), class))
+    };
+    for (list, rows, get, row, id) in ONE_BY_ONE {
+        let (_, class) = proto::rpcs().find(|(method, _)| method.name() == list).unwrap();
+        let token = if class == AccessClass::StaffRead { &worker } else { &person };
+        let (listed, _) = ask(list, token, json!({"page_size": 100})).await.unwrap();
+        let camel = id.split('_').enumerate().map(|(nth, part)| {
+            let (first, rest) = part.split_at(1);
+            if nth == 0 { part.to_owned() } else { first.to_uppercase() + rest }
+        });
+        let camel: String = camel.collect();
+        let all = listed[rows].as_array().unwrap_or_else(|| panic!("{list} is empty"));
+        for one in all.iter().take(3) {
+            let (read, _) = ask(get, token, json!({id: one[&camel]})).await.unwrap();
+            assert_eq!(&read[row], one, "{get}");
+            // It is another person's: there is no such thing.
+            if class != AccessClass::StaffRead {
+                let others = ask(get, &other, json!({id: one[&camel]})).await.unwrap_err();
+                assert_eq!(others.code(), tonic::Code::NotFound, "{get}");
+            }
+        }
+        let nothing = ask(get, token, json!({id: client::request_id()})).await.unwrap_err();
+        assert_eq!(nothing.code(), tonic::Code::NotFound, "{get}");
+    }
 }

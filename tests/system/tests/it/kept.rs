@@ -22,6 +22,7 @@ async fn seen(worker: &Client, callers: &Callers, at_least: u64, page_size: i32)
             page_size,
             page_token,
             at_least_position: at_least,
+            ..Default::default()
         };
         let page = worker.consultations().list_consultations(list).await.unwrap().into_inner();
         assert!(page.next_page_token.is_empty() || page.consultations.len() == usize::try_from(page_size).unwrap());

@@ -47,6 +47,7 @@ mod replied;
 mod requested;
 mod service_accounts;
 mod shut_out;
+mod sifted;
 mod stores;
 mod story;
 mod strangers;
