@@ -107,7 +107,7 @@ pub(crate) fn labels(field: &'static str, labels: &[String]) -> Result<(), Refus
     if labels.len() > LABELS_LIMIT {
         return Err(Refusal::invalid(field, format!("at most `{LABELS_LIMIT}` labels are taken")));
     }
-    if !labels.iter().all(|label| TOPICS.iter().any(|(code, _)| code == label)) {
+    if !labels.iter().all(|label| TOPICS.contains(&label.as_str())) {
         return Err(Refusal::invalid(field, "must be of those that `ListLabels` has, such as `PSY`"));
     }
     Ok(())

@@ -6,6 +6,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 const ENGLISH: &str = include_str!("en.ftl");
 const LETTERS: &str = include_str!("letters.en.ftl");
+const SUMMARIES: &str = include_str!("summaries.en.ftl");
 
 /// What a sentence is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Sentences {
         let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().unwrap_or_default()]);
         // The marks that keep writing from the right apart from writing from the left are for screens: whoever shows a sentence adds them.
         bundle.set_use_isolating(false);
-        for file in [ENGLISH, LETTERS] {
+        for file in [ENGLISH, LETTERS, SUMMARIES] {
             // What cannot be read of a file is left out; a test finds that nothing is.
             let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(resource, _)| resource);
             bundle.add_resource_overriding(resource);
@@ -94,11 +95,11 @@ mod tests {
 
     #[test]
     fn the_file_is_read_whole_and_says_each_thing_once() {
-        for file in [ENGLISH, LETTERS] {
+        for file in [ENGLISH, LETTERS, SUMMARIES] {
             let broken = FluentResource::try_new(file.to_owned()).err().map(|(_, errors)| errors);
             assert_eq!(broken, None);
         }
-        let mut all: Vec<_> = names().chain(names_in(LETTERS)).collect();
+        let mut all: Vec<_> = names().chain(names_in(LETTERS)).chain(names_in(SUMMARIES)).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

@@ -8,14 +8,14 @@ use domain::ids::{AgencyId, EntryId, RecallId};
 use domain::vocabulary::{Category, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
-use rpc::words::{self, Names};
+use rpc::words::{self as on_wire, Names};
 use rpc::{Directory, Error, Named};
 use views::Pages;
 use views::deliveries::{self, Deliveries, DeliveryDoc, PermitDoc};
 use views::recalls::{self, RecallDoc, Recalls};
 
 use crate::SharingServices;
-use crate::summary;
+use crate::summary::Words;
 
 /// The most entries of a day, or of a recall, that are named one by one.
 const NAMED: usize = 1_000;
@@ -33,7 +33,7 @@ impl SharingServices {
         let page = self.views.list::<Deliveries>(&deliveries::of_person(person), &paging.pages, keep).await?;
         let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
         Ok(pb::ListMyDeliveriesResponse {
-            days: days(page.items).iter().map(|doc| day(doc, &names)).collect(),
+            days: days(page.items).iter().map(|doc| day(doc, &names, self.words())).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
@@ -52,7 +52,7 @@ impl SharingServices {
         let names = Directory::of(&self.views, named(page.items.iter().map(|doc| doc.agency))).await?;
         let now = self.gate.engine().now();
         Ok(pb::ListMyRecallsResponse {
-            recalls: page.items.iter().map(|doc| recall(doc, &names, now)).collect(),
+            recalls: page.items.iter().map(|doc| recall(doc, &names, (now, self.words()))).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
@@ -71,7 +71,7 @@ impl SharingServices {
         let page = self.views.list::<Recalls>(&recalls::of_person(person), &pages, |doc| doc.recall == id).await?;
         let doc = page.items.first().ok_or_else(|| Error::not_found("recall"))?;
         let names = Directory::of(&self.views, named(std::iter::once(doc.agency))).await?;
-        Ok(pb::GetMyRecallResponse { recall: Some(recall(doc, &names, self.gate.engine().now())) })
+        Ok(pb::GetMyRecallResponse { recall: Some(recall(doc, &names, (self.gate.engine().now(), self.words()))) })
     }
 }
 
@@ -105,18 +105,18 @@ fn days(parts: Vec<DeliveryDoc>) -> Vec<DeliveryDoc> {
     days
 }
 
-fn day(doc: &DeliveryDoc, names: &impl Names) -> pb::DeliveryDay {
+fn day(doc: &DeliveryDoc, names: &impl Names, words: Words<'_>) -> pb::DeliveryDay {
     let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
     let agency_name = names.agency_then(doc.agency, doc.first_at);
     pb::DeliveryDay {
-        summary: summary::delivered(doc, &agency_name, count, &categories),
+        summary: words.delivered(doc, &agency_name, count, &categories),
         agency_id: doc.agency.to_string(),
         agency_name,
         feed_id: doc.feed.to_string(),
         feed_name: doc.name.clone(),
         purpose: i32::from(doc.purpose.code()),
-        first_at: Some(words::timestamp(doc.first_at)),
-        last_at: Some(words::timestamp(doc.last_at)),
+        first_at: Some(on_wire::timestamp(doc.first_at)),
+        last_at: Some(on_wire::timestamp(doc.last_at)),
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
         provision_ids: doc.choices.iter().map(|choice| choice.provision.to_string()).collect(),
@@ -129,7 +129,7 @@ fn told(told: &PermitDoc) -> pb::ToldPermit {
     pb::ToldPermit { provision_id: told.provision.to_string(), change: i32::from(told.change.code()) }
 }
 
-fn recall(doc: &RecallDoc, names: &impl Names, now: Timestamp) -> pb::Recall {
+fn recall(doc: &RecallDoc, names: &impl Names, (now, words): (Timestamp, Words<'_>)) -> pb::Recall {
     use pb::recall::State;
     let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
     let agency_name = names.agency_then(doc.agency, doc.requested_at);
@@ -141,16 +141,16 @@ fn recall(doc: &RecallDoc, names: &impl Names, now: Timestamp) -> pb::Recall {
         None => State::Open,
     };
     pb::Recall {
-        summary: summary::recall(doc, &agency_name, state == State::Overdue, (count, &categories)),
+        summary: words.recall(doc, &agency_name, state == State::Overdue, (count, &categories)),
         recall_id: doc.recall.to_string(),
         agency_id: doc.agency.to_string(),
         agency_name,
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
-        requested_at: Some(words::timestamp(doc.requested_at)),
-        deadline: Some(words::timestamp(doc.deadline)),
+        requested_at: Some(on_wire::timestamp(doc.requested_at)),
+        deadline: Some(on_wire::timestamp(doc.deadline)),
         state: state.into(),
         basis: answer.map(|answer| answer.basis.clone()).unwrap_or_default(),
-        answered_at: answer.map(|answer| words::timestamp(answer.at)),
+        answered_at: answer.map(|answer| on_wire::timestamp(answer.at)),
     }
 }

@@ -7,6 +7,8 @@ mod looked;
 mod preview;
 mod questions;
 mod read;
+#[cfg(test)]
+mod reading;
 mod requests;
 mod service;
 mod summary;
@@ -30,6 +32,11 @@ pub struct SharingServices {
 }
 
 impl SharingServices {
+    /// What is said to people.
+    pub(crate) fn words(&self) -> summary::Words<'_> {
+        summary::Words(&self.sentences)
+    }
+
     /// The services on this gate and these views.
     #[must_use]
     pub fn new(gate: Gate, views: Views) -> Self {

@@ -14,6 +14,7 @@ use views::access_history::{self, AccessHistory, QueryDoc, ReceiptDoc, ReceiptKi
 use views::{Page, Pages};
 
 use crate::questions::stage;
+use crate::summary::Words;
 use crate::{SharingServices, summary};
 
 /// How many receipts a letter has.
@@ -82,7 +83,7 @@ impl SharingServices {
         let (page, names) = self.receipts(person, &paging.pages, &wanted).await?;
         let now = self.gate.engine().now();
         Ok(pb::ListAccessHistoryResponse {
-            receipts: page.items.iter().map(|doc| receipt(doc, now, &names)).collect(),
+            receipts: page.items.iter().map(|doc| receipt(doc, now, &names, self.words())).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
@@ -98,7 +99,7 @@ impl SharingServices {
         let known = self.views.one::<AccessHistory>(access_history::receipt_key(person, id), m.at_least_position);
         let doc = known.await?.ok_or_else(|| Error::not_found("receipt"))?;
         let names = self.names_in(std::slice::from_ref(&doc)).await?;
-        Ok(pb::GetReceiptResponse { receipt: Some(receipt(&doc, self.gate.engine().now(), &names)) })
+        Ok(pb::GetReceiptResponse { receipt: Some(receipt(&doc, self.gate.engine().now(), &names, self.words())) })
     }
 
     async fn names_in(&self, docs: &[ReceiptDoc]) -> Result<Directory, Error> {
@@ -158,7 +159,7 @@ impl SharingServices {
     /// Receipts as a page to print.
     fn letter(&self, page: &Page<ReceiptDoc>, names: &Directory) -> Result<String, Error> {
         let say = |name| self.letters.say(name, &[]);
-        let line = |doc: &ReceiptDoc| Line::beside(summary::day(doc.at), summary::receipt(doc, names));
+        let line = |doc: &ReceiptDoc| Line::beside(summary::day(doc.at), self.words().receipt(doc, names));
         let mut letter = Letter { title: say("looks-title"), ..Letter::default() };
         letter.lead.push(say(if page.items.is_empty() { "looks-none" } else { "looks-lead" }));
         if page.incomplete {
@@ -187,7 +188,7 @@ fn kind(kind: ReceiptKind) -> pb::receipt::Kind {
     }
 }
 
-fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
+fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory, said: Words<'_>) -> pb::Receipt {
     pb::Receipt {
         receipt_id: doc.receipt.to_string(),
         kind: kind(doc.kind).into(),
@@ -197,7 +198,7 @@ fn receipt(doc: &ReceiptDoc, now: Timestamp, names: &Directory) -> pb::Receipt {
         categories: words::to_categories(&doc.categories),
         entries: doc.entries,
         refused: words::to_categories(&doc.refused),
-        summary: summary::receipt(doc, names),
+        summary: said.receipt(doc, names),
         emergency: doc.emergency,
         named_authors: doc.named_authors,
         reason: doc.reason.clone(),

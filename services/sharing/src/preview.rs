@@ -26,8 +26,9 @@ use rpc::{Error, Named};
 use views::Pages;
 use views::consultations::{self, Consultations};
 
+use crate::SharingServices;
 use crate::service::{blocked, unblocked};
-use crate::{SharingServices, summary};
+use crate::summary::Words;
 
 /// The most supporters that one preview tells of.
 const PARTIES_LIMIT: usize = 100;
@@ -184,7 +185,7 @@ impl SharingServices {
                 Would { purpose, action, now, then }
             });
             let party = words::party_now(Author::Worker(*worker), names);
-            parties.push(told(party, false, would.collect()));
+            parties.push(told(self.words(), party, false, would.collect()));
         }
         Ok(parties)
     }
@@ -207,7 +208,7 @@ impl SharingServices {
             then: record.seen(then.as_ref()),
         });
         let party = words::system_of(agency, names);
-        Ok(Some(told(party, true, each.collect())).filter(|party| !party.purposes.is_empty()))
+        Ok(Some(told(self.words(), party, true, each.collect())).filter(|party| !party.purposes.is_empty()))
     }
 }
 
@@ -224,10 +225,10 @@ fn supporters_named(supporters: &[Worker]) -> Named {
 }
 
 /// What changes for somebody, without the purposes and actions for which they see nothing either way.
-fn told(party: proto::access::v1::Party, system: bool, would: Vec<Would>) -> pb::PreviewedParty {
+fn told(said: Words<'_>, party: proto::access::v1::Party, system: bool, would: Vec<Would>) -> pb::PreviewedParty {
     let would: Vec<_> = would.into_iter().filter(|one| !one.now.is_empty() || !one.then.is_empty()).collect();
     let changes = would.iter().any(|one| one.now != one.then);
-    let summary = summary::preview(&party, system, would.iter().map(|one| (one.purpose, one.action, &one.then)));
+    let summary = said.preview(&party, system, would.iter().map(|one| (one.purpose, one.action, &one.then)));
     let counts = |seen: &BTreeMap<Category, usize>| {
         let count = |(category, entries): (&Category, &usize)| pb::CategoryCount {
             category: i32::from(category.code()),

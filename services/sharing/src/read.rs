@@ -16,12 +16,13 @@ use rpc::words::{self, Names as _};
 use rpc::{Directory, Error, Named, Reason};
 use views::Pages;
 
-use crate::{SharingServices, summary, terms};
+use crate::summary::Words;
+use crate::{SharingServices, terms};
 
 impl SharingServices {
     #[allow(clippy::unused_async, reason = "as every answer")]
     pub(crate) async fn labels(&self, _: &Call, _: pb::ListLabelsRequest) -> Result<pb::ListLabelsResponse, Error> {
-        let label = |(code, words): &(&str, &str)| pb::Label { code: (*code).into(), words: (*words).into() };
+        let label = |code: &&str| pb::Label { code: (*code).into(), words: self.words().topic(code) };
         Ok(pb::ListLabelsResponse { labels: TOPICS.iter().map(label).collect() })
     }
 
@@ -77,17 +78,17 @@ impl SharingServices {
 
     /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
     /// somebody safe.
-    async fn told<'a>(&self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+    async fn told<'a>(&'a self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
         self.names(named(items, sharing), sharing).await
     }
 
     /// These names.
-    pub(crate) async fn names<'a>(&self, named: Named, sharing: &'a Sharing) -> Result<Told<'a>, Error> {
+    pub(crate) async fn names<'a>(&'a self, named: Named, sharing: &'a Sharing) -> Result<Told<'a>, Error> {
         let directory = Directory::of(&self.views, named).await?;
         let agencies = Vec::from_iter(directory.their_agencies());
         let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
         let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
-        Ok(Told { directory, sharing, by_name })
+        Ok(Told { directory, sharing, by_name, words: self.words() })
     }
 
     /// Permits, in words.
@@ -109,13 +110,14 @@ pub(crate) struct Told<'a> {
     pub(crate) sharing: &'a Sharing,
     /// The agencies that tell names.
     by_name: BTreeSet<AgencyId>,
+    pub(crate) words: Words<'a>,
 }
 
 #[cfg(test)]
 impl<'a> Told<'a> {
     /// The names of nobody.
-    pub(crate) fn nobody(sharing: &'a Sharing) -> Self {
-        Self { directory: Directory::default(), sharing, by_name: BTreeSet::new() }
+    pub(crate) fn nobody(sharing: &'a Sharing, sentences: &'a sentences::Sentences) -> Self {
+        Self { directory: Directory::default(), sharing, by_name: BTreeSet::new(), words: Words(sentences) }
     }
 }
 
@@ -195,7 +197,7 @@ fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb:
         provision_id: id.to_string(),
         permit: held.permits(),
         terms: Some(terms::to_wire(held.terms())),
-        summary: summary::provision(held, names),
+        summary: names.words.provision(held, names),
         without_telling_them: names.sharing.is_untold(id),
         access_request_id: origin.and_then(|origin| origin.request).map(|id| id.to_string()).unwrap_or_default(),
         entered_by: word.map(|word| words::party_now(Author::Worker(word.worker), names)),

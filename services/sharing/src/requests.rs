@@ -19,7 +19,7 @@ use proto::sharing::v1::enter_choice_request::Choice as Chosen;
 use rpc::{Error, Named, words};
 
 use crate::read::{Told, page_of};
-use crate::{SharingServices, summary, terms};
+use crate::{SharingServices, terms};
 
 /// What is decided on: the directive, who asks or enters, and which agencies are one.
 type Loads = (Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
@@ -221,7 +221,7 @@ fn request(id: AccessRequestId, asked: &AccessRequest, names: &Told<'_>) -> pb::
         access_request_id: id.to_string(),
         party: Some(words::party_now(Author::Worker(asked.worker), names)),
         terms: Some(terms::to_wire(&asked.terms)),
-        summary: summary::provision(&Provision::Permit(asked.terms.clone()), names),
+        summary: names.words.provision(&Provision::Permit(asked.terms.clone()), names),
         reason: asked.reason.clone(),
         lapses_at: Some(words::timestamp(asked.lapses_at)),
     }

@@ -172,12 +172,12 @@ fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> Strin
         ("words", or(facts.words.clone(), "elsewhere")),
         ("quote", quoted("quote")),
         ("why", quoted("why")),
-        ("what", Arg::Text(summary::categories(&what, "record"))),
+        ("what", Arg::Text(names.words.categories(&what))),
         ("detail", text(&facts.detail)),
         ("count", Arg::Number(facts.count)),
-        ("purpose", Arg::Text(facts.purpose.map(summary::purpose).unwrap_or_default())),
+        ("purpose", Arg::Text(facts.purpose.map(|purpose| names.words.why(purpose)).unwrap_or_default())),
         ("when", Arg::Text(facts.moment.map(summary::day).unwrap_or_default())),
-        ("choice", Arg::Text(choice.map(|choice| summary::provision(&choice, names)).unwrap_or_default())),
+        ("choice", Arg::Text(choice.map(|choice| names.words.provision(&choice, names)).unwrap_or_default())),
     ];
     let said = sentences.say(&sentences::name_of(&doc.event), &args).unwrap_or_default();
     let Some(word) = &facts.word else { return said };
@@ -202,7 +202,7 @@ mod tests {
     /// What is told of every kind of event, by this author.
     fn all(author: Author) -> Vec<(&'static str, String)> {
         let (sentences, sharing) = (Sentences::english(), Sharing::default());
-        let names = Told::nobody(&sharing);
+        let names = Told::nobody(&sharing, &sentences);
         let sentence_of = |event: &events::Event| {
             let (area, facts) = told(event).ok()?;
             let by = By { author, role: String::new(), at: Timestamp(0) };
@@ -232,35 +232,10 @@ mod tests {
         assert_eq!(left, ["quote", "why", "on-their-word", "on-their-word-taken-back", "record-viewed"]);
     }
 
-    /// How many syllables a word has, about: groups of vowels, without an `e` that is not heard.
-    fn syllables(word: &str) -> usize {
-        let is_vowel = |letter: char| "aeiouy".contains(letter.to_ascii_lowercase());
-        let letters: Vec<char> = word.chars().filter(|letter| letter.is_alphabetic()).collect();
-        let groups = letters.iter().enumerate().filter(|(nth, letter)| {
-            is_vowel(**letter) && nth.checked_sub(1).is_none_or(|before| !is_vowel(letters[before]))
-        });
-        let silent = word.ends_with('e') && !word.ends_with("le") || word.ends_with("ed") && !word.ends_with("ted");
-        groups.count().saturating_sub(usize::from(silent)).max(1)
-    }
-
-    /// The grade in school that reads it, by Flesch and Kincaid (Kincaid and others, 1975, for the United States Navy): five years less than the age.
     #[test]
     fn somebody_of_nine_to_eleven_reads_it() {
-        let text: Vec<_> = [Author::Person, worker()]
-            .into_iter()
-            .flat_map(all)
-            .map(|(_, said)| said.replace("Somebody", "Jo").replace("somebody", "Jo"))
-            .collect();
-        // What somebody said is theirs.
-        let said = text.join(" ");
-        let text: String = said.split('“').map(|part| part.split_once('”').map_or(part, |(_, after)| after)).collect();
-        let words: Vec<_> = text.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).collect();
-        let ends = text.matches(['.', '?', '!']).count();
-        let count = |number: usize| f64::from(u32::try_from(number).unwrap());
-        let heard: usize =
-            words.iter().map(|word| syllables(word.trim_end_matches(|c: char| !c.is_alphabetic()))).sum();
-        let grade = 0.39 * count(words.len()) / count(ends) + 11.8 * count(heard) / count(words.len()) - 15.59;
-        println!("{} words in {ends} sentences, grade {grade:.1}", words.len());
-        assert!(grade <= 6.0, "grade {grade:.1}");
+        let text = [Author::Person, worker()].into_iter().flat_map(all);
+        let text: Vec<_> = text.map(|(_, said)| said.replace("Somebody", "Jo").replace("somebody", "Jo")).collect();
+        crate::reading::is_read_at_eleven(&text);
     }
 }

@@ -42,7 +42,7 @@ fn meaning(label: &Coding) -> Sensitivity {
         "R" if is_of(LEVELS) => meaning.level = Level::Restricted,
         "N" | "M" | "L" | "U" if is_of(LEVELS) => {}
         TESTS => {}
-        topic if is_of(TOPIC_CODES) && TOPICS.iter().any(|(known, _)| *known == topic) => {
+        topic if is_of(TOPIC_CODES) && TOPICS.contains(&topic) => {
             meaning.labels.push(topic.to_owned());
         }
         _ => meaning.level = Level::Restricted,
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn more_topics_than_are_taken_make_it_very_restricted() {
-        let labels = TOPICS.iter().take(9).map(|(code, _)| Coding { code: (*code).into(), ..Coding::default() });
+        let labels = TOPICS.iter().take(9).map(|code| Coding { code: (*code).into(), ..Coding::default() });
         let meta = Meta { security: labels.collect::<Vec<_>>().into(), ..Meta::default() };
         let sensitivity = sensitivity([&meta]);
         assert_eq!((sensitivity.level, sensitivity.labels.len()), (Level::VeryRestricted, LABELS_LIMIT));

@@ -52,7 +52,8 @@ async fn rule_1_a_law_opens_what_it_names_to_one_worker_and_never_silently() {
     let pair = world.import(1).remove(0);
     let ([here, elsewhere_node], callers, elsewhere) = world.start_two(&pair).await;
     let Callers { person, worker, .. } = &callers;
-    person.strength("I sing in a choir").await.unwrap();
+    let written = person.strength("I sing in a choir").await.unwrap();
+    person.my_record(written.position).await.unwrap();
     person.block(&pair.agency_id()).await.unwrap();
     let joins = |subject: &'static str, role| pair.joins(subject, "Isla Ross", role);
     let (officer, officer_id) = world.adds(&here, &callers, joins("officer", "privacy officer")).await;
@@ -127,7 +128,8 @@ async fn rule_1_a_law_opens_what_it_names_to_one_worker_and_never_silently() {
 async fn a_law_lets_nobody_look_who_has_left() {
     let supported = Supported::without_consent(0).await;
     let callers = &supported.callers;
-    callers.person.strength("I sing in a choir").await.unwrap();
+    let written = callers.person.strength("I sing in a choir").await.unwrap();
+    callers.person.my_record(written.position).await.unwrap();
     let (officer, _) = supported.joins("officer", "Isla Ross", "privacy officer").await;
     let (colleague, staff_id) = supported.joins("colleague", "Ailsa Munro", "nurse").await;
     named(&officer, invoke(&callers.pair.person_id(), of(&staff_id))).await.unwrap();

@@ -25,8 +25,8 @@ async fn who_has_looked_is_printed_for_the_person_and_for_whom_they_let_know_who
     let supported = Supported::sharing(0).await;
     let callers = &supported.callers;
     let Callers { person, worker, pair, .. } = callers;
-    person.strength("I sing").await.unwrap();
-    callers.look().await.unwrap();
+    let written = person.strength("I sing").await.unwrap();
+    callers.look_for(&[], written.position).await.unwrap();
     at_rest(&supported.world.cluster).await;
     let own = |agency_id: &str| PrintMyAccessHistoryRequest { agency_id: agency_id.into(), ..Default::default() };
     let mine = person.access().print_my_access_history(own("")).await.unwrap().into_inner();
@@ -59,8 +59,8 @@ async fn the_history_is_read_by_agency_category_kind_and_time() {
     let supported = Supported::sharing(0).await;
     let callers = &supported.callers;
     let Callers { person, worker, pair, .. } = callers;
-    person.strength("I sing").await.unwrap();
-    callers.look_for(&[RecordCategory::Strengths], 0).await.unwrap();
+    let written = person.strength("I sing").await.unwrap();
+    callers.look_for(&[RecordCategory::Strengths], written.position).await.unwrap();
     worker.look(&pair.person_id(), Purpose::Research, &[RecordCategory::Health], 0).await.unwrap_err();
     let at_least_position = at_rest(&supported.world.cluster).await;
     let read = async |request: ListAccessHistoryRequest| {
