@@ -10,7 +10,7 @@ use domain::invitation::{
 };
 use domain::issuers::{Only, Register};
 use domain::operations::Act;
-use domain::person::{Person, UnlinkIdentity};
+use domain::person::{Person, UnlinkAll, UnlinkIdentity};
 use domain::relationship::{Parties, Relationship, be_found, relationship_id};
 use domain::sharing::{Sharing, StartSharing};
 use domain::staff::Staff;
@@ -38,9 +38,13 @@ gate::service! { JoiningService for People {
     list_my_invitations(ListMyInvitationsRequest) -> ListMyInvitationsResponse: my_invitations,
     list_my_sign_ins(ListMySignInsRequest) -> ListMySignInsResponse: my_sign_ins,
     unlink_sign_in(UnlinkSignInRequest) -> UnlinkSignInResponse: unlink,
+    shut_sign_ins(ShutSignInsRequest) -> ShutSignInsResponse: shut_sign_ins,
     give_code(GiveCodeRequest) -> GiveCodeResponse: give_code,
     use_code(UseCodeRequest) -> UseCodeResponse: use_code,
 } }
+
+/// How many codes wait at most that one worker asked for, with which the same person may sign in anew.
+const RETURNS_LIMIT: usize = 3;
 
 /// What a worker acts on: their own standing, and a person's directive.
 type Standing = (Loaded<Invitation>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
@@ -80,6 +84,7 @@ impl People {
         let (code, id) = call.fresh_code(&context);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let command = InviteReturn { person, worker: by.worker(), reason: m.reason, now: context.now };
+        self.has_few_returns(person, by.worker(), (id, context.now)).await?;
         let decide = |on: &Standing, changes: &mut Changes| {
             supports(on, by, changes)?;
             changes.record(&on.0, person, command.clone().decide(&on.0)?);
@@ -95,6 +100,30 @@ impl People {
                 Ok(pb::InviteReturnResponse { position, code, invitation_id, expires_at, html })
             }
         }
+    }
+
+    /// Refuses more codes than a worker can have lost. What they asked for and is not used lapses, or the person takes it back.
+    async fn has_few_returns(
+        &self,
+        person: PersonId,
+        worker: Worker,
+        (id, now): (InvitationId, Timestamp),
+    ) -> Result<(), Error> {
+        let theirs = |doc: &InvitationDoc| {
+            let waits = doc.used.is_none() && doc.revoked.is_none() && now < doc.expires;
+            doc.kind == InvitationKind::Return
+                && doc.by.author == Author::Worker(worker)
+                && waits
+                && doc.invitation != id
+        };
+        let pages = Pages { size: RETURNS_LIMIT, ..Pages::default() };
+        let open = self.views.list::<Invitations>(&invitations::of_person(person), &pages, theirs).await?;
+        if open.items.len() < RETURNS_LIMIT {
+            return Ok(());
+        }
+        let says =
+            format!("at most `{RETURNS_LIMIT}` codes of one worker with which the same person may sign in anew wait");
+        Err(EngineError::Refused(Refusal::rule("open_returns", says)).into())
     }
 
     async fn confirm_return(
@@ -266,6 +295,22 @@ impl People {
         Ok(pb::UnlinkSignInResponse { position: unlinked.position.0 })
     }
 
+    async fn shut_sign_ins(&self, call: &Call, m: pb::ShutSignInsRequest) -> Result<pb::ShutSignInsResponse, Error> {
+        let context = call.context(&m.request_id)?;
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let decide = |on: &SigningIn, changes: &mut Changes| {
+            if !on.person.is_registered() {
+                return Err(Refusal::not_found("person"));
+            }
+            changes.record(&on.person, person, UnlinkAll { reason: m.reason.clone() }.decide(&on.person)?);
+            on.identities.iter().for_each(|one| changes.record(one, person, vec![PersonUnlinked {}.into()]));
+            call.acts(changes, Act::ShutSignIns, None, person.to_string());
+            Ok(())
+        };
+        let shut = self.gate.engine().transact(&context, person, decide).await?;
+        Ok(pb::ShutSignInsResponse { position: shut.position.0 })
+    }
+
     async fn give_code(&self, call: &Call, m: pb::GiveCodeRequest) -> Result<pb::GiveCodeResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let (code, id) = call.fresh_code(&context);
@@ -361,6 +406,31 @@ fn supports((_, sharing, staff, register): &Standing, by: SignedIn, changes: &mu
     changes.guard(staff);
     changes.guard(register);
     Ok(())
+}
+
+/// A person, and all that they sign in with.
+struct SigningIn {
+    person: Loaded<Person>,
+    identities: Vec<Loaded<Identity>>,
+}
+
+impl Aggregates for SigningIn {
+    type Ids = PersonId;
+
+    fn streams(person: PersonId) -> Vec<engine::StreamId> {
+        <(Loaded<Person>,)>::streams((person,))
+    }
+
+    async fn load(engine: &Engine, person: PersonId, freshness: Freshness) -> Result<Self, EngineError> {
+        let person = engine.load::<Person>(person, freshness).await?;
+        let identities: Vec<_> = person.identities().collect();
+        Ok(Self { identities: engine.load_each(&identities, freshness).await?, person })
+    }
+
+    fn position(&self) -> engine::Position {
+        let identities = self.identities.iter().map(|one| one.position);
+        identities.chain([self.person.position]).max().unwrap_or_default()
+    }
 }
 
 /// What names all that a claim is decided on.

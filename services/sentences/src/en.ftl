@@ -170,7 +170,7 @@ consultation-scheduled = { $who } said when you will meet, { $when }{ $quote }.
 
 person-invited = { $who } asked you to come in{ $quote }.
 identity-linked = { $who } can sign in here in one more way.
-identity-unlinked = One way to sign in here was shut.
+identity-unlinked = { $who } shut one way to sign in here{ $why }.
 return-invited = { $who } asked that you can sign in anew{ $quote }.
 return-confirmed = { $who } said the same: you can sign in anew{ $quote }.
 code-given = { $who } made a code to be found by{ $quote }. It works until { $when }.

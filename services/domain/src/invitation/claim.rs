@@ -82,7 +82,9 @@ pub fn claim(invitation: &Invitation, id: PersonId, person: &Person, claim: Clai
         }
         For::Return { confirmed: None, .. } | For::Finding { .. } => return Err(Refusal::not_found("code")),
     }
-    claimed.person.extend(claimed.released.iter().map(|identity| IdentityUnlinked { identity: *identity }.into()));
+    claimed.person.extend(
+        claimed.released.iter().map(|identity| IdentityUnlinked { identity: *identity, reason: String::new() }.into()),
+    );
     if claimed.linked {
         if person.identities().count() - claimed.released.len() >= IDENTITIES_LIMIT {
             let problem = format!("at most `{IDENTITIES_LIMIT}` ways to sign in are kept; unlink one first");

@@ -34,6 +34,8 @@ coded! {
         ConfirmedReturn = 9 "confirmed that a person may sign in anew",
         /// That a person accepts somebody's support, on their word.
         ConfirmedAcceptance = 10 "confirmed that a person accepts somebody's support",
+        /// What a person signs in with: somebody else may have it.
+        ShutSignIns = 11 "shut what a person signs in with",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Person, PersonEvent};
 use crate::ids::{IdentityId, InvitationId};
+use crate::text::explained;
 use crate::vocabulary::{Timestamp, Worker};
 use crate::{Command, Refusal};
 
@@ -38,12 +39,35 @@ pub struct IdentityLinked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityUnlinked {
     pub identity: IdentityId,
+    /// Why, where those who run the system did it; empty when the person did.
+    pub reason: String,
 }
 
 /// The person unlinks something that they sign in with. The last one stays: they would be shut out.
 #[derive(Debug, Clone)]
 pub struct UnlinkIdentity {
     pub identity: IdentityId,
+}
+
+/// Those who run the system unlink all of it: the person has told them that somebody else may have what they sign in with. Nobody signs in as the
+/// person from then on, until two vouch for them.
+#[derive(Debug, Clone)]
+pub struct UnlinkAll {
+    /// Why, in words that the person reads.
+    pub reason: String,
+}
+
+/// The shortest reason, in characters.
+const REASON_LEAST: usize = 20;
+
+impl Command for UnlinkAll {
+    type Aggregate = Person;
+
+    fn decide(self, state: &Person) -> Result<Vec<PersonEvent>, Refusal> {
+        explained("reason", &self.reason, REASON_LEAST)?;
+        let unlinked = |identity| IdentityUnlinked { identity, reason: self.reason.clone() }.into();
+        Ok(state.identities().map(unlinked).collect())
+    }
 }
 
 impl Person {
@@ -69,7 +93,7 @@ impl Command for UnlinkIdentity {
         if state.identities.len() == 1 {
             return Err(Refusal::rule("last_identity", "this is all that you sign in with: link another one first"));
         }
-        Ok(vec![IdentityUnlinked { identity }.into()])
+        Ok(vec![IdentityUnlinked { identity, reason: String::new() }.into()])
     }
 }
 
@@ -87,7 +111,7 @@ mod tests {
         let linked =
             |n| PersonEvent::from(IdentityLinked { identity: identity(n), issuer: "i".into(), at: Timestamp(1) });
         let unlink = |n| UnlinkIdentity { identity: identity(n) };
-        let unlinked = PersonEvent::from(IdentityUnlinked { identity: identity(1) });
+        let unlinked = PersonEvent::from(IdentityUnlinked { identity: identity(1), reason: String::new() });
         given([registered(), linked(1)]).when(unlink(1)).then_refused(Reason::Rule, "last_identity");
         given([registered(), linked(1), linked(2)]).when(unlink(1)).then([unlinked.clone()]);
         given([registered(), linked(1), linked(2), unlinked]).when(unlink(1)).then_nothing();

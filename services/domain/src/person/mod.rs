@@ -44,7 +44,7 @@ pub use correct_entry::CorrectEntry;
 pub use entry::{Change, EntryChange, NOTES_SHOWN, NewEntry, PlannedAction, Progress};
 pub use finish_action::{CompleteAction, DropAction, ReopenAction};
 pub use finish_goal::{AchieveGoal, ReopenGoal, SetGoalAside};
-pub use identity::{IDENTITIES_LIMIT, UnlinkIdentity};
+pub use identity::{IDENTITIES_LIMIT, UnlinkAll, UnlinkIdentity};
 pub use progress_action::ProgressAction;
 pub use rate_action::RateAction;
 pub use rate_goal::RateGoal;

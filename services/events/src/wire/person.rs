@@ -40,6 +40,6 @@ wire_event! {
         31 => EntryCorrected { entry, category, author, text, sensitivity, reason },
         32 => PersonInvited { name, reach, offer, invitation, invited_at } + worker,
         33 => IdentityLinked { identity, issuer, at },
-        34 => IdentityUnlinked { identity },
+        34 => IdentityUnlinked { identity, reason },
     }
 }

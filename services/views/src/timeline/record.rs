@@ -42,7 +42,8 @@ pub(super) fn told(event: &PersonEvent) -> Telling {
             let by = Some(Author::Worker(e.worker));
             return Ok((Area::Place, Facts { by, ..Facts::said(&e.offer) }));
         }
-        PersonEvent::IdentityLinked(_) | PersonEvent::IdentityUnlinked(_) => return Ok((Area::Place, Facts::none())),
+        PersonEvent::IdentityLinked(_) => return Ok((Area::Place, Facts::none())),
+        PersonEvent::IdentityUnlinked(e) => return Ok((Area::Place, Facts::said(&e.reason))),
     };
     // The heading that the entry stands under.
     let heading = event.entry().map(|change| change.category);
