@@ -163,6 +163,49 @@ async fn what_is_lost_is_replaced_by_two_and_opens_nothing_from_then_on() {
     .unwrap();
 }
 
+async fn an_operator_shuts_all(supported: &Supported, person: &str, in_their_place: [&Client; 2]) {
+    let Callers { worker, operator, .. } = &supported.callers;
+    // Whoever may have what they sign in with is shut out by those who run the system, the person's last way in, too.
+    let reason = "she rang: her phone was taken from her at home".to_owned();
+    let shut = ShutSignInsRequest { request_id: request_id(), person_id: person.to_owned(), reason };
+    let vague = ShutSignInsRequest { reason: "lost".into(), ..shut.clone() };
+    assert_eq!(operator.joining().shut_sign_ins(vague).await.unwrap_err().code(), Code::InvalidArgument);
+    let nobody = ShutSignInsRequest { request_id: request_id(), person_id: request_id(), ..shut.clone() };
+    assert_eq!(operator.joining().shut_sign_ins(nobody).await.unwrap_err().code(), Code::NotFound);
+    operator.joining().shut_sign_ins(shut.clone()).await.unwrap();
+    operator.joining().shut_sign_ins(shut).await.unwrap();
+    for who in in_their_place {
+        assert_eq!(who.my_record(0).await.unwrap_err().code(), Code::PermissionDenied);
+    }
+    // Two vouch for her, and she reads why.
+    let reason = "I know her voice, and where she lives".to_owned();
+    let ask = || InviteReturnRequest { request_id: request_id(), person_id: person.to_owned(), reason: reason.clone() };
+    let asked = worker.joining().invite_return(ask()).await.unwrap().into_inner();
+    let (request, invitation_id) = (request_id(), asked.invitation_id.clone());
+    let confirm = ConfirmReturnAsOperatorRequest {
+        request_id: request,
+        person_id: person.to_owned(),
+        invitation_id,
+        reason: reason.clone(),
+    };
+    let second = operator.joining().confirm_return_as_operator(confirm).await.unwrap().into_inner().code;
+    let new = visitor(supported, "new phone").await;
+    assert_eq!(returned(&new, &asked.code, &second).await.unwrap(), person);
+    let told = proto::access::v1::ListMyTimelineRequest { page_size: 100, ..Default::default() };
+    harness::wait_until("the timeline", || async {
+        let told = new.access().list_my_timeline(told.clone()).await?.into_inner().items;
+        Ok(told.iter().any(|item| item.sentence.contains("her phone was taken")))
+    })
+    .await
+    .unwrap();
+    // A worker asks for a few, and no more.
+    for _ in 0..3 {
+        worker.joining().invite_return(ask()).await.unwrap();
+    }
+    at_rest(&supported.world.cluster).await;
+    assert_eq!(rule(worker.joining().invite_return(ask()).await), "open_returns");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unlinked_opens_nothing_on_any_server_and_the_last_one_stays() {
     let supported = Supported::without_consent(0).await;
@@ -204,46 +247,7 @@ async fn what_is_unlinked_opens_nothing_on_any_server_and_the_last_one_stays() {
     assert_eq!(stolen.my_record(0).await.unwrap_err().code(), Code::PermissionDenied);
     assert_eq!(stolen.strength("x").await.unwrap_err().code(), Code::PermissionDenied);
     assert_eq!(sign_ins(&there).await.len(), 1);
-    // Whoever may have what they sign in with is shut out by those who run the system, the person's last way in, too.
-    let reason = "she rang: her phone was taken from her at home".to_owned();
-    let shut = ShutSignInsRequest { request_id: request_id(), person_id: person.clone(), reason };
-    let operator = &supported.callers.operator;
-    let vague = ShutSignInsRequest { reason: "lost".into(), ..shut.clone() };
-    assert_eq!(operator.joining().shut_sign_ins(vague).await.unwrap_err().code(), Code::InvalidArgument);
-    let nobody = ShutSignInsRequest { request_id: request_id(), person_id: request_id(), ..shut.clone() };
-    assert_eq!(operator.joining().shut_sign_ins(nobody).await.unwrap_err().code(), Code::NotFound);
-    operator.joining().shut_sign_ins(shut.clone()).await.unwrap();
-    operator.joining().shut_sign_ins(shut).await.unwrap();
-    for who in [&there, &stolen] {
-        assert_eq!(who.my_record(0).await.unwrap_err().code(), Code::PermissionDenied);
-    }
-    // Two vouch for her, and she reads why.
-    let reason = "I know her voice, and where she lives".to_owned();
-    let ask = || InviteReturnRequest { request_id: request_id(), person_id: person.clone(), reason: reason.clone() };
-    let asked = worker.joining().invite_return(ask()).await.unwrap().into_inner();
-    let (request, invitation_id) = (request_id(), asked.invitation_id.clone());
-    let confirm = ConfirmReturnAsOperatorRequest {
-        request_id: request,
-        person_id: person.clone(),
-        invitation_id,
-        reason: reason.clone(),
-    };
-    let second = operator.joining().confirm_return_as_operator(confirm).await.unwrap().into_inner().code;
-    let new = visitor(&supported, "new phone").await;
-    assert_eq!(returned(&new, &asked.code, &second).await.unwrap(), person);
-    let told = proto::access::v1::ListMyTimelineRequest { page_size: 100, ..Default::default() };
-    harness::wait_until("the timeline", || async {
-        let told = new.access().list_my_timeline(told.clone()).await?.into_inner().items;
-        Ok(told.iter().any(|item| item.sentence.contains("her phone was taken")))
-    })
-    .await
-    .unwrap();
-    // A worker asks for a few, and no more.
-    for _ in 0..3 {
-        worker.joining().invite_return(ask()).await.unwrap();
-    }
-    at_rest(&supported.world.cluster).await;
-    assert_eq!(rule(worker.joining().invite_return(ask()).await), "open_returns");
+    an_operator_shuts_all(&supported, &person, [&there, &stolen]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
