@@ -3,6 +3,7 @@
 use domain::person::CommunicationNeed;
 use letters::{Letters, Line, Page};
 use proto::access::v1::Party;
+use proto::access::v1::party::Kind;
 use proto::consultations::v1 as pb;
 use proto::people::v1::Communication;
 use rpc::Error;
@@ -15,12 +16,16 @@ impl Consultations {
         &self,
         wanted: bool,
         consultation: &pb::Consultation,
-        communication: Option<&Communication>,
+        (communication, is_whole): (Option<&Communication>, bool),
     ) -> Result<String, Error> {
         if !wanted {
             return Ok(String::new());
         }
-        page(&self.letters, consultation, communication).html().map_err(|failed| Error::internal(&failed))
+        let mut page = page(&self.letters, consultation, communication);
+        if !is_whole {
+            page.close.insert(0, self.letters.say("consultation-part", &[]));
+        }
+        page.html().map_err(|failed| Error::internal(&failed))
     }
 }
 
@@ -38,6 +43,7 @@ fn page(letters: &Letters, of: &pb::Consultation, communication: Option<&Communi
         pb::consultation::State::Cancelled => say("cancelled"),
         pb::consultation::State::Open | pb::consultation::State::Unspecified => String::new(),
     };
+    let is_open = of.state() == pb::consultation::State::Open;
     let place = if of.place.is_empty() { "none" } else { &of.place };
     let meeting =
         of.scheduled_at.map(|at| say_with(letters, "meeting", &[("when", &when(Some(at))), ("place", place)]));
@@ -49,7 +55,7 @@ fn page(letters: &Letters, of: &pb::Consultation, communication: Option<&Communi
     page.tells(say("information"), of.information.iter().map(|one| information(letters, one)));
     page.tells(say("options"), of.options.iter().map(|one| option(letters, one)));
     page.tells(say("views"), of.views.iter().map(|view| Line::of(&view.words)));
-    page.tells(say("decisions"), of.decisions.iter().map(|one| decision(letters, one)));
+    page.tells(say("decisions"), of.decisions.iter().map(|one| decision(letters, one, is_open)));
     page.close.push(say("close"));
     page
 }
@@ -65,7 +71,7 @@ fn when(at: Option<prost_types::Timestamp>) -> String {
 /// Somebody by name, role and agency.
 fn who(party: Option<&Party>) -> String {
     let Some(party) = party else { return "Somebody".to_owned() };
-    if party.kind() == proto::access::v1::party::Kind::Person {
+    if party.kind() == Kind::Person {
         return "You".to_owned();
     }
     let known = [&party.name, &party.role, &party.agency_name].map(String::as_str);
@@ -116,13 +122,18 @@ fn option(letters: &Letters, one: &pb::Option) -> Line {
     Line::beside(&one.text, good.into_iter().chain(bad).collect::<Vec<_>>().join("\n"))
 }
 
-fn decision(letters: &Letters, one: &pb::Decision) -> Line {
+fn decision(letters: &Letters, one: &pb::Decision, waits: bool) -> Line {
     let say = |name: &str, args: &[(&'static str, &str)]| say_with(letters, name, args);
     let (proposer, settler) = (who(one.proposed_by.as_ref()), who(one.settled_by.as_ref()));
     let (proposed, settled) = (when(one.proposed_at), when(one.settled_at));
+    let is_own = one.proposed_by.as_ref().is_some_and(|party| party.kind() == Kind::Person);
     let mut said = vec![match one.state() {
-        pb::decision::State::Proposed | pb::decision::State::Objected | pb::decision::State::Unspecified => {
+        pb::decision::State::Proposed if waits && !is_own => {
             say("proposed", &[("who", &proposer), ("when", &proposed)])
+        }
+        pb::decision::State::Proposed | pb::decision::State::Objected | pb::decision::State::Unspecified => {
+            let name = if is_own { "proposed-own" } else { "proposed-before" };
+            say(name, &[("who", &proposer), ("when", &proposed)])
         }
         pb::decision::State::Agreed => say("agreed", &[("when", &settled)]),
         pb::decision::State::WithoutPerson => {

@@ -87,7 +87,7 @@ impl Consultations {
         let mut own = self.own(call, person, &pages, wanted).await?;
         let consultation = own.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = own.communication;
-        let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
+        let html = self.page_of(m.as_page, &consultation, (communication.as_ref(), true))?;
         let (position, receipt_id) = (own.position, own.receipt.to_string());
         Ok(pb::GetMyConsultationResponse {
             consultation: Some(consultation),
@@ -102,6 +102,9 @@ impl Consultations {
     async fn own(&self, call: &Call, person: PersonId, pages: &Pages, wanted: Wanted) -> Result<Shared, Error> {
         let now = self.gate.engine().now();
         let page = self.page(person, pages, |doc| wanted.keeps(doc, now)).await?;
+        if page.items.is_empty() && wanted.only.is_some() {
+            return Err(Error::not_found("consultation"));
+        }
         let said = self.communication(person, 0, |_| true).await?;
         let mut categories = BTreeSet::from([Category::Consultations]);
         categories.extend(said.as_ref().map(|said| said.category));
@@ -143,7 +146,7 @@ impl Consultations {
         let mut shared = self.shared_by(call, (person, purpose), &pages, wanted).await?;
         let consultation = shared.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = shared.communication;
-        let html = self.page_of(m.as_page, &consultation, communication.as_ref())?;
+        let html = self.page_of(m.as_page, &consultation, (communication.as_ref(), false))?;
         let (position, receipt_id) = (shared.position, shared.receipt.to_string());
         Ok(pb::GetConsultationResponse { consultation: Some(consultation), communication, html, position, receipt_id })
     }
@@ -169,7 +172,8 @@ impl Consultations {
             let mut page = self.page(person, pages, keep).await?;
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             // How to talk with them stands beside whatever they are asked, where they share it.
-            let covered = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);
+            let is_there = !page.items.is_empty() || wanted.only.is_none();
+            let covered = |doc: &EntryDoc| is_there && scope.covers(doc.category, &doc.sensitivity);
             let said = self.communication(person, moved, covered).await?;
             let entries = page.items.len() + usize::from(said.is_some());
             let mut categories: BTreeSet<_> = page.items.iter().map(|_| Category::Consultations).collect();

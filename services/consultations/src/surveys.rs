@@ -138,7 +138,7 @@ impl Consultations {
         let (state, _, register) = self.managing(call, survey).await?;
         let of = By { agency: by.worker().agency(), parts: register.parts().clone() };
         let log = self.gate.engine().log();
-        // By the log's own clock, as answers are: once it has closed by that none commits, and what is counted then is all there is.
+        // By the log's own clock, as answers are.
         let now = Timestamp(log.now().await.map_err(EngineError::failed)?);
         state.has_closed(&of, now).map_err(EngineError::Refused)?;
         let head = log.head().await.map_err(EngineError::failed)?.0;

@@ -368,7 +368,10 @@ fn receipt(
         }
         Ok(Disclosure { answer: (), categories, entries, named_authors }) => {
             let under_emergency = grounds.scope().is_some_and(Scope::relied_on_emergency);
-            let lawful_bases = grounds.scope().map(|scope| scope.lawful_bases(&categories)).unwrap_or_default();
+            // Who of other agencies wrote something is who supports the person.
+            let network = named_authors.then_some(Category::SupportNetwork);
+            let relied = categories.iter().copied().chain(network).collect();
+            let lawful_bases = grounds.scope().map(|scope| scope.lawful_bases(&relied)).unwrap_or_default();
             let role = grounds.scope().map_or(role, |scope| scope.role(&categories, &asked.role));
             let (categories, entries) = (categories.into_iter().collect(), u32::try_from(entries).unwrap_or(u32::MAX));
             let viewed = RecordViewed {

@@ -110,11 +110,8 @@ impl People {
         (id, now): (InvitationId, Timestamp),
     ) -> Result<(), Error> {
         let theirs = |doc: &InvitationDoc| {
-            let waits = doc.used.is_none() && doc.revoked.is_none() && now < doc.expires;
-            doc.kind == InvitationKind::Return
-                && doc.by.author == Author::Worker(worker)
-                && waits
-                && doc.invitation != id
+            let is_theirs = doc.kind == InvitationKind::Return && doc.by.author == Author::Worker(worker);
+            is_theirs && doc.is_open(now) && doc.invitation != id
         };
         let pages = Pages { size: RETURNS_LIMIT, ..Pages::default() };
         let open = self.views.list::<Invitations>(&invitations::of_person(person), &pages, theirs).await?;

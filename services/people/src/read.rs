@@ -83,6 +83,9 @@ impl People {
     /// What somebody reads of their own record.
     async fn theirs(&self, call: &Call, pages: &Pages, wanted: &Wanted) -> Result<Shown, Error> {
         let page = self.page(call.person()?, pages, |doc| wanted.keeps(doc)).await?;
+        if page.items.is_empty() && wanted.only.is_some() {
+            return Err(Error::not_found("entry"));
+        }
         let receipt = self.gate.disclose_own(call, categories_of(&page), page.items.len()).await?;
         let Page { items, next, position, incomplete } = page;
         Ok(Shown { entries: self.to_wire(items, |_| true).await?, next, position, incomplete, receipt })

@@ -36,9 +36,7 @@ impl Relationships {
         let states = message.states.iter().map(|state| rpc::one_of("states", *state, known));
         let states = states.collect::<Result<Vec<_>, _>>()?;
         let wanted = |doc: &RelationshipDoc| states.is_empty() || states.contains(&state(&doc.latest, now));
-        let mut page = self.relationships(call, &paging.pages, wanted).await?;
-        // Of whom it is known first that they have left it is so, whatever has been written of it.
-        page.items.retain(|relationship| states.is_empty() || states.contains(&relationship.state()));
+        let page = self.relationships(call, &paging.pages, wanted).await?;
         Ok(pb::ListMyPeopleResponse {
             relationships: page.items,
             next_page_token: paging.next(page.next),
@@ -64,10 +62,25 @@ impl Relationships {
         &self,
         call: &Call,
         pages: &Pages,
-        wanted: impl Fn(&RelationshipDoc) -> bool + Send,
+        wanted: impl Fn(&RelationshipDoc) -> bool + Send + Sync,
     ) -> Result<Page<pb::Relationship>, Error> {
-        let person = call.person()?;
-        let page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, wanted).await?;
+        let (person, engine) = (call.person()?, self.gate.engine());
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let register = engine.load::<Register>(Only, Freshness::Latest).await?;
+        let sharing = register.resolve(&sharing);
+        let supporters: BTreeSet<_> = sharing.supporters().map(|worker| worker.staff()).collect();
+        let standings = engine.load_each::<Staff>(&Vec::from_iter(supporters), Freshness::Latest).await?;
+        // As the log has it, whatever has been written of it.
+        let as_it_is = |doc: &RelationshipDoc| {
+            let mut doc = doc.clone();
+            as_the_person_left_it(&mut doc, &sharing);
+            let has_left = standings.iter().any(|staff| staff.id == doc.worker.staff() && staff.has_left());
+            if has_left && doc.latest.stage == RelationshipStage::Active {
+                doc.latest.stage = RelationshipStage::Ended;
+            }
+            wanted(&doc)
+        };
+        let page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, as_it_is).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
             let word = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| period.word.as_ref());
@@ -76,9 +89,6 @@ impl Relationships {
         });
         let names = Directory::of(&self.views, named.collect()).await?;
         let mut items = page.items;
-        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
-        let register = self.gate.engine().load::<Register>(Only, Freshness::Latest).await?;
-        let sharing = register.resolve(&sharing);
         items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
         self.end_with_who_left(&mut items, &names).await?;
         let now = self.gate.engine().now();

@@ -42,9 +42,11 @@ impl Wanted {
             Author::System | Author::AnotherPerson => self.agencies.is_none(),
             Author::Worker(worker) => self.agencies.as_ref().is_none_or(|wanted| wanted.contains(&worker.agency())),
         };
+        // An attempt at all of the record, and an emergency, are of each part.
+        let of_all = doc.categories.is_empty() && matches!(doc.kind, ReceiptKind::Denied | ReceiptKind::Emergency);
         let mut categories = doc.categories.iter().chain(&doc.refused);
         agency
-            && (self.categories.is_empty() || categories.any(|category| self.categories.contains(category)))
+            && (self.categories.is_empty() || of_all || categories.any(|category| self.categories.contains(category)))
             && (self.kinds.is_empty() || self.kinds.contains(&kind(doc.kind)))
             && self.from.is_none_or(|from| from <= doc.at)
             && self.until.is_none_or(|until| doc.at < until)
@@ -124,44 +126,49 @@ impl SharingServices {
         call: &Call,
         m: pb::PrintMyAccessHistoryRequest,
     ) -> Result<pb::PrintMyAccessHistoryResponse, Error> {
-        let wanted = self.wanted(&m.agency_id, (m.from, m.until)).await?;
+        let sifted = !m.agency_id.is_empty() || m.from.is_some() || m.until.is_some();
+        let wanted = Wanted { own: true, ..self.wanted(&m.agency_id, (m.from, m.until)).await? };
         let pages = Pages { size: IN_LETTER, after: vec![], at_least: m.at_least_position };
         let (page, names) = self.receipts(call.person()?, &pages, &wanted).await?;
-        let html = self.letter(&page, &names)?;
+        let html = self.letter(&page, &names, if sifted { &["looks-sifted"] } else { &[] })?;
         Ok(pb::PrintMyAccessHistoryResponse { html, position: page.position, incomplete: page.incomplete })
     }
 
-    /// For somebody who asked a worker for it. Who looks at a record tells who supports the person: whoever may not see that is denied.
+    /// For somebody who asked a worker for it: all of it, so that nobody leaves their own looks out, and of each look no more than who it was, what they
+    /// saw and why. Who looks at a record tells who supports the person: whoever may not see that is denied.
     pub(crate) async fn print(
         &self,
         call: &Call,
         m: pb::PrintAccessHistoryRequest,
     ) -> Result<pb::PrintAccessHistoryResponse, Error> {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let wanted = &self.wanted(&m.agency_id, (m.from, m.until)).await?;
+        let kinds = vec![pb::receipt::Kind::Viewed, pb::receipt::Kind::Contributed];
+        let wanted = &Wanted { kinds, own: true, ..Wanted::default() };
         let asked = Asked::new(call, Purpose::PersonRequest, vec![Category::SupportNetwork])?;
         let pages = &Pages { size: IN_LETTER, after: vec![], at_least: m.at_least_position };
         let answer = self.gate.disclose(&asked, person, |scope, _| async move {
             if !scope.covers(Category::SupportNetwork, &Sensitivity::NORMAL) {
                 return Ok(Disclosure { answer: None, categories: BTreeSet::new(), entries: 0, named_authors: false });
             }
-            let (page, names) = self.receipts(person, pages, wanted).await?;
+            let (mut page, names) = self.receipts(person, pages, wanted).await?;
+            page.items.iter_mut().for_each(for_somebody_else);
             let (entries, categories) = (page.items.len(), BTreeSet::from([Category::SupportNetwork]));
             Ok(Disclosure { answer: Some((page, names)), categories, entries, named_authors: true })
         });
         let (told, receipt) = answer.await?;
         let (page, names) = told.ok_or_else(Error::denied)?;
-        let html = self.letter(&page, &names)?;
+        let html = self.letter(&page, &names, &["looks-part"])?;
         let receipt_id = receipt.to_string();
         Ok(pb::PrintAccessHistoryResponse { html, position: page.position, incomplete: page.incomplete, receipt_id })
     }
 
-    /// Receipts as a page to print.
-    fn letter(&self, page: &Page<ReceiptDoc>, names: &Directory) -> Result<String, Error> {
+    /// Receipts as a page to print, and what is to be said of them first.
+    fn letter(&self, page: &Page<ReceiptDoc>, names: &Directory, notes: &[&str]) -> Result<String, Error> {
         let say = |name| self.letters.say(name, &[]);
         let line = |doc: &ReceiptDoc| Line::beside(summary::day(doc.at), self.words().receipt(doc, names));
         let mut letter = Letter { title: say("looks-title"), ..Letter::default() };
         letter.lead.push(say(if page.items.is_empty() { "looks-none" } else { "looks-lead" }));
+        letter.lead.extend(notes.iter().map(|note| say(note)));
         if page.incomplete {
             letter.lead.push(say("looks-incomplete"));
         }
@@ -172,6 +179,13 @@ impl SharingServices {
         letter.close.push(say("looks-close"));
         letter.html().map_err(|failed| Error::internal(&failed))
     }
+}
+
+/// Takes out of a look what is for the person alone: what else was asked for, and whether something else let them look.
+fn for_somebody_else(doc: &mut ReceiptDoc) {
+    doc.refused.clear();
+    doc.lawful_bases.clear();
+    (doc.emergency, doc.named_authors) = (false, false);
 }
 
 fn kind(kind: ReceiptKind) -> pb::receipt::Kind {

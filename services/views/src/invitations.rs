@@ -38,11 +38,10 @@ pub struct InvitationDoc {
 }
 
 impl InvitationDoc {
-    /// Whether the code can be used at this moment.
+    /// Whether the code can be used, or can be used once it is confirmed: what the person may take back.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        let is_confirmed = self.kind != InvitationKind::Return || self.confirmed.is_some();
-        is_confirmed && self.used.is_none() && self.revoked.is_none() && now < self.expires
+        self.used.is_none() && self.revoked.is_none() && now < self.expires
     }
 }
 

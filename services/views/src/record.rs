@@ -38,11 +38,12 @@ pub struct EntryDoc {
 }
 
 impl EntryDoc {
-    /// When it was written, changed, replied to, or a reply to it was answered last.
+    /// When it was written, changed, replied to, or a reply to it was answered or taken back last.
     #[must_use]
     pub fn changed_at(&self) -> Timestamp {
         let answers = self.replies.iter().filter_map(|reply| Some(reply.answer.as_ref()?.at));
-        let said = self.changes.iter().map(|change| change.at).chain(self.replies.iter().map(|reply| reply.at));
+        let replied = self.replies.iter().map(|reply| reply.taken_back_at.unwrap_or(reply.at));
+        let said = self.changes.iter().map(|change| change.at).chain(replied);
         said.chain(answers).fold(self.at, Timestamp::max)
     }
 }
@@ -64,6 +65,8 @@ pub struct ReplyDoc {
     pub answer: Option<AnswerDoc>,
     /// Whether the person has taken it back.
     pub taken_back: bool,
+    /// When they did.
+    pub taken_back_at: Option<Timestamp>,
 }
 
 impl ReplyDoc {
@@ -161,7 +164,7 @@ impl View for Record {
     type Doc = EntryDoc;
 
     const NAME: &'static str = "record";
-    const CODE: i32 = 3;
+    const CODE: i32 = 4;
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
     const SHELVED: bool = true;
 
@@ -202,7 +205,16 @@ impl View for Record {
             Change::Corrected(e) => (Said::Corrected, e.author, e.reason.as_str()),
             Change::Replied(e) => {
                 let (reply, kind, words, at, answer_by) = (e.reply, e.kind, e.words.clone(), event.at, e.answer_by);
-                let replied = ReplyDoc { reply, kind, words, at, answer_by, answer: None, taken_back: false };
+                let replied = ReplyDoc {
+                    reply,
+                    kind,
+                    words,
+                    at,
+                    answer_by,
+                    answer: None,
+                    taken_back: false,
+                    taken_back_at: None,
+                };
                 return changed(doc, |doc| doc.replies.push(replied));
             }
             Change::Answered(e) => {
@@ -213,7 +225,7 @@ impl View for Record {
             Change::ReplyTakenBack(reply) => {
                 return changed(doc, |doc| {
                     doc.reply(reply, |known| {
-                        known.taken_back = true;
+                        (known.taken_back, known.taken_back_at) = (true, Some(event.at));
                         known.words.clear();
                     });
                 });

@@ -30,7 +30,7 @@ pub struct SurveyDoc {
     pub follow_up_by: Timestamp,
     /// For each option about how many chose it, in fives, 0 for fewer than five; none until it is told.
     pub counts: Option<Vec<u32>>,
-    /// Whether some answers were not counted, because they could not be read.
+    /// Whether some answers may not have been counted, because something could not be read.
     pub incomplete: bool,
     /// What came of it, who told it, and when.
     pub outcome: Option<(By, String)>,

@@ -175,10 +175,7 @@ pub fn invoke_lawful_basis(
         return Err(Refusal::invalid("terms.actor.staff_id", "must be of a worker of your agency"));
     }
     if staff == command.by.worker().staff() {
-        return Err(Refusal::denied(
-            "another_decides",
-            "nobody decides that they may look themselves; ask a colleague",
-        ));
+        return Err(Refusal::denied(ANOTHER_DECIDES, "nobody decides that they may look themselves; ask a colleague"));
     }
     // Neither choices nor blocks stand against a law; but nobody learns by it who is registered.
     if !sharing.started {
@@ -220,10 +217,7 @@ fn may_decide(by: SignedIn, officer: &Staff) -> Result<AgencyId, Refusal> {
         return Err(Refusal::undisclosed());
     }
     if !is_privacy_officer(by, officer) {
-        return Err(Refusal::denied(
-            "privacy_officer_decides",
-            "only a privacy officer decides under which law to look",
-        ));
+        return Err(Refusal::denied(OFFICER_DECIDES, "only a privacy officer decides under which law to look"));
     }
     Ok(by.worker().agency())
 }

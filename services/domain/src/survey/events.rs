@@ -22,7 +22,7 @@ pub struct SurveyOpened {
 pub struct SurveyPublished {
     /// For each option about how many chose it, in fives; 0 where fewer than five did.
     pub counts: Vec<u32>,
-    /// Whether some answers could not be read, and were not counted.
+    /// Whether some answers may not have been counted, because something could not be read.
     pub incomplete: bool,
 }
 

@@ -20,6 +20,9 @@ use crate::vocabulary::{SignedIn, Timestamp, Worker};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::{AnswersEvent, SurveyEvent};
 
+/// For how many minutes after its end nothing is counted yet: what was taken in the last moment is seen by then.
+const SETTLES_MINUTES: u32 = 1;
+
 /// The role that puts questions for an agency, and reads what is said to it.
 const MANAGER: &str = "manager";
 
@@ -86,7 +89,7 @@ impl Survey {
     /// When that agency asked nothing here, or it is answered still.
     pub fn has_closed(&self, by: &By, now: Timestamp) -> Result<usize, Refusal> {
         let asked = self.asked_by(by)?;
-        if now < asked.closes_at {
+        if now < asked.closes_at.plus_minutes(SETTLES_MINUTES) {
             return Err(Refusal::rule("survey_open", "answers are told once it has closed"));
         }
         Ok(asked.options)

@@ -10,7 +10,7 @@ pub struct PublishSurvey {
     pub by: By,
     /// How many chose each option.
     pub counts: Vec<u32>,
-    /// Whether some answers could not be read.
+    /// Whether some answers may not have been counted, because something could not be read.
     pub incomplete: bool,
     pub now: Timestamp,
 }
@@ -45,7 +45,12 @@ mod tests {
     use uuid::Uuid;
 
     fn publish(counts: &[u32]) -> PublishSurvey {
-        PublishSurvey { by: by(AGENCY), counts: counts.to_vec(), incomplete: false, now: NOW.plus_days(14) }
+        PublishSurvey {
+            by: by(AGENCY),
+            counts: counts.to_vec(),
+            incomplete: false,
+            now: NOW.plus_days(14).plus_minutes(1),
+        }
     }
 
     #[test]
@@ -57,7 +62,7 @@ mod tests {
         given(opened.clone()).when(publish(&[])).then([told(&[0, 0, 0])]);
         let published = [&opened[..], &[told(&[0, 5, 10])]].concat();
         given(published).when(publish(&[9, 9, 9])).then_nothing();
-        let early = PublishSurvey { now: NOW.plus_days(13), ..publish(&[9]) };
+        let early = PublishSurvey { now: NOW.plus_days(14), ..publish(&[9]) };
         given(opened.clone()).when(early).then_refused(Reason::Rule, "survey_open");
         let elsewhere = PublishSurvey { by: by(AgencyId(Uuid::from_u128(99))), ..publish(&[9]) };
         given(opened).when(elsewhere).then_refused(Reason::NotFound, "survey");

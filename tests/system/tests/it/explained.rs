@@ -87,6 +87,16 @@ async fn whoever_looked_explains_it_and_the_person_accepts() {
     let (colleague, _) = supported.joins("colleague", "Isla Munro", "nurse").await;
     let asked = Asked::of(callers).await;
     assert_eq!(inbox(&callers.worker, asked.position, false).await.unwrap(), std::slice::from_ref(&asked.query_id));
+    // By itself it is read by whoever may read it in the list, and by nobody else.
+    let one = |query_id: &str| {
+        let (query_id, to_review, at_least_position) = (query_id.to_owned(), false, asked.position);
+        proto::access::v1::GetQuestionRequest { query_id, to_review, at_least_position }
+    };
+    let read = callers.worker.access().get_question(one(&asked.query_id)).await.unwrap().into_inner().question.unwrap();
+    assert_eq!(read.question.unwrap().query_id, asked.query_id);
+    for (by, query_id) in [(&colleague, &asked.query_id), (&callers.worker, &client::request_id())] {
+        assert_eq!(by.access().get_question(one(query_id)).await.unwrap_err().code(), Code::NotFound);
+    }
     assert_eq!(
         inbox(&colleague, asked.position, false).await.unwrap(),
         Vec::<String>::new(),

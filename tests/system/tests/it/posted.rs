@@ -27,13 +27,15 @@ async fn who_has_looked_is_printed_for_the_person_and_for_whom_they_let_know_who
     let Callers { person, worker, pair, .. } = callers;
     let written = person.strength("I sing").await.unwrap();
     callers.look_for(&[], written.position).await.unwrap();
+    person.my_record(0).await.unwrap();
     at_rest(&supported.world.cluster).await;
     let own = |agency_id: &str| PrintMyAccessHistoryRequest { agency_id: agency_id.into(), ..Default::default() };
     let mine = person.access().print_my_access_history(own("")).await.unwrap().into_inner();
     is_a_page(&mine.html);
     assert!(mine.html.contains("looked at your") && mine.html.contains("You can ask anybody here why they looked."));
     let elsewhere = person.access().print_my_access_history(own(&request_id())).await.unwrap().into_inner();
-    assert!(elsewhere.html.contains("Nobody has looked.") && !elsewhere.html.contains("looked at your"));
+    assert!(elsewhere.html.contains("There is nobody to tell of.") && elsewhere.html.contains("It is a part of it"));
+    assert!(!elsewhere.html.contains("looked at your"));
 
     // Who looks tells who supports them: a worker prints it for them only if they may see that because the person asked.
     let print = || PrintAccessHistoryRequest { person_id: pair.person_id(), ..Default::default() };
@@ -46,7 +48,9 @@ async fn who_has_looked_is_printed_for_the_person_and_for_whom_they_let_know_who
     person.grant(network(RecordCategory::SupportNetwork)).await.unwrap();
     let theirs = worker.access().print_access_history(print()).await.unwrap().into_inner();
     is_a_page(&theirs.html);
-    assert!(theirs.html.contains("looked at your"));
+    assert!(theirs.html.contains("looked at your") && theirs.html.contains("It does not say who tried"));
+    assert!(mine.html.contains("You looked") && theirs.html.contains("You looked"), "one's own looks, too");
+    assert!(!theirs.html.contains("was refused"), "attempts are for the person alone");
     let position = at_rest(&supported.world.cluster).await;
     let history = person.history(position).await.unwrap();
     let printed = history.iter().find(|receipt| receipt.receipt_id == theirs.receipt_id).unwrap();
