@@ -1,6 +1,7 @@
 //! Consultations, over gRPC.
 
 mod letter;
+mod names;
 mod others;
 mod read;
 mod service;

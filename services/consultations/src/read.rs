@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use domain::access::Scope;
 use domain::ids::{AgencyId, ConsultationId, PersonId, ReceiptId};
 use domain::person::Content;
-use domain::vocabulary::{Author, Category, Purpose, Sensitivity, Timestamp};
-use engine::EngineError;
+use domain::sharing::Sharing;
+use domain::vocabulary::{Author, Category, Purpose, Sensitivity, Timestamp, Worker};
+use engine::{EngineError, Freshness};
 use gate::{Asked, Call, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use proto::people::v1::Communication;
-use rpc::{Directory, Error, Named, words};
+use rpc::words::{self, Names};
+use rpc::{Directory, Error, Named};
 use views::consultations::{
     self, AdvocateDoc, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc,
     DecisionState, InformationDoc, ItemState, ParticipantDoc, Said, SaidDoc, ViewDoc,
@@ -83,7 +85,7 @@ impl Consultations {
         m: pb::GetMyConsultationRequest,
     ) -> Result<pb::GetMyConsultationResponse, Error> {
         let (person, wanted) = (call.person()?, Wanted::one(&m.consultation_id)?);
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let mut own = self.own(call, person, &pages, wanted).await?;
         let consultation = own.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = own.communication;
@@ -111,7 +113,7 @@ impl Consultations {
         let entries = page.items.len() + usize::from(said.is_some());
         let receipt = self.gate.disclose_own(call, categories, entries).await?;
         let (communication, Page { items, next, position, incomplete }) = (said.and_then(communication), page);
-        let consultations = self.told(items, |_| true).await?;
+        let consultations = self.told_to_them(items, person).await?;
         Ok(Shared { consultations, communication, next, position, incomplete, receipt })
     }
 
@@ -142,7 +144,7 @@ impl Consultations {
     ) -> Result<pb::GetConsultationResponse, Error> {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let (purpose, wanted) = (words::purpose(m.purpose)?, Wanted::one(&m.consultation_id)?);
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let mut shared = self.shared_by(call, (person, purpose), &pages, wanted).await?;
         let consultation = shared.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = shared.communication;
@@ -207,23 +209,38 @@ impl Consultations {
         Ok(last)
     }
 
-    /// Consultations on the wire. Agencies that are not told are "another agency".
+    /// Consultations as the person is told them: by name whom they know or have heard from.
+    async fn told_to_them(&self, docs: Vec<ConsultationDoc>, person: PersonId) -> Result<Vec<pb::Consultation>, Error> {
+        let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
+        let said = docs.iter().flat_map(|doc| &doc.said).filter_map(|said| said.author.worker());
+        let heard = said.map(Worker::staff).collect();
+        let names = self.listed(named(&docs, |_| true), &sharing, heard).await?;
+        Ok(self.on_the_wire(docs, &names, |_| true))
+    }
+
+    /// Consultations as a worker is told them. Agencies that are not told are "another agency".
     async fn told(
         &self,
         docs: Vec<ConsultationDoc>,
         told: impl Fn(AgencyId) -> bool,
     ) -> Result<Vec<pb::Consultation>, Error> {
+        let names = Directory::of(&self.views, named(&docs, &told)).await?;
+        Ok(self.on_the_wire(docs, &names, told))
+    }
+
+    fn on_the_wire(
+        &self,
+        docs: Vec<ConsultationDoc>,
+        names: &impl Names,
+        told: impl Fn(AgencyId) -> bool,
+    ) -> Vec<pb::Consultation> {
         let is_told = |author: Author| author.worker().is_none_or(|worker| told(worker.agency()));
-        let mut named: Named = docs.iter().flat_map(speakers).filter(|author| is_told(*author)).collect();
-        let advocates = docs.iter().flat_map(|doc| &doc.decisions).filter_map(|decision| decision.advocate.as_ref());
-        advocates.for_each(|advocate| named.agency(advocate.agency));
-        let names = Directory::of(&self.views, named).await?;
         let party = |author, role: &str, at| {
-            if is_told(author) { words::party(author, role, at, &names) } else { words::another_agency() }
+            if is_told(author) { words::party(author, role, at, names) } else { words::another_agency() }
         };
-        let agency = |agency| if told(agency) { words::agency(agency, &names) } else { words::another_agency() };
+        let agency = |agency| if told(agency) { words::agency(agency, names) } else { words::another_agency() };
         let now = self.gate.engine().now();
-        Ok(docs.into_iter().map(|doc| to_wire(doc, now, party, agency)).collect())
+        docs.into_iter().map(|doc| to_wire(doc, now, party, agency)).collect()
     }
 
     async fn page(
@@ -249,6 +266,15 @@ fn leave_out(doc: &mut ConsultationDoc, scope: &Scope) {
     doc.views.retain(|view| covered(&view.sensitivity));
     doc.said.retain(|said| covered(&said.sensitivity));
     doc.circle.named.retain(|staff| *staff == scope.worker().staff());
+}
+
+/// Whose names consultations need, of the agencies that are told.
+fn named(docs: &[ConsultationDoc], told: impl Fn(AgencyId) -> bool) -> Named {
+    let is_told = |author: &Author| author.worker().is_none_or(|worker| told(worker.agency()));
+    let mut named: Named = docs.iter().flat_map(speakers).filter(is_told).collect();
+    let advocates = docs.iter().flat_map(|doc| &doc.decisions).filter_map(|decision| decision.advocate.as_ref());
+    advocates.for_each(|advocate| named.agency(advocate.agency));
+    named
 }
 
 /// Everybody who has said something in a consultation, or is to take part.

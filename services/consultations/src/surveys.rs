@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::agency::Agency;
-use domain::ids::{AgencyId, StaffId, SurveyId, derived_id};
+use domain::ids::{StaffId, SurveyId, derived_id};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -55,22 +54,6 @@ struct Answered {
     position: u64,
     /// Whether some answers could not be read.
     incomplete: bool,
-}
-
-/// An agency's own name for each of its workers, as it tells people.
-struct Listed {
-    directory: Directory,
-    by_name: BTreeSet<AgencyId>,
-}
-
-impl words::Names for Listed {
-    fn agency(&self, agency: AgencyId) -> String {
-        self.directory.agency(agency)
-    }
-
-    fn staff(&self, staff: StaffId) -> (String, String) {
-        self.directory.listed(staff, |agency| self.by_name.contains(&agency))
-    }
 }
 
 /// Who manages an agency's questions, and a question.
@@ -204,7 +187,7 @@ impl Consultations {
 
     async fn agency_survey(&self, call: &Call, m: pb::GetSurveyRequest) -> Result<pb::GetSurveyResponse, Error> {
         let id: SurveyId = rpc::id("survey_id", &m.survey_id)?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let mut page = self.of_agency(call, &pages, |doc| doc.survey == id).await?;
         let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
         Ok(pb::GetSurveyResponse { survey: Some(survey), position: page.position })
@@ -246,7 +229,7 @@ impl Consultations {
 
     async fn my_survey(&self, call: &Call, m: pb::GetMySurveyRequest) -> Result<pb::GetMySurveyResponse, Error> {
         let id: SurveyId = rpc::id("survey_id", &m.survey_id)?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let (mut page, receipt_id) = self.asked(call, &pages, |doc| doc.survey == id).await?;
         let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
         Ok(pb::GetMySurveyResponse { survey: Some(survey), position: page.position, receipt_id })
@@ -269,7 +252,8 @@ impl Consultations {
         let is_asked = |doc: &SurveyDoc| doc.by.author.worker().is_some_and(|worker| asking.is_asked_by(worker));
         let is_theirs = |doc: &SurveyDoc| (is_asked(doc) || answers.to(doc.survey).is_some()) && wanted(doc);
         let page = self.views.list::<Surveys>(&surveys::all(), pages, is_theirs).await?;
-        let names = self.listed(&page.items).await?;
+        let named = page.items.iter().map(|doc| doc.by.author).collect();
+        let names = self.listed(named, &sharing, BTreeSet::new()).await?;
         let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), answers.to(doc.survey));
         let items: Vec<_> = page.items.iter().map(told).collect();
         // What they answered is theirs: whoever signs in as them leaves a trace of reading it.
@@ -280,15 +264,6 @@ impl Consultations {
             String::new()
         };
         Ok((Page { items, next: page.next, position: page.position, incomplete: page.incomplete }, receipt_id))
-    }
-
-    /// Who put questions, by the names that their agencies tell.
-    async fn listed(&self, docs: &[SurveyDoc]) -> Result<Listed, Error> {
-        let directory = Directory::of(&self.views, docs.iter().map(|doc| doc.by.author).collect()).await?;
-        let agencies = Vec::from_iter(directory.their_agencies());
-        let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
-        let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
-        Ok(Listed { directory, by_name })
     }
 
     /// Who supports somebody and has left: whoever has does not support them any more, though it may not be told yet.

@@ -138,7 +138,7 @@ impl Notifier {
                 && doc.kind == ReceiptKind::Viewed
                 && doc.at.0 < look.at.0.saturating_sub(EARLIER)
         };
-        let pages = Pages { size: 1, after: vec![], at_least: look.position.0 };
+        let pages = Pages::one(look.position.0);
         let history = access_history::of_person(PersonId(look.stream));
         let before = self.services.views.list::<AccessHistory>(&history, &pages, is_before);
         Ok(before.await?.items.is_empty())

@@ -246,7 +246,7 @@ impl People {
         m: pb::GetMyInvitationRequest,
     ) -> Result<pb::GetMyInvitationResponse, Error> {
         let id: InvitationId = rpc::id("invitation_id", &m.invitation_id)?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let page = self.invitations(call, &pages, |doc| doc.invitation == id).await?;
         let invitation = page.items.into_iter().next().ok_or_else(|| Error::not_found("invitation"))?;
         Ok(pb::GetMyInvitationResponse { invitation: Some(invitation), position: page.position })

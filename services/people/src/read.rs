@@ -75,7 +75,7 @@ impl People {
         m: pb::GetMyEntryRequest,
     ) -> Result<pb::GetMyEntryResponse, Error> {
         let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let (entry, receipt_id) = self.theirs(call, &pages, &wanted).await?.one()?;
         Ok(pb::GetMyEntryResponse { entry, receipt_id })
     }
@@ -114,7 +114,7 @@ impl People {
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
         let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
         let asked = Asked::new(call, words::purpose(m.purpose)?, vec![])?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let (entry, receipt_id) = self.shared(&asked, person, &pages, &wanted).await?.one()?;
         Ok(pb::GetSharedEntryResponse { entry, receipt_id })
     }

@@ -51,7 +51,7 @@ impl Relationships {
         m: pb::GetMyRelationshipRequest,
     ) -> Result<pb::GetMyRelationshipResponse, Error> {
         let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let page = self.relationships(call, &pages, |doc| doc.relationship == id).await?;
         let relationship = page.items.into_iter().next().ok_or_else(|| Error::not_found("relationship"))?;
         Ok(pb::GetMyRelationshipResponse { relationship: Some(relationship), position: page.position })

@@ -67,7 +67,7 @@ impl SharingServices {
         m: pb::GetMyRecallRequest,
     ) -> Result<pb::GetMyRecallResponse, Error> {
         let (person, id): (_, RecallId) = (call.person()?, rpc::id("recall_id", &m.recall_id)?);
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let page = self.views.list::<Recalls>(&recalls::of_person(person), &pages, |doc| doc.recall == id).await?;
         let doc = page.items.first().ok_or_else(|| Error::not_found("recall"))?;
         let names = Directory::of(&self.views, named(std::iter::once(doc.agency))).await?;

@@ -83,7 +83,7 @@ impl SharingServices {
         m: pb::GetQuestionRequest,
     ) -> Result<pb::GetQuestionResponse, Error> {
         let id: QueryId = rpc::id("query_id", &m.query_id)?;
-        let pages = Pages { size: 1, after: vec![], at_least: m.at_least_position };
+        let pages = Pages::one(m.at_least_position);
         let mut page = self.asked(call, m.to_review, &pages, |doc, _| doc.query == id).await?;
         let question = page.items.pop().ok_or_else(|| Error::not_found("question"))?;
         Ok(pb::GetQuestionResponse { question: Some(question) })

@@ -155,8 +155,9 @@ fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> Strin
     let (facts, by) = (&doc.facts, who(&doc.by, names));
     let text = |words: &str| Arg::Text(words.to_owned());
     let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
-    // Whom a choice about sharing is about they may not have met; everybody else acted or was told of by name.
-    let name_of = |staff| if doc.area == Area::Sharing { names.staff(staff).0 } else { names.directory.staff(staff).0 };
+    // Whom a choice about sharing is about, or who is invited, they may not have met; everybody else acted or was told of by name.
+    let is_chosen = matches!(doc.area, Area::Sharing | Area::Consultations);
+    let name_of = |staff| if is_chosen { names.staff(staff).0 } else { names.directory.staff(staff).0 };
     let whom = facts.worker.map(|worker| name_of(worker.staff())).unwrap_or_default();
     let agency = facts.agency.map(|agency| names.agency(agency)).unwrap_or_default();
     let choice = choice_of(facts, names.sharing);

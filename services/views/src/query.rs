@@ -58,6 +58,12 @@ pub struct Pages {
 }
 
 impl Pages {
+    /// The first that is kept of a list which reflects this position at least.
+    #[must_use]
+    pub fn one(at_least: u64) -> Self {
+        Self { size: 1, after: vec![], at_least }
+    }
+
     /// All pages of a list, one after the other, which reflect this position at least: for [`Views::next`].
     #[must_use]
     pub fn all(at_least: u64) -> Option<Self> {

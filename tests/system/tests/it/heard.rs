@@ -164,3 +164,47 @@ async fn whoever_is_invited_answers_and_sees_what_the_person_lets_them() {
     let (comes, does_not) = (participant::Answer::Comes, participant::Answer::DoesNotCome);
     assert_eq!(told, [(staff_id.as_str(), comes), ("", does_not)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_worker_invites_is_told_by_name_only_where_their_agency_tells_names_or_they_have_spoken() {
+    let supported = Supported::sharing(0).await;
+    let callers = &supported.callers;
+    let Callers { worker, pair, operator, .. } = callers;
+    let (colleague, staff_id) = supported.joins("colleague", "Isla Munro", "nurse").await;
+    let keep = proto::agencies::v1::ChangeStaffListingRequest {
+        request_id: request_id(),
+        agency_id: pair.agency_id(),
+        by_name: false,
+    };
+    operator.agencies().change_staff_listing(keep).await.unwrap();
+    let held = Held::asked(callers, Mode::Consult).await;
+    let invite = InviteParticipantRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        consultation_id: held.consultation_id.clone(),
+        staff_id: staff_id.clone(),
+    };
+    held.at(worker.consultations().invite_participant(invite).await.unwrap().into_inner().position);
+    crate::world::at_rest(&supported.world.cluster).await;
+    let name = async || {
+        let told = held.read().await.participants.remove(0).party.unwrap();
+        assert_eq!(told.staff_id, staff_id);
+        told.name
+    };
+    assert!(name().await.starts_with("worker "), "{}", name().await);
+    let timeline = proto::access::v1::ListMyTimelineRequest { page_size: 100, ..Default::default() };
+    let told = callers.person.access().list_my_timeline(timeline).await.unwrap().into_inner().items;
+    assert!(told.iter().all(|item| !item.sentence.contains("Isla Munro")), "{told:?}");
+    // Whom they support, and whoever says something, they know.
+    let proposed = colleague.propose(&pair.person_id(), "a visit").await.unwrap();
+    callers.person.accept(&proposed.relationship_id).await.unwrap();
+    let respond = RespondToInvitationRequest {
+        request_id: request_id(),
+        person_id: pair.person_id(),
+        consultation_id: held.consultation_id.clone(),
+        comes: true,
+        words: String::new(),
+    };
+    held.at(colleague.consultations().respond_to_invitation(respond).await.unwrap().into_inner().position);
+    assert_eq!(name().await, "Isla Munro");
+}
