@@ -1,7 +1,6 @@
 //! Consultations, over gRPC.
 
 mod letter;
-mod names;
 mod others;
 mod read;
 mod service;
@@ -22,7 +21,7 @@ pub struct Consultations {
 impl Consultations {
     /// The service on this gate and these views.
     #[must_use]
-    pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views, letters: Letters::english() }
+    pub fn new(gate: Gate, views: Views, letters: Letters) -> Self {
+        Self { gate, views, letters }
     }
 }

@@ -13,7 +13,7 @@ use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use proto::people::v1::Communication;
 use rpc::words::{self, Names};
-use rpc::{Directory, Error, Named};
+use rpc::{Directory, Error, Listed, Named};
 use views::consultations::{
     self, AdvocateDoc, By, ConsultationDoc, ConsultationState, Consultations as MyConsultations, DecisionDoc,
     DecisionState, InformationDoc, ItemState, ParticipantDoc, Said, SaidDoc, ViewDoc,
@@ -214,7 +214,8 @@ impl Consultations {
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         let said = docs.iter().flat_map(|doc| &doc.said).filter_map(|said| said.author.worker());
         let heard = said.map(Worker::staff).collect();
-        let names = self.listed(named(&docs, |_| true), &sharing, heard).await?;
+        let names = Listed::of(&self.views, self.gate.engine(), named(&docs, |_| true), &sharing).await?;
+        let names = names.having_heard(heard);
         Ok(self.on_the_wire(docs, &names, |_| true))
     }
 

@@ -1,8 +1,8 @@
 //! Questions to many: put by an agency, answered by those whom it supports, told as counts, and followed up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use domain::ids::{StaffId, SurveyId, derived_id};
+use domain::ids::{SurveyId, derived_id};
 use domain::issuers::{Only, Register};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -18,7 +18,7 @@ use gate::Call;
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use proto::consultations::v1::survey_service_server::SurveyService;
-use rpc::{Directory, Error, words};
+use rpc::{Directory, Error, Listed, words};
 use uuid::Uuid;
 use views::surveys::{self, AnswerDoc, SurveyAnswers, SurveyDoc, Surveys};
 use views::{Page, Pages};
@@ -210,9 +210,7 @@ impl Consultations {
         let theirs = |doc: &SurveyDoc| agencies.contains(&doc.agency) && wanted(doc);
         let page = self.views.list::<Surveys>(&surveys::all(), pages, theirs).await?;
         let names = Directory::of(&self.views, page.items.iter().map(|doc| doc.by.author).collect()).await?;
-        let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), None);
-        let items = page.items.iter().map(told).collect();
-        Ok(Page { items, next: page.next, position: page.position, incomplete: page.incomplete })
+        Ok(page.map(|doc| survey(&doc, now, words::said_by(&doc.by, &names), None)))
     }
 
     async fn my_surveys(&self, call: &Call, m: pb::ListMySurveysRequest) -> Result<pb::ListMySurveysResponse, Error> {
@@ -247,37 +245,31 @@ impl Consultations {
         sharing.registered().map_err(EngineError::Refused)?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let answers = engine.load::<Answers>(person, Freshness::Latest).await?;
-        let (resolved, left, now) = (register.resolve(&sharing), self.left(&sharing).await?, engine.now());
+        let left = rpc::who_left(engine, sharing.supporters()).await?;
+        let (resolved, now) = (register.resolve(&sharing), engine.now());
         let asking = Asking { sharing: &resolved, parts: register.parts(), left: &left };
         let is_asked = |doc: &SurveyDoc| doc.by.author.worker().is_some_and(|worker| asking.is_asked_by(worker));
         let is_theirs = |doc: &SurveyDoc| (is_asked(doc) || answers.to(doc.survey).is_some()) && wanted(doc);
         let page = self.views.list::<Surveys>(&surveys::all(), pages, is_theirs).await?;
         let named = page.items.iter().map(|doc| doc.by.author).collect();
-        let names = self.listed(named, &sharing, BTreeSet::new()).await?;
-        let told = |doc: &SurveyDoc| survey(doc, now, words::said_by(&doc.by, &names), answers.to(doc.survey));
-        let items: Vec<_> = page.items.iter().map(told).collect();
+        let names = Listed::of(&self.views, engine, named, &sharing).await?;
+        let page = page.map(|doc| survey(&doc, now, words::said_by(&doc.by, &names), answers.to(doc.survey)));
         // What they answered is theirs: whoever signs in as them leaves a trace of reading it.
-        let answered = items.iter().filter(|survey| survey.my_option > 0).count();
+        let answered = page.items.iter().filter(|survey| survey.my_option > 0).count();
         let receipt_id = if answered > 0 {
             self.gate.disclose_own(call, [Category::Consultations].into(), answered).await?.to_string()
         } else {
             String::new()
         };
-        Ok((Page { items, next: page.next, position: page.position, incomplete: page.incomplete }, receipt_id))
-    }
-
-    /// Who supports somebody and has left: whoever has does not support them any more, though it may not be told yet.
-    async fn left(&self, sharing: &Sharing) -> Result<BTreeSet<StaffId>, Error> {
-        let supporters: BTreeSet<_> = sharing.supporters().map(|worker| worker.staff()).collect();
-        let standings = self.gate.engine().load_each::<Staff>(&Vec::from_iter(supporters), Freshness::Latest).await?;
-        Ok(standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect())
+        Ok((page, receipt_id))
     }
 
     async fn answer_survey(&self, call: &Call, m: pb::AnswerSurveyRequest) -> Result<pb::AnswerSurveyResponse, Error> {
         let (person, context) = call.own(&m.request_id)?;
         let survey: SurveyId = rpc::id("survey_id", &m.survey_id)?;
         let engine = self.gate.engine();
-        let left = self.left(&*engine.load::<Sharing>(person, Freshness::Latest).await?).await?;
+        let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
+        let left = rpc::who_left(engine, sharing.supporters()).await?;
         // Decided again it is by the log's clock, if that says that it has closed.
         let answer = || AnswerSurvey { survey, option: m.option, words: m.words.clone(), now: engine.now() };
         type Loads = (Loaded<Answers>, Loaded<Survey>, Loaded<Sharing>, Loaded<Register>);

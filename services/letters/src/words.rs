@@ -30,6 +30,12 @@ impl Letters {
         Self(Arc::new(Sentences::english()))
     }
 
+    /// All that is said to people in this language.
+    #[must_use]
+    pub fn sentences(&self) -> &Sentences {
+        &self.0
+    }
+
     /// The words under this name; empty when there are none, or when they need something that is not given.
     #[must_use]
     pub fn say(&self, name: &str, args: &[(&'static str, &str)]) -> String {

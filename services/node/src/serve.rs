@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use feeds::{Carrier, Feeds, JetStreamDoor, WebhookDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method};
+use letters::Letters;
 use notices::{NoticeServices, NoticeSettings, Notifier};
 use proto::access::v1::access_service_server::AccessServiceServer;
 use proto::agencies::v1::agency_service_server::AgencyServiceServer;
@@ -278,11 +279,12 @@ async fn routes(
             routes = routes.add_service(service);
         }};
     }
+    let letters = Letters::english();
     for role in &config.roles {
-        let (gate, views) = (gate.clone(), views.clone());
+        let (gate, views, letters) = (gate.clone(), views.clone(), letters.clone());
         match role {
             Role::People => {
-                let services = people::People::new(gate, views);
+                let services = people::People::new(gate, views, letters);
                 serve!(PeopleServiceServer, services.clone());
                 serve!(JoiningServiceServer, services);
             }
@@ -291,12 +293,12 @@ async fn routes(
                 relationships::Relationships::new(gate, views, config.proposals.lapse_after_days)
             ),
             Role::Consultations => {
-                let services = consultations::Consultations::new(gate, views);
+                let services = consultations::Consultations::new(gate, views, letters);
                 serve!(ConsultationServiceServer, services.clone());
                 serve!(SurveyServiceServer, services);
             }
             Role::Sharing => {
-                let services = sharing::SharingServices::new(gate, views);
+                let services = sharing::SharingServices::new(gate, views, letters);
                 serve!(SharingServiceServer, services.clone());
                 serve!(AccessServiceServer, services);
             }

@@ -260,14 +260,13 @@ impl People {
         wanted: impl Fn(&InvitationDoc) -> bool + Send,
     ) -> Result<Page<pb::Invitation>, Error> {
         let list = invitations::of_person(call.person()?);
-        let Page { items, next, position, incomplete } = self.views.list::<Invitations>(&list, pages, wanted).await?;
+        let page = self.views.list::<Invitations>(&list, pages, wanted).await?;
         let speakers = |doc: &InvitationDoc| {
             let confirmed = doc.confirmed.as_ref().map(|(by, _)| by.author);
             [Some(doc.by.author), confirmed, doc.used.as_ref().map(|by| by.author)].into_iter().flatten()
         };
-        let names = Directory::of(&self.views, items.iter().flat_map(speakers).collect()).await?;
-        let items = items.into_iter().map(|doc| invitation(doc, &names)).collect();
-        Ok(Page { items, next, position, incomplete })
+        let names = Directory::of(&self.views, page.items.iter().flat_map(speakers).collect()).await?;
+        Ok(page.map(|doc| invitation(doc, &names)))
     }
 
     async fn unlink(&self, call: &Call, m: pb::UnlinkSignInRequest) -> Result<pb::UnlinkSignInResponse, Error> {

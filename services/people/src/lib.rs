@@ -21,7 +21,7 @@ pub struct People {
 impl People {
     /// The service on this gate and these views.
     #[must_use]
-    pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views, letters: Letters::english() }
+    pub fn new(gate: Gate, views: Views, letters: Letters) -> Self {
+        Self { gate, views, letters }
     }
 }

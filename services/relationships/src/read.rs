@@ -29,12 +29,7 @@ impl Relationships {
     ) -> Result<pb::ListMyPeopleResponse, Error> {
         let paging = call.pages(&message)?;
         let now = self.gate.engine().now();
-        let known = |code: u32| {
-            let state = i32::try_from(code).ok().and_then(|code| pb::RelationshipState::try_from(code).ok());
-            state.filter(|state| *state != pb::RelationshipState::Unspecified)
-        };
-        let states = message.states.iter().map(|state| rpc::one_of("states", *state, known));
-        let states = states.collect::<Result<Vec<_>, _>>()?;
+        let states: Vec<pb::RelationshipState> = rpc::enums("states", &message.states)?;
         let wanted = |doc: &RelationshipDoc| states.is_empty() || states.contains(&state(&doc.latest, now));
         let page = self.relationships(call, &paging.pages, wanted).await?;
         Ok(pb::ListMyPeopleResponse {
@@ -68,19 +63,17 @@ impl Relationships {
         let sharing = engine.load::<Sharing>(person, Freshness::Latest).await?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let sharing = register.resolve(&sharing);
-        let supporters: BTreeSet<_> = sharing.supporters().map(|worker| worker.staff()).collect();
-        let standings = engine.load_each::<Staff>(&Vec::from_iter(supporters), Freshness::Latest).await?;
+        let left = rpc::who_left(engine, sharing.supporters()).await?;
         // As the log has it, whatever has been written of it.
         let as_it_is = |doc: &RelationshipDoc| {
             let mut doc = doc.clone();
             as_the_person_left_it(&mut doc, &sharing);
-            let has_left = standings.iter().any(|staff| staff.id == doc.worker.staff() && staff.has_left());
-            if has_left && doc.latest.stage == RelationshipStage::Active {
+            if left.contains(&doc.worker.staff()) && doc.latest.stage == RelationshipStage::Active {
                 doc.latest.stage = RelationshipStage::Ended;
             }
             wanted(&doc)
         };
-        let page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, as_it_is).await?;
+        let mut page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, as_it_is).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
             let word = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| period.word.as_ref());
@@ -88,16 +81,10 @@ impl Relationships {
             ends.chain(spoken.map(|by| by.author)).chain([Author::Worker(doc.worker)])
         });
         let names = Directory::of(&self.views, named.collect()).await?;
-        let mut items = page.items;
-        items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
-        self.end_with_who_left(&mut items, &names).await?;
+        page.items.iter_mut().for_each(|doc| as_the_person_left_it(doc, &sharing));
+        self.end_with_who_left(&mut page.items, &names).await?;
         let now = self.gate.engine().now();
-        let relationship = |doc: &RelationshipDoc| pb::Relationship {
-            blocked: sharing.shuts_out(doc.worker),
-            ..to_wire(doc, now, &names)
-        };
-        let items = items.iter().map(relationship).collect();
-        Ok(Page { items, next: page.next, position: page.position, incomplete: page.incomplete })
+        Ok(page.map(|doc| pb::Relationship { blocked: sharing.shuts_out(doc.worker), ..to_wire(&doc, now, &names) }))
     }
 
     pub(crate) async fn caseload(

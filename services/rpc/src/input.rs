@@ -31,9 +31,18 @@ pub fn required<T>(field: &str, value: Option<T>) -> Result<T, Error> {
 ///
 /// # Errors
 /// When the value is unspecified or unknown.
-pub fn one_of<T>(field: &str, value: i32, from_code: fn(u32) -> Option<T>) -> Result<T, Error> {
+pub fn one_of<T>(field: &str, value: i32, from_code: impl FnOnce(u32) -> Option<T>) -> Result<T, Error> {
     let known = u32::try_from(value).ok().and_then(from_code);
     known.ok_or_else(|| Error::invalid(field, "must be one of the documented values"))
+}
+
+/// Values of an enum of the wire, among which a caller chooses.
+///
+/// # Errors
+/// When one of them is unspecified or unknown.
+pub fn enums<E: TryFrom<i32> + Default + PartialEq>(field: &str, values: &[i32]) -> Result<Vec<E>, Error> {
+    let known = |code: u32| i32::try_from(code).ok().and_then(|code| E::try_from(code).ok());
+    values.iter().map(|value| one_of(field, *value, |code| known(code).filter(|one| *one != E::default()))).collect()
 }
 
 /// A number that fits a byte.

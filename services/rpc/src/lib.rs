@@ -8,6 +8,6 @@ mod page;
 pub mod words;
 
 pub use error::{Error, Reason};
-pub use input::{id, one_of, optional_date, optional_id, required, small_number};
-pub use names::{Directory, Named};
+pub use input::{enums, id, one_of, optional_date, optional_id, required, small_number};
+pub use names::{Directory, Listed, Named, who_left};
 pub use page::{page_size, token, token_bytes};

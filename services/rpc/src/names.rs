@@ -1,7 +1,11 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use domain::agency::Agency;
 use domain::ids::{AgencyId, StaffId};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
 use domain::vocabulary::{Author, Timestamp, Worker};
+use engine::{Engine, EngineError, Freshness};
 use views::directory::{self, AgencyDoc, DirectoryDoc, StaffDoc};
 use views::{Key, Views};
 
@@ -103,4 +107,75 @@ impl Names for Directory {
     fn staff(&self, staff: StaffId) -> (String, String) {
         self.staff.get(&staff).map(|doc| (doc.name.clone(), doc.role())).unwrap_or_default()
     }
+}
+
+/// What workers are called to a person: in full whom they have met or heard from, everybody else as their agency tells, so that nothing
+/// tells them who works at an agency that keeps names to itself.
+#[derive(Debug)]
+pub struct Listed<'a> {
+    /// All names.
+    pub directory: Directory,
+    /// The person's directive, by which it is known whom they have met.
+    pub sharing: &'a Sharing,
+    /// The agencies that tell names.
+    by_name: BTreeSet<AgencyId>,
+    /// Whoever has said something to the person.
+    heard: BTreeSet<StaffId>,
+}
+
+impl<'a> Listed<'a> {
+    /// Of nobody but whom the person has met.
+    #[must_use]
+    pub fn none(sharing: &'a Sharing) -> Self {
+        Self { directory: Directory::default(), sharing, by_name: BTreeSet::new(), heard: BTreeSet::new() }
+    }
+
+    /// These names, to the person with this directive. Which agencies tell names is as the log has it: a view may lag, and this keeps
+    /// somebody safe.
+    ///
+    /// # Errors
+    /// When the view or the log is unreadable.
+    pub async fn of(views: &Views, engine: &Engine, named: Named, sharing: &'a Sharing) -> Result<Self, Error> {
+        let directory = Directory::of(views, named).await?;
+        let agencies = Vec::from_iter(directory.their_agencies());
+        let known = engine.load_each::<Agency>(&agencies, Freshness::Latest).await?;
+        let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
+        Ok(Self { directory, by_name, ..Self::none(sharing) })
+    }
+
+    /// The same, once these have said something to the person.
+    #[must_use]
+    pub fn having_heard(self, heard: BTreeSet<StaffId>) -> Self {
+        Self { heard, ..self }
+    }
+}
+
+impl Names for Listed<'_> {
+    fn agency(&self, agency: AgencyId) -> String {
+        self.directory.agency(agency)
+    }
+
+    fn agency_then(&self, agency: AgencyId, at: Timestamp) -> String {
+        self.directory.agency_then(agency, at)
+    }
+
+    fn staff(&self, staff: StaffId) -> (String, String) {
+        if self.sharing.has_met(staff) || self.heard.contains(&staff) {
+            return self.directory.staff(staff);
+        }
+        self.directory.listed(staff, |agency| self.by_name.contains(&agency))
+    }
+}
+
+/// Who of these workers has left, as the log has it: whatever hung on them is over, though it may not be told yet.
+///
+/// # Errors
+/// When the log is unreadable.
+pub async fn who_left(
+    engine: &Engine,
+    workers: impl IntoIterator<Item = Worker>,
+) -> Result<BTreeSet<StaffId>, EngineError> {
+    let workers: BTreeSet<_> = workers.into_iter().map(Worker::staff).collect();
+    let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
+    Ok(standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect())
 }

@@ -8,7 +8,7 @@ use domain::ids::{AgencyId, EntryId, RecallId};
 use domain::vocabulary::{Category, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
-use rpc::words::{self as on_wire, Names};
+use rpc::words::{self, Names};
 use rpc::{Directory, Error, Named};
 use views::Pages;
 use views::deliveries::{self, Deliveries, DeliveryDoc, PermitDoc};
@@ -58,9 +58,7 @@ impl SharingServices {
             incomplete: page.incomplete,
         })
     }
-}
 
-impl SharingServices {
     pub(crate) async fn get_my_recall(
         &self,
         call: &Call,
@@ -105,18 +103,18 @@ fn days(parts: Vec<DeliveryDoc>) -> Vec<DeliveryDoc> {
     days
 }
 
-fn day(doc: &DeliveryDoc, names: &impl Names, words: Words<'_>) -> pb::DeliveryDay {
+fn day(doc: &DeliveryDoc, names: &impl Names, said: Words<'_>) -> pb::DeliveryDay {
     let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
     let agency_name = names.agency_then(doc.agency, doc.first_at);
     pb::DeliveryDay {
-        summary: words.delivered(doc, &agency_name, count, &categories),
+        summary: said.delivered(doc, &agency_name, count, &categories),
         agency_id: doc.agency.to_string(),
         agency_name,
         feed_id: doc.feed.to_string(),
         feed_name: doc.name.clone(),
         purpose: i32::from(doc.purpose.code()),
-        first_at: Some(on_wire::timestamp(doc.first_at)),
-        last_at: Some(on_wire::timestamp(doc.last_at)),
+        first_at: Some(words::timestamp(doc.first_at)),
+        last_at: Some(words::timestamp(doc.last_at)),
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
         provision_ids: doc.choices.iter().map(|choice| choice.provision.to_string()).collect(),
@@ -129,7 +127,7 @@ fn told(told: &PermitDoc) -> pb::ToldPermit {
     pb::ToldPermit { provision_id: told.provision.to_string(), change: i32::from(told.change.code()) }
 }
 
-fn recall(doc: &RecallDoc, names: &impl Names, (now, words): (Timestamp, Words<'_>)) -> pb::Recall {
+fn recall(doc: &RecallDoc, names: &impl Names, (now, said): (Timestamp, Words<'_>)) -> pb::Recall {
     use pb::recall::State;
     let (entries, count, categories) = entries(doc.events.iter().map(|event| (event.entry, event.category)));
     let agency_name = names.agency_then(doc.agency, doc.requested_at);
@@ -141,16 +139,16 @@ fn recall(doc: &RecallDoc, names: &impl Names, (now, words): (Timestamp, Words<'
         None => State::Open,
     };
     pb::Recall {
-        summary: words.recall(doc, &agency_name, state == State::Overdue, (count, &categories)),
+        summary: said.recall(doc, &agency_name, state == State::Overdue, (count, &categories)),
         recall_id: doc.recall.to_string(),
         agency_id: doc.agency.to_string(),
         agency_name,
         entries,
         count: u32::try_from(count).unwrap_or(u32::MAX),
-        requested_at: Some(on_wire::timestamp(doc.requested_at)),
-        deadline: Some(on_wire::timestamp(doc.deadline)),
+        requested_at: Some(words::timestamp(doc.requested_at)),
+        deadline: Some(words::timestamp(doc.deadline)),
         state: state.into(),
         basis: answer.map(|answer| answer.basis.clone()).unwrap_or_default(),
-        answered_at: answer.map(|answer| on_wire::timestamp(answer.at)),
+        answered_at: answer.map(|answer| words::timestamp(answer.at)),
     }
 }

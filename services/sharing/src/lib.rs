@@ -15,11 +15,8 @@ mod summary;
 mod terms;
 mod timeline;
 
-use std::sync::Arc;
-
 use gate::Gate;
 use letters::Letters;
-use sentences::Sentences;
 use views::Views;
 
 /// The services `SharingService` and `AccessService`.
@@ -27,19 +24,18 @@ use views::Views;
 pub struct SharingServices {
     gate: Gate,
     views: Views,
-    sentences: Arc<Sentences>,
     letters: Letters,
 }
 
 impl SharingServices {
     /// What is said to people.
     pub(crate) fn words(&self) -> summary::Words<'_> {
-        summary::Words(&self.sentences)
+        summary::Words(self.letters.sentences())
     }
 
-    /// The services on this gate and these views.
+    /// The services on this gate and these views, with what is said to people.
     #[must_use]
-    pub fn new(gate: Gate, views: Views) -> Self {
-        Self { gate, views, sentences: Arc::new(Sentences::english()), letters: Letters::english() }
+    pub fn new(gate: Gate, views: Views, letters: Letters) -> Self {
+        Self { gate, views, letters }
     }
 }

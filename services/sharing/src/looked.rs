@@ -75,11 +75,7 @@ impl SharingServices {
     ) -> Result<pb::ListAccessHistoryResponse, Error> {
         let (person, paging) = (call.person()?, call.pages(&message)?);
         let wanted = self.wanted(&message.agency_id, (message.from, message.until)).await?;
-        let known = |code: u32| {
-            let kind = i32::try_from(code).ok().and_then(|code| pb::receipt::Kind::try_from(code).ok());
-            kind.filter(|kind| *kind != pb::receipt::Kind::Unspecified)
-        };
-        let kinds = message.kinds.iter().map(|kind| rpc::one_of("kinds", *kind, known)).collect::<Result<_, _>>()?;
+        let kinds = rpc::enums("kinds", &message.kinds)?;
         let categories = words::categories("categories", &message.categories)?;
         let wanted = Wanted { categories, kinds, own: message.include_own, ..wanted };
         let (page, names) = self.receipts(person, &paging.pages, &wanted).await?;

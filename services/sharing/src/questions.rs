@@ -150,8 +150,7 @@ impl SharingServices {
                 question: Some(question(doc, now, &names)),
             }
         };
-        let Page { items, next, position, incomplete } = page;
-        Ok(Page { items: items.into_iter().map(asked).collect(), next, position, incomplete })
+        Ok(page.map(asked))
     }
 
     async fn speakers(&self, docs: &[QuestionDoc]) -> Result<Directory, Error> {

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use domain::agency::Agency;
 use domain::ids::{AgencyId, LawfulBasisId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::{LawfulBasis, OpenAccess, Provision, Sharing};
-use domain::staff::Staff;
 use domain::vocabulary::{Author, TOPICS, Timestamp, Version, Worker};
 use engine::{EngineError, Freshness};
 use gate::Call;
 use proto::access::v1 as pb;
 use proto::sharing::v1 as sharing_pb;
 use rpc::words::{self, Names as _};
-use rpc::{Directory, Error, Named, Reason};
+use rpc::{Error, Listed, Named, Reason};
 use views::Pages;
 
 use crate::summary::Words;
@@ -40,9 +38,7 @@ impl SharingServices {
         sharing.registered().map_err(EngineError::Refused)?;
         let workers = sharing.open_access(now).map(|open| open.worker);
         let workers = workers.chain(sharing.lawful_bases(now).map(|(_, basis)| basis.invoked.worker));
-        let workers: BTreeSet<_> = workers.map(|worker| worker.staff()).collect();
-        let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
-        let left: BTreeSet<_> = standings.iter().filter(|staff| staff.has_left()).map(|staff| staff.id).collect();
+        let left = rpc::who_left(engine, workers).await?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let directive = listed(&sharing, &register.resolve(&sharing), now, &left);
         let (page, next) = page_of(directive, sharing.version, &paging.pages)?;
@@ -76,19 +72,15 @@ impl SharingServices {
         Ok(answer)
     }
 
-    /// The names that items of a directive need. Which agencies tell names is as the log has it: a view may lag, and this keeps
-    /// somebody safe.
+    /// The names that items of a directive need.
     async fn told<'a>(&'a self, items: &[Item<'_>], sharing: &'a Sharing) -> Result<Told<'a>, Error> {
         self.names(named(items, sharing), sharing).await
     }
 
     /// These names.
     pub(crate) async fn names<'a>(&'a self, named: Named, sharing: &'a Sharing) -> Result<Told<'a>, Error> {
-        let directory = Directory::of(&self.views, named).await?;
-        let agencies = Vec::from_iter(directory.their_agencies());
-        let known = self.gate.engine().load_each::<Agency>(&agencies, Freshness::Latest).await?;
-        let by_name = known.into_iter().filter(|agency| agency.lists_names()).map(|agency| agency.id).collect();
-        Ok(Told { directory, sharing, by_name, words: self.words() })
+        let listed = Listed::of(&self.views, self.gate.engine(), named, sharing).await?;
+        Ok(Told { listed, words: self.words() })
     }
 
     /// Permits, in words.
@@ -103,13 +95,9 @@ impl SharingServices {
     }
 }
 
-/// The names in a directive. What a person chooses about a worker whom they have not met does not tell them who works at an agency that
-/// keeps names to itself.
+/// The names in a directive, and its words.
 pub(crate) struct Told<'a> {
-    pub(crate) directory: Directory,
-    pub(crate) sharing: &'a Sharing,
-    /// The agencies that tell names.
-    by_name: BTreeSet<AgencyId>,
+    pub(crate) listed: Listed<'a>,
     pub(crate) words: Words<'a>,
 }
 
@@ -117,22 +105,17 @@ pub(crate) struct Told<'a> {
 impl<'a> Told<'a> {
     /// The names of nobody.
     pub(crate) fn nobody(sharing: &'a Sharing, sentences: &'a sentences::Sentences) -> Self {
-        Self { directory: Directory::default(), sharing, by_name: BTreeSet::new(), words: Words(sentences) }
+        Self { listed: Listed::none(sharing), words: Words(sentences) }
     }
 }
 
 impl words::Names for Told<'_> {
     fn agency(&self, agency: AgencyId) -> String {
-        self.directory.agency(agency)
+        self.listed.agency(agency)
     }
 
     fn staff(&self, staff: StaffId) -> (String, String) {
-        let met = self.sharing.has_met(staff);
-        if met {
-            self.directory.staff(staff)
-        } else {
-            self.directory.listed(staff, |agency| self.by_name.contains(&agency))
-        }
+        self.listed.staff(staff)
     }
 }
 
@@ -191,14 +174,14 @@ pub(crate) fn page_of<T>(
 }
 
 fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb::Provision {
-    let origin = names.sharing.origin(id);
+    let origin = names.listed.sharing.origin(id);
     let word = origin.and_then(|origin| origin.word.as_ref());
     sharing_pb::Provision {
         provision_id: id.to_string(),
         permit: held.permits(),
         terms: Some(terms::to_wire(held.terms())),
         summary: names.words.provision(held, names),
-        without_telling_them: names.sharing.is_untold(id),
+        without_telling_them: names.listed.sharing.is_untold(id),
         access_request_id: origin.and_then(|origin| origin.request).map(|id| id.to_string()).unwrap_or_default(),
         entered_by: word.map(|word| words::party_now(Author::Worker(word.worker), names)),
         on_their_word: word.map(|word| word.account.clone()).unwrap_or_default(),
@@ -206,7 +189,8 @@ fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb:
 }
 
 fn lawful_basis(id: LawfulBasisId, basis: &LawfulBasis, names: &Told<'_>) -> sharing_pb::LawfulBasis {
-    let [worker, decider] = basis.both().map(|worker| words::party_now(Author::Worker(worker), &names.directory));
+    let [worker, decider] =
+        basis.both().map(|worker| words::party_now(Author::Worker(worker), &names.listed.directory));
     sharing_pb::LawfulBasis {
         lawful_basis_id: id.to_string(),
         party: Some(worker),

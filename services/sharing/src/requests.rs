@@ -1,7 +1,5 @@
 //! What workers ask a person to permit, what the person says to it, and what a worker enters on their word.
 
-use std::collections::BTreeSet;
-
 use domain::ids::{AccessRequestId, AgencyId, PersonId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
 use domain::sharing::events::SharingEvent;
@@ -10,7 +8,7 @@ use domain::sharing::{
     RequestAccess, Sharing, WithdrawProvision, enter_choice,
 };
 use domain::staff::Staff;
-use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version, Worker};
+use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version};
 use domain::{Command as _, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use gate::{Asked, Call};
@@ -36,10 +34,9 @@ impl SharingServices {
         sharing.registered().map_err(EngineError::Refused)?;
         let register = engine.load::<Register>(Only, Freshness::Latest).await?;
         let resolved = register.resolve(&sharing);
-        let workers: BTreeSet<_> = sharing.waiting(now).map(|(_, asked)| asked.worker.staff()).collect();
-        let standings = engine.load_each::<Staff>(&Vec::from_iter(workers), Freshness::Latest).await?;
-        let has_left = |worker: Worker| standings.iter().any(|staff| staff.id == worker.staff() && staff.has_left());
-        let is_here = |asked: &AccessRequest| !resolved.shuts_out(asked.worker) && !has_left(asked.worker);
+        let left = rpc::who_left(engine, sharing.waiting(now).map(|(_, asked)| asked.worker)).await?;
+        let is_here =
+            |asked: &AccessRequest| !resolved.shuts_out(asked.worker) && !left.contains(&asked.worker.staff());
         let all = sharing.requests(now).map(|(id, asked, waits)| ((id, asked), waits && is_here(asked)));
         let (page, next) = page_of(all.collect(), sharing.version, &paging.pages)?;
         let mut named = Named::default();

@@ -48,7 +48,7 @@ impl SharingServices {
         let into = (|doc| doc, |doc: ReceiptDoc| timeline::looked(&doc));
         let page = self.views.both::<Timeline, AccessHistory, _>(lists, &paging.pages, (keep, is_look), into).await?;
         let names = self.names(named(&page.items, &sharing), &sharing).await?;
-        let told = |doc: &TimelineDoc| item(&self.sentences, doc, &names);
+        let told = |doc: &TimelineDoc| item(self.letters.sentences(), doc, &names);
         let receipt_id = self.receipt_of(call, &page.items).await?;
         Ok(pb::ListMyTimelineResponse {
             items: page.items.iter().map(told).collect(),
@@ -127,17 +127,17 @@ fn item(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> pb::Timel
     let by = if entered.is_some() { By { author: Author::Person, ..doc.by.clone() } } else { doc.by.clone() };
     pb::TimelineItem {
         time: Some(words::timestamp(by.at)),
-        party: Some(words::said_by(&by, &names.directory)),
+        party: Some(words::said_by(&by, &names.listed.directory)),
         sentence: sentence(sentences, doc, names),
         area: to_wire(doc.area).into(),
         directive_version: if doc.area == Area::Sharing { doc.version } else { 0 },
-        entered_by: entered.map(|_| words::said_by(&doc.by, &names.directory)),
+        entered_by: entered.map(|_| words::said_by(&doc.by, &names.listed.directory)),
     }
 }
 
 /// Somebody by name, role and agency, as they were then.
 fn who(by: &By, names: &Told<'_>) -> String {
-    let party = words::said_by(by, &names.directory);
+    let party = words::said_by(by, &names.listed.directory);
     match by.author {
         Author::Person => "You".to_owned(),
         Author::System => "Those who run this place".to_owned(),
@@ -157,10 +157,10 @@ fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> Strin
     let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
     // Whom a choice about sharing is about, or who is invited, they may not have met; everybody else acted or was told of by name.
     let is_chosen = matches!(doc.area, Area::Sharing | Area::Consultations);
-    let name_of = |staff| if is_chosen { names.staff(staff).0 } else { names.directory.staff(staff).0 };
+    let name_of = |staff| if is_chosen { names.staff(staff).0 } else { names.listed.directory.staff(staff).0 };
     let whom = facts.worker.map(|worker| name_of(worker.staff())).unwrap_or_default();
     let agency = facts.agency.map(|agency| names.agency(agency)).unwrap_or_default();
-    let choice = choice_of(facts, names.sharing);
+    let choice = choice_of(facts, names.listed.sharing);
     let quoted = |name| {
         let said = sentences.say(name, &[("words", text(&facts.words))]);
         Arg::Text(said.filter(|_| !facts.words.is_empty()).unwrap_or_default())

@@ -88,7 +88,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    fn map<U>(self, into: impl Fn(T) -> U) -> Page<U> {
+    /// The same page, of what each document comes to.
+    #[must_use]
+    pub fn map<U>(self, into: impl Fn(T) -> U) -> Page<U> {
         let Self { items, next, position, incomplete } = self;
         Page { items: items.into_iter().map(into).collect(), next, position, incomplete }
     }

@@ -1,7 +1,7 @@
-use super::events::{AnswersEvent, SurveyAnswerTakenBack, SurveyAnswered};
-use super::{Answer, Answers, Survey};
 use std::collections::BTreeSet;
 
+use super::events::{AnswersEvent, SurveyAnswerTakenBack, SurveyAnswered};
+use super::{Answer, Answers, Survey};
 use crate::Refusal;
 use crate::ids::{StaffId, SurveyId};
 use crate::issuers::Parts;

@@ -13,7 +13,7 @@ use proto::consultations::v1::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported, rule};
+use crate::world::{Callers, Supported, in_days, rule};
 
 /// A consultation that the worker asked for.
 pub(crate) struct Held<'a> {
@@ -130,12 +130,6 @@ impl<'a> Held<'a> {
         let mine = self.callers.person.consultations().list_my_consultations(mine).await.unwrap().into_inner();
         mine.consultations.into_iter().find(|one| one.consultation_id == self.consultation_id).unwrap()
     }
-}
-
-fn in_days(days: i64) -> Option<prost_types::Timestamp> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let seconds = i64::try_from(now.as_secs()).unwrap() + days * 24 * 60 * 60;
-    Some(prost_types::Timestamp { seconds, nanos: 0 })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,14 +9,9 @@ use proto::sharing::v1::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Supported, World, at_rest, views_equal_a_rebuild};
+use crate::world::{Callers, Supported, World, at_rest, in_days, views_equal_a_rebuild};
 
 const STATUTE: &str = "Adult Support and Protection (Scotland) Act 2007, section 10";
-
-fn in_days(days: i64) -> Option<prost_types::Timestamp> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Some(prost_types::Timestamp { seconds: i64::try_from(now.as_secs()).unwrap() + days * 86_400, nanos: 0 })
-}
 
 fn of(staff_id: &str) -> ProvisionTerms {
     let terms = terms(Actor::StaffId(staff_id.into()), [RecordCategory::Strengths], Purpose::Legal, []);

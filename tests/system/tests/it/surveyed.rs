@@ -9,12 +9,7 @@ use proto::consultations::v1::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::world::{Callers, Pair, World, at_rest, rule, views_equal_a_rebuild};
-
-fn in_days(days: i64) -> Option<prost_types::Timestamp> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Some(prost_types::Timestamp { seconds: i64::try_from(now.as_secs()).unwrap() + days * 86_400, nanos: 0 })
-}
+use crate::world::{Callers, Pair, World, at_rest, in_days, rule, views_equal_a_rebuild};
 
 pub(crate) async fn open(by: &Client, question: &str) -> Result<String, Status> {
     let open = OpenSurveyRequest {

@@ -304,6 +304,12 @@ impl Callers {
     }
 }
 
+/// So many days from now.
+pub(crate) fn in_days(days: i64) -> Option<prost_types::Timestamp> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Some(prost_types::Timestamp { seconds: i64::try_from(now.as_secs()).unwrap() + days * 86_400, nanos: 0 })
+}
+
 /// The rule by which something was refused.
 pub(crate) fn rule(refused: Result<impl std::fmt::Debug, Status>) -> String {
     let refused = refused.unwrap_err();
