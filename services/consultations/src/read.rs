@@ -90,8 +90,9 @@ impl Consultations {
         let consultation = own.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = own.communication;
         let html = self.page_of(m.as_page, &consultation, (communication.as_ref(), true))?;
-        let (position, receipt_id) = (own.position, own.receipt.to_string());
+        let (position, receipt_id, incomplete) = (own.position, own.receipt.to_string(), own.incomplete);
         Ok(pb::GetMyConsultationResponse {
+            incomplete,
             consultation: Some(consultation),
             communication,
             html,
@@ -149,8 +150,9 @@ impl Consultations {
         let consultation = shared.consultations.pop().ok_or_else(|| Error::not_found("consultation"))?;
         let communication = shared.communication;
         let html = self.page_of(m.as_page, &consultation, (communication.as_ref(), false))?;
-        let (position, receipt_id) = (shared.position, shared.receipt.to_string());
-        Ok(pb::GetConsultationResponse { consultation: Some(consultation), communication, html, position, receipt_id })
+        let (position, receipt_id, incomplete) = (shared.position, shared.receipt.to_string(), shared.incomplete);
+        let consultation = Some(consultation);
+        Ok(pb::GetConsultationResponse { consultation, communication, html, position, receipt_id, incomplete })
     }
 
     /// What a person shares of their consultations with the worker who calls.

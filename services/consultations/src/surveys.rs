@@ -190,7 +190,7 @@ impl Consultations {
         let pages = Pages::one(m.at_least_position);
         let mut page = self.of_agency(call, &pages, |doc| doc.survey == id).await?;
         let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
-        Ok(pb::GetSurveyResponse { survey: Some(survey), position: page.position })
+        Ok(pb::GetSurveyResponse { survey: Some(survey), position: page.position, incomplete: page.incomplete })
     }
 
     /// What the caller's agency asks.
@@ -230,7 +230,12 @@ impl Consultations {
         let pages = Pages::one(m.at_least_position);
         let (mut page, receipt_id) = self.asked(call, &pages, |doc| doc.survey == id).await?;
         let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
-        Ok(pb::GetMySurveyResponse { survey: Some(survey), position: page.position, receipt_id })
+        Ok(pb::GetMySurveyResponse {
+            survey: Some(survey),
+            position: page.position,
+            receipt_id,
+            incomplete: page.incomplete,
+        })
     }
 
     /// What the caller is asked, or has answered; and the receipt of reading their own answers, if there are any.

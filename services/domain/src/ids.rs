@@ -66,6 +66,8 @@ ids! {
     QueryId,
     /// A feed of an agency.
     FeedId,
+    /// What one feed of an agency delivered of a person's on one day.
+    DeliveryId,
     /// An account with which an agency's system signs in.
     AccountId,
     /// A request to give back what was delivered.

@@ -1,9 +1,12 @@
-//! What a stream tells beside what people let it receive: what it is to give back, and tests.
+//! What a stream tells beside what people let it receive: what it is to give back, questions that its agency is to answer, and tests.
 
+use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecallAnswer, RecallRequested};
-use domain::agency::ContentLevel;
 use domain::agency::events::{AgencyEvent, FeedTested};
-use domain::ids::PersonId;
+use domain::agency::{ContentLevel, Feed};
+use domain::ids::{AgencyId, PersonId};
+use domain::query::events::{AccessQueried, QueryEscalated, QueryEvent};
+use domain::vocabulary::{Author, Timestamp};
 use engine::Freshness;
 use event_log::Recorded;
 use events::{Envelope, Event};
@@ -14,20 +17,44 @@ use views::recalls::{self, Recalls};
 use crate::cloud_event::{Told, cloud_event, id_of, time};
 use crate::deliver::{Leaving, Receiver};
 use crate::held::held;
-use crate::published::{RECALLED, TESTED};
+use crate::published::{Published, RECALLED, TESTED, question};
 use crate::pump::Pump;
 
 /// The stored type of a recall: most events on its kind of stream are others, which are not opened.
-pub(crate) const RECALL_CODE: i32 = 7;
+const RECALL_CODE: i32 = 7;
 /// The stored type of a test.
-pub(crate) const TEST_CODE: i32 = 13;
+const TEST_CODE: i32 = 13;
+/// The stored types of a question that is asked, and of one that is taken further.
+const QUESTION_CODES: [i32; 2] = [1, 4];
+
+/// Whether an event may be told to this receiver beside what people let it receive.
+pub(crate) fn may_be_beside(event: &Recorded, to: Receiver) -> bool {
+    match StreamKind::from_code(event.stream.kind) {
+        Some(StreamKind::Access) => event.event_type == RECALL_CODE,
+        Some(StreamKind::Agency) => event.stream.id == to.agency.0 && event.event_type == TEST_CODE,
+        Some(StreamKind::Query) => QUESTION_CODES.contains(&event.event_type),
+        _ => false,
+    }
+}
+
+/// Which agency is to answer a question, and by when.
+fn to_be_answered(happened: &QueryEvent) -> Option<(AgencyId, Timestamp)> {
+    let of = |party: Option<Author>| Some(party?.worker()?.agency());
+    match happened {
+        QueryEvent::AccessQueried(AccessQueried { party, answer_by, .. }) => Some((of(*party)?, (*answer_by)?)),
+        QueryEvent::QueryEscalated(QueryEscalated { reviewer, party, answer_by, .. }) => {
+            Some((reviewer.or(of(*party))?, *answer_by))
+        }
+        QueryEvent::AccessExplained(_) | QueryEvent::ExplanationAccepted(_) | QueryEvent::QueryResolved(_) => None,
+    }
+}
 
 impl Pump {
-    /// What of these events, of one of the two types, the stream tells.
+    /// What of these events the stream tells.
     pub(crate) async fn beside(&self, events: &[Recorded]) -> Result<Vec<Leaving>, Error> {
-        let mut told = Vec::new();
+        let (mut told, mut questions) = (Vec::new(), Vec::new());
         for envelope in self.feeds.open(events).await? {
-            #[allow(clippy::wildcard_enum_match_arm, reason = "only these two are told beside")]
+            #[allow(clippy::wildcard_enum_match_arm, reason = "only these are told beside")]
             told.extend(match &envelope.event {
                 Event::Access(AccessEvent::RecallRequested(recall)) if recall.feed == self.to.feed => {
                     self.recalled(&envelope, recall).await?
@@ -35,12 +62,22 @@ impl Pump {
                 Event::Agency(AgencyEvent::FeedTested(FeedTested { feed })) if *feed == self.to.feed => {
                     Some(tested(&envelope, self.to, self.feeds.traceparent(&envelope)))
                 }
+                Event::Query(happened) => {
+                    let ours = to_be_answered(happened).filter(|(agency, _)| *agency == self.to.agency);
+                    let published = question(happened);
+                    questions.extend(ours.map(|(_, by)| (envelope.clone(), published, by)));
+                    None
+                }
                 _ => None,
             });
         }
-        if !told.is_empty() {
+        if !told.is_empty() || !questions.is_empty() {
             // Nothing guards these: they leave only while the feed is open and its system may receive it.
-            self.feeds.feed_of(self.to, Freshness::Latest).await?;
+            let Feed { selection, .. } = self.feeds.feed_of(self.to, Freshness::Latest).await?;
+            told.extend(questions.iter().filter_map(|(asked, published, by)| {
+                let Published::As(published) = published else { return None };
+                selection.carries_type(published).then(|| self.questioned(asked, published, *by, selection.content))
+            }));
         }
         Ok(told)
     }
@@ -68,7 +105,16 @@ impl Pump {
         let (feed, event, at) = (self.to.feed, recall.recall.0, envelope.at);
         let traceparent = self.feeds.traceparent(envelope);
         let told = Told { feed, event, published: RECALLED, person: None, at, traceparent };
-        Ok(Some(leaving(envelope, &told, data)))
+        Ok(Some(leaving(envelope, &told, data, ContentLevel::IdOnly)))
+    }
+
+    /// That a question waits for the agency's answer: neither who asks nor what, which its privacy officer reads.
+    fn questioned(&self, asked: &Envelope, published: &str, by: Timestamp, content: ContentLevel) -> Leaving {
+        let (feed, event, at) = (self.to.feed, asked.header.event_id, asked.at);
+        let traceparent = self.feeds.traceparent(asked);
+        let told = Told { feed, event, published, person: None, at, traceparent };
+        let data = json!({"questionId": asked.stream.to_string(), "answerBy": time(by)});
+        leaving(asked, &told, data, content.min(ContentLevel::IdOnly))
     }
 }
 
@@ -76,19 +122,17 @@ impl Pump {
 fn tested(envelope: &Envelope, to: Receiver, traceparent: String) -> Leaving {
     let (event, at) = (envelope.header.event_id, envelope.at);
     let told = Told { feed: to.feed, event, published: TESTED, person: None, at, traceparent };
-    leaving(envelope, &told, json!({}))
+    leaving(envelope, &told, json!({}), ContentLevel::IdOnly)
 }
 
 /// What needs no receipt: it discloses nothing that was not disclosed.
-fn leaving(envelope: &Envelope, told: &Told<'_>, data: Value) -> Leaving {
-    let cloud_event = cloud_event(told, ContentLevel::IdOnly, data, || Value::Null);
+fn leaving(envelope: &Envelope, told: &Told<'_>, data: Value, content: ContentLevel) -> Leaving {
+    let cloud_event = cloud_event(told, content, data, || Value::Null);
     Leaving::about_nobody(envelope.position.0, id_of(told.feed, told.event), cloud_event)
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::StreamKind;
-
     use super::*;
 
     #[test]
@@ -99,5 +143,7 @@ mod tests {
         };
         assert_eq!(stored("RecallRequested"), (StreamKind::Access, RECALL_CODE));
         assert_eq!(stored("FeedTested"), (StreamKind::Agency, TEST_CODE));
+        assert_eq!(stored("AccessQueried"), (StreamKind::Query, QUESTION_CODES[0]));
+        assert_eq!(stored("QueryEscalated"), (StreamKind::Query, QUESTION_CODES[1]));
     }
 }

@@ -4,7 +4,7 @@ use domain::vocabulary::Level;
 use serde_json::{Map, Value, json};
 
 use crate::published::{
-    CONSULTATION_TYPES, MISSED, PERMIT_TYPES, RECALLED, SOMETHING, SUPPORT_TYPES, TESTED, about_people,
+    CONSULTATION_TYPES, MISSED, PERMIT_TYPES, QUESTION_TYPES, RECALLED, SOMETHING, SUPPORT_TYPES, TESTED, about_people,
 };
 
 /// Every published type, with what it means.
@@ -15,7 +15,7 @@ fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
         (SOMETHING, "something has happened, of a feed that says no more than that"),
         (TESTED, "a test of the feed, about nobody"),
     ];
-    about_people().chain(beside)
+    about_people().chain(QUESTION_TYPES).chain(beside)
 }
 
 /// The document.
@@ -151,6 +151,14 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
             let properties = json!({"content": {"const": "id-only"}, of: id(), "category": text()});
             return (properties, vec!["content", of, "category"]);
         }
+    }
+    if is_one(&QUESTION_TYPES) {
+        let properties = json!({
+            "content": {"const": "id-only"},
+            "questionId": id(),
+            "answerBy": {"type": "string", "format": "date-time"},
+        });
+        return (properties, vec!["content", "questionId", "answerBy"]);
     }
     if is_one(&PERMIT_TYPES) {
         let moment = |means: &str| json!({"type": "string", "format": "date-time", "description": means});

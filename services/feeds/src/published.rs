@@ -4,6 +4,7 @@ use domain::access::events::AccessEvent;
 use domain::agency::events::AgencyEvent;
 use domain::consultation::events::ConsultationEvent;
 use domain::person::events::PersonEvent;
+use domain::query::events::QueryEvent;
 use domain::relationship::events::RelationshipEvent;
 use domain::sharing::events::SharingEvent;
 use events::Event;
@@ -21,6 +22,16 @@ use Published::{As, Never};
 
 /// That something delivered is to be given back.
 pub(crate) const RECALLED: &str = "alongside.recall.requested.v1";
+/// Those of questions about looks, that wait for the agency's answer.
+pub(crate) const QUESTION_TYPES: [(&str, &str); 2] = [
+    (QUESTION_ASKED, "somebody asks why the agency looked: whoever did, or a privacy officer, is to explain it"),
+    (
+        QUESTION_ESCALATED,
+        "they take it further: the agency's privacy officer, or the agency as the reviewer, is to answer",
+    ),
+];
+const QUESTION_ASKED: &str = "alongside.question.asked.v1";
+const QUESTION_ESCALATED: &str = "alongside.question.escalated.v1";
 /// That events stood in a feed's stream for too long, and do not any more.
 pub(crate) const MISSED: &str = "alongside.feed.missed.v1";
 /// A test of a feed: about nobody.
@@ -28,9 +39,14 @@ pub(crate) const TESTED: &str = "alongside.feed.tested.v1";
 /// What an event of a feed without content is called: it tells nothing but that something has happened.
 pub(crate) const SOMETHING: &str = "alongside.something.happened.v1";
 
-/// Every published type of what is about people, with what it means. What a feed may be narrowed to.
+/// Every published type of what is about people, with what it means.
 pub(crate) fn about_people() -> impl Iterator<Item = (&'static str, &'static str)> {
     ENTRY_TYPES.into_iter().chain(SUPPORT_TYPES).chain(CONSULTATION_TYPES).chain(PERMIT_TYPES)
+}
+
+/// Whether a feed may be narrowed to this type.
+pub(crate) fn can_be_chosen(wanted: &str) -> bool {
+    about_people().chain(QUESTION_TYPES).any(|(name, _)| name == wanted) || wanted == RECALLED
 }
 
 /// Those of a record's entries.
@@ -127,9 +143,7 @@ pub(crate) fn published(event: &Event) -> Published {
         }
         Event::Access(event) => access(event),
         Event::Sharing(event) => sharing(event),
-        Event::Query(_) => {
-            Never("what a person asks about a look is for the agency's privacy officer, and not for its systems")
-        }
+        Event::Query(event) => question(event),
         Event::Emergency(_) => Never("an emergency is a worker's, and opens nothing to a system"),
         Event::Relationship(event) => relationship(event),
         Event::Consultation(event) => As(consultation(event)),
@@ -141,6 +155,17 @@ pub(crate) fn published(event: &Event) -> Published {
         Event::Answers(_) => Never("answers are counted, and told as counts: who said what no system is told"),
         Event::Notices(_) => Never("where and of what a person is told is theirs alone"),
         Event::Request(_) | Event::Operations(_) => Never("it is the system's own"),
+    }
+}
+
+/// What becomes of what happens to a question outside.
+pub(crate) fn question(event: &QueryEvent) -> Published {
+    match event {
+        QueryEvent::AccessQueried(_) => As(QUESTION_ASKED),
+        QueryEvent::QueryEscalated(_) => As(QUESTION_ESCALATED),
+        QueryEvent::AccessExplained(_) | QueryEvent::ExplanationAccepted(_) | QueryEvent::QueryResolved(_) => {
+            Never("what is said of a question is for the person, and for whoever answers it")
+        }
     }
 }
 
@@ -296,7 +321,8 @@ mod tests {
                 Never(why) => assert!(why.len() > 20, "{}", event.name()),
             }
         }
-        let known: BTreeSet<_> = about_people().map(|(name, _)| name).chain([RECALLED, TESTED]).collect();
+        let beside = QUESTION_TYPES.map(|(name, _)| name).into_iter().chain([RECALLED, TESTED]);
+        let known: BTreeSet<_> = about_people().map(|(name, _)| name).chain(beside).collect();
         assert_eq!(types, known);
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Feeds;
-use crate::beside::{RECALL_CODE, TEST_CODE};
+use crate::beside::may_be_beside;
 use crate::deliver::{Basis, Decided, Leaving, Prepared, Receipted, Receiver, interrupted};
 use crate::permits::may_be_about_a_permit;
 
@@ -231,10 +231,7 @@ impl Pump {
                 Some(StreamKind::Sharing) if may_be_about_a_permit(event) => {
                     by_person.entry(PersonId(event.stream.id)).or_default().push(event.clone());
                 }
-                Some(StreamKind::Access) if event.event_type == RECALL_CODE => beside.push(event.clone()),
-                Some(StreamKind::Agency) if event.stream.id == self.to.agency.0 && event.event_type == TEST_CODE => {
-                    beside.push(event.clone());
-                }
+                _ if may_be_beside(event, self.to) => beside.push(event.clone()),
                 _ => {}
             }
         }

@@ -20,7 +20,7 @@ use state::FeedState;
 use uuid::Uuid;
 
 use crate::deliver::{Receiver, receives};
-use crate::published::{RECALLED, about_people};
+use crate::published::can_be_chosen;
 use crate::pump::Pump;
 use crate::stream::{LEASE, Streaming};
 use crate::token::{self, Place};
@@ -360,8 +360,7 @@ fn is_carried() -> Error {
 /// What a feed carries, from the wire.
 fn selection(categories: &[i32], types: Vec<String>, content: i32) -> Result<Selection, Error> {
     for wanted in &types {
-        let known = about_people().any(|(name, _)| name == wanted) || wanted == RECALLED;
-        if !known {
+        if !can_be_chosen(wanted) {
             return Err(Error::invalid(
                 "types",
                 "names a type that is not published; `alongside feeds describe` has those that are",

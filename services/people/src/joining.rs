@@ -249,7 +249,8 @@ impl People {
         let pages = Pages::one(m.at_least_position);
         let page = self.invitations(call, &pages, |doc| doc.invitation == id).await?;
         let invitation = page.items.into_iter().next().ok_or_else(|| Error::not_found("invitation"))?;
-        Ok(pb::GetMyInvitationResponse { invitation: Some(invitation), position: page.position })
+        let (position, incomplete) = (page.position, page.incomplete);
+        Ok(pb::GetMyInvitationResponse { invitation: Some(invitation), position, incomplete })
     }
 
     /// The codes that are about the caller.

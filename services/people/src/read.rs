@@ -50,9 +50,9 @@ struct Shown {
 
 impl Shown {
     /// The one that was asked for.
-    fn one(self) -> Result<(Option<pb::Entry>, String), Error> {
+    fn one(self) -> Result<(Option<pb::Entry>, String, bool), Error> {
         let Some(entry) = self.entries.into_iter().next() else { return Err(Error::not_found("entry")) };
-        Ok((Some(entry), self.receipt.to_string()))
+        Ok((Some(entry), self.receipt.to_string(), self.incomplete))
     }
 }
 
@@ -76,8 +76,8 @@ impl People {
     ) -> Result<pb::GetMyEntryResponse, Error> {
         let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
         let pages = Pages::one(m.at_least_position);
-        let (entry, receipt_id) = self.theirs(call, &pages, &wanted).await?.one()?;
-        Ok(pb::GetMyEntryResponse { entry, receipt_id })
+        let (entry, receipt_id, incomplete) = self.theirs(call, &pages, &wanted).await?.one()?;
+        Ok(pb::GetMyEntryResponse { entry, receipt_id, incomplete })
     }
 
     /// What somebody reads of their own record.
@@ -115,8 +115,8 @@ impl People {
         let wanted = Wanted { only: Some(rpc::id("entry_id", &m.entry_id)?), ..Wanted::default() };
         let asked = Asked::new(call, words::purpose(m.purpose)?, vec![])?;
         let pages = Pages::one(m.at_least_position);
-        let (entry, receipt_id) = self.shared(&asked, person, &pages, &wanted).await?.one()?;
-        Ok(pb::GetSharedEntryResponse { entry, receipt_id })
+        let (entry, receipt_id, incomplete) = self.shared(&asked, person, &pages, &wanted).await?.one()?;
+        Ok(pb::GetSharedEntryResponse { entry, receipt_id, incomplete })
     }
 
     /// What a worker reads of what a person shares with them.

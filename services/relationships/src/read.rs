@@ -49,7 +49,8 @@ impl Relationships {
         let pages = Pages::one(m.at_least_position);
         let page = self.relationships(call, &pages, |doc| doc.relationship == id).await?;
         let relationship = page.items.into_iter().next().ok_or_else(|| Error::not_found("relationship"))?;
-        Ok(pb::GetMyRelationshipResponse { relationship: Some(relationship), position: page.position })
+        let (position, incomplete) = (page.position, page.incomplete);
+        Ok(pb::GetMyRelationshipResponse { relationship: Some(relationship), position, incomplete })
     }
 
     /// The caller's relationships.
@@ -157,28 +158,42 @@ impl Relationships {
         call: &Call,
         message: pb::ListMyProposalsRequest,
     ) -> Result<pb::ListMyProposalsResponse, Error> {
-        let by = call.worker()?;
         let paging = call.pages(&message)?;
-        let (staff, now) = (by.worker().staff(), self.gate.engine().now());
-        let waits = |doc: &SupportDoc| doc.since.is_none() && doc.lapses_at.is_none_or(|lapses_at| now < lapses_at);
-        if !self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.admits(by) {
-            return Err(Error::denied());
-        }
-        let page = self.views.list::<Caseload>(&caseload::of_staff(staff), &paging.pages, waits).await?;
-        let proposal = |doc: SupportDoc| pb::Proposal {
-            relationship_id: doc.relationship.to_string(),
-            person_id: doc.person.to_string(),
-            offer: doc.offer,
-            proposed_at: Some(words::timestamp(doc.proposed_at)),
-            lapses_at: doc.lapses_at.map(words::timestamp),
-            invited: doc.invited,
-        };
+        let page = self.proposals(call, &paging.pages, |_| true).await?;
         Ok(pb::ListMyProposalsResponse {
             proposals: page.items.into_iter().map(proposal).collect(),
             next_page_token: paging.next(page.next),
             position: page.position,
             incomplete: page.incomplete,
         })
+    }
+
+    pub(crate) async fn get_my_proposal(
+        &self,
+        call: &Call,
+        m: pb::GetMyProposalRequest,
+    ) -> Result<pb::GetMyProposalResponse, Error> {
+        let id: RelationshipId = rpc::id("relationship_id", &m.relationship_id)?;
+        let page = self.proposals(call, &Pages::one(m.at_least_position), |doc| doc.relationship == id).await?;
+        let found = page.items.into_iter().next().ok_or_else(|| Error::not_found("proposal"))?;
+        Ok(pb::GetMyProposalResponse { proposal: Some(proposal(found)), incomplete: page.incomplete })
+    }
+
+    /// Those of the caller's proposals and invitations that wait, and are wanted.
+    async fn proposals(
+        &self,
+        call: &Call,
+        pages: &Pages,
+        is_wanted: impl Fn(&SupportDoc) -> bool + Send + Sync,
+    ) -> Result<Page<SupportDoc>, Error> {
+        let (by, now) = (call.worker()?, self.gate.engine().now());
+        let staff = by.worker().staff();
+        if !self.gate.engine().load::<Staff>(staff, Freshness::Latest).await?.admits(by) {
+            return Err(Error::denied());
+        }
+        let waits = |doc: &SupportDoc| doc.since.is_none() && doc.lapses_at.is_none_or(|lapses_at| now < lapses_at);
+        let wanted = |doc: &SupportDoc| waits(doc) && is_wanted(doc);
+        Ok(self.views.list::<Caseload>(&caseload::of_staff(staff), pages, wanted).await?)
     }
 
     /// Shows as ended what hangs on a worker who has left: that is so from the acknowledgement on, whatever has been written of it.
@@ -324,4 +339,15 @@ fn end(period: &Period, now: Timestamp, names: &Directory) -> Option<pb::Relatio
         reason: reason.clone(),
         supporter_left: left(period),
     })
+}
+
+fn proposal(doc: SupportDoc) -> pb::Proposal {
+    pb::Proposal {
+        relationship_id: doc.relationship.to_string(),
+        person_id: doc.person.to_string(),
+        offer: doc.offer,
+        proposed_at: Some(words::timestamp(doc.proposed_at)),
+        lapses_at: doc.lapses_at.map(words::timestamp),
+        invited: doc.invited,
+    }
 }

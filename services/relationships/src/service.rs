@@ -33,6 +33,7 @@ gate::service! { RelationshipService for Relationships {
     invite_supporter(InviteSupporterRequest) -> InviteSupporterResponse: invite,
     dismiss_suggestion(DismissSuggestionRequest) -> DismissSuggestionResponse: dismiss,
     list_my_proposals(ListMyProposalsRequest) -> ListMyProposalsResponse: my_proposals,
+    get_my_proposal(GetMyProposalRequest) -> GetMyProposalResponse: get_my_proposal,
     get_my_relationship(GetMyRelationshipRequest) -> GetMyRelationshipResponse: my_relationship,
     list_my_people(ListMyPeopleRequest) -> ListMyPeopleResponse: my_people,
     get_caseload(GetCaseloadRequest) -> GetCaseloadResponse: caseload,

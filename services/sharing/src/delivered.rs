@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::access::events::RecallAnswer;
 use domain::agency::ContentLevel;
-use domain::ids::{AgencyId, EntryId, RecallId};
+use domain::ids::{AgencyId, DeliveryId, EntryId, RecallId};
 use domain::vocabulary::{Category, Timestamp};
 use gate::Call;
 use proto::access::v1 as pb;
@@ -40,6 +40,24 @@ impl SharingServices {
         })
     }
 
+    pub(crate) async fn get_my_delivery(
+        &self,
+        call: &Call,
+        m: pb::GetMyDeliveryRequest,
+    ) -> Result<pb::GetMyDeliveryResponse, Error> {
+        let (person, id): (_, DeliveryId) = (call.person()?, rpc::id("delivery_id", &m.delivery_id)?);
+        let (mut parts, mut incomplete, mut pages) = (Vec::new(), false, Pages::all(m.at_least_position));
+        let (of, is_asked) = (deliveries::of_person(person), |doc: &DeliveryDoc| doc.delivery() == id);
+        while let Some(page) = self.views.next::<Deliveries>(&of, &mut pages, is_asked).await? {
+            incomplete |= page.incomplete;
+            parts.extend(page.items);
+        }
+        let all = days(parts);
+        let doc = all.first().ok_or_else(|| Error::not_found("delivery"))?;
+        let names = Directory::of(&self.views, named(std::iter::once(doc.agency))).await?;
+        Ok(pb::GetMyDeliveryResponse { day: Some(day(doc, &names, self.words())), incomplete })
+    }
+
     pub(crate) async fn my_recalls(
         &self,
         call: &Call,
@@ -69,7 +87,8 @@ impl SharingServices {
         let page = self.views.list::<Recalls>(&recalls::of_person(person), &pages, |doc| doc.recall == id).await?;
         let doc = page.items.first().ok_or_else(|| Error::not_found("recall"))?;
         let names = Directory::of(&self.views, named(std::iter::once(doc.agency))).await?;
-        Ok(pb::GetMyRecallResponse { recall: Some(recall(doc, &names, (self.gate.engine().now(), self.words()))) })
+        let recall = Some(recall(doc, &names, (self.gate.engine().now(), self.words())));
+        Ok(pb::GetMyRecallResponse { recall, incomplete: page.incomplete })
     }
 }
 
@@ -95,7 +114,7 @@ fn entries(of: impl Iterator<Item = (EntryId, Category)>) -> (Vec<pb::DeliveredE
 fn days(parts: Vec<DeliveryDoc>) -> Vec<DeliveryDoc> {
     let mut days: Vec<DeliveryDoc> = Vec::with_capacity(parts.len());
     for part in parts {
-        match days.iter_mut().find(|day| day.day() == part.day()) {
+        match days.iter_mut().find(|day| day.delivery() == part.delivery()) {
             Some(day) => day.absorb(part),
             None => days.push(part),
         }
@@ -120,6 +139,7 @@ fn day(doc: &DeliveryDoc, names: &impl Names, said: Words<'_>) -> pb::DeliveryDa
         provision_ids: doc.choices.iter().map(|choice| choice.provision.to_string()).collect(),
         with_content: doc.content() == ContentLevel::Full,
         permits: doc.permits.iter().take(NAMED).map(told).collect(),
+        delivery_id: doc.delivery().to_string(),
     }
 }
 

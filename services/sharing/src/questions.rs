@@ -86,7 +86,7 @@ impl SharingServices {
         let pages = Pages::one(m.at_least_position);
         let mut page = self.asked(call, m.to_review, &pages, |doc, _| doc.query == id).await?;
         let question = page.items.pop().ok_or_else(|| Error::not_found("question"))?;
-        Ok(pb::GetQuestionResponse { question: Some(question) })
+        Ok(pb::GetQuestionResponse { question: Some(question), incomplete: page.incomplete })
     }
 
     /// What an agency is asked, or is asked to review: a privacy officer reads all of it, a worker what is asked of their own looks.

@@ -60,6 +60,7 @@ mod access {
         print_my_access_history(PrintMyAccessHistoryRequest) -> PrintMyAccessHistoryResponse: print_mine,
         print_access_history(PrintAccessHistoryRequest) -> PrintAccessHistoryResponse: print,
         list_my_questions(ListMyQuestionsRequest) -> ListMyQuestionsResponse: questions,
+        get_my_delivery(GetMyDeliveryRequest) -> GetMyDeliveryResponse: get_my_delivery,
         list_my_deliveries(ListMyDeliveriesRequest) -> ListMyDeliveriesResponse: my_deliveries,
         list_my_recalls(ListMyRecallsRequest) -> ListMyRecallsResponse: my_recalls,
         list_my_timeline(ListMyTimelineRequest) -> ListMyTimelineResponse: timeline,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::StreamKind;
 use domain::access::events::{AccessEvent, Delivered, PermitChange, PermitTold};
 use domain::agency::ContentLevel;
-use domain::ids::{AgencyId, EntryId, FeedId, PersonId, ProvisionId};
+use domain::ids::{AgencyId, DeliveryId, EntryId, FeedId, PersonId, ProvisionId, derived_id};
 use domain::vocabulary::{Category, Purpose, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,11 @@ pub struct DeliveredDoc {
     pub position: u64,
 }
 
+/// What a feed's day is called.
+pub(crate) fn delivery(feed: FeedId, at: Timestamp) -> DeliveryId {
+    DeliveryId(derived_id(feed.0, &[b"day", &at.day().to_be_bytes()]))
+}
+
 impl DeliveryDoc {
     /// Takes in another part of the same feed's day: each event once.
     pub fn absorb(&mut self, other: Self) {
@@ -105,8 +110,8 @@ impl DeliveryDoc {
 
     /// Which feed's day it is of, by UTC.
     #[must_use]
-    pub fn day(&self) -> (FeedId, i64) {
-        (self.feed, self.first_at.day())
+    pub fn delivery(&self) -> DeliveryId {
+        delivery(self.feed, self.first_at)
     }
 
     /// How much was said, at most.
@@ -224,8 +229,8 @@ mod tests {
     #[test]
     fn the_parts_of_a_day_are_one_and_each_event_is_once() {
         let (mut day, earlier) = (part(DAY + 10, &[3, 4]), part(DAY + 5, &[1, 3]));
-        assert_eq!(day.day(), earlier.day());
-        assert_ne!(day.day(), part(2 * DAY, &[]).day());
+        assert_eq!(day.delivery(), earlier.delivery());
+        assert_ne!(day.delivery(), part(2 * DAY, &[]).delivery());
         day.absorb(earlier);
         assert_eq!((day.first_at, day.last_at), (Timestamp(DAY + 5), Timestamp(DAY + 11)));
         assert_eq!(day.events.iter().map(|event| event.event.as_u128()).collect::<Vec<_>>(), [3, 4, 1]);

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use domain::StreamKind;
 use domain::access::events::AccessEvent;
 use domain::consultation::events::ConsultationEvent;
-use domain::ids::{AgencyId, EntryId, PersonId, ProvisionId, derived_id};
+use domain::ids::{AgencyId, EntryId, PersonId, ProvisionId};
 use domain::person::PersonEvent;
 use domain::sharing::Provision;
 use domain::vocabulary::{Author, Category, OnTheirWord, Purpose, Timestamp, Worker};
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::consultations::By;
+use crate::deliveries::delivery;
 use crate::{ApplyError, Key, Order, View};
 
 /// What part of a life here something belongs to.
@@ -178,7 +179,7 @@ fn said(event: &Event) -> Option<(EntryId, bool)> {
 /// What an agency's computer received on a day: one thing to read, however often it was sent.
 fn of_a_day(event: &Envelope) -> Option<Uuid> {
     let Event::Access(AccessEvent::EventDelivered(e)) = &event.event else { return None };
-    Some(derived_id(e.feed.0, &[b"day", &event.at.day().to_be_bytes()]))
+    Some(delivery(e.feed, event.at).0)
 }
 
 /// Before all that happened to a person.

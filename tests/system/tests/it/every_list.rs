@@ -189,9 +189,11 @@ async fn every_list_fills_its_pages_whatever_is_left_out() {
 }
 
 /// What is read one by one: the list and its field, the RPC and its field, and what names one.
-const ONE_BY_ONE: [(&str, &str, &str, &str, &str); 12] = [
+const ONE_BY_ONE: [(&str, &str, &str, &str, &str); 14] = [
     ("ListAccessHistory", "receipts", "GetReceipt", "receipt", "receipt_id"),
     ("ListMyQuestions", "questions", "GetMyQuestion", "question", "query_id"),
+    ("ListMyDeliveries", "days", "GetMyDelivery", "day", "delivery_id"),
+    ("ListMyProposals", "proposals", "GetMyProposal", "proposal", "relationship_id"),
     ("ListMyRecalls", "recalls", "GetMyRecall", "recall", "recall_id"),
     ("GetMyRecord", "entries", "GetMyEntry", "entry", "entry_id"),
     ("GetSharedPlan", "entries", "GetSharedEntry", "entry", "entry_id"),
@@ -208,6 +210,8 @@ const ONE_BY_ONE: [(&str, &str, &str, &str, &str); 12] = [
 async fn whatever_is_listed_is_read_by_itself_and_nobody_elses_is() {
     let supported = Supported::sharing(0).await;
     fill(&supported).await;
+    let newcomer = supported.world.import(3).remove(2).person.to_string();
+    supported.callers.worker.propose(&newcomer, "help with forms").await.unwrap();
     crate::fed::receive_and_take_back(&supported, 2).await;
     at_rest(&supported.world.cluster).await;
     let (signer, pair) = (&supported.world.cluster.signer, &supported.callers.pair);

@@ -284,7 +284,7 @@ impl Fed {
 fn types() -> Vec<String> {
     let document = feeds::asyncapi();
     let described = document["components"]["messages"].as_object().unwrap().keys();
-    let about = ["record", "support", "consultation"].map(|what| format!("alongside.{what}."));
+    let about = ["record", "support", "consultation", "question"].map(|what| format!("alongside.{what}."));
     described.filter(|name| about.iter().any(|about| name.starts_with(about))).cloned().collect()
 }
 

@@ -1,7 +1,11 @@
 //! What an agency's system is told of beside the record: its own workers' relationships, and consultations that all of them may see.
 
 use client::{request_id, terms};
-use proto::access::v1::{Action, Purpose, RecordCategory, Sensitivity, SensitivityLevel};
+use proto::access::v1::receipt::Kind;
+use proto::access::v1::{
+    Action, EscalateQueryRequest, ExplainAccessRequest, Purpose, QueryAccessRequest, RecordCategory, Sensitivity,
+    SensitivityLevel,
+};
 use proto::consultations::v1::{Mode, RequestConsultationRequest, ShareConsultationRequest};
 use proto::feeds::v1::ContentLevel;
 use proto::sharing::v1::provision_actor::Actor;
@@ -86,4 +90,46 @@ async fn a_consultation_is_told_while_every_worker_of_the_agency_may_see_it() {
     let recall = reading.next(1).await.remove(0);
     assert_eq!(recall["type"], "alongside.recall.requested.v1");
     assert_eq!(recall["data"]["recalled"].as_array().unwrap().len(), 1, "{recall}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_waits_is_told_to_the_systems_of_the_agency_that_is_asked_without_who_asks_and_what() {
+    let fed = Fed::new(ContentLevel::Full).await;
+    let mut reading: Reading = fed.read(false, "").await.unwrap();
+    let callers = &fed.supported.callers;
+    // A look that is refused leaves a receipt, too, and can be asked about.
+    callers.look().await.unwrap_err();
+    let attempts = async || {
+        let receipts = callers.person.history(0).await?.into_iter();
+        Ok::<_, tonic::Status>(receipts.filter(|receipt| receipt.kind() == Kind::Denied).collect::<Vec<_>>())
+    };
+    harness::wait_until("the receipt of the attempt", async || Ok(!attempts().await?.is_empty())).await.unwrap();
+    let receipt_id = attempts().await.unwrap().remove(0).receipt_id;
+    let question = "Why did you look, Morag?".to_owned();
+    let ask = QueryAccessRequest { request_id: request_id(), receipt_id, question };
+    let query_id = callers.person.access().query_access(ask).await.unwrap().into_inner().query_id;
+    let asked = reading.next(1).await.remove(0);
+    is(&asked, "question.asked", "questionId", &query_id);
+    let explain = ExplainAccessRequest {
+        request_id: request_id(),
+        person_id: callers.pair.person_id(),
+        query_id: query_id.clone(),
+        words: "I wanted to ring you".into(),
+    };
+    callers.worker.access().explain_access(explain).await.unwrap();
+    let escalate = EscalateQueryRequest {
+        request_id: request_id(),
+        query_id: query_id.clone(),
+        words: "that is no reason".into(),
+        reviewer_id: String::new(),
+    };
+    callers.person.access().escalate_query(escalate).await.unwrap();
+    let further = reading.next(1).await.remove(0);
+    is(&further, "question.escalated", "questionId", &query_id);
+    for told in [&asked, &further] {
+        assert!(told["data"]["answerBy"].is_string() && told.get("subject").is_none(), "{told}");
+        let told = told.to_string();
+        assert!(!told.contains("Morag") && !told.contains(&callers.pair.person_id()), "{told}");
+    }
+    reading.is_silent().await;
 }
