@@ -29,6 +29,18 @@ impl Agencies {
         Ok(pb::GetAgencyResponse { agency: Some(to_wire(doc)) })
     }
 
+    /// An agency that was just registered, as it was.
+    pub(crate) async fn registered(&self, id: AgencyId, position: u64) -> Option<pb::Agency> {
+        let is_it = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Agency(agency) if agency.agency == id);
+        self.views.made::<Directory>(position, is_it).await.and_then(DirectoryDoc::agency).map(to_wire)
+    }
+
+    /// A worker who has just joined, as they were.
+    pub(crate) async fn joined(&self, id: StaffId, position: u64) -> Option<pb::StaffMember> {
+        let is_it = |doc: &DirectoryDoc| matches!(doc, DirectoryDoc::Staff(staff) if staff.staff == id);
+        self.views.made::<Directory>(position, is_it).await.and_then(DirectoryDoc::staff).map(member)
+    }
+
     pub(crate) async fn agencies(
         &self,
         call: &Call,

@@ -65,7 +65,9 @@ impl Agencies {
         };
         let registered = self.gate.engine().transact(&context, (id, Only), decide).await?;
         self.issuers.refresh(self.gate.engine()).await?;
-        Ok(pb::RegisterAgencyResponse { position: registered.position.0, agency_id: id.to_string() })
+        let position = registered.position.0;
+        let agency = self.registered(id, position).await;
+        Ok(pb::RegisterAgencyResponse { position, agency_id: id.to_string(), agency })
     }
 
     async fn rename(&self, call: &Call, m: pb::RenameAgencyRequest) -> Result<pb::RenameAgencyResponse, Error> {
@@ -186,7 +188,8 @@ impl Agencies {
         };
         let joined =
             self.gate.engine().transact(&context, (sign_in, last, id, agency, standing_of(by, id)), decide).await?;
-        Ok(pb::AddStaffResponse { position: joined.position.0, staff_id: id.to_string() })
+        let (position, staff) = (joined.position.0, self.joined(id, joined.position.0).await);
+        Ok(pb::AddStaffResponse { position, staff_id: id.to_string(), staff })
     }
 
     async fn change_sign_in(

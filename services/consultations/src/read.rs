@@ -8,7 +8,7 @@ use domain::person::Content;
 use domain::sharing::Sharing;
 use domain::vocabulary::{Author, Category, Purpose, Sensitivity, Timestamp, Worker};
 use engine::{EngineError, Freshness};
-use gate::{Asked, Call, Disclosure};
+use gate::{Asked, Call, Contribution, Disclosure};
 use proto::access::v1::Party;
 use proto::consultations::v1 as pb;
 use proto::people::v1::Communication;
@@ -209,6 +209,21 @@ impl Consultations {
             last = page.items.into_iter().next_back().or(last);
         }
         Ok(last)
+    }
+
+    /// A consultation that was just begun, as it was. Of others a worker learns nothing by it.
+    pub(crate) async fn begun(
+        &self,
+        wish: &Contribution,
+        id: ConsultationId,
+        position: u64,
+    ) -> Option<pb::Consultation> {
+        let doc = self.views.made::<MyConsultations>(position, |doc| doc.consultation == id).await?;
+        let told = match wish.author.worker().map(|worker| worker.agency()) {
+            Some(own) => self.told(vec![doc], |agency| agency == own).await,
+            None => self.told_to_them(vec![doc], wish.person).await,
+        };
+        told.ok()?.pop()
     }
 
     /// Consultations as the person is told them: by name whom they know or have heard from.

@@ -104,7 +104,8 @@ impl Consultations {
         let circle = self.circle(&wish, m.sensitivity, &m.staff_ids).await?;
         let command = RequestConsultation { person: wish.person, author: wish.author, mode, topic: m.topic, circle };
         let position = self.gate.contribute(&wish, id, command).await?.position.0;
-        Ok(pb::RequestConsultationResponse { position, consultation_id: id.to_string() })
+        let consultation = self.begun(&wish, id, position).await;
+        Ok(pb::RequestConsultationResponse { position, consultation_id: id.to_string(), consultation })
     }
 
     /// Who may see what is asked for. What the person begins is for those whom they name, who are there and whom they have not blocked.

@@ -77,7 +77,8 @@ impl Consultations {
             return Err(EngineError::Refused(Refusal::rule("open_surveys", says)).into());
         }
         let position = self.manage(call, &context, survey, |state, _| open.clone().decide(state)).await?;
-        Ok(pb::OpenSurveyResponse { position, survey_id: survey.to_string() })
+        let survey_id = survey.to_string();
+        Ok(pb::OpenSurveyResponse { position, survey_id, survey: self.put(survey, position).await })
     }
 
     /// A question, for a manager who works at the agency now: whoever else asks learns nothing of it.
@@ -191,6 +192,13 @@ impl Consultations {
         let mut page = self.of_agency(call, &pages, |doc| doc.survey == id).await?;
         let survey = page.items.pop().ok_or_else(|| Error::not_found("survey"))?;
         Ok(pb::GetSurveyResponse { survey: Some(survey), position: page.position, incomplete: page.incomplete })
+    }
+
+    /// A question that was just put, as it was.
+    async fn put(&self, id: SurveyId, position: u64) -> Option<pb::Survey> {
+        let doc = self.views.made::<Surveys>(position, |doc| doc.survey == id).await?;
+        let names = Directory::of(&self.views, std::iter::once(doc.by.author).collect()).await.ok()?;
+        Some(survey(&doc, self.gate.engine().now(), words::said_by(&doc.by, &names), None))
     }
 
     /// What the caller's agency asks.

@@ -69,7 +69,8 @@ impl Feeds {
             target: self.target(door, &m.target)?,
         };
         let position = self.change_agency(&context, by, command).await?;
-        Ok(pb::OpenFeedResponse { position, feed_id: feed.to_string() })
+        let state = self.gate.engine().load::<Agency>(by.0, Freshness::Remembered).await?;
+        Ok(pb::OpenFeedResponse { position, feed_id: feed.to_string(), feed: state.feed(feed).map(to_wire) })
     }
 
     async fn change(&self, call: &Call, m: pb::ChangeFeedRequest) -> Result<pb::ChangeFeedResponse, Error> {

@@ -56,7 +56,8 @@ impl People {
         let needs = needs.collect::<Result<_, _>>()?;
         let command = SetContactPreferences { entry, author, needs, language: m.language, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::SetContactPreferencesResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::SetContactPreferencesResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     pub(crate) async fn not_to_say(
@@ -68,7 +69,8 @@ impl People {
         let entry: EntryId = wish.context.new_id();
         let category = rpc::one_of("category", m.category, Category::from_code)?;
         let position = self.contribute(&wish, ChooseNotToSay { entry, author: wish.author, category }).await?;
-        Ok(pb::ChooseNotToSayResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::ChooseNotToSayResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     pub(crate) async fn activate(
@@ -80,7 +82,8 @@ impl People {
         let (entry, author, sensitivity): (EntryId, _, _) =
             (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let position = self.contribute(&wish, ActivatePlan { entry, author, sensitivity }).await?;
-        Ok(pb::ActivatePlanResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::ActivatePlanResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     pub(crate) async fn barrier(
@@ -94,7 +97,8 @@ impl People {
         let kind = rpc::one_of("kind", m.kind, BarrierKind::from_code)?;
         let command = IdentifyBarrier { entry, author, kind, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::IdentifyBarrierResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::IdentifyBarrierResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     pub(crate) async fn own_barrier(
@@ -136,7 +140,8 @@ impl People {
         let wellbeing = Rating::new("wellbeing", rpc::small_number("wellbeing", m.wellbeing)?)?;
         let command = CheckInWellbeing { entry, author: wish.author, wellbeing, words: m.words, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::CheckInWellbeingResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::CheckInWellbeingResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     pub(crate) async fn adopt(&self, call: &Call, m: pb::AdoptGoalRequest) -> Result<pb::AdoptGoalResponse, Error> {

@@ -6,7 +6,7 @@ use domain::access::Scope;
 use domain::ids::{AgencyId, EntryId, PersonId, ReceiptId};
 use domain::person::Content;
 use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
-use gate::{Asked, Call, Disclosure};
+use gate::{Asked, Call, Contribution, Disclosure};
 use proto::people::v1 as pb;
 use rpc::{Directory, Error, Named, words};
 use views::record::{self, EntryDoc, Record};
@@ -178,6 +178,14 @@ impl People {
     }
 
     /// Entries on the wire. Authors who are not told are "another agency".
+    /// An entry that was just written, as it was. Of others a worker learns nothing by it.
+    pub(crate) async fn written(&self, wish: &Contribution, entry: EntryId, position: u64) -> Option<pb::Entry> {
+        let doc = self.views.made::<Record>(position, |doc| doc.entry == entry).await?;
+        let own = wish.author.worker().map(|worker| worker.agency());
+        let told = |agency| own.is_none_or(|own| own == agency);
+        self.to_wire(vec![doc], told).await.ok()?.pop()
+    }
+
     async fn to_wire(&self, entries: Vec<EntryDoc>, told: impl Fn(AgencyId) -> bool) -> Result<Vec<pb::Entry>, Error> {
         let is_told = |author: &Author| author.worker().is_none_or(|worker| told(worker.agency()));
         let mut named: Named = entries.iter().flat_map(authors_of).filter(is_told).collect();

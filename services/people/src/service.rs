@@ -92,7 +92,8 @@ impl People {
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = WriteAboutMe { entry, author, heading: m.heading, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::WriteAboutMeResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::WriteAboutMeResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn strength(&self, call: &Call, m: pb::RecordStrengthRequest) -> Result<pb::RecordStrengthResponse, Error> {
@@ -103,7 +104,8 @@ impl People {
         let link = m.link.map(wire::link).transpose()?;
         let command = RecordStrength { entry, author, kind, text: m.text, link, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::RecordStrengthResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::RecordStrengthResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn what_matters(
@@ -115,7 +117,8 @@ impl People {
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = RecordWhatMatters { entry, author, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::RecordWhatMattersResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::RecordWhatMattersResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn condition(
@@ -137,7 +140,8 @@ impl People {
             fingerprint: 0,
         };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::DescribeConditionResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::DescribeConditionResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn contingency_plan(
@@ -149,7 +153,8 @@ impl People {
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = WriteContingencyPlan { entry, author, text: m.text, sensitivity };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::WriteContingencyPlanResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::WriteContingencyPlanResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn goal(&self, call: &Call, m: pb::SetGoalRequest) -> Result<pb::SetGoalResponse, Error> {
@@ -157,7 +162,8 @@ impl People {
         let (entry, author, sensitivity) = (wish.context.new_id(), wish.author, words::sensitivity(m.sensitivity)?);
         let command = SetGoal { entry, author, text: m.text, source: None, sensitivity, fingerprint: 0 };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::SetGoalResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::SetGoalResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn action(&self, call: &Call, m: pb::AgreeActionRequest) -> Result<pb::AgreeActionResponse, Error> {
@@ -182,7 +188,8 @@ impl People {
             fingerprint: 0,
         };
         let position = self.contribute(&wish, command).await?;
-        Ok(pb::AgreeActionResponse { position, entry_id: entry.to_string() })
+        let entry_id = entry.to_string();
+        Ok(pb::AgreeActionResponse { position, entry_id, entry: self.written(&wish, entry, position).await })
     }
 
     async fn rate(&self, call: &Call, m: pb::RateGoalRequest) -> Result<pb::RateGoalResponse, Error> {

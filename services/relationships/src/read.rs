@@ -179,6 +179,11 @@ impl Relationships {
         Ok(pb::GetMyProposalResponse { proposal: Some(proposal(found)), incomplete: page.incomplete })
     }
 
+    /// A proposal that was just made, as it was.
+    pub(crate) async fn proposed(&self, id: RelationshipId, position: u64) -> Option<pb::Proposal> {
+        self.views.made::<Caseload>(position, |doc| doc.relationship == id).await.map(proposal)
+    }
+
     /// Those of the caller's proposals and invitations that wait, and are wanted.
     async fn proposals(
         &self,

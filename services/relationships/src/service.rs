@@ -60,7 +60,10 @@ impl Relationships {
             Ok(())
         };
         match self.gate.engine().transact(&context, (id, person, person, by.worker().staff(), Only), decide).await {
-            Ok(done) => Ok(pb::ProposeSupportResponse { position: done.position.0, relationship_id: id.to_string() }),
+            Ok(done) => {
+                let (position, proposal) = (done.position.0, self.proposed(id, done.position.0).await);
+                Ok(pb::ProposeSupportResponse { position, relationship_id: id.to_string(), proposal })
+            }
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }
     }

@@ -45,7 +45,15 @@ impl SharingServices {
             Ok(())
         };
         let asked = self.gate.engine().transact(&context, (query, person), decide).await?;
-        Ok(pb::QueryAccessResponse { position: asked.position.0, query_id: query.to_string() })
+        let position = asked.position.0;
+        Ok(pb::QueryAccessResponse { position, query_id: query.to_string(), question: self.put(query, position).await })
+    }
+
+    /// A question that was just asked, as it was.
+    async fn put(&self, id: QueryId, position: u64) -> Option<pb::Query> {
+        let doc = self.views.made::<Questions>(position, |doc| doc.query == id).await?;
+        let names = self.speakers(std::slice::from_ref(&doc)).await.ok()?;
+        Some(question(doc, self.gate.engine().now(), &names))
     }
 
     pub(crate) async fn questions(

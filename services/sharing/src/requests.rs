@@ -89,7 +89,8 @@ impl SharingServices {
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         let said = choice.says(&sharing);
         let came_to = said.map_or(provision, |said| sharing.came_to(provision, &said, without_telling, now));
-        Ok(pb::GrantAccessResponse { position, provision_id: came_to.to_string() })
+        let provision = self.holding(&sharing, came_to).await;
+        Ok(pb::GrantAccessResponse { position, provision_id: came_to.to_string(), provision })
     }
 
     pub(crate) async fn refuse_access(

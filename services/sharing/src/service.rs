@@ -119,33 +119,40 @@ impl SharingServices {
             let command = GrantProvision { provision, terms, without_telling, now };
             AsOf { version, command }
         };
-        let (position, provision_id) = self.provide(own, (&said, without_telling), command).await?;
-        Ok(pb::GrantProvisionResponse { position, provision_id })
+        let (position, provision_id, provision) = self.provide(own, (&said, without_telling), command).await?;
+        Ok(pb::GrantProvisionResponse { position, provision_id, provision })
     }
 
     async fn deny(&self, call: &Call, m: pb::DenyProvisionRequest) -> Result<pb::DenyProvisionResponse, Error> {
         let (own, terms) = (call.own(&m.request_id)?, self.terms(m.terms, false).await?);
         let (said, version) = (Provision::Deny(terms.clone()), Version(m.expected_version));
         let command = |provision, now| AsOf { version, command: DenyProvision { provision, terms, now } };
-        let (position, provision_id) = self.provide(own, (&said, false), command).await?;
-        Ok(pb::DenyProvisionResponse { position, provision_id })
+        let (position, provision_id, provision) = self.provide(own, (&said, false), command).await?;
+        Ok(pb::DenyProvisionResponse { position, provision_id, provision })
     }
 
-    /// Carries out a wish for a provision: the same wish twice is one. Returns where the log stands, and the id of the provision
-    /// that the wish came to.
+    /// Carries out a wish for a provision: the same wish twice is one. Returns where the log stands, the id of the provision
+    /// that the wish came to, and the provision, if it still holds.
     async fn provide<C>(
         &self,
         (person, context): (PersonId, Context),
         (said, without_telling): (&Provision, bool),
         command: impl FnOnce(ProvisionId, Timestamp) -> AsOf<C>,
-    ) -> Result<(u64, String), Error>
+    ) -> Result<(u64, String, Option<pb::Provision>), Error>
     where
         C: Command<Aggregate = Sharing> + Clone + Send + Sync,
     {
         let (id, now): (ProvisionId, _) = (context.new_id(), context.now);
         let position = self.change((person, context), command(id, now)).await?;
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
-        Ok((position, sharing.came_to(id, said, without_telling, now).to_string()))
+        let came_to = sharing.came_to(id, said, without_telling, now);
+        Ok((position, came_to.to_string(), self.holding(&sharing, came_to).await))
+    }
+
+    /// A provision that holds, in words.
+    pub(crate) async fn holding(&self, sharing: &Sharing, id: ProvisionId) -> Option<pb::Provision> {
+        let held = sharing.held().find(|(known, _)| *known == id)?;
+        self.in_words(sharing, vec![held]).await.ok()?.pop()
     }
 
     /// Takes back a provision, or a part of it. Returns where the log stands, and what still permits some of it.

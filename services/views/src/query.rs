@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::EventLog;
+use event_log::{EventLog, Position};
 use events::{Codec, CodecError};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -70,6 +70,9 @@ impl Pages {
         Some(Self { size: EACH, after: vec![], at_least })
     }
 }
+
+/// How many events are appended together at most by what makes something.
+const TOGETHER: u64 = 8;
 
 /// How many documents are read at once by whoever reads all of a list.
 const EACH: usize = 100;
@@ -236,6 +239,22 @@ impl Views {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
+    }
+
+    /// What a change has made, as it stood then: the first document that `is_it`, of what was appended together up to this position. None where that
+    /// cannot be read now, which is no fault of the change.
+    pub async fn made<V: View>(&self, position: u64, is_it: impl Fn(&V::Doc) -> bool + Send) -> Option<V::Doc> {
+        let after = Position(position.saturating_sub(TOGETHER));
+        let limit = usize::try_from(position - after.0).ok()?;
+        let recorded = self.log.read(after, limit).await.ok()?;
+        for event in recorded.iter().filter(|event| V::KINDS.iter().any(|kind| kind.code() == event.stream.kind)) {
+            let Ok(envelope) = self.codec.open(event).await else { continue };
+            let doc = V::key(&envelope).and_then(|_| V::apply(&envelope, None).ok().flatten());
+            if let Some(doc) = doc.filter(|doc| is_it(doc)) {
+                return Some(doc);
+            }
+        }
+        None
     }
 
     /// The next of the pages that are asked for, the first one first; none after the last.

@@ -62,6 +62,7 @@ mod torment;
 mod twice;
 mod upgrades;
 mod webhooks;
+mod whole;
 mod wished;
 mod words;
 mod world;

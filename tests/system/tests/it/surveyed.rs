@@ -4,7 +4,7 @@ use client::{Client, request_id};
 use harness::Node;
 use proto::consultations::v1::{
     AnswerSurveyRequest, ListMySurveysRequest, ListSurveyWordsRequest, ListSurveysRequest, OpenSurveyRequest,
-    PublishSurveyRequest, ReportSurveyOutcomeRequest, Survey, TakeBackSurveyAnswerRequest,
+    OpenSurveyResponse, PublishSurveyRequest, ReportSurveyOutcomeRequest, Survey, TakeBackSurveyAnswerRequest,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -12,6 +12,11 @@ use tonic_types::StatusExt as _;
 use crate::world::{Callers, Pair, World, at_rest, in_days, rule, views_equal_a_rebuild};
 
 pub(crate) async fn open(by: &Client, question: &str) -> Result<String, Status> {
+    Ok(put(by, question).await?.survey_id)
+}
+
+/// Puts a question, and returns the whole answer.
+pub(crate) async fn put(by: &Client, question: &str) -> Result<OpenSurveyResponse, Status> {
     let open = OpenSurveyRequest {
         request_id: request_id(),
         question: question.into(),
@@ -19,7 +24,7 @@ pub(crate) async fn open(by: &Client, question: &str) -> Result<String, Status> 
         closes_at: in_days(8),
         follow_up_by: None,
     };
-    Ok(by.surveys().open_survey(open).await?.into_inner().survey_id)
+    Ok(by.surveys().open_survey(open).await?.into_inner())
 }
 
 async fn answer(by: &Client, survey_id: &str, option: u32, words: &str) -> Result<u64, Status> {
