@@ -209,7 +209,7 @@ impl Consultations {
     ) -> Result<(Contribution, Option<OnTheirWord>), Error> {
         let wish = self.taking_part(call, request_id, person_id).await?;
         let word = match wish.by {
-            Some(by) => Some(OnTheirWord { worker: by.worker(), account }),
+            Some(by) => Some(OnTheirWord::new(by.worker(), account)),
             None if account.is_empty() => None,
             None => return Err(Error::invalid("on_their_word", "is left out of what one says oneself")),
         };
@@ -230,8 +230,8 @@ impl Consultations {
     }
 
     async fn take_back_view(&self, call: &Call, m: pb::TakeBackViewRequest) -> Result<pb::TakeBackViewResponse, Error> {
-        let wish = self.taking_part(call, &m.request_id, "").await?;
-        let command = TakeBackView { person: wish.person, entry: rpc::id("view_id", &m.view_id)? };
+        let (wish, word) = self.said_by_them(call, (&m.request_id, &m.person_id), m.on_their_word).await?;
+        let command = TakeBackView { person: wish.person, entry: rpc::id("view_id", &m.view_id)?, word };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::TakeBackViewResponse { position })
     }
@@ -264,9 +264,9 @@ impl Consultations {
     }
 
     async fn take_back(&self, call: &Call, m: pb::TakeBackAnswerRequest) -> Result<pb::TakeBackAnswerResponse, Error> {
-        let wish = self.taking_part(call, &m.request_id, "").await?;
-        let person = wish.person;
-        let command = TakeBackAnswer { person, decision: rpc::id("decision_id", &m.decision_id)?, reason: m.reason };
+        let (wish, word) = self.said_by_them(call, (&m.request_id, &m.person_id), m.on_their_word).await?;
+        let (person, decision, parts) = (wish.person, rpc::id("decision_id", &m.decision_id)?, Parts::default());
+        let command = TakeBackAnswer { person, decision, reason: m.reason, word, parts };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::TakeBackAnswerResponse { position })
     }

@@ -396,12 +396,21 @@ pub struct OnTheirWord {
     pub worker: Worker,
     /// When and how they said it: `told me on 3 March, in her kitchen`.
     pub account: String,
+    /// Whether the person confirmed it then and there, by reading out a code that was sent to them alone.
+    #[serde(default)]
+    pub by_code: bool,
 }
 
 /// The shortest account of what the person said, in characters.
 const ACCOUNT_LEAST: usize = 20;
 
 impl OnTheirWord {
+    /// That this worker entered it, who says so.
+    #[must_use]
+    pub fn new(worker: Worker, account: impl Into<String>) -> Self {
+        Self { worker, account: account.into(), by_code: false }
+    }
+
     /// Refuses an account that does not say when and how.
     ///
     /// # Errors

@@ -177,3 +177,4 @@ aggregates!(A 0, B 1);
 aggregates!(A 0, B 1, C 2);
 aggregates!(A 0, B 1, C 2, D 3);
 aggregates!(A 0, B 1, C 2, D 3, E 4);
+aggregates!(A 0, B 1, C 2, D 3, E 4, F 5);

@@ -115,7 +115,7 @@ samples! {
     Category: _field => Category::Goals,
     ReplyKind: _field => ReplyKind::Correction,
     StrengthKind: _field => StrengthKind::Skill,
-    OnTheirWord: field => OnTheirWord { worker: Worker::sample(field), account: text(field) },
+    OnTheirWord: field => OnTheirWord { worker: Worker::sample(field), account: text(field), by_code: true },
     Option<OnTheirWord>: field => Some(OnTheirWord::sample(field)),
     BarrierKind: _field => BarrierKind::External,
     Vec<CommunicationNeed>: _field => vec![CommunicationNeed::Bsl, CommunicationNeed::MoreTime],

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use vault::Pseudonyms;
 
 /// Letters and figures that nobody takes for one another.
-pub const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How many letters and figures: each is five bits.
 const LENGTH: usize = 24;
 /// How many stand together.
@@ -24,19 +24,36 @@ pub(crate) fn made(pseudonyms: &Pseudonyms, request: Uuid) -> String {
 }
 
 /// A code as it is shown: a few letters and figures at a time.
-#[must_use]
-pub fn grouped(letters: &[char]) -> String {
+fn grouped(letters: &[char]) -> String {
     letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
 }
 
 /// What somebody means by a letter or figure, in whatever case: one that is in no code stands for the one that looks like it.
-#[must_use]
-pub fn meant(typed: char) -> char {
+fn meant(typed: char) -> char {
     match typed.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
         typed => typed,
     }
+}
+
+/// How many letters and figures there are in a code that is sent to somebody and said: nobody finds one by trying.
+const SAID_LENGTH: usize = 12;
+
+/// The code of this reference that is sent to somebody and said back: nothing of it is stored. `of` is what it confirms.
+#[must_use]
+pub fn sent(pseudonyms: &Pseudonyms, of: &str, reference: Uuid) -> String {
+    let secret = pseudonyms.secret(of, &[reference.as_bytes()]);
+    let letter = |byte: &u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or(' ', char::from);
+    let letters: Vec<char> = secret.iter().take(SAID_LENGTH).map(letter).collect();
+    grouped(&letters)
+}
+
+/// Whether somebody said this code, in whatever case, with or without hyphens, and taking one letter for another that looks like it.
+#[must_use]
+pub fn is_said(said: &str, code: &str) -> bool {
+    let read = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).map(meant).collect::<String>();
+    read(said) == read(code)
 }
 
 /// A code as somebody types it: in whatever case, with or without what stands between its groups, and with letters that are taken for figures.
@@ -54,9 +71,30 @@ pub(crate) fn kept(pseudonyms: &Pseudonyms, code: &str) -> InvitationId {
     InvitationId(pseudonyms.of("invitation", &[plain.as_bytes()]))
 }
 
+/// What a code confirms that is sent to an address which somebody gave: that it is theirs.
+pub const OF_ADDRESS: &str = "notice-code";
+/// What a code confirms that is sent to somebody who has no screen: what a worker enters on their word.
+pub const OF_WORD: &str = "word-code";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_that_is_said_is_of_one_reference_and_is_read_as_people_write_it() {
+        let (ours, others) = (Pseudonyms::new(&[1; 32]), Pseudonyms::new(&[2; 32]));
+        let (one, another) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let code = |pseudonyms, reference| sent(pseudonyms, OF_ADDRESS, reference);
+        let ours_of_one = code(&ours, one);
+        assert!(ours_of_one.len() == SAID_LENGTH + 2, "{ours_of_one}");
+        for other in [code(&ours, another), code(&others, one), sent(&ours, OF_WORD, one)] {
+            assert_ne!(ours_of_one, other);
+        }
+        assert!(is_said(&ours_of_one, &ours_of_one));
+        assert!(is_said(&ours_of_one.to_lowercase().replace('-', " "), &ours_of_one));
+        assert!(is_said(&ours_of_one.replace('0', "o").replace('1', "l"), &ours_of_one));
+        assert!(!is_said("", &ours_of_one) && !is_said(&ours_of_one[1..], &ours_of_one));
+    }
 
     #[test]
     fn a_code_is_read_as_people_write_it_and_kept_by_what_tells_nothing() {

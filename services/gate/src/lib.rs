@@ -19,6 +19,7 @@ mod rates;
 mod role;
 mod system;
 mod text;
+mod word_code;
 
 pub use administrator::as_administrator;
 pub use believed::believed_nowhere_after;
@@ -38,3 +39,4 @@ pub use text::normalize;
 /// What [`service!`] writes uses it.
 #[doc(hidden)]
 pub use tonic;
+pub use word_code::SaidCode;

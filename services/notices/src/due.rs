@@ -16,11 +16,14 @@ const VIEWED_CODE: i32 = 1;
 const PROPOSED_CODE: i32 = 1;
 const ACCEPTED_CODE: i32 = 2;
 const ENTERED_CODE: i32 = 12;
+const DECLINED_CODE: i32 = 3;
+const ENDED_CODE: i32 = 4;
 const RETURN_CODE: i32 = 2;
 const LINKED_CODE: i32 = 33;
 const GIVEN_CODE: i32 = 1;
 const CONFIRMED_CODE: i32 = 2;
 const STOPPED_CODE: i32 = 4;
+const CODE_ASKED_CODE: i32 = 7;
 
 /// What a notice may be of, and whom it may be for.
 pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
@@ -32,11 +35,11 @@ pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
         (StreamKind::Sharing, code) if CHOSEN_CODES.contains(&code) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
         (StreamKind::Relationship, PROPOSED_CODE) => Some((NoticeKind::Proposal, subject(event)?)),
-        (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE) | (StreamKind::Invitation, RETURN_CODE) => {
-            Some((NoticeKind::InTheirPlace, subject(event)?))
-        }
+        (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE | DECLINED_CODE | ENDED_CODE)
+        | (StreamKind::Invitation, RETURN_CODE) => Some((NoticeKind::InTheirPlace, subject(event)?)),
         (StreamKind::Person, LINKED_CODE) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Notices, GIVEN_CODE) => Some((NoticeKind::AddressGiven, person)),
+        (StreamKind::Notices, CODE_ASKED_CODE) => Some((NoticeKind::WordCode, person)),
         (StreamKind::Notices, CONFIRMED_CODE | STOPPED_CODE) => Some((NoticeKind::AddressLeft, person)),
         _ => None,
     }
@@ -72,6 +75,9 @@ mod tests {
         assert_eq!(stored("SupportProposed", StreamKind::Relationship), PROPOSED_CODE);
         assert_eq!(stored("SupportAccepted", StreamKind::Relationship), ACCEPTED_CODE);
         assert_eq!(stored("AcceptanceEntered", StreamKind::Relationship), ENTERED_CODE);
+        assert_eq!(stored("SupportDeclined", StreamKind::Relationship), DECLINED_CODE);
+        assert_eq!(stored("SupportEnded", StreamKind::Relationship), ENDED_CODE);
+        assert_eq!(stored("WordCodeAsked", StreamKind::Notices), CODE_ASKED_CODE);
         assert_eq!(stored("ReturnInvited", StreamKind::Invitation), RETURN_CODE);
         assert_eq!(stored("IdentityLinked", StreamKind::Person), LINKED_CODE);
         assert_eq!(stored("AddressGiven", StreamKind::Notices), GIVEN_CODE);

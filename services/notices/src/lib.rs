@@ -3,7 +3,6 @@
 //! What is due is computed from the log. A notice that went out is an event; one that a crash leaves unknown goes out again, under the same
 //! `Message-ID`.
 
-mod code;
 mod due;
 mod mail;
 mod notifier;

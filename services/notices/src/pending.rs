@@ -76,8 +76,10 @@ impl Pending {
 
     /// Whether it counts among those of which somebody is told at once.
     pub(crate) fn counts(&self) -> bool {
-        let is_always_told =
-            matches!(self.kind, NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace);
+        let is_always_told = matches!(
+            self.kind,
+            NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace | NoticeKind::WordCode
+        );
         !self.daily && !is_always_told
     }
 

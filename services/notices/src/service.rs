@@ -1,17 +1,25 @@
 //! A row for each RPC: where a person is told, of what, and when.
 
+use domain::ids::PersonId;
+use domain::issuers::{Only, Register};
 use domain::notices::{
-    Address, Channel, ChooseNotices, ConfirmAddress, GiveAddress, NoticeKind, Notices, StopNotices, When,
+    Address, AskForWordCode, Channel, ChooseNotices, ConfirmAddress, GiveAddress, NoticeKind, Notices, StopNotices,
+    When,
 };
 use domain::person::Person;
-use engine::Freshness;
-use gate::Call;
+use domain::relationship::{Parties, Relationship, relationship_id};
+use domain::sharing::Sharing;
+use domain::staff::Staff;
+use domain::vocabulary::Subject;
+use domain::{Command as _, Refusal};
+use engine::{Changes, Freshness, Loaded};
+use gate::code::{OF_ADDRESS, is_said, sent};
+use gate::{Asked, Call};
 use proto::notices::v1 as pb;
 use proto::notices::v1::notice_service_server::NoticeService;
 use rpc::{Error, words};
 
 use crate::NoticeServices;
-use crate::code::{code, is_said};
 use crate::mail::Mail;
 
 gate::service! { NoticeService for NoticeServices {
@@ -19,6 +27,7 @@ gate::service! { NoticeService for NoticeServices {
     give_notice_address(GiveNoticeAddressRequest) -> GiveNoticeAddressResponse: give,
     confirm_notice_address(ConfirmNoticeAddressRequest) -> ConfirmNoticeAddressResponse: confirm,
     choose_notices(ChooseNoticesRequest) -> ChooseNoticesResponse: choose,
+    ask_for_code(AskForCodeRequest) -> AskForCodeResponse: ask_for_code,
     stop_notices(StopNoticesRequest) -> StopNoticesResponse: stop,
 } }
 
@@ -76,7 +85,7 @@ impl NoticeServices {
         let (person, context) = call.own(&m.request_id)?;
         let engine = self.gate.engine();
         let notices = engine.load::<Notices>(person, Freshness::Latest).await?;
-        let is_its = |reference: &_| is_said(&m.code, &code(call.pseudonyms(), *reference));
+        let is_its = |reference: &_| is_said(&m.code, &sent(call.pseudonyms(), OF_ADDRESS, *reference));
         let reference = notices.given().map(|given| given.reference).filter(is_its);
         let command = ConfirmAddress { reference, now: context.now };
         let position = engine.execute(&context, person, person, command).await?.position.0;
@@ -93,6 +102,42 @@ impl NoticeServices {
         };
         let position = self.gate.engine().execute(&context, person, person, command).await?.position.0;
         Ok(pb::ChooseNoticesResponse { position })
+    }
+
+    /// Sends a code to the person that they read out to the worker who calls.
+    async fn ask_for_code(&self, call: &Call, m: pb::AskForCodeRequest) -> Result<pb::AskForCodeResponse, Error> {
+        let (by, context) = (call.worker()?, call.context(&m.request_id)?);
+        let (worker, now) = (by.worker(), context.now);
+        let person: PersonId = rpc::id("person_id", &m.person_id)?;
+        let (ask, parties) = (AskForWordCode { reference: context.new_id(), worker, now }, Parties { person, worker });
+        type Loads = (Loaded<Notices>, Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+        let decide = |(notices, relationship, sharing, staff, register): &Loads, changes: &mut Changes| {
+            let resolved = register.resolve(sharing);
+            let (hears, waiting) = (resolved.hears(by), relationship.waiting(parties, now));
+            let supports = hears && resolved.relationship_open(worker);
+            if !staff.admits(by) || !(supports || waiting.is_some()) {
+                return Err(Refusal::undisclosed());
+            }
+            let asked = match ask.clone().decide(notices) {
+                Ok(asked) if supports || (hears && waiting == Some(true)) => asked,
+                Err(refusal) if supports => return Err(refusal),
+                // Whoever has only proposed to support them learns neither whether they have an address, nor whether they hear of it.
+                Ok(_) | Err(_) => vec![],
+            };
+            let subject = if asked.is_empty() { Subject::Agency(worker.agency()) } else { Subject::from(person) };
+            changes.record(notices, subject, asked);
+            changes.guard(relationship);
+            changes.guard(sharing);
+            changes.guard(staff);
+            changes.guard(register);
+            call.in_role(staff, changes);
+            Ok(())
+        };
+        let ids = (person, relationship_id(parties), person, worker.staff(), Only);
+        match self.gate.engine().transact(&context, ids, decide).await {
+            Ok(asked) => Ok(pb::AskForCodeResponse { position: asked.position.0 }),
+            Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
+        }
     }
 
     async fn stop(&self, call: &Call, m: pb::StopNoticesRequest) -> Result<pb::StopNoticesResponse, Error> {

@@ -5,18 +5,17 @@ use domain::ids::{AgencyId, PersonId, derived_id};
 use domain::invitation::events::InvitationEvent;
 use domain::notices::events::{NoticeFailed, NoticeSent, NoticesEvent};
 use domain::notices::{Address, Channel, NoticeKind, Notices, When};
-use domain::relationship::events::RelationshipEvent;
 use domain::vocabulary::{Author, Timestamp, Worker};
 use domain::{Aggregate as _, StreamKind};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
 use event_log::{Recorded, StreamId, Version};
 use events::{Envelope, Event};
+use gate::code::{OF_ADDRESS, OF_WORD, sent};
 use rpc::{Error, Reason};
 use views::Pages;
 use views::access_history::{self, AccessHistory, ReceiptDoc, ReceiptKind};
 use views::notices::{DoneNotices, notice_key};
 
-use crate::code::code;
 use crate::due::may_tell;
 use crate::mail::ReadyMail;
 use crate::notifier::{Notifier, Telling};
@@ -84,14 +83,19 @@ impl Notifier {
             (NoticeKind::AddressGiven, Event::Notices(NoticesEvent::AddressGiven(e))) => {
                 pending.reference = Some(e.reference);
             }
+            (NoticeKind::WordCode, Event::Notices(NoticesEvent::WordCodeAsked(e))) => {
+                pending.reference = Some(e.reference);
+            }
             (NoticeKind::AddressLeft, _) => {
                 pending.left = self.left_by(&envelope).await?;
                 if pending.left.is_none() {
                     return Ok(None);
                 }
             }
-            // What they accept themselves they know.
-            (_, Event::Relationship(RelationshipEvent::SupportAccepted(e))) if e.word.is_none() => return Ok(None),
+            // What they accept, decline or end themselves they know, and so they do what others end.
+            (_, Event::Relationship(e)) if kind == NoticeKind::InTheirPlace && e.on_their_word().is_none() => {
+                return Ok(None);
+            }
             // What they choose themselves they know.
             (NoticeKind::InTheirPlace, Event::Sharing(e)) => {
                 let Some(word) = e.on_their_word() else { return Ok(None) };
@@ -209,7 +213,8 @@ impl Notifier {
         let (doors, channel) = (&self.services.doors, to.channel);
         let pseudonyms = self.engine().codec().vault().pseudonyms().await;
         let pseudonyms = pseudonyms.map_err(|_cause| Unsent::for_now("keys are out of reach"))?;
-        let code = first.reference.map(|reference| code(&pseudonyms, reference)).unwrap_or_default();
+        let of = if first.kind == NoticeKind::WordCode { OF_WORD } else { OF_ADDRESS };
+        let code = first.reference.map(|reference| sent(&pseudonyms, of, reference)).unwrap_or_default();
         let text = Text::of((first.kind, channel), &code, doors.link.as_deref());
         // The same however often it is sent.
         let id = derived_id(first.notice, &[b"notice"]);
@@ -262,6 +267,11 @@ fn address(notices: &Notices, message: &[Pending], now: Timestamp) -> Option<Add
             let is_it = |reference| Some(reference) == first.reference;
             let given = notices.given().filter(|given| is_it(given.reference) && given.expires_at > now);
             given.map(|given| given.address.clone())
+        }
+        NoticeKind::WordCode => {
+            let is_good = |reference| notices.good_word_code(reference, now).is_some();
+            let (address, _) = notices.confirmed().filter(|_| first.reference.is_some_and(is_good))?;
+            Some(address.clone())
         }
         NoticeKind::AddressLeft => first.left.clone().filter(|left| notices.left().contains(left)),
         NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal | NoticeKind::InTheirPlace => {

@@ -25,6 +25,14 @@ impl Text {
                     if channel == Channel::Letter { "two weeks" } else { "a day" }
                 ),
             ),
+            NoticeKind::WordCode => (
+                "Your code",
+                format!(
+                    "Somebody is writing down what you told them, and asks for this code:\n\n    {code}\n\nRead it out to them only if you are talking to them \
+                     and want what they write down. It is good for {}, once. If not, tell nobody this code, and there is nothing else that you need to do.",
+                    if channel == Channel::Letter { "two weeks" } else { "an hour" }
+                ),
+            ),
             NoticeKind::AddressLeft => (
                 "Notices do not come here any more",
                 "Notices do not come to this address any more. If you did not want that, sign in and look.".to_owned(),

@@ -1,13 +1,14 @@
 //! What a worker enters on the person's word: that they accept somebody's support.
 
-use domain::Refusal;
 use domain::access::{Ask, Scope, decide};
 use domain::ids::{PersonId, RelationshipId};
 use domain::issuers::{Only, Register};
+use domain::notices::Notices;
 use domain::operations::Act;
 use domain::relationship::events::RelationshipEvent;
 use domain::relationship::{
-    Accepting, ConfirmAcceptance, EnterAcceptance, Relationship, confirm_acceptance, enter_acceptance,
+    Accepting, ConfirmAcceptance, EnterAcceptance, EnterEnd, Relationship, confirm_acceptance, enter_acceptance,
+    enter_end,
 };
 use domain::sharing::Sharing;
 use domain::sharing::events::SharingEvent;
@@ -15,15 +16,16 @@ use domain::staff::Staff;
 use domain::vocabulary::{
     Action, Author, Category, OnTheirWord, Purpose, Sensitivity, SignedIn, Subject, Timestamp, Worker,
 };
+use domain::{Command as _, Refusal};
 use engine::{Changes, Loaded};
-use gate::{Asked, Call};
+use gate::{Asked, Call, SaidCode};
 use proto::relationships::v1 as pb;
 use rpc::Error;
 
 use crate::Relationships;
 
 /// What is decided on: the relationship, the directive, the supporter, who enters or confirms it, and which agencies are one.
-type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Staff>, Loaded<Register>);
+type Loads = (Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Staff>, Loaded<Register>, Loaded<Notices>);
 
 /// Whether somebody who supports the person may see who else does: to nobody else it is told by what becomes of a relationship.
 fn knows_the_network(sharing: &Sharing, staff: &Staff, by: SignedIn, now: Timestamp) -> bool {
@@ -39,9 +41,11 @@ impl Relationships {
         m: pb::EnterAcceptanceRequest,
     ) -> Result<pb::EnterAcceptanceResponse, Error> {
         let (by, person): (_, PersonId) = (call.worker()?, rpc::id("person_id", &m.person_id)?);
-        let word = OnTheirWord { worker: by.worker(), account: m.on_their_word };
+        let by_code = !m.code.is_empty();
+        let word = OnTheirWord { by_code, ..OnTheirWord::new(by.worker(), m.on_their_word) };
         let accept = |on: Accepting<'_>, now| enter_acceptance(on, EnterAcceptance { person, word: word.clone(), now });
-        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, accept).await?;
+        let said = self.gate.word_code(call, person, &m.code).await?;
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), (by, said), accept).await?;
         Ok(pb::EnterAcceptanceResponse { position })
     }
 
@@ -55,8 +59,20 @@ impl Relationships {
         let accept = |on: Accepting<'_>, now| {
             confirm_acceptance(on, ConfirmAcceptance { person, author, reason: m.reason.clone(), now })
         };
-        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), by, accept).await?;
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), (by, None), accept).await?;
         Ok(pb::ConfirmAcceptanceResponse { position })
+    }
+
+    pub(crate) async fn enter_end(
+        &self,
+        call: &Call,
+        m: pb::EnterEndOfSupportRequest,
+    ) -> Result<pb::EnterEndOfSupportResponse, Error> {
+        let (by, person): (_, PersonId) = (call.worker()?, rpc::id("person_id", &m.person_id)?);
+        let word = OnTheirWord::new(by.worker(), m.on_their_word);
+        let end = |on: Accepting<'_>, now| enter_end(on, EnterEnd { person, word: word.clone(), now });
+        let position = self.on_word(call, (&m.request_id, person, &m.relationship_id), (by, None), end).await?;
+        Ok(pb::EnterEndOfSupportResponse { position })
     }
 
     pub(crate) async fn confirm_as_operator(
@@ -91,7 +107,7 @@ impl Relationships {
         &self,
         call: &Call,
         (request_id, person, relationship_id): (&str, PersonId, &str),
-        by: SignedIn,
+        (by, said): (SignedIn, Option<SaidCode>),
         accept: impl Fn(Accepting<'_>, Timestamp) -> Result<(Vec<RelationshipEvent>, Vec<SharingEvent>), Refusal>
         + Send
         + Sync,
@@ -103,7 +119,7 @@ impl Relationships {
         let Ok(supporter_id) = self.supporter(id).await else {
             return refused(Refusal::undisclosed().into()).await;
         };
-        let decide = |(relationship, sharing, supporter, staff, register): &Loads, changes: &mut Changes| {
+        let decide = |(relationship, sharing, supporter, staff, register, notices): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
             // The supporter themselves, or who supports the person already: for everybody else it is as if there were no such person.
             let proposed = relationship.proposed_to(person);
@@ -115,6 +131,9 @@ impl Relationships {
             }
             let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: register.parts() };
             let (accepted, opened) = accept(on, now)?;
+            if let Some(said) = said.filter(|_| !accepted.is_empty()) {
+                changes.record(notices, person, said.used(by.worker(), now).decide(notices)?);
+            }
             // Of what nobody hears the agency keeps that it was asked: nobody may be registered there.
             let agency = Subject::Agency(by.worker().agency());
             let subject = if accepted.is_empty() { agency } else { Subject::from(person) };
@@ -126,7 +145,7 @@ impl Relationships {
             call.in_role(staff, changes);
             Ok(())
         };
-        let ids = (id, person, supporter_id, by.worker().staff(), Only);
+        let ids = (id, person, supporter_id, by.worker().staff(), Only, person);
         match self.gate.engine().transact(&context, ids, decide).await {
             Ok(done) => Ok(done.position.0),
             Err(error) => refused(error).await,

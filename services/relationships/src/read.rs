@@ -210,7 +210,8 @@ impl Relationships {
         for (doc, staff) in docs.iter_mut().filter(goes_on).zip(standings).filter(|(_, staff)| staff.has_left()) {
             let at = names.left_at(staff.id).unwrap_or(staff.at);
             doc.latest.stage = RelationshipStage::Ended;
-            doc.latest.end = Some(End { at, by: Author::System, role: String::new(), reason: String::new() });
+            doc.latest.end =
+                Some(End { at, by: Author::System, role: String::new(), reason: String::new(), word: None });
         }
         Ok(())
     }
@@ -337,12 +338,13 @@ fn end(period: &Period, now: Timestamp, names: &Directory) -> Option<pb::Relatio
     if let Some(at) = lapsed(period, now) {
         return Some(pb::RelationshipEnd { ended_at: Some(words::timestamp(at)), ..pb::RelationshipEnd::default() });
     }
-    let End { at, by, role, reason } = period.end.as_ref()?;
+    let End { at, by, role, reason, word } = period.end.as_ref()?;
     Some(pb::RelationshipEnd {
         ended_at: Some(words::timestamp(*at)),
         by: Some(words::party(*by, role, *at, names)).filter(|_| !left(period)),
         reason: reason.clone(),
         supporter_left: left(period),
+        on_their_word: word.as_ref().map(|word| on_their_word(word, names)),
     })
 }
 

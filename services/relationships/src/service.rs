@@ -24,6 +24,7 @@ gate::service! { RelationshipService for Relationships {
     propose_support(ProposeSupportRequest) -> ProposeSupportResponse: propose,
     accept_support(AcceptSupportRequest) -> AcceptSupportResponse: accept,
     enter_acceptance(EnterAcceptanceRequest) -> EnterAcceptanceResponse: enter_acceptance,
+    enter_end_of_support(EnterEndOfSupportRequest) -> EnterEndOfSupportResponse: enter_end,
     confirm_acceptance(ConfirmAcceptanceRequest) -> ConfirmAcceptanceResponse: confirm_acceptance,
     confirm_acceptance_as_operator(ConfirmAcceptanceAsOperatorRequest) -> ConfirmAcceptanceAsOperatorResponse: confirm_as_operator,
     decline_support(DeclineSupportRequest) -> DeclineSupportResponse: decline,

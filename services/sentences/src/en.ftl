@@ -6,7 +6,9 @@
 quote = : “{ $words }”
 why = , and said why: “{ $words }”
 on-their-word = { $sentence } { $by } wrote this down for you: “{ $account }”.
+on-their-word-by-code = { $sentence } { $by } wrote this down for you: “{ $account }”. You read out the code that was sent to you.
 on-their-word-taken-back = { $sentence } { $by } had written it down for you.
+taken-back-on-their-word = { $sentence } { $by } wrote down for you that you took it back: “{ $account }”.
 
 ## The record
 
@@ -180,5 +182,6 @@ address-given = { $who } said where to write to you.
 address-confirmed = { $who } showed that it is you who reads there.
 notices-chosen = { $who } chose what to be told of.
 notices-stopped = { $who } chose to be told of nothing.
+word-code-asked = { $whom } asked for a code that only you were sent, to write down what you said.
 notice-sent = You were told that something had happened.
 notice-failed = You could not be told that something had happened.

@@ -185,6 +185,7 @@ fn provision(id: ProvisionId, held: &Provision, names: &Told<'_>) -> sharing_pb:
         access_request_id: origin.and_then(|origin| origin.request).map(|id| id.to_string()).unwrap_or_default(),
         entered_by: word.map(|word| words::party_now(Author::Worker(word.worker), names)),
         on_their_word: word.map(|word| word.account.clone()).unwrap_or_default(),
+        confirmed_by_code: word.is_some_and(|word| word.by_code),
     }
 }
 

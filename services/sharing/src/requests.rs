@@ -2,6 +2,7 @@
 
 use domain::ids::{AccessRequestId, AgencyId, PersonId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
+use domain::notices::Notices;
 use domain::sharing::events::SharingEvent;
 use domain::sharing::{
     AccessRequest, AsOf, Choice, DenyProvision, EnterChoice, GrantAccess, GrantProvision, Provision, RefuseAccess,
@@ -11,7 +12,7 @@ use domain::staff::Staff;
 use domain::vocabulary::{Author, OnTheirWord, ProvisionActor, SignedIn, Version};
 use domain::{Command as _, Refusal};
 use engine::{Changes, Context, EngineError, Freshness, Loaded};
-use gate::{Asked, Call};
+use gate::{Asked, Call, SaidCode};
 use proto::sharing::v1 as pb;
 use proto::sharing::v1::enter_choice_request::Choice as Chosen;
 use rpc::{Error, Named, words};
@@ -20,7 +21,7 @@ use crate::read::{Told, page_of};
 use crate::{SharingServices, terms};
 
 /// What is decided on: the directive, who asks or enters, and which agencies are one.
-type Loads = (Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
+type Loads = (Loaded<Sharing>, Loaded<Staff>, Loaded<Register>, Loaded<Notices>);
 
 impl SharingServices {
     pub(crate) async fn access_requests(
@@ -114,7 +115,7 @@ impl SharingServices {
         let (request, terms): (AccessRequestId, _) = (context.new_id(), self.terms(m.terms, true).await?);
         let ask = RequestAccess { request, worker, terms, reason: m.reason, now: context.now };
         let decide = |sharing: &Sharing, _: &Register| ask.clone().decide(sharing);
-        let position = self.as_supporter(call, (person, context), decide).await?;
+        let position = self.as_supporter(call, (person, context), None, decide).await?;
         Ok(pb::RequestAccessResponse { position, access_request_id: request.to_string() })
     }
 
@@ -149,11 +150,13 @@ impl SharingServices {
             }
         };
         let known = self.agency_of_whom(&sharing, &choice).await?;
-        let enter = EnterChoice { choice, word: OnTheirWord { worker: by.worker(), account: m.on_their_word } };
+        let said = self.gate.word_code(call, person, &m.code).await?;
+        let word = OnTheirWord { by_code: said.is_some(), ..OnTheirWord::new(by.worker(), m.on_their_word) };
+        let enter = EnterChoice { choice, word };
         let agency_of = |staff: StaffId| known.filter(|(known, _)| *known == staff).map(|(_, agency)| agency);
         let decide =
             |sharing: &Sharing, register: &Register| enter_choice(sharing, register.parts(), agency_of, enter.clone());
-        let position = self.as_supporter(call, (person, context), decide).await?;
+        let position = self.as_supporter(call, (person, context), said, decide).await?;
         let sharing = self.gate.engine().load::<Sharing>(person, Freshness::Latest).await?;
         // The one that they had entered before, if there was one: never what the person said themselves.
         let new = enter.choice.new_provision().map(|(id, wish, now)| {
@@ -189,19 +192,24 @@ impl SharingServices {
         &self,
         call: &Call,
         (person, context): (PersonId, Context),
+        said: Option<SaidCode>,
         decide: impl Fn(&Sharing, &Register) -> Result<Vec<SharingEvent>, Refusal> + Send + Sync,
     ) -> Result<u64, Error> {
         let by = call.worker()?;
-        let decide = |(sharing, staff, register): &Loads, changes: &mut Changes| {
+        let decide = |(sharing, staff, register, notices): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
             lets_in(&resolved, staff, by)?;
-            changes.record(sharing, person, decide(sharing, register)?);
+            let events = decide(sharing, register)?;
+            if let Some(said) = said.filter(|_| !events.is_empty()) {
+                changes.record(notices, person, said.used(by.worker(), context.now).decide(notices)?);
+            }
+            changes.record(sharing, person, events);
             changes.guard(staff);
             changes.guard(register);
             call.in_role(staff, changes);
             Ok(())
         };
-        match self.gate.engine().transact(&context, (person, by.worker().staff(), Only), decide).await {
+        match self.gate.engine().transact(&context, (person, by.worker().staff(), Only, person), decide).await {
             Ok(done) => Ok(done.position.0),
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }

@@ -154,7 +154,8 @@ fn who(by: &By, names: &Told<'_>) -> String {
 fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> String {
     let (facts, by) = (&doc.facts, who(&doc.by, names));
     let text = |words: &str| Arg::Text(words.to_owned());
-    let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
+    let or_unknown = |name: String, unknown: &str| if name.is_empty() { unknown.to_owned() } else { name };
+    let or = |name, unknown: &str| Arg::Text(or_unknown(name, unknown));
     // Whom a choice about sharing is about, or who is invited, they may not have met; everybody else acted or was told of by name.
     let is_chosen = matches!(doc.area, Area::Sharing | Area::Consultations);
     let name_of = |staff| if is_chosen { names.staff(staff).0 } else { names.listed.directory.staff(staff).0 };
@@ -181,10 +182,19 @@ fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> Strin
         ("choice", Arg::Text(choice.map(|choice| names.words.provision(&choice, names)).unwrap_or_default())),
     ];
     let said = sentences.say(&sentences::name_of(&doc.event), &args).unwrap_or_default();
-    let Some(word) = &facts.word else { return said };
-    let entered = [("sentence", Arg::Text(said.clone())), ("by", Arg::Text(by)), ("account", text(&word.account))];
-    let name = if word.account.is_empty() { "on-their-word-taken-back" } else { "on-their-word" };
-    sentences.say(name, &entered).unwrap_or(said)
+    let noted = |said: String, name, by: String, account: &str| {
+        let args = [("sentence", Arg::Text(said.clone())), ("by", Arg::Text(by)), ("account", text(account))];
+        sentences.say(name, &args).unwrap_or(said)
+    };
+    let said = match &facts.word {
+        None => said,
+        Some(word) if word.account.is_empty() => noted(said, "on-their-word-taken-back", by, ""),
+        Some(word) if word.by_code => noted(said, "on-their-word-by-code", by, &word.account),
+        Some(word) => noted(said, "on-their-word", by, &word.account),
+    };
+    let Some(back) = &facts.back else { return said };
+    let by = or_unknown(names.listed.directory.staff(back.worker.staff()).0, "Somebody");
+    noted(said, "taken-back-on-their-word", by, &back.account)
 }
 
 #[cfg(test)]
@@ -230,7 +240,18 @@ mod tests {
         let of_events: BTreeSet<_> = told.iter().map(|(name, _)| sentences::name_of(name)).collect();
         let left: Vec<_> = sentences::names().filter(|name| !of_events.contains(*name)).collect();
         // Looks are read from the access history.
-        assert_eq!(left, ["quote", "why", "on-their-word", "on-their-word-taken-back", "record-viewed"]);
+        assert_eq!(
+            left,
+            [
+                "quote",
+                "why",
+                "on-their-word",
+                "on-their-word-by-code",
+                "on-their-word-taken-back",
+                "taken-back-on-their-word",
+                "record-viewed",
+            ]
+        );
     }
 
     #[test]

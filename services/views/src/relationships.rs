@@ -124,6 +124,9 @@ pub struct End {
     pub role: String,
     /// Why; may be empty.
     pub reason: String,
+    /// What was entered on the person's word, if it was: that they decline or end it.
+    #[serde(default)]
+    pub word: Option<WordDoc>,
 }
 
 /// The most earlier periods that are kept.
@@ -162,7 +165,9 @@ impl View for Relationships {
     fn apply(event: &Envelope, doc: Option<RelationshipDoc>) -> Result<Option<RelationshipDoc>, ApplyError> {
         let Event::Relationship(happened) = &event.event else { return Ok(doc) };
         let end = |at, by, reason: &str| {
-            Some(End { at, by, role: event.header.actor.role.clone(), reason: reason.to_owned() })
+            let role = if by == Author::Person { String::new() } else { event.header.actor.role.clone() };
+            let word = happened.on_their_word().map(|word| entered(event, word));
+            Some(End { at, by, role, reason: reason.to_owned(), word })
         };
         let (stage, end, again_from) = match happened {
             RelationshipEvent::SupportProposed(e) => {
@@ -180,7 +185,7 @@ impl View for Relationships {
                     (doc.latest.stage, doc.latest.accepted_at) = (RelationshipStage::Active, Some(event.at));
                     let Some(word) = &e.word else { return doc.latest.word = None };
                     let word = doc.latest.word.get_or_insert_with(|| entered(event, word));
-                    word.confirmed = e.confirmed_by.map(|_author| (By::of(event), e.confirmation.clone()));
+                    word.confirmed = e.confirmed_by.map(|author| (confirmed(event, author), e.confirmation.clone()));
                 });
             }
             RelationshipEvent::SupportDeclined(e) => {
@@ -245,6 +250,12 @@ fn proposed(
     doc.again_from = None;
     doc.begin(latest);
     doc
+}
+
+/// Whoever confirmed what was entered: whoever says so here, or the person by a code that they read out to them.
+fn confirmed(event: &Envelope, author: Author) -> By {
+    let by = By::of(event);
+    if author == Author::Person { By { author, role: String::new(), ..by } } else { by }
 }
 
 fn entered(event: &Envelope, word: &OnTheirWord) -> WordDoc {

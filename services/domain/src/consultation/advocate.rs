@@ -231,7 +231,7 @@ mod tests {
         assert!(!is_refused(&asked, Author::Person, NOW));
         assert!(!is_refused(&asked, NURSE, NOW.plus_days(ANSWER_DAYS)), "overdue, and told so");
         assert!(!is_refused(&[asked.clone(), vec![heard()]].concat(), NURSE, NOW));
-        let back = AnswerTakenBack { decision: id(5), reason: String::new() };
+        let back = AnswerTakenBack { decision: id(5), reason: String::new(), word: None };
         assert!(!is_refused(&[asked, vec![back.into()]].concat(), NURSE, NOW));
     }
 }

@@ -54,7 +54,7 @@ mod tests {
         after(&[told()]).when(dispute()).then([disputed()]);
         after(&[told(), disputed()]).when(dispute()).then_refused(Reason::Rule, "outcome_told");
         after(&[told(), disputed(), told()]).when(dispute()).then([disputed()]);
-        let taken_back = AnswerTakenBack { decision, reason: String::new() }.into();
+        let taken_back = AnswerTakenBack { decision, reason: String::new(), word: None }.into();
         after(&[told(), taken_back, agreed()]).when(dispute()).then_refused(Reason::Rule, "outcome_told");
     }
 }

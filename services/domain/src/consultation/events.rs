@@ -84,6 +84,8 @@ pub struct ViewTakenBack {
     pub entry: EntryId,
     /// How sensitive it was by itself.
     pub sensitivity: Option<Sensitivity>,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// A decision was proposed.
@@ -151,6 +153,8 @@ pub struct AnswerTakenBack {
     pub decision: EntryId,
     /// Why; may be empty.
     pub reason: String,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// The person shares a consultation that they kept to few with everybody whom they share consultations with.
@@ -335,6 +339,8 @@ impl ConsultationEvent {
         match self {
             Self::PersonViewRecorded(e) => e.word.as_ref(),
             Self::DecisionObjected(e) => e.word.as_ref(),
+            Self::ViewTakenBack(e) => e.word.as_ref(),
+            Self::AnswerTakenBack(e) => e.word.as_ref(),
             _ => None,
         }
     }

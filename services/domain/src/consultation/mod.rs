@@ -156,6 +156,8 @@ struct Decision {
     views_before: usize,
     /// Whether the person objects to it: to what is proposed, or to what was decided without them.
     objected: bool,
+    /// Whether somebody entered that on their word.
+    objection_entered: bool,
     /// Who said that the person chose not to take part in it.
     declined: Vec<Author>,
     /// How many outcomes were told since it was settled.
@@ -172,8 +174,8 @@ impl Decision {
     /// Proposed by somebody, when there were so many views.
     fn proposed(author: Author, views_before: usize) -> Self {
         let (stage, declined, hearing, decider) = (DecisionStage::Proposed, Vec::new(), None, None);
-        let (objected, reports, disputed) = (false, 0, false);
-        Self { author, stage, views_before, objected, declined, reports, disputed, hearing, decider }
+        let (objected, objection_entered, reports, disputed) = (false, false, 0, false);
+        Self { author, stage, views_before, objected, objection_entered, declined, reports, disputed, hearing, decider }
     }
 
     /// Whether it waits for an answer.
@@ -208,6 +210,8 @@ struct View {
     decision: Option<EntryId>,
     /// How sensitive it is by itself; none when it is as the consultation.
     sensitivity: Option<Sensitivity>,
+    /// Whether somebody entered it on their word.
+    entered: bool,
     /// Whether the person has taken it back.
     taken_back: bool,
 }
@@ -449,7 +453,8 @@ impl Aggregate for Consultation {
             ConsultationEvent::OptionOffered(e) => self.options.push(e.sensitivity.clone()),
             ConsultationEvent::PersonViewRecorded(e) => {
                 let (nth, entry, decision) = (self.views.len(), e.entry, e.decision);
-                self.views.push(View { nth, entry, decision, sensitivity: e.sensitivity.clone(), taken_back: false });
+                let (sensitivity, entered) = (e.sensitivity.clone(), e.word.is_some());
+                self.views.push(View { nth, entry, decision, sensitivity, entered, taken_back: false });
             }
             ConsultationEvent::ViewTakenBack(e) => {
                 let known = self.views.iter_mut().find(|known| known.entry == Some(e.entry));
@@ -480,7 +485,10 @@ impl Aggregate for Consultation {
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
             ConsultationEvent::DecisionObjected(e) => {
                 self.was_reached = true;
-                self.change(e.decision, |known| (known.objected, known.declined) = (true, Vec::new()));
+                let entered = e.word.is_some();
+                self.change(e.decision, |known| {
+                    (known.objected, known.objection_entered, known.declined) = (true, entered, Vec::new());
+                });
             }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 self.settle(e.decision, DecisionStage::WithoutPerson);

@@ -20,11 +20,14 @@ pub struct RecordPersonView {
     pub word: Option<OnTheirWord>,
 }
 
-/// The person takes back something that they said, or that was entered as if they had. That it was said stays to be read.
+/// The person takes back something that they said, or that was entered as if they had; or a worker enters that they do, of what was entered. That it
+/// was said stays to be read.
 #[derive(Debug, Clone)]
 pub struct TakeBackView {
     pub person: PersonId,
     pub entry: EntryId,
+    /// Who enters it on their word, if they do not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 impl Command for RecordPersonView {
@@ -50,14 +53,24 @@ impl Command for TakeBackView {
     type Aggregate = Consultation;
 
     fn decide(self, state: &Consultation) -> Result<Vec<ConsultationEvent>, Refusal> {
+        self.word.as_ref().map_or(Ok(()), OnTheirWord::check)?;
         state.is_of(self.person)?;
         let known = state.views.iter().find(|known| known.entry == Some(self.entry));
         let known = known.ok_or_else(|| Refusal::not_found("view"))?;
         if known.taken_back {
             return Ok(vec![]);
         }
-        Ok(vec![ViewTakenBack { entry: self.entry, sensitivity: known.sensitivity.clone() }.into()])
+        if self.word.is_some() && !known.entered {
+            return Err(only_what_was_entered());
+        }
+        let Self { entry, word, .. } = self;
+        Ok(vec![ViewTakenBack { entry, sensitivity: known.sensitivity.clone(), word }.into()])
     }
+}
+
+/// What the person said themselves nobody takes back for them.
+pub(super) fn only_what_was_entered() -> Refusal {
+    Refusal::rule("the_persons_own", "what the person said themselves they alone take back")
 }
 
 #[cfg(test)]
@@ -92,18 +105,25 @@ mod tests {
         with(ITEMS_LIMIT - 1).when(view()).then([said(None).into()]);
         with(ITEMS_LIMIT).when(view()).then_refused(Reason::Rule, "items_limit");
         // On their word: with an account of it, and no more than others have room for.
-        let word = |account: &str| OnTheirWord { worker: NURSE.worker().unwrap(), account: account.into() };
+        let word = |account: &str| OnTheirWord::new(NURSE.worker().unwrap(), account);
         let account = "told me on 3 March, in her kitchen";
         let on_their_word = |account: &str| RecordPersonView { word: Some(word(account)), ..view() };
         with(0).when(on_their_word(account)).then([said(Some(word(account))).into()]);
         with(0).when(on_their_word("she said so")).then_refused(Reason::Invalid, "on_their_word");
         with(ITEMS_LIMIT - 10).when(on_their_word(account)).then_refused(Reason::Rule, "items_limit");
         // They take it back, once.
-        let take_back = || TakeBackView { person: PERSON, entry: id };
+        let take_back = || TakeBackView { person: PERSON, entry: id, word: None };
         let before = [requested(Mode::Involve), said(Some(word(account))).into()];
-        let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id, sensitivity: None });
+        let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id, sensitivity: None, word: None });
         given(before.clone()).when(take_back()).then([taken_back.clone()]);
         given(before.into_iter().chain([taken_back])).when(take_back()).then_nothing();
         with(0).when(take_back()).then_refused(Reason::NotFound, "view");
+        // On their word what was entered so is taken back, and nothing that they said themselves.
+        let entered_back = || TakeBackView { word: Some(word(account)), ..take_back() };
+        let back = ViewTakenBack { entry: id, sensitivity: None, word: Some(word(account)) }.into();
+        let entered = [requested(Mode::Involve), said(Some(word(account))).into()];
+        given(entered).when(entered_back()).then([back]);
+        let theirs = [requested(Mode::Involve), said(None).into()];
+        given(theirs).when(entered_back()).then_refused(Reason::Rule, "the_persons_own");
     }
 }

@@ -96,7 +96,7 @@ takes_part!(
     ScheduleConsultation,
     ShareConsultation,
     ShareInformation,
-    TakeBackAnswer,
+    TakeBackAnswer knowing parts,
     TakeBackView,
     TakeToAdvocate,
     WithdrawDecision knowing parts,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Channel, NoticeKind, When};
-use crate::vocabulary::Timestamp;
+use crate::vocabulary::{Timestamp, Worker};
 
 /// The person gave an address, which is theirs once they have said what was sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,24 @@ pub struct NoticeFailed {
     pub why: String,
 }
 
+/// A worker asked for a code that is sent to the person, who reads it out to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordCodeAsked {
+    /// What the code follows from.
+    pub reference: Uuid,
+    /// Who asked, and may use it.
+    pub worker: Worker,
+    pub asked_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// The person read it out, and something was entered by it: it is good for nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordCodeUsed {
+    pub reference: Uuid,
+}
+
 crate::event_enum! {
     /// An event of a `notices` stream.
     NoticesEvent {
@@ -72,5 +90,7 @@ crate::event_enum! {
         NoticesStopped,
         NoticeSent,
         NoticeFailed,
+        WordCodeAsked,
+        WordCodeUsed,
     }
 }

@@ -5,11 +5,13 @@ mod confirm_address;
 pub mod events;
 mod give_address;
 mod stop_notices;
+mod word_code;
 
 pub use choose_notices::ChooseNotices;
 pub use confirm_address::ConfirmAddress;
 pub use give_address::{ADDRESSES_A_DAY, GiveAddress};
 pub use stop_notices::StopNotices;
+pub use word_code::{AskForWordCode, UseWordCode, WordCode};
 
 use uuid::Uuid;
 
@@ -45,6 +47,8 @@ coded! {
         AddressLeft = 5 "address left",
         /// Somebody else acts in their place: is to sign in as them, does so from now on, or has entered what they accept or choose.
         InTheirPlace = 6 "in their place",
+        /// A worker enters what they said, and asks for a code that the person reads out.
+        WordCode = 7 "word code",
     }
 }
 
@@ -94,6 +98,8 @@ pub struct Notices {
     /// Whether being told at all is unsafe.
     silent: bool,
     chosen: Option<[When; 3]>,
+    /// Codes that were asked for, the oldest first: the last few.
+    codes: Vec<WordCode>,
     /// Why the last notice could not be sent; none when it was.
     failure: Option<String>,
 }
@@ -132,7 +138,9 @@ impl Notices {
             NoticeKind::Emergency => emergency,
             NoticeKind::FirstLook => first_look,
             NoticeKind::Proposal => proposal,
-            NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace => When::AtOnce,
+            NoticeKind::AddressGiven | NoticeKind::AddressLeft | NoticeKind::InTheirPlace | NoticeKind::WordCode => {
+                When::AtOnce
+            }
         }
     }
 
@@ -187,6 +195,8 @@ impl Aggregate for Notices {
                     self.left.clear();
                 }
             }
+            NoticesEvent::WordCodeAsked(e) => self.code_asked(e),
+            NoticesEvent::WordCodeUsed(e) => self.code_used(e.reference),
             NoticesEvent::NoticeSent(_) => self.failure = None,
             NoticesEvent::NoticeFailed(e) => self.failure = Some(e.why.clone()),
         }

@@ -22,7 +22,7 @@ fn wish(state: &Consultation, [what, which, by, how]: Dice) -> Result<Vec<Event>
     let (decision, information) = (item, id(u128::from(which % 3) + 20));
     let view = id(u128::from(how) + 1_000);
     let (parts, follow_up) = (Parts::default(), None);
-    let word = (by % 2 == 0).then(|| OnTheirWord { worker: other(), account: text.clone() });
+    let word = (by % 2 == 0).then(|| OnTheirWord::new(other(), text.clone()));
     match what % 20 {
         0 => RaiseAgendaItem { person, item, author, text }.decide(state),
         1 => AddressAgendaItem { person, item, author, note: text }.decide(state),
@@ -36,10 +36,10 @@ fn wish(state: &Consultation, [what, which, by, how]: Dice) -> Result<Vec<Event>
             let decision = (how % 2 == 0).then_some(decision);
             RecordPersonView { person, decision, view: text, sensitivity: None, entry: view, word }.decide(state)
         }
-        9 => TakeBackView { person, entry: view }.decide(state),
+        9 => TakeBackView { person, entry: view, word }.decide(state),
         10 | 11 => AgreeDecision { person, decision }.decide(state),
         12 => ObjectToDecision { person, decision, reason: text, word }.decide(state),
-        13 => TakeBackAnswer { person, decision, reason: text }.decide(state),
+        13 => TakeBackAnswer { person, decision, reason: text, word, parts: Parts::default() }.decide(state),
         14 => {
             let ground = WithoutPersonGround::ALL[usize::from(how) % WithoutPersonGround::ALL.len()];
             DecideWithoutPerson { person, decision, author, ground, evidence: text, now: NOW, elsewhere: vec![], parts }

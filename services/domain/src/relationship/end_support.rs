@@ -36,7 +36,9 @@ impl Command for EndSupport {
             return Err(Refusal::rule("active_relationship", "only an accepted relationship can be ended"));
         }
         let again_from = if self.by == Author::Person { self.now.plus_days(WAIT_DAYS) } else { self.now };
-        Ok(vec![SupportEnded { worker: parties.worker, by: self.by, reason: self.reason, again_from }.into()])
+        Ok(vec![
+            SupportEnded { worker: parties.worker, by: self.by, reason: self.reason, again_from, word: None }.into(),
+        ])
     }
 }
 

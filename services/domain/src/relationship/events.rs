@@ -75,6 +75,8 @@ pub struct SupportDeclined {
     pub reason: String,
     /// From when the worker may propose again.
     pub again_from: Timestamp,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// The support ended.
@@ -87,6 +89,8 @@ pub struct SupportEnded {
     pub reason: String,
     /// From when the worker may propose again.
     pub again_from: Timestamp,
+    /// Who entered it on their word, if they did not themselves.
+    pub word: Option<OnTheirWord>,
 }
 
 /// The supporter has left their agency: whatever hung on them, a proposal or the support, is over since then.
@@ -168,6 +172,21 @@ impl RelationshipEvent {
             Self::SupportSuggested(e) => e.worker,
             Self::SupporterInvited(e) => e.worker,
             Self::SuggestionDismissed(e) => e.worker,
+        }
+    }
+}
+
+impl RelationshipEvent {
+    /// Who entered it on the person's word, if somebody did.
+    #[must_use]
+    pub fn on_their_word(&self) -> Option<&OnTheirWord> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "only these are entered so")]
+        match self {
+            Self::SupportAccepted(e) => e.word.as_ref(),
+            Self::AcceptanceEntered(e) => Some(&e.word),
+            Self::SupportDeclined(e) => e.word.as_ref(),
+            Self::SupportEnded(e) => e.word.as_ref(),
+            _ => None,
         }
     }
 }

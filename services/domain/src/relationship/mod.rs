@@ -15,7 +15,9 @@ pub use accept_support::{AcceptSupport, accept_support};
 pub use allow_asking::AllowAsking;
 pub use decline_support::DeclineSupport;
 pub use end_support::{EndSupport, Ending, end_support};
-pub use on_their_word::{Accepting, ConfirmAcceptance, EnterAcceptance, confirm_acceptance, enter_acceptance};
+pub use on_their_word::{
+    Accepting, ConfirmAcceptance, EnterAcceptance, EnterEnd, confirm_acceptance, enter_acceptance, enter_end,
+};
 pub use propose_support::{Offer, ProposeSupport, Proposing, propose_support};
 pub use suggestion::{DismissSuggestion, InviteSupporter, SuggestSupport, Suggestion, be_found, invite_supporter};
 pub use supporter_left::{Departure, supporter_left};
@@ -100,6 +102,17 @@ impl Relationship {
     pub fn proposed_to(&self, person: PersonId) -> Option<Worker> {
         let proposed = self.parties.filter(|parties| parties.person == person && self.stage != Stage::None);
         proposed.map(|parties| parties.worker)
+    }
+
+    /// Whether a proposal of this worker's waits for the person, and whether they hear of it; none where none waits.
+    #[must_use]
+    pub fn waiting(&self, Parties { person, worker }: Parties, now: Timestamp) -> Option<bool> {
+        self.proposed_to(person).filter(|proposed| *proposed == worker && !self.has_lapsed(now))?;
+        match self.stage {
+            Stage::Proposed => Some(true),
+            Stage::Unheard => Some(false),
+            Stage::None | Stage::Active | Stage::Over => None,
+        }
     }
 
     /// Refused unless it waits for an answer in one of these stages, and has not waited too long.

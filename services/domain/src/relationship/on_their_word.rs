@@ -2,16 +2,16 @@
 //! somebody else has confirmed it.
 
 use super::accept_support::has_not_left;
-use super::events::{AcceptanceEntered, RelationshipEvent, SupportAccepted};
+use super::events::{AcceptanceEntered, RelationshipEvent, SupportAccepted, SupportDeclined, SupportEnded};
 use super::{AcceptSupport, Relationship, Stage, accept_support};
-use crate::Refusal;
 use crate::ids::{PersonId, RelationshipId, SignInId};
 use crate::issuers::Parts;
-use crate::sharing::Sharing;
 use crate::sharing::events::SharingEvent;
+use crate::sharing::{CloseRelationshipAccess, Sharing};
 use crate::staff::Staff;
 use crate::text::explained;
 use crate::vocabulary::{Author, OnTheirWord, SignedIn, Timestamp, Worker};
+use crate::{Command as _, Refusal};
 
 /// The shortest reason for confirming it, in characters.
 const REASON_LEAST: usize = 20;
@@ -90,6 +90,16 @@ pub fn enter_acceptance(on: Accepting<'_>, command: EnterAcceptance) -> Result<A
         return Ok((vec![], vec![]));
     }
     let supporter = on.supporter_of(person)?;
+    if word.by_code {
+        // The person is the second party.
+        let confirmed_by = Some(Author::Person);
+        let (word, confirmation) = match on.relationship.entered.clone() {
+            Some(entered) => (OnTheirWord { by_code: true, ..entered }, word.account),
+            None => (word, String::new()),
+        };
+        let accepted = SupportAccepted { worker: supporter, word: Some(word), confirmed_by, confirmation };
+        return Ok((vec![accepted.into()], opened));
+    }
     if let Some(entered) = on.relationship.entered.clone() {
         // Another agency's account of it is as good as a confirmation.
         let gains = [supporter, entered.worker].iter().any(|one| on.parts.are_one(one.agency(), word.worker.agency()));
@@ -135,10 +145,40 @@ pub fn confirm_acceptance(on: Accepting<'_>, command: ConfirmAcceptance) -> Resu
     Ok((vec![SupportAccepted { worker: supporter, word, confirmed_by, confirmation: reason }.into()], opened))
 }
 
+/// A worker enters that the person does not want somebody's support, or not any more.
+#[derive(Debug, Clone)]
+pub struct EnterEnd {
+    pub person: PersonId,
+    /// Who enters it, and when and how the person said it.
+    pub word: OnTheirWord,
+    pub now: Timestamp,
+}
+
+/// Enters that the person declines what waits, or ends what goes on; it holds at once (rule 4). It bars nobody from asking again, which the person alone
+/// does: whose support somebody else ended in their name can ask them at once.
+///
+/// # Errors
+/// That the account does not say when and how, or that there is nothing to decline or to end.
+pub fn enter_end(on: Accepting<'_>, command: EnterEnd) -> Result<Accepted, Refusal> {
+    let EnterEnd { person, word, now } = command;
+    word.check()?;
+    let worker = on.supporter_of(person)?;
+    if !on.is_heard_by(person)? || on.relationship.stage == Stage::Over {
+        return Ok((vec![], vec![]));
+    }
+    let (reason, again_from, word) = (String::new(), now, Some(word));
+    if on.relationship.stage == Stage::Active {
+        let closed = CloseRelationshipAccess { relationship: on.id }.decide(on.sharing)?;
+        return Ok((vec![SupportEnded { worker, by: Author::Person, reason, again_from, word }.into()], closed));
+    }
+    on.relationship.waits(&[Stage::Proposed], now)?;
+    Ok((vec![SupportDeclined { worker, reason, again_from, word }.into()], vec![]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::events::{ProposalUnheard, SupportDeclined, SupportProposed};
-    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, proposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed};
     use super::*;
     use crate::Aggregate as _;
     use crate::ids::{AgencyId, StaffId};
@@ -149,7 +189,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1);
 
     fn word(worker: Worker) -> OnTheirWord {
-        OnTheirWord { worker, account: "told me on 3 March, in her kitchen".into() }
+        OnTheirWord::new(worker, "told me on 3 March, in her kitchen")
     }
 
     fn other() -> Worker {
@@ -198,7 +238,7 @@ mod tests {
         let confirmed = Some(Author::Worker(other()));
         assert_eq!((accepted.confirmed_by, accepted.word.clone(), opened.len()), (confirmed, Some(word(WORKER)), 1));
         // A no of theirs takes it back.
-        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: NOW };
+        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: NOW, word: None };
         let again = [entered, vec![declined.into(), proposed()]].concat();
         assert_eq!(confirm(&again, Author::System), Err("entered_acceptance".into()));
     }
@@ -214,6 +254,45 @@ mod tests {
         assert_eq!(refused.subject, "on_their_word");
         assert_eq!(enter(&[], other()), Err("relationship".into()));
     }
+
+    #[test]
+    fn rule_11_with_a_code_that_the_person_reads_out_it_holds_at_once_whoever_enters_it() {
+        let by_code = |history: &[RelationshipEvent], worker: Worker| {
+            let word = OnTheirWord { by_code: true, ..word(worker) };
+            on(history, |on| enter_acceptance(on, EnterAcceptance { person: PERSON, word, now: NOW })).unwrap()
+        };
+        let (events, opened) = by_code(&[proposed()], WORKER);
+        let [RelationshipEvent::SupportAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((accepted.confirmed_by, opened.len()), (Some(Author::Person), 1));
+        // What waits is confirmed by it, in the words of whoever entered it first.
+        let waits = [proposed(), AcceptanceEntered { worker: WORKER, word: word(WORKER) }.into()];
+        let (events, opened) = by_code(&waits, other());
+        let [RelationshipEvent::SupportAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
+        let first = OnTheirWord { by_code: true, ..word(WORKER) };
+        assert_eq!((accepted.word.clone(), opened.len()), (Some(first), 1));
+        assert_eq!(accepted.confirmation, word(other()).account);
+    }
+
+    #[test]
+    fn on_their_word_support_is_declined_or_ended_at_once_and_asking_again_stays_open() {
+        let end = |history: &[RelationshipEvent], worker: Worker| {
+            let enter = EnterEnd { person: PERSON, word: word(worker), now: NOW };
+            on(history, |on| enter_end(on, enter)).map_err(|refused| refused.subject.to_string())
+        };
+        let (reason, again_from, said) = (String::new(), NOW, Some(word(other())));
+        let declined = SupportDeclined { worker: WORKER, reason: reason.clone(), again_from, word: said.clone() };
+        assert_eq!(end(&[proposed()], other()), Ok((vec![declined.clone().into()], vec![])));
+        let by = Author::Person;
+        let ended = SupportEnded { worker: WORKER, by, reason, again_from, word: said };
+        assert_eq!(end(&[proposed(), accepted()], other()).unwrap().0, [ended.clone().into()]);
+        for over in [vec![proposed(), declined.into()], vec![proposed(), accepted(), ended.into()]] {
+            assert_eq!(end(&over, other()), Ok((vec![], vec![])));
+            // Whoever was wronged by it asks again at once.
+            assert!(Relationship::folded(&over).again_from.is_none_or(|from| from <= NOW));
+        }
+        assert_eq!(end(&[], other()), Err("relationship".into()));
+    }
+
     #[test]
     fn rule_11_of_whom_the_person_does_not_hear_nothing_comes_and_all_else_is_refused_alike() {
         let SupportProposed { person, worker, role, offer, lapses_at } = {

@@ -1,5 +1,6 @@
 //! Somebody who has no screen chooses what they share: a worker whom they let in enters it on their word. What takes access away holds at once.
-//! Nobody enters what opens access to their own agency: that is entered by somebody of another one, or chosen by the person.
+//! Nobody enters what opens access to their own agency on the person's word alone: that is entered by somebody of another one, chosen by the person, or
+//! confirmed by the person with a code that they read out.
 
 use super::events::{ProvisionDenied, ProvisionGranted, SharingEvent};
 use super::{DenyProvision, GrantAccess, GrantProvision, Provision, RefuseAccess, Sharing, WithdrawProvision};
@@ -117,9 +118,8 @@ pub fn enter_choice(
         ProvisionActor::Staff(staff) => agency_of(staff).is_none_or(is_own),
         ProvisionActor::Role(_) | ProvisionActor::Everybody => true,
     };
-    if choice.opens(sharing).is_some_and(opens_own) {
-        let says =
-            "it would open access to your own agency: somebody of another agency enters it, or the person chooses it";
+    if !word.by_code && choice.opens(sharing).is_some_and(opens_own) {
+        let says = "it would open access to your own agency: somebody of another agency enters it, the person chooses it, or reads out a code that was sent to them";
         return Err(Refusal::rule("another_agency", says));
     }
     let new = choice.new_provision();
@@ -210,7 +210,7 @@ mod tests {
 
     fn word() -> OnTheirWord {
         let worker = Worker::new(agency(1), StaffId(Uuid::from_u128(2)));
-        OnTheirWord { worker, account: "told me on 3 March, in her kitchen".into() }
+        OnTheirWord::new(worker, "told me on 3 March, in her kitchen")
     }
 
     fn enter(history: &[SharingEvent], choice: Choice, parts: &Parts) -> Result<Vec<SharingEvent>, String> {
@@ -267,6 +267,10 @@ mod tests {
         let of_others = deny(ProvisionActor::Agency(agency(9))).decide(&Sharing::folded(&started)).unwrap();
         let history = [&started[..], &of_others].concat();
         assert_eq!(enter(&history, withdraw(), &part).unwrap()[0].on_their_word(), Some(&word()));
+        // The person is the second party where they read out a code.
+        let by_code = EnterChoice { choice: grant(own()), word: OnTheirWord { by_code: true, ..word() } };
+        let granted = enter_choice(&Sharing::folded(&started), &part, |_| None, by_code).unwrap();
+        assert!(granted[0].on_their_word().unwrap().by_code);
         let vague = EnterChoice { choice: withdraw(), word: OnTheirWord { account: "yes".into(), ..word() } };
         assert!(enter_choice(&Sharing::folded(&history), &part, |_| None, vague).is_err());
     }

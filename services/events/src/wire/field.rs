@@ -460,14 +460,14 @@ impl Field<Option<pb::Owner>> for Option<Owner> {
 
 impl Field<Option<pb::OnTheirWord>> for Option<OnTheirWord> {
     fn to_wire(&self) -> Option<pb::OnTheirWord> {
-        let OnTheirWord { worker, account } = self.clone()?;
-        Some(pb::OnTheirWord { agency: worker.agency().to_wire(), staff: worker.staff().to_wire(), account })
+        let OnTheirWord { worker, account, by_code } = self.clone()?;
+        Some(pb::OnTheirWord { agency: worker.agency().to_wire(), staff: worker.staff().to_wire(), account, by_code })
     }
 
     fn from_wire(wire: Option<pb::OnTheirWord>) -> Result<Self, DecodeError> {
-        let Some(pb::OnTheirWord { agency, staff, account }) = wire else { return Ok(None) };
+        let Some(pb::OnTheirWord { agency, staff, account, by_code }) = wire else { return Ok(None) };
         let worker = Worker::new(AgencyId::from_wire(agency)?, StaffId::from_wire(staff)?);
-        Ok(Some(OnTheirWord { worker, account }))
+        Ok(Some(OnTheirWord { worker, account, by_code }))
     }
 }
 

@@ -16,14 +16,16 @@ pub(super) fn told(event: &RelationshipEvent) -> Telling {
     let facts = match event {
         RelationshipEvent::SupportProposed(e) => with(&e.offer),
         // Who entered it, and their account, stand in the item before it.
-        RelationshipEvent::SupportAccepted(e) if e.confirmed_by.is_some() => {
+        RelationshipEvent::SupportAccepted(e) if e.confirmed_by.is_some_and(|by| by != Author::Person) => {
             Facts { detail: "confirmed".to_owned(), ..with(&e.confirmation) }
         }
         RelationshipEvent::SupportAccepted(e) => Facts { word: e.word.clone(), ..Facts::of(worker) },
         RelationshipEvent::AcceptanceEntered(e) => Facts { word: Some(e.word.clone()), ..Facts::of(worker) },
-        RelationshipEvent::SupportDeclined(e) => with(&e.reason),
+        RelationshipEvent::SupportDeclined(e) => Facts { word: e.word.clone(), ..with(&e.reason) },
         RelationshipEvent::SupportEnded(e) => {
-            Facts { by: Some(e.by), detail: yes(e.by == Author::Worker(worker)), ..with(&e.reason) }
+            // What is entered on their word is theirs, and is told with whoever entered it.
+            let by = Some(e.by).filter(|_| e.word.is_none());
+            Facts { by, word: e.word.clone(), detail: yes(e.by == Author::Worker(worker)), ..with(&e.reason) }
         }
         RelationshipEvent::ProposalUnheard(_) => return Err(UNHEARD),
         RelationshipEvent::ProposalWithdrawn(e) if !e.heard => return Err(UNHEARD),
@@ -52,6 +54,8 @@ pub(super) fn invited(event: &InvitationEvent) -> Telling {
 
 pub(super) fn noticed(event: &NoticesEvent) -> Telling {
     let facts = match event {
+        NoticesEvent::WordCodeAsked(e) => Facts::of(e.worker),
+        NoticesEvent::WordCodeUsed(_) => return Err("what was entered by it says so"),
         NoticesEvent::AddressGiven(_)
         | NoticesEvent::AddressConfirmed(_)
         | NoticesEvent::NoticesChosen(_)

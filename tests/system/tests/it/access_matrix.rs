@@ -24,7 +24,7 @@ const NEEDS_NO_RELATIONSHIP: [&str; 7] = [
     "OpenSurvey",
 ];
 /// What a worker may do whom the person has let in, whatever they share: ask for it, and enter what they choose.
-const NEEDS_NO_CONSENT: [&str; 2] = ["RequestAccess", "EnterChoice"];
+const NEEDS_NO_CONSENT: [&str; 3] = ["RequestAccess", "EnterChoice", "AskForCode"];
 /// What answers about nobody in particular: with nothing of a person whom the caller does not support.
 const ABOUT_NOBODY: [&str; 4] = ["GetCaseload", "ListMyProposals", "ListQuestions", "ListSurveys"];
 

@@ -15,7 +15,9 @@ use crate::world::{Callers, Supported, at_rest};
 /// Who changes something about a person.
 const ABOUT_SOMEBODY: [AccessClass; 3] = [AccessClass::Self_, AccessClass::Contribute, AccessClass::StaffWrite];
 /// What looks like a text, and says nothing of anybody: a search, which changes nothing; the code that came to an address.
-const SAYS_NOTHING: [&str; 6] = [
+const SAYS_NOTHING: [&str; 8] = [
+    "EnterAcceptance.code",
+    "EnterChoice.code",
     "FindWorkers.text",
     "ConfirmNoticeAddress.code",
     "UseCode.code",
@@ -108,6 +110,9 @@ async fn say_in_consultations(person: &Caller, worker: &Caller, person_id: &str)
     person.call("RecordPersonView", own(json!({"view": "*"}))).await;
     let on_word = on(json!({"view": "Mornings are bad, to be sure", "on_their_word": "*"}));
     worker.call("RecordPersonView", on_word).await;
+    let on_word = on(json!({"view": "Evenings are bad", "on_their_word": "rang me on 4 March, and said so"}));
+    let view = worker.call("RecordPersonView", on_word).await["viewId"].clone();
+    worker.call("TakeBackView", on(json!({"view_id": view, "on_their_word": "*"}))).await;
     let decision = id(&worker.call("ProposeDecision", on(json!({"text": "*"}))).await);
     person.call("ObjectToDecision", own(json!({"decision_id": decision, "reason": "*"}))).await;
     person.call("TakeBackAnswer", own(json!({"decision_id": decision, "reason": "*"}))).await;
@@ -214,6 +219,12 @@ async fn an_advocate_hears(person: &Caller, worker: &Caller, advocate: &Caller, 
     let take = json!({"decision_id": decision, "agency_id": agency_id, "words": "*"});
     person.call("TakeToAdvocate", own(take)).await;
     advocate.call("AnswerAsAdvocate", on(json!({"decision_id": decision, "words": "*"}))).await;
+    let decision = id(&worker.call("ProposeDecision", on(json!({"text": "Visits in the evening"}))).await);
+    let on_word = "rang me on 4 March, and said so";
+    let object = json!({"decision_id": decision, "reason": "Evenings are bad", "on_their_word": on_word});
+    worker.call("ObjectToDecision", on(object)).await;
+    let back = json!({"decision_id": decision, "reason": "well, then", "on_their_word": "*"});
+    advocate.call("TakeBackAnswer", on(back)).await;
 }
 
 async fn a_law_is_named(officer: &Caller, person_id: &str, staff_id: &str) {
@@ -282,6 +293,8 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     let confirm = json!({"person_id": person_id, "invitation_id": back["invitationId"], "reason": "*"});
     other.call("ConfirmReturn", confirm).await;
     other.call("EndSupport", with(json!({"person_id": person_id, "reason": "*"}))).await;
+    other.call("ProposeSupport", offer()).await;
+    worker.call("EnterEndOfSupport", with(json!({"person_id": person_id, "on_their_word": "*"}))).await;
     let to = |staff_id: &str| {
         let actor = json!({"staff_id": staff_id});
         json!({"actor": actor, "categories": ["RECORD_CATEGORY_GOALS"], "purposes": ["PURPOSE_RESEARCH"]})

@@ -93,7 +93,7 @@ async fn rule_21_what_the_person_said_no_to_is_not_decided_without_them_in_anoth
         request_id: request_id(),
         consultation_id: here.consultation_id.clone(),
         decision_id: first.clone(),
-        reason: String::new(),
+        ..Default::default()
     };
     person.consultations().take_back_answer(take_back).await.unwrap();
     elsewhere.decided_without(&again, unreachable).await.unwrap();

@@ -41,6 +41,7 @@ mod planned;
 mod plans;
 mod posted;
 mod previewed;
+mod read_out;
 mod recalled;
 mod receiver;
 mod replied;

@@ -20,13 +20,13 @@ use crate::receiver::{Answer, Receiver};
 use crate::world::{Callers, Supported, World};
 
 /// A person who may be told, and a mail server.
-struct Told {
-    supported: Supported,
+pub(crate) struct Told {
+    pub(crate) supported: Supported,
     mail: MailServer,
 }
 
 impl Told {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (mut world, mail) = (World::distributed().await, MailServer::start().await.unwrap());
         mail.configure(&mut world.cluster);
         let link = "https://portal.example";
@@ -47,7 +47,7 @@ impl Told {
     }
 
     /// All that was sent, once it is so much.
-    async fn receives(&self, count: usize) -> Vec<Mail> {
+    pub(crate) async fn receives(&self, count: usize) -> Vec<Mail> {
         let came = wait_until("mail", || async { Ok(self.mail.took()?.len() >= count) }).await;
         let took = self.mail.took().unwrap();
         assert!(came.is_ok() && took.len() == count, "{took:?}");
@@ -55,7 +55,7 @@ impl Told {
     }
 
     /// Nothing more is sent than so much.
-    async fn receives_no_more_than(&self, count: usize) {
+    pub(crate) async fn receives_no_more_than(&self, count: usize) {
         tokio::time::sleep(2 * A_WHILE).await;
         self.receives(count).await;
     }
@@ -65,7 +65,7 @@ impl Told {
     }
 
     /// Gives an address and says the code that comes there, which is the mail of this number.
-    async fn has(&self, address: &str, unsafe_to_tell: bool, nth: usize) {
+    pub(crate) async fn has(&self, address: &str, unsafe_to_tell: bool, nth: usize) {
         self.give(address, unsafe_to_tell).await.unwrap();
         let mail = self.receives(nth).await.remove(nth - 1);
         assert_eq!(mail.to, address);
@@ -112,7 +112,7 @@ async fn confirm(person: &Client, code: &str) -> Result<(), Status> {
 }
 
 /// The code that a message holds.
-fn code_in(body: &str) -> String {
+pub(crate) fn code_in(body: &str) -> String {
     let is_code = |line: &&str| line.len() == 14 && line.split('-').count() == 3;
     body.lines().map(str::trim).find(is_code).unwrap_or_else(|| panic!("no code in {body}")).to_owned()
 }
@@ -211,6 +211,7 @@ async fn that_somebody_acts_in_their_place_is_told_at_once_whatever_they_chose()
         person_id: pair.person_id(),
         relationship_id,
         on_their_word: "told me on 3 March, in her kitchen".into(),
+        code: String::new(),
     };
     alex.relationships().enter_acceptance(enter).await.unwrap();
     is_news(&told.receives(2).await[1]);

@@ -98,7 +98,7 @@ async fn what_a_worker_asks_for_they_see_once_the_person_grants_it_and_never_by_
 }
 
 /// Somebody of another agency whom the person lets in, too.
-async fn another(supported: &Supported) -> Client {
+pub(crate) async fn another(supported: &Supported) -> Client {
     let Callers { person, operator, pair, .. } = &supported.callers;
     let people = person.my_people(0).await.unwrap();
     let elsewhere = |agency_id: &str| agency_id != pair.agency_id();
@@ -114,7 +114,13 @@ async fn another(supported: &Supported) -> Client {
 
 async fn enter(by: &Client, callers: &Callers, account: &str, choice: Choice) -> Result<String, Status> {
     let (request_id, person_id) = (request_id(), callers.pair.person_id());
-    let enter = EnterChoiceRequest { request_id, person_id, on_their_word: account.into(), choice: Some(choice) };
+    let enter = EnterChoiceRequest {
+        request_id,
+        person_id,
+        on_their_word: account.into(),
+        choice: Some(choice),
+        code: String::new(),
+    };
     Ok(by.sharing().enter_choice(enter).await?.into_inner().provision_id)
 }
 

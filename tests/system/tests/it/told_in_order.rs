@@ -36,6 +36,7 @@ async fn everything_that_was_done_about_somebody_is_told_to_them_in_order_and_in
         person_id: pair.person_id(),
         on_their_word: "told me on 3 March, in her kitchen".into(),
         choice: Some(enter_choice_request::Choice::Deny(strengths())),
+        code: String::new(),
     };
     let entered = worker.sharing().enter_choice(enter).await.unwrap().into_inner();
     person.withdraw(&entered.provision_id).await.unwrap();

@@ -104,7 +104,8 @@ impl Everybody<'_> {
             }
             _ => {
                 let choice = Some(enter_choice_request::Choice::Deny(self.terms(dice)));
-                let enter = EnterChoiceRequest { request_id, person_id, on_their_word: text, choice };
+                let enter =
+                    EnterChoiceRequest { request_id, person_id, on_their_word: text, choice, code: String::new() };
                 by.sharing().enter_choice(enter).await.map(drop)
             }
         }
@@ -179,7 +180,15 @@ impl Everybody<'_> {
                 service().object_to_decision(object).await.map(drop)
             }
             7 => {
-                let back = TakeBackAnswerRequest { request_id, consultation_id, decision_id, reason: text };
+                let on_their_word = if is_person { String::new() } else { text.clone() };
+                let back = TakeBackAnswerRequest {
+                    request_id,
+                    person_id,
+                    consultation_id,
+                    decision_id,
+                    reason: text,
+                    on_their_word,
+                };
                 service().take_back_answer(back).await.map(drop)
             }
             8 if dice.below(2) == 0 => {

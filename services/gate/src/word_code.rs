@@ -1,0 +1,39 @@
+//! The code that somebody without a screen reads out to a worker who enters something on their word.
+
+use domain::ids::PersonId;
+use domain::notices::{Notices, UseWordCode};
+use domain::vocabulary::{Timestamp, Worker};
+use engine::Freshness;
+use rpc::Error;
+use uuid::Uuid;
+
+use crate::code::{OF_WORD, is_said, sent};
+use crate::{Call, Gate};
+
+/// A code that was said: which one, if it is one of those that were sent for this worker.
+#[derive(Debug, Clone, Copy)]
+pub struct SaidCode(Option<Uuid>);
+
+impl SaidCode {
+    /// What uses it up: in the same append as what it is said for, so that it is good once.
+    #[must_use]
+    pub fn used(self, worker: Worker, now: Timestamp) -> UseWordCode {
+        UseWordCode { reference: self.0, worker, now }
+    }
+}
+
+impl Gate {
+    /// Which code a worker says that the person has read out to them; none where they say none. Whether it is good still is decided where it is used.
+    ///
+    /// # Errors
+    /// When what was sent is out of reach.
+    pub async fn word_code(&self, call: &Call, person: PersonId, said: &str) -> Result<Option<SaidCode>, Error> {
+        if said.is_empty() {
+            return Ok(None);
+        }
+        let notices = self.engine().load::<Notices>(person, Freshness::Latest).await?;
+        let is_it = |reference: &Uuid| is_said(said, &sent(call.pseudonyms(), OF_WORD, *reference));
+        let mut references = notices.word_codes(call.worker()?.worker()).map(|code| code.reference);
+        Ok(Some(SaidCode(references.find(is_it))))
+    }
+}
