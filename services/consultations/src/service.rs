@@ -231,7 +231,8 @@ impl Consultations {
 
     async fn take_back_view(&self, call: &Call, m: pb::TakeBackViewRequest) -> Result<pb::TakeBackViewResponse, Error> {
         let (wish, word) = self.said_by_them(call, (&m.request_id, &m.person_id), m.on_their_word).await?;
-        let command = TakeBackView { person: wish.person, entry: rpc::id("view_id", &m.view_id)?, word };
+        let (person, entry, parts) = (wish.person, rpc::id("view_id", &m.view_id)?, Parts::default());
+        let command = TakeBackView { person, entry, word, parts };
         let position = self.take_part(&wish, &m.consultation_id, command).await?;
         Ok(pb::TakeBackViewResponse { position })
     }

@@ -194,6 +194,7 @@ impl Changes {
                         event,
                         Event::Relationship(
                             RelationshipEvent::ProposalUnheard(_)
+                                | RelationshipEvent::CodeUnsent(_)
                                 | RelationshipEvent::ProposalWithdrawn(_)
                                 | RelationshipEvent::SupporterLeft(_)
                         )

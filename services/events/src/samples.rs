@@ -7,7 +7,7 @@ use domain::ids::{
     AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
     LawfulBasisId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId, SurveyId,
 };
-use domain::notices::{Channel, NoticeKind, When};
+use domain::notices::{Channel, NoticeKind, When, WordCodeFor};
 use domain::operations::Act;
 use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
 use domain::values::{Date, Link, LinkKind, Rating, Source};
@@ -72,6 +72,7 @@ samples! {
     ContentLevel: _field => ContentLevel::IdOnly,
     Channel: _field => Channel::Sms,
     NoticeKind: _field => NoticeKind::FirstLook,
+    WordCodeFor: _field => WordCodeFor::Sharing,
     When: _field => When::Daily,
     Vec<Scope>: _field => vec![Scope::Receive],
     RecallAnswer: _field => RecallAnswer::Retained,

@@ -4,7 +4,9 @@ use domain::StreamKind;
 use domain::access::events::{AccessEvent, RecallAnswer, RecallRequested};
 use domain::agency::events::{AgencyEvent, FeedTested};
 use domain::agency::{ContentLevel, Feed};
-use domain::ids::{AgencyId, PersonId};
+use domain::ids::{AgencyId, PersonId, QueryId};
+use domain::issuers::{Only, Register};
+use domain::query::Query;
 use domain::query::events::{AccessQueried, QueryEscalated, QueryEvent};
 use domain::vocabulary::{Author, Timestamp};
 use engine::Freshness;
@@ -63,9 +65,9 @@ impl Pump {
                     Some(tested(&envelope, self.to, self.feeds.traceparent(&envelope)))
                 }
                 Event::Query(happened) => {
-                    let ours = to_be_answered(happened).filter(|(agency, _)| *agency == self.to.agency);
-                    let published = question(happened);
-                    questions.extend(ours.map(|(_, by)| (envelope.clone(), published, by)));
+                    if let Some(by) = self.waits(&envelope, happened).await? {
+                        questions.push((envelope.clone(), question(happened), by));
+                    }
                     None
                 }
                 _ => None,
@@ -80,6 +82,19 @@ impl Pump {
             }));
         }
         Ok(told)
+    }
+
+    /// Until when a question waits for this agency, or for one that is one with it; none where it does not, or not any more.
+    async fn waits(&self, asked: &Envelope, happened: &QueryEvent) -> Result<Option<Timestamp>, Error> {
+        let Some((agency, by)) = to_be_answered(happened) else { return Ok(None) };
+        let engine = self.feeds.gate.engine();
+        let register = engine.load::<Register>(Only, Freshness::Remembered).await?;
+        if !register.parts().are_one(agency, self.to.agency) {
+            return Ok(None);
+        }
+        let query = engine.load::<Query>(QueryId(asked.stream), Freshness::Latest).await?;
+        // What was answered or taken further since is told of no more, or as that.
+        Ok((query.version == asked.version).then_some(by))
     }
 
     /// A recall, as far as it stands still: not of what was delivered again since, nor when the agency has answered that it is erased.
@@ -108,12 +123,12 @@ impl Pump {
         Ok(Some(leaving(envelope, &told, data, ContentLevel::IdOnly)))
     }
 
-    /// That a question waits for the agency's answer: neither who asks nor what, which its privacy officer reads.
+    /// That a question waits for the agency's answer, and until when: neither who asks nor what, nor which look it is about, which its privacy officer reads.
     fn questioned(&self, asked: &Envelope, published: &str, by: Timestamp, content: ContentLevel) -> Leaving {
         let (feed, event, at) = (self.to.feed, asked.header.event_id, asked.at);
         let traceparent = self.feeds.traceparent(asked);
         let told = Told { feed, event, published, person: None, at, traceparent };
-        let data = json!({"questionId": asked.stream.to_string(), "answerBy": time(by)});
+        let data = json!({"answerBy": time(by)});
         leaving(asked, &told, data, content.min(ContentLevel::IdOnly))
     }
 }

@@ -155,10 +155,9 @@ fn data(name: &str) -> (Value, Vec<&'static str>) {
     if is_one(&QUESTION_TYPES) {
         let properties = json!({
             "content": {"const": "id-only"},
-            "questionId": id(),
             "answerBy": {"type": "string", "format": "date-time"},
         });
-        return (properties, vec!["content", "questionId", "answerBy"]);
+        return (properties, vec!["content", "answerBy"]);
     }
     if is_one(&PERMIT_TYPES) {
         let moment = |means: &str| json!({"type": "string", "format": "date-time", "description": means});

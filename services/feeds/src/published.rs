@@ -222,7 +222,9 @@ fn relationship(event: &RelationshipEvent) -> Published {
         RelationshipEvent::SupportDeclined(_) => As("alongside.support.declined.v1"),
         RelationshipEvent::SupportEnded(_) => As("alongside.support.ended.v1"),
         RelationshipEvent::SupporterLeft(_) => As("alongside.support.supporter-left.v1"),
-        RelationshipEvent::ProposalUnheard(_) => Never("nobody is told that somebody does not hear of them"),
+        RelationshipEvent::ProposalUnheard(_) | RelationshipEvent::CodeUnsent(_) => {
+            Never("nobody is told that somebody does not hear of them")
+        }
         RelationshipEvent::AcceptanceEntered(_) => Never("it holds once it is confirmed, and that is told"),
         RelationshipEvent::AskingAllowed(_) => Never("whether somebody may ask again they learn when they ask"),
         RelationshipEvent::SupportSuggested(_) | RelationshipEvent::SuggestionDismissed(_) => {

@@ -69,7 +69,7 @@ impl Feeds {
             target: self.target(door, &m.target)?,
         };
         let position = self.change_agency(&context, by, command).await?;
-        let state = self.gate.engine().load::<Agency>(by.0, Freshness::Remembered).await?;
+        let state = self.gate.engine().load::<Agency>(by.0, Freshness::Latest).await?;
         Ok(pb::OpenFeedResponse { position, feed_id: feed.to_string(), feed: state.feed(feed).map(to_wire) })
     }
 

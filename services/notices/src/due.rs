@@ -16,8 +16,9 @@ const VIEWED_CODE: i32 = 1;
 const PROPOSED_CODE: i32 = 1;
 const ACCEPTED_CODE: i32 = 2;
 const ENTERED_CODE: i32 = 12;
-const DECLINED_CODE: i32 = 3;
 const ENDED_CODE: i32 = 4;
+/// What may be entered that the person takes back.
+const BACK_CODES: [i32; 2] = [13, 24];
 const RETURN_CODE: i32 = 2;
 const LINKED_CODE: i32 = 33;
 const GIVEN_CODE: i32 = 1;
@@ -35,8 +36,11 @@ pub(crate) fn may_tell(event: &Recorded) -> Option<(NoticeKind, PersonId)> {
         (StreamKind::Sharing, code) if CHOSEN_CODES.contains(&code) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Access, VIEWED_CODE) => Some((NoticeKind::FirstLook, person)),
         (StreamKind::Relationship, PROPOSED_CODE) => Some((NoticeKind::Proposal, subject(event)?)),
-        (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE | DECLINED_CODE | ENDED_CODE)
+        (StreamKind::Relationship, ACCEPTED_CODE | ENTERED_CODE | ENDED_CODE)
         | (StreamKind::Invitation, RETURN_CODE) => Some((NoticeKind::InTheirPlace, subject(event)?)),
+        (StreamKind::Consultation, code) if BACK_CODES.contains(&code) => {
+            Some((NoticeKind::InTheirPlace, subject(event)?))
+        }
         (StreamKind::Person, LINKED_CODE) => Some((NoticeKind::InTheirPlace, person)),
         (StreamKind::Notices, GIVEN_CODE) => Some((NoticeKind::AddressGiven, person)),
         (StreamKind::Notices, CODE_ASKED_CODE) => Some((NoticeKind::WordCode, person)),
@@ -75,9 +79,10 @@ mod tests {
         assert_eq!(stored("SupportProposed", StreamKind::Relationship), PROPOSED_CODE);
         assert_eq!(stored("SupportAccepted", StreamKind::Relationship), ACCEPTED_CODE);
         assert_eq!(stored("AcceptanceEntered", StreamKind::Relationship), ENTERED_CODE);
-        assert_eq!(stored("SupportDeclined", StreamKind::Relationship), DECLINED_CODE);
         assert_eq!(stored("SupportEnded", StreamKind::Relationship), ENDED_CODE);
         assert_eq!(stored("WordCodeAsked", StreamKind::Notices), CODE_ASKED_CODE);
+        let back = ["AnswerTakenBack", "ViewTakenBack"].map(|name| stored(name, StreamKind::Consultation));
+        assert_eq!(back, BACK_CODES);
         assert_eq!(stored("ReturnInvited", StreamKind::Invitation), RETURN_CODE);
         assert_eq!(stored("IdentityLinked", StreamKind::Person), LINKED_CODE);
         assert_eq!(stored("AddressGiven", StreamKind::Notices), GIVEN_CODE);

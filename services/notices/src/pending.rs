@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::ids::PersonId;
-use domain::notices::{Address, NoticeKind, When};
+use domain::notices::{Address, NoticeKind, When, WordCodeFor};
 use domain::vocabulary::Timestamp;
 use uuid::Uuid;
 
@@ -33,6 +33,8 @@ pub(crate) struct Pending {
     pub(crate) at: Timestamp,
     /// Of an address that was given: what its code follows from. Of one that was left: where.
     pub(crate) reference: Option<Uuid>,
+    /// Of a code that a worker asked for: what it lets them enter.
+    pub(crate) code_for: Option<WordCodeFor>,
     pub(crate) left: Option<Address>,
     /// Whether it went out, and only that is still to be kept.
     pub(crate) went_out: bool,
@@ -54,6 +56,7 @@ impl Pending {
             position,
             at,
             reference: None,
+            code_for: None,
             left: None,
             went_out: false,
             daily: false,

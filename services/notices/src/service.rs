@@ -4,9 +4,10 @@ use domain::ids::PersonId;
 use domain::issuers::{Only, Register};
 use domain::notices::{
     Address, AskForWordCode, Channel, ChooseNotices, ConfirmAddress, GiveAddress, NoticeKind, Notices, StopNotices,
-    When,
+    When, WordCodeFor,
 };
 use domain::person::Person;
+use domain::relationship::events::{CodeUnsent, RelationshipEvent};
 use domain::relationship::{Parties, Relationship, relationship_id};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
@@ -109,7 +110,8 @@ impl NoticeServices {
         let (by, context) = (call.worker()?, call.context(&m.request_id)?);
         let (worker, now) = (by.worker(), context.now);
         let person: PersonId = rpc::id("person_id", &m.person_id)?;
-        let (ask, parties) = (AskForWordCode { reference: context.new_id(), worker, now }, Parties { person, worker });
+        let of = rpc::one_of("code_for", m.code_for, WordCodeFor::from_code)?;
+        let (reference, parties) = (context.new_id(), Parties { person, worker });
         type Loads = (Loaded<Notices>, Loaded<Relationship>, Loaded<Sharing>, Loaded<Staff>, Loaded<Register>);
         let decide = |(notices, relationship, sharing, staff, register): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
@@ -118,15 +120,23 @@ impl NoticeServices {
             if !staff.admits(by) || !(supports || waiting.is_some()) {
                 return Err(Refusal::undisclosed());
             }
-            let asked = match ask.clone().decide(notices) {
+            let ask = AskForWordCode { reference, worker, of, supports, now };
+            let asked = match ask.decide(notices) {
                 Ok(asked) if supports || (hears && waiting == Some(true)) => asked,
                 Err(refusal) if supports => return Err(refusal),
                 // Whoever has only proposed to support them learns neither whether they have an address, nor whether they hear of it.
                 Ok(_) | Err(_) => vec![],
             };
-            let subject = if asked.is_empty() { Subject::Agency(worker.agency()) } else { Subject::from(person) };
-            changes.record(notices, subject, asked);
-            changes.guard(relationship);
+            let is_here = sharing.registered().is_ok();
+            let subject = if is_here { Subject::from(person) } else { Subject::Agency(worker.agency()) };
+            // As long in the log as if one were sent: where it ends tells nobody either.
+            match asked.is_empty() {
+                true => changes.record(relationship, subject, vec![RelationshipEvent::from(CodeUnsent { worker })]),
+                false => {
+                    changes.record(notices, person, asked);
+                    changes.guard(relationship);
+                }
+            }
             changes.guard(sharing);
             changes.guard(staff);
             changes.guard(register);
@@ -135,7 +145,7 @@ impl NoticeServices {
         };
         let ids = (person, relationship_id(parties), person, worker.staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
-            Ok(asked) => Ok(pb::AskForCodeResponse { position: asked.position.0 }),
+            Ok(_) => Ok(pb::AskForCodeResponse {}),
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }
     }

@@ -84,7 +84,7 @@ impl Notifier {
                 pending.reference = Some(e.reference);
             }
             (NoticeKind::WordCode, Event::Notices(NoticesEvent::WordCodeAsked(e))) => {
-                pending.reference = Some(e.reference);
+                (pending.reference, pending.code_for) = (Some(e.reference), Some(e.of));
             }
             (NoticeKind::AddressLeft, _) => {
                 pending.left = self.left_by(&envelope).await?;
@@ -99,7 +99,15 @@ impl Notifier {
             // What they choose themselves they know.
             (NoticeKind::InTheirPlace, Event::Sharing(e)) => {
                 let Some(word) = e.on_their_word() else { return Ok(None) };
-                pending.notice = once_a_day(person, word.worker, b"chosen", at);
+                // What lets in their own agency is told each time.
+                if !word.by_code {
+                    pending.notice = once_a_day(person, word.worker, b"chosen", at);
+                }
+            }
+            // What they take back themselves they know.
+            (NoticeKind::InTheirPlace, Event::Consultation(e)) => {
+                let Some(word) = e.on_their_word() else { return Ok(None) };
+                pending.notice = once_a_day(person, word.worker, b"taken back", at);
             }
             (NoticeKind::FirstLook, Event::Access(AccessEvent::RecordViewed(e))) => {
                 let Author::Worker(worker) = e.party else { return Ok(None) };
@@ -215,7 +223,7 @@ impl Notifier {
         let pseudonyms = pseudonyms.map_err(|_cause| Unsent::for_now("keys are out of reach"))?;
         let of = if first.kind == NoticeKind::WordCode { OF_WORD } else { OF_ADDRESS };
         let code = first.reference.map(|reference| sent(&pseudonyms, of, reference)).unwrap_or_default();
-        let text = Text::of((first.kind, channel), &code, doors.link.as_deref());
+        let text = Text::of((first.kind, channel), (&code, first.code_for), doors.link.as_deref());
         // The same however often it is sent.
         let id = derived_id(first.notice, &[b"notice"]);
         // Another process may have what this one has not.

@@ -1,6 +1,6 @@
 //! What a notice says: that something has happened, and nothing that whoever else reads it may learn.
 
-use domain::notices::{Channel, NoticeKind};
+use domain::notices::{Channel, NoticeKind, WordCodeFor};
 
 /// A notice's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,11 @@ pub(crate) struct Text {
 
 impl Text {
     /// The words of a notice; of one about an address with the code that confirms it.
-    pub(crate) fn of((kind, channel): (NoticeKind, Channel), code: &str, link: Option<&str>) -> Self {
+    pub(crate) fn of(
+        (kind, channel): (NoticeKind, Channel),
+        (code, of): (&str, Option<WordCodeFor>),
+        link: Option<&str>,
+    ) -> Self {
         let (subject, said) = match kind {
             NoticeKind::Emergency | NoticeKind::FirstLook | NoticeKind::Proposal | NoticeKind::InTheirPlace => (
                 "Something happened in your record",
@@ -28,8 +32,12 @@ impl Text {
             NoticeKind::WordCode => (
                 "Your code",
                 format!(
-                    "Somebody is writing down what you told them, and asks for this code:\n\n    {code}\n\nRead it out to them only if you are talking to them \
-                     and want what they write down. It is good for {}, once. If not, tell nobody this code, and there is nothing else that you need to do.",
+                    "Somebody is writing down what you told them, and asks for this code:\n\n    {code}\n\n{} Read it out to them only if you are talking to \
+                     them and want that. It is good for {}, once. If not, tell nobody this code, and there is nothing else that you need to do.",
+                    match of {
+                        Some(WordCodeFor::Acceptance) => "It lets them write down that you take up somebody's support.",
+                        Some(WordCodeFor::Sharing) | None => "It lets them change who can see what about you.",
+                    },
                     if channel == Channel::Letter { "two weeks" } else { "an hour" }
                 ),
             ),

@@ -177,7 +177,6 @@ impl People {
         Ok(self.views.list::<Record>(&record::of_person(person), pages, keep).await?)
     }
 
-    /// Entries on the wire. Authors who are not told are "another agency".
     /// An entry that was just written, as it was. Of others a worker learns nothing by it.
     pub(crate) async fn written(&self, wish: &Contribution, entry: EntryId, position: u64) -> Option<pb::Entry> {
         let doc = self.views.made::<Record>(position, |doc| doc.entry == entry).await?;
@@ -186,6 +185,7 @@ impl People {
         self.to_wire(vec![doc], told).await.ok()?.pop()
     }
 
+    /// Entries on the wire. Authors who are not told are "another agency".
     async fn to_wire(&self, entries: Vec<EntryDoc>, told: impl Fn(AgencyId) -> bool) -> Result<Vec<pb::Entry>, Error> {
         let is_told = |author: &Author| author.worker().is_none_or(|worker| told(worker.agency()));
         let mut named: Named = entries.iter().flat_map(authors_of).filter(is_told).collect();

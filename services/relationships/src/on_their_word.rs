@@ -3,7 +3,7 @@
 use domain::access::{Ask, Scope, decide};
 use domain::ids::{PersonId, RelationshipId};
 use domain::issuers::{Only, Register};
-use domain::notices::Notices;
+use domain::notices::{Notices, WordCodeFor};
 use domain::operations::Act;
 use domain::relationship::events::RelationshipEvent;
 use domain::relationship::{
@@ -130,9 +130,13 @@ impl Relationships {
                 return Err(Refusal::undisclosed());
             }
             let on = Accepting { id, relationship, sharing: &resolved, supporter, parts: register.parts() };
+            // Before all else: of whom the person does not hear, nobody has a code, and what is none is refused alike.
+            let used =
+                said.map(|said| said.used(by.worker(), WordCodeFor::Acceptance, now).decide(notices)).transpose()?;
             let (accepted, opened) = accept(on, now)?;
-            if let Some(said) = said.filter(|_| !accepted.is_empty()) {
-                changes.record(notices, person, said.used(by.worker(), now).decide(notices)?);
+            if let Some(used) = used.filter(|_| !accepted.is_empty()) {
+                changes.record(notices, person, used);
+                changes.holds_until(said.and_then(|said| said.expires_at()));
             }
             // Of what nobody hears the agency keeps that it was asked: nobody may be registered there.
             let agency = Subject::Agency(by.worker().agency());

@@ -77,8 +77,9 @@ impl Relationships {
         let mut page = self.views.list::<MyPeople>(&relationships::of_person(person), pages, as_it_is).await?;
         let named = page.items.iter().flat_map(|doc| {
             let ends = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| Some(period.end.as_ref()?.by));
-            let word = doc.earlier.iter().chain([&doc.latest]).filter_map(|period| period.word.as_ref());
-            let spoken = word.flat_map(|word| [Some(&word.by), word.confirmed.as_ref().map(|(by, _)| by)]).flatten();
+            let words = |period: &Period| [period.word.clone(), period.end.clone().and_then(|end| end.word)];
+            let word = doc.earlier.iter().chain([&doc.latest]).flat_map(words).flatten();
+            let spoken = word.flat_map(|word| [Some(word.by), word.confirmed.map(|(by, _)| by)]).flatten();
             ends.chain(spoken.map(|by| by.author)).chain([Author::Worker(doc.worker)])
         });
         let names = Directory::of(&self.views, named.collect()).await?;

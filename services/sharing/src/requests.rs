@@ -2,7 +2,7 @@
 
 use domain::ids::{AccessRequestId, AgencyId, PersonId, ProvisionId, StaffId};
 use domain::issuers::{Only, Register};
-use domain::notices::Notices;
+use domain::notices::{Notices, WordCodeFor};
 use domain::sharing::events::SharingEvent;
 use domain::sharing::{
     AccessRequest, AsOf, Choice, DenyProvision, EnterChoice, GrantAccess, GrantProvision, Provision, RefuseAccess,
@@ -199,9 +199,12 @@ impl SharingServices {
         let decide = |(sharing, staff, register, notices): &Loads, changes: &mut Changes| {
             let resolved = register.resolve(sharing);
             lets_in(&resolved, staff, by)?;
+            let used = |said: SaidCode| said.used(by.worker(), WordCodeFor::Sharing, context.now).decide(notices);
+            let used = said.map(used).transpose()?;
             let events = decide(sharing, register)?;
-            if let Some(said) = said.filter(|_| !events.is_empty()) {
-                changes.record(notices, person, said.used(by.worker(), context.now).decide(notices)?);
+            if let Some(used) = used.filter(|_| !events.is_empty()) {
+                changes.record(notices, person, used);
+                changes.holds_until(said.and_then(|said| said.expires_at()));
             }
             changes.record(sharing, person, events);
             changes.guard(staff);

@@ -154,8 +154,7 @@ fn who(by: &By, names: &Told<'_>) -> String {
 fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> String {
     let (facts, by) = (&doc.facts, who(&doc.by, names));
     let text = |words: &str| Arg::Text(words.to_owned());
-    let or_unknown = |name: String, unknown: &str| if name.is_empty() { unknown.to_owned() } else { name };
-    let or = |name, unknown: &str| Arg::Text(or_unknown(name, unknown));
+    let or = |name: String, unknown: &str| Arg::Text(if name.is_empty() { unknown.to_owned() } else { name });
     // Whom a choice about sharing is about, or who is invited, they may not have met; everybody else acted or was told of by name.
     let is_chosen = matches!(doc.area, Area::Sharing | Area::Consultations);
     let name_of = |staff| if is_chosen { names.staff(staff).0 } else { names.listed.directory.staff(staff).0 };
@@ -192,9 +191,8 @@ fn sentence(sentences: &Sentences, doc: &TimelineDoc, names: &Told<'_>) -> Strin
         Some(word) if word.by_code => noted(said, "on-their-word-by-code", by, &word.account),
         Some(word) => noted(said, "on-their-word", by, &word.account),
     };
-    let Some(back) = &facts.back else { return said };
-    let by = or_unknown(names.listed.directory.staff(back.worker.staff()).0, "Somebody");
-    noted(said, "taken-back-on-their-word", by, &back.account)
+    let Some((back, account)) = &facts.back else { return said };
+    noted(said, "taken-back-on-their-word", who(back, names), account)
 }
 
 #[cfg(test)]

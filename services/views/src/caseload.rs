@@ -76,6 +76,7 @@ impl View for Caseload {
             })),
             // What was only suggested to the person is not the worker's to know.
             RelationshipEvent::AskingAllowed(_)
+            | RelationshipEvent::CodeUnsent(_)
             | RelationshipEvent::SupportSuggested(_)
             | RelationshipEvent::AcceptanceEntered(_) => Ok(doc),
             RelationshipEvent::SupportAccepted(_) => changed(doc, |doc| doc.since = Some(event.at)),

@@ -223,7 +223,7 @@ impl View for Relationships {
                 return changed(doc, |doc| doc.come_to(RelationshipStage::Dismissed, event.at));
             }
             RelationshipEvent::AskingAllowed(_) => return changed(doc, |doc| doc.again_from = None),
-            RelationshipEvent::ProposalUnheard(_) => return Ok(doc),
+            RelationshipEvent::ProposalUnheard(_) | RelationshipEvent::CodeUnsent(_) => return Ok(doc),
         };
         changed(doc, |doc| {
             doc.again_from = Some(again_from);

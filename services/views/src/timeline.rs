@@ -52,8 +52,8 @@ pub struct Facts {
     pub by: Option<Author>,
     /// Who entered it on the person's word, if the person did not themselves: then it is the person's.
     pub word: Option<OnTheirWord>,
-    /// Who entered that the person takes it back, if the person did not themselves.
-    pub back: Option<OnTheirWord>,
+    /// Who entered that the person takes it back, if the person did not themselves, and when and how they said it.
+    pub back: Option<(By, String)>,
     /// What was said with it: the beginning, when it is long.
     pub words: String,
     /// Something that the sentence puts in its own words: an outcome, a ground.
@@ -153,17 +153,18 @@ pub struct TimelineDoc {
 impl TimelineDoc {
     /// The workers who did it, whom it is about, and who entered it.
     pub fn workers(&self) -> impl Iterator<Item = Worker> {
-        let entered = [&self.facts.word, &self.facts.back].map(|word| word.as_ref().map(|word| word.worker));
-        [self.by.author.worker(), self.facts.worker].into_iter().chain(entered).flatten()
+        let entered = self.facts.word.as_ref().map(|word| word.worker);
+        let back = self.facts.back.as_ref().and_then(|(by, _)| by.author.worker());
+        [self.by.author.worker(), self.facts.worker, entered, back].into_iter().flatten()
     }
 
     /// That it was said, and taken back, is told; what was said is not.
-    fn taken_back(mut self, event: &Event) -> Self {
+    fn taken_back(mut self, event: &Envelope) -> Self {
         self.facts.words.clear();
         self.facts.word = self.facts.word.map(|word| OnTheirWord { account: String::new(), ..word });
         self.facts.detail = "taken-back".to_owned();
-        if let Event::Consultation(event) = event {
-            self.facts.back = event.on_their_word().cloned();
+        if let Event::Consultation(happened) = &event.event {
+            self.facts.back = happened.on_their_word().map(|word| (By::of(event), word.account.clone()));
         }
         self
     }
@@ -231,7 +232,7 @@ impl View for Timeline {
 
     fn apply(event: &Envelope, doc: Option<TimelineDoc>) -> Result<Option<TimelineDoc>, ApplyError> {
         if let Some((_, true)) = said(&event.event) {
-            return Ok(doc.map(|doc| doc.taken_back(&event.event)));
+            return Ok(doc.map(|doc| doc.taken_back(event)));
         }
         let Ok((area, facts)) = told(&event.event) else { return Ok(doc) };
         if let Some(mut doc) = doc {

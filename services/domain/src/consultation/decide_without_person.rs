@@ -58,6 +58,10 @@ impl Command for DecideWithoutPerson {
         if decision.author == Author::Person {
             return Err(Refusal::rule("the_persons_decision", "what the person proposed is not decided without them"));
         }
+        if decision.released.iter().any(|by| self.parts.are_one_side(*by, self.author)) {
+            let says = "whoever entered that the person takes an answer back does not decide without them";
+            return Err(Refusal::rule("another_agency", says));
+        }
         // Of whatever it is: whoever has said something here was reached, and takes part.
         if state.said().next().is_some() {
             return Err(Refusal::rule(
@@ -65,8 +69,8 @@ impl Command for DecideWithoutPerson {
                 "the person has given their view; it cannot be decided as if they had not",
             ));
         }
-        // Whoever objected to something here was reached, though they have taken that back since, or it was withdrawn.
-        if self.ground == WithoutPersonGround::Unreachable && state.was_reached {
+        // Whoever said something here or objected was reached, though they have taken that back since, or it was withdrawn.
+        if self.ground == WithoutPersonGround::Unreachable && (state.was_reached || !state.views.is_empty()) {
             return Err(Refusal::rule("the_persons_view", "the person has said something here: they were reached"));
         }
         if self.ground == WithoutPersonGround::ChoseNotTo {

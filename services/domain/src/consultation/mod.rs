@@ -56,7 +56,7 @@ use crate::access::Scope;
 use crate::ids::{ConsultationId, EntryId, PersonId};
 use crate::sharing::Sharing;
 use crate::sharing::events::{ObjectionRaised, ObjectionSettled, SharingEvent};
-use crate::vocabulary::{Author, Category, Sensitivity, Timestamp, coded};
+use crate::vocabulary::{Author, Category, OnTheirWord, Sensitivity, Timestamp, coded};
 use crate::{Aggregate, Refusal, StreamKind};
 use events::ConsultationEvent;
 
@@ -168,6 +168,8 @@ struct Decision {
     hearing: Option<Hearing>,
     /// Who decided it without the person, if somebody did.
     decider: Option<Author>,
+    /// Who entered on their word that they take an answer back: they do not decide in its place.
+    released: Vec<Author>,
 }
 
 impl Decision {
@@ -175,7 +177,19 @@ impl Decision {
     fn proposed(author: Author, views_before: usize) -> Self {
         let (stage, declined, hearing, decider) = (DecisionStage::Proposed, Vec::new(), None, None);
         let (objected, objection_entered, reports, disputed) = (false, false, 0, false);
-        Self { author, stage, views_before, objected, objection_entered, declined, reports, disputed, hearing, decider }
+        Self {
+            author,
+            stage,
+            views_before,
+            objected,
+            objection_entered,
+            declined,
+            reports,
+            disputed,
+            hearing,
+            decider,
+            released: Vec::new(),
+        }
     }
 
     /// Whether it waits for an answer.
@@ -192,10 +206,12 @@ impl Decision {
     }
 
     /// Without the person's answer it waits again; what was taken without them stands, without their objection.
-    fn take_back(&mut self) {
+    fn take_back(&mut self, word: Option<&OnTheirWord>) {
+        self.released.extend(word.map(|word| Author::Worker(word.worker)));
         (self.objected, self.hearing) = (false, None);
         if self.stage != DecisionStage::WithoutPerson {
-            *self = Self { stage: DecisionStage::Proposed, declined: Vec::new(), reports: 0, disputed: false, ..*self };
+            (self.stage, self.reports, self.disputed) = (DecisionStage::Proposed, 0, false);
+            self.declined.clear();
         }
     }
 }
@@ -497,14 +513,17 @@ impl Aggregate for Consultation {
             ConsultationEvent::ParticipantInvited(e) => self.invited(e),
             ConsultationEvent::ParticipantResponded(e) => self.responded(e),
             ConsultationEvent::ObjectionTakenToAdvocate(e) => {
-                self.change(e.decision, |known| known.hearing = Some(Hearing::asked(e)));
+                // Whoever takes it to somebody makes it theirs.
+                self.change(e.decision, |known| {
+                    (known.hearing, known.objection_entered) = (Some(Hearing::asked(e)), false);
+                });
             }
             ConsultationEvent::AdvocateHeard(e) => {
                 self.change(e.decision, |known| known.hearing = known.hearing.map(Hearing::heard));
             }
             ConsultationEvent::ConsultationClosed(_) => self.over = Some(Over::Closed),
             ConsultationEvent::ConsultationCancelled(_) => self.over = Some(Over::Cancelled),
-            ConsultationEvent::AnswerTakenBack(e) => self.change(e.decision, Decision::take_back),
+            ConsultationEvent::AnswerTakenBack(e) => self.change(e.decision, |known| known.take_back(e.word.as_ref())),
         }
     }
 }

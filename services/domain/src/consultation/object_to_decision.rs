@@ -28,7 +28,10 @@ impl Command for ObjectToDecision {
         if known.stage != DecisionStage::WithoutPerson {
             state.open_for(self.person)?;
         }
-        if known.stage != DecisionStage::WithoutPerson || known.objected {
+        // What somebody entered for them they say themselves: then it is theirs alone to take back.
+        let entered = known.objected && known.objection_entered && known.stage != DecisionStage::Withdrawn;
+        let makes_it_theirs = entered && self.word.is_none();
+        if !makes_it_theirs && (known.stage != DecisionStage::WithoutPerson || known.objected) {
             state.proposed(self.decision)?;
         }
         let Self { decision, reason, word, .. } = self;
@@ -56,6 +59,13 @@ mod tests {
         let without = DecisionMadeWithoutPerson { decision: id(5), author: NURSE, ground, evidence }.into();
         let over = [requested(Mode::Consult), proposed(5), without, ConsultationClosed { author: NURSE }.into()];
         given(over.clone()).when(object("no")).then([objected()]);
+        let word = Some(OnTheirWord::new(NURSE.worker().unwrap(), "told me on 3 March, in her kitchen"));
+        let entered = || DecisionObjected { decision: id(5), reason: "no".into(), word: word.clone() }.into();
+        let open = [requested(Mode::Involve), proposed(5), entered()];
+        given(open.clone()).when(object("no")).then([objected()]);
+        let entered_again = ObjectToDecision { word: word.clone(), ..object("no") };
+        given(open).when(entered_again).then_refused(Reason::Rule, "objection_stands");
+        given(over.iter().cloned().chain([entered()])).when(object("no")).then([objected()]);
         let again = given(over.into_iter().chain([objected()]));
         again.when(object("no")).then_refused(Reason::Rule, "objection_stands");
         given([requested(Mode::Involve), proposed(5)]).when(object(" ")).then_refused(Reason::Invalid, "reason");

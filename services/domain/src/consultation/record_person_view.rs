@@ -1,6 +1,7 @@
 use super::events::{ConsultationEvent, PersonViewRecorded, ViewTakenBack};
-use super::{Consultation, has_room};
+use super::{Consultation, View, has_room};
 use crate::ids::{EntryId, PersonId};
+use crate::issuers::Parts;
 use crate::text::{PARAGRAPH, labels, required};
 use crate::vocabulary::{Author, OnTheirWord, Sensitivity};
 use crate::{Command, Refusal};
@@ -28,6 +29,24 @@ pub struct TakeBackView {
     pub entry: EntryId,
     /// Who enters it on their word, if they do not themselves.
     pub word: Option<OnTheirWord>,
+    /// Which agencies are one.
+    pub parts: Parts,
+}
+
+impl TakeBackView {
+    /// What a worker may take back on the person's word: what was entered, where neither their agency nor one that is one with it waits for the person.
+    fn is_heard_by_who_gains_nothing(&self, state: &Consultation, known: &View) -> Result<(), Refusal> {
+        let Some(word) = &self.word else { return Ok(()) };
+        if !known.entered {
+            return Err(only_what_was_entered());
+        }
+        let sides = state.decisions.values().flat_map(|known| [Some(known.author), known.decider]).flatten();
+        if sides.into_iter().any(|side| self.parts.are_one_side(side, Author::Worker(word.worker))) {
+            let says = "a view is taken back by the person, or on their word by somebody of another agency than those that propose or decide here";
+            return Err(Refusal::rule("another_agency", says));
+        }
+        Ok(())
+    }
 }
 
 impl Command for RecordPersonView {
@@ -60,9 +79,7 @@ impl Command for TakeBackView {
         if known.taken_back {
             return Ok(vec![]);
         }
-        if self.word.is_some() && !known.entered {
-            return Err(only_what_was_entered());
-        }
+        self.is_heard_by_who_gains_nothing(state, known)?;
         let Self { entry, word, .. } = self;
         Ok(vec![ViewTakenBack { entry, sensitivity: known.sensitivity.clone(), word }.into()])
     }
@@ -75,7 +92,7 @@ pub(super) fn only_what_was_entered() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{NURSE, PERSON, requested, viewed};
+    use super::super::fixtures::{NURSE, PERSON, proposed, requested, viewed};
     use super::super::{ITEMS_LIMIT, Mode};
     use super::*;
     use crate::Reason;
@@ -112,7 +129,7 @@ mod tests {
         with(0).when(on_their_word("she said so")).then_refused(Reason::Invalid, "on_their_word");
         with(ITEMS_LIMIT - 10).when(on_their_word(account)).then_refused(Reason::Rule, "items_limit");
         // They take it back, once.
-        let take_back = || TakeBackView { person: PERSON, entry: id, word: None };
+        let take_back = || TakeBackView { person: PERSON, entry: id, word: None, parts: Parts::default() };
         let before = [requested(Mode::Involve), said(Some(word(account))).into()];
         let taken_back = ConsultationEvent::from(ViewTakenBack { entry: id, sensitivity: None, word: None });
         given(before.clone()).when(take_back()).then([taken_back.clone()]);
@@ -123,6 +140,9 @@ mod tests {
         let back = ViewTakenBack { entry: id, sensitivity: None, word: Some(word(account)) }.into();
         let entered = [requested(Mode::Involve), said(Some(word(account))).into()];
         given(entered).when(entered_back()).then([back]);
+        // But not by whoever it holds up.
+        let proposed = [requested(Mode::Involve), proposed(5), said(Some(word(account))).into()];
+        given(proposed).when(entered_back()).then_refused(Reason::Rule, "another_agency");
         let theirs = [requested(Mode::Involve), said(None).into()];
         given(theirs).when(entered_back()).then_refused(Reason::Rule, "the_persons_own");
     }

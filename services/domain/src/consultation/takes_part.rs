@@ -97,7 +97,7 @@ takes_part!(
     ShareConsultation,
     ShareInformation,
     TakeBackAnswer knowing parts,
-    TakeBackView,
+    TakeBackView knowing parts,
     TakeToAdvocate,
     WithdrawDecision knowing parts,
     WithholdInformation,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Channel, NoticeKind, When};
+use super::{Channel, NoticeKind, When, WordCodeFor};
 use crate::vocabulary::{Timestamp, Worker};
 
 /// The person gave an address, which is theirs once they have said what was sent there.
@@ -70,6 +70,8 @@ pub struct WordCodeAsked {
     pub reference: Uuid,
     /// Who asked, and may use it.
     pub worker: Worker,
+    /// What for.
+    pub of: WordCodeFor,
     pub asked_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,

@@ -11,7 +11,7 @@ pub use choose_notices::ChooseNotices;
 pub use confirm_address::ConfirmAddress;
 pub use give_address::{ADDRESSES_A_DAY, GiveAddress};
 pub use stop_notices::StopNotices;
-pub use word_code::{AskForWordCode, UseWordCode, WordCode};
+pub use word_code::{AskForWordCode, UseWordCode, WordCode, WordCodeFor};
 
 use uuid::Uuid;
 
@@ -180,6 +180,7 @@ impl Aggregate for Notices {
                 drop(self.given_at.drain(..kept));
             }
             NoticesEvent::AddressConfirmed(e) => {
+                self.void_codes();
                 if let Some(given) = self.given.take_if(|given| given.reference == e.reference) {
                     self.leave(given.quietly, Some(&given.address));
                     self.confirmed = Some((given.address, e.since));
@@ -188,6 +189,7 @@ impl Aggregate for Notices {
             }
             NoticesEvent::NoticesChosen(e) => self.chosen = Some([e.emergency, e.first_look, e.proposal]),
             NoticesEvent::NoticesStopped(e) => {
+                self.void_codes();
                 self.given = None;
                 self.leave(e.quietly, None);
                 self.silent = e.quietly;

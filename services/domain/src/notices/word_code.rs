@@ -4,16 +4,29 @@
 use uuid::Uuid;
 
 use super::events::{NoticesEvent, WordCodeAsked, WordCodeUsed};
-use super::{Channel, Notices};
-use crate::vocabulary::{Timestamp, Worker};
+use super::{Channel, NoticeKind, Notices, When};
+use crate::vocabulary::{Timestamp, Worker, coded};
 use crate::{Command, Refusal};
 
 /// How many codes one worker may ask for in a day of one person, and all workers together: each is a message to them.
 const CODES_A_DAY: usize = 3;
 const ALL_CODES_A_DAY: usize = 10;
+/// The same for those who have only proposed to support them, so that they leave the others some.
+const CODES_OF_A_PROPOSAL: usize = 1;
+const ALL_CODES_OF_PROPOSALS: usize = 5;
 /// For how many minutes a code is good: as long as a talk; and for how many days one that goes as a letter.
 const MINUTES: u32 = 60;
 const DAYS_OF_A_LETTER: u32 = 14;
+
+coded! {
+    /// What a code lets a worker enter.
+    WordCodeFor {
+        /// That the person accepts somebody's support.
+        Acceptance = 1 "acceptance",
+        /// What they choose about sharing.
+        Sharing = 2 "sharing",
+    }
+}
 
 /// A code that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +35,8 @@ pub struct WordCode {
     pub reference: Uuid,
     /// Who asked for it.
     pub worker: Worker,
+    /// What for: it is good for nothing else.
+    pub of: WordCodeFor,
     asked_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,
@@ -41,10 +56,15 @@ impl Notices {
     }
 
     pub(super) fn code_asked(&mut self, e: &WordCodeAsked) {
-        let WordCodeAsked { reference, worker, asked_at, expires_at } = *e;
-        self.codes.push(WordCode { reference, worker, asked_at, expires_at, is_used: false });
-        let kept = self.codes.len().saturating_sub(ALL_CODES_A_DAY);
-        drop(self.codes.drain(..kept));
+        let WordCodeAsked { reference, worker, of, asked_at, expires_at } = *e;
+        // Those that are good still, and those that count for the day.
+        self.codes.retain(|code| code.expires_at > asked_at || code.asked_at.plus_days(1) > asked_at);
+        self.codes.push(WordCode { reference, worker, of, asked_at, expires_at, is_used: false });
+    }
+
+    /// What stands where they were told things before lets nobody in any more.
+    pub(super) fn void_codes(&mut self) {
+        self.codes.iter_mut().for_each(|code| code.is_used = true);
     }
 
     pub(super) fn code_used(&mut self, reference: Uuid) {
@@ -58,6 +78,9 @@ pub struct AskForWordCode {
     /// What the code follows from.
     pub reference: Uuid,
     pub worker: Worker,
+    pub of: WordCodeFor,
+    /// Whether the worker supports the person, and has not only proposed to.
+    pub supports: bool,
     pub now: Timestamp,
 }
 
@@ -65,14 +88,19 @@ impl Command for AskForWordCode {
     type Aggregate = Notices;
 
     fn decide(self, state: &Notices) -> Result<Vec<NoticesEvent>, Refusal> {
-        let Self { reference, worker, now } = self;
+        let Self { reference, worker, of, supports, now } = self;
         let Some((address, _)) = state.confirmed().filter(|_| !state.is_silent()) else {
             let says = "there is no address to which a code could go: somebody of another agency confirms or enters it";
             return Err(Refusal::rule("no_address", says));
         };
         let of_today = state.codes.iter().filter(|code| code.asked_at.plus_days(1) > now);
         let (theirs, all) = (of_today.clone().filter(|code| code.worker == worker).count(), of_today.count());
-        if theirs >= CODES_A_DAY || all >= ALL_CODES_A_DAY {
+        let wants_none = !supports && state.when(NoticeKind::Proposal) == When::Never;
+        let (own, others) = match supports {
+            true => (CODES_A_DAY, ALL_CODES_A_DAY),
+            false => (CODES_OF_A_PROPOSAL, ALL_CODES_OF_PROPOSALS),
+        };
+        if wants_none || theirs >= own || all >= others {
             let says = format!(
                 "at most `{CODES_A_DAY}` codes are sent to somebody in a day for one worker; try again tomorrow"
             );
@@ -82,7 +110,7 @@ impl Command for AskForWordCode {
             Channel::Letter => now.plus_days(DAYS_OF_A_LETTER),
             Channel::Email | Channel::Sms => now.plus_minutes(MINUTES),
         };
-        Ok(vec![WordCodeAsked { reference, worker, asked_at: now, expires_at }.into()])
+        Ok(vec![WordCodeAsked { reference, worker, of, asked_at: now, expires_at }.into()])
     }
 }
 
@@ -92,6 +120,8 @@ pub struct UseWordCode {
     /// Which code was said; none when it is none of those that were sent for this worker.
     pub reference: Option<Uuid>,
     pub worker: Worker,
+    /// What it is said for.
+    pub of: WordCodeFor,
     pub now: Timestamp,
 }
 
@@ -100,7 +130,7 @@ impl Command for UseWordCode {
 
     fn decide(self, state: &Notices) -> Result<Vec<NoticesEvent>, Refusal> {
         let said = self.reference.and_then(|reference| state.good_word_code(reference, self.now));
-        match said.filter(|code| code.worker == self.worker) {
+        match said.filter(|code| code.worker == self.worker && code.of == self.of) {
             Some(code) => Ok(vec![WordCodeUsed { reference: code.reference }.into()]),
             None => Err(Refusal::invalid(
                 "code",
@@ -130,11 +160,12 @@ mod tests {
     }
 
     fn asked(n: u128, worker: Worker, expires_at: Timestamp) -> NoticesEvent {
-        WordCodeAsked { reference: Uuid::from_u128(n), worker, asked_at: NOW, expires_at }.into()
+        WordCodeAsked { reference: Uuid::from_u128(n), worker, of: WordCodeFor::Sharing, asked_at: NOW, expires_at }
+            .into()
     }
 
     fn ask(n: u128, worker: Worker) -> AskForWordCode {
-        AskForWordCode { reference: Uuid::from_u128(n), worker, now: NOW }
+        AskForWordCode { reference: Uuid::from_u128(n), worker, of: WordCodeFor::Sharing, supports: true, now: NOW }
     }
 
     #[test]
@@ -159,6 +190,7 @@ mod tests {
         let later = WordCodeAsked {
             reference: Uuid::from_u128(20),
             worker: NURSE,
+            of: WordCodeFor::Sharing,
             asked_at: NOW.plus_days(1),
             expires_at: NOW.plus_days(1).plus_minutes(60),
         };
@@ -171,13 +203,25 @@ mod tests {
         ]
         .concat();
         given(ten).when(ask(20, NURSE)).then_refused(Reason::Rule, "codes_a_day");
+        // Whoever has only proposed has one sent, and leaves some to the others.
+        let proposes = || AskForWordCode { supports: false, ..ask(20, NURSE) };
+        given(told(Channel::Sms)).when(proposes()).then([asked(20, NURSE, hour)]);
+        let one = [told(Channel::Sms), vec![asked(10, NURSE, hour)]].concat();
+        given(one).when(proposes()).then_refused(Reason::Rule, "codes_a_day");
+        let five = [told(Channel::Sms), (10..15).map(|n| asked(n, OTHER, hour)).collect()].concat();
+        given(five).when(proposes()).then_refused(Reason::Rule, "codes_a_day");
     }
 
     #[test]
     fn a_code_is_good_once_for_whoever_asked_and_not_for_long() {
         let hour = NOW.plus_minutes(60);
         let before = [told(Channel::Sms), vec![asked(9, NURSE, hour)]].concat();
-        let say = |n: Option<u128>, worker, now| UseWordCode { reference: n.map(Uuid::from_u128), worker, now };
+        let say = |n: Option<u128>, worker, now| UseWordCode {
+            reference: n.map(Uuid::from_u128),
+            worker,
+            of: WordCodeFor::Sharing,
+            now,
+        };
         let used = || NoticesEvent::from(WordCodeUsed { reference: Uuid::from_u128(9) });
         given(before.clone()).when(say(Some(9), NURSE, NOW)).then([used()]);
         for (n, worker, now) in
@@ -185,6 +229,18 @@ mod tests {
         {
             given(before.clone()).when(say(n, worker, now)).then_refused(Reason::Invalid, "code");
         }
-        given([before, vec![used()]].concat()).when(say(Some(9), NURSE, NOW)).then_refused(Reason::Invalid, "code");
+        given([before.clone(), vec![used()]].concat())
+            .when(say(Some(9), NURSE, NOW))
+            .then_refused(Reason::Invalid, "code");
+        let of = WordCodeFor::Acceptance;
+        given(before.clone())
+            .when(UseWordCode { of, ..say(Some(9), NURSE, NOW) })
+            .then_refused(Reason::Invalid, "code");
+        // Where they were told things before, nobody reads out anything any more.
+        let confirmed = AddressConfirmed { reference: Uuid::from_u128(2), since: NOW }.into();
+        for left in [NoticesStopped { quietly: false }.into(), NoticesStopped { quietly: true }.into(), confirmed] {
+            let gone = [before.clone(), vec![left]].concat();
+            given(gone).when(say(Some(9), NURSE, NOW)).then_refused(Reason::Invalid, "code");
+        }
     }
 }

@@ -36,7 +36,7 @@ fn wish(state: &Consultation, [what, which, by, how]: Dice) -> Result<Vec<Event>
             let decision = (how % 2 == 0).then_some(decision);
             RecordPersonView { person, decision, view: text, sensitivity: None, entry: view, word }.decide(state)
         }
-        9 => TakeBackView { person, entry: view, word }.decide(state),
+        9 => TakeBackView { person, entry: view, word, parts: Parts::default() }.decide(state),
         10 | 11 => AgreeDecision { person, decision }.decide(state),
         12 => ObjectToDecision { person, decision, reason: text, word }.decide(state),
         13 => TakeBackAnswer { person, decision, reason: text, word, parts: Parts::default() }.decide(state),

@@ -76,7 +76,7 @@ mod tests {
         given([])
             .when(AcceptSupport { person: PERSON, now: Timestamp(0) })
             .then_refused(Reason::NotFound, "relationship");
-        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: Timestamp(9), word: None };
+        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: Timestamp(9) };
         given([proposed(), declined.into()])
             .when(AcceptSupport { person: PERSON, now: Timestamp(0) })
             .then_refused(Reason::Rule, "waiting_for_the_person");

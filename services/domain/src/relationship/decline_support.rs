@@ -35,7 +35,7 @@ impl Command for DeclineSupport {
                 ));
             }
         }
-        Ok(vec![SupportDeclined { worker: parties.worker, reason: self.reason, again_from, word: None }.into()])
+        Ok(vec![SupportDeclined { worker: parties.worker, reason: self.reason, again_from }.into()])
     }
 }
 
@@ -56,9 +56,8 @@ mod tests {
     fn rule_24_declining_again_is_nothing_but_not_again_can_be_added() {
         let decline =
             |not_again| DeclineSupport { person: PERSON, reason: String::new(), not_again, now: Timestamp(0) };
-        let declined = |again_from| {
-            RelationshipEvent::from(SupportDeclined { worker: WORKER, reason: String::new(), again_from, word: None })
-        };
+        let declined =
+            |again_from| RelationshipEvent::from(SupportDeclined { worker: WORKER, reason: String::new(), again_from });
         let (later, never) = (Timestamp(0).plus_days(WAIT_DAYS), Timestamp::NEVER);
         given([proposed()]).when(decline(false)).then([declined(later)]);
         given([proposed(), declined(later)]).when(decline(false)).then_nothing();

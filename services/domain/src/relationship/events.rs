@@ -67,6 +67,12 @@ pub struct AcceptanceEntered {
     pub word: OnTheirWord,
 }
 
+/// The worker asked for a code that the person would read out, and none was sent: whoever only proposes is not told so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeUnsent {
+    pub worker: Worker,
+}
+
 /// The person declined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportDeclined {
@@ -75,8 +81,6 @@ pub struct SupportDeclined {
     pub reason: String,
     /// From when the worker may propose again.
     pub again_from: Timestamp,
-    /// Who entered it on their word, if they did not themselves.
-    pub word: Option<OnTheirWord>,
 }
 
 /// The support ended.
@@ -152,6 +156,7 @@ crate::event_enum! {
         SupporterInvited,
         SuggestionDismissed,
         AcceptanceEntered,
+        CodeUnsent,
     }
 }
 
@@ -172,6 +177,7 @@ impl RelationshipEvent {
             Self::SupportSuggested(e) => e.worker,
             Self::SupporterInvited(e) => e.worker,
             Self::SuggestionDismissed(e) => e.worker,
+            Self::CodeUnsent(e) => e.worker,
         }
     }
 }
@@ -184,7 +190,6 @@ impl RelationshipEvent {
         match self {
             Self::SupportAccepted(e) => e.word.as_ref(),
             Self::AcceptanceEntered(e) => Some(&e.word),
-            Self::SupportDeclined(e) => e.word.as_ref(),
             Self::SupportEnded(e) => e.word.as_ref(),
             _ => None,
         }

@@ -175,6 +175,7 @@ impl Aggregate for Relationship {
             RelationshipEvent::SupportAccepted(_) => self.stage = Stage::Active,
             RelationshipEvent::AcceptanceEntered(e) => self.entered = Some(e.word.clone()),
             RelationshipEvent::AskingAllowed(_) => self.again_from = None,
+            RelationshipEvent::CodeUnsent(_) => {}
             RelationshipEvent::ProposalWithdrawn(ProposalWithdrawn { again_from, .. })
             | RelationshipEvent::SupportDeclined(SupportDeclined { again_from, .. })
             | RelationshipEvent::SupportEnded(SupportEnded { again_from, .. }) => {

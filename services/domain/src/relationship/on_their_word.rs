@@ -2,7 +2,7 @@
 //! somebody else has confirmed it.
 
 use super::accept_support::has_not_left;
-use super::events::{AcceptanceEntered, RelationshipEvent, SupportAccepted, SupportDeclined, SupportEnded};
+use super::events::{AcceptanceEntered, RelationshipEvent, SupportAccepted, SupportEnded};
 use super::{AcceptSupport, Relationship, Stage, accept_support};
 use crate::ids::{PersonId, RelationshipId, SignInId};
 use crate::issuers::Parts;
@@ -93,10 +93,7 @@ pub fn enter_acceptance(on: Accepting<'_>, command: EnterAcceptance) -> Result<A
     if word.by_code {
         // The person is the second party.
         let confirmed_by = Some(Author::Person);
-        let (word, confirmation) = match on.relationship.entered.clone() {
-            Some(entered) => (OnTheirWord { by_code: true, ..entered }, word.account),
-            None => (word, String::new()),
-        };
+        let confirmation = word.account.clone();
         let accepted = SupportAccepted { worker: supporter, word: Some(word), confirmed_by, confirmation };
         return Ok((vec![accepted.into()], opened));
     }
@@ -145,7 +142,7 @@ pub fn confirm_acceptance(on: Accepting<'_>, command: ConfirmAcceptance) -> Resu
     Ok((vec![SupportAccepted { worker: supporter, word, confirmed_by, confirmation: reason }.into()], opened))
 }
 
-/// A worker enters that the person does not want somebody's support, or not any more.
+/// A worker enters that the person does not want somebody's support any more.
 #[derive(Debug, Clone)]
 pub struct EnterEnd {
     pub person: PersonId,
@@ -154,31 +151,37 @@ pub struct EnterEnd {
     pub now: Timestamp,
 }
 
-/// Enters that the person declines what waits, or ends what goes on; it holds at once (rule 4). It bars nobody from asking again, which the person alone
-/// does: whose support somebody else ended in their name can ask them at once.
+/// Enters that the person ends what goes on; it holds at once (rule 4), whomever they have blocked. It bars nobody from asking again, which the person alone
+/// does: whose support somebody else ended in their name can ask them at once. What waits for an answer opens nothing and lapses: nobody need say no to it
+/// for them, nor find out by that whether they hear of it.
 ///
 /// # Errors
-/// That the account does not say when and how, or that there is nothing to decline or to end.
+/// That the account does not say when and how, that the supporter's own agency ends it in its own name, or that there is nothing to end.
 pub fn enter_end(on: Accepting<'_>, command: EnterEnd) -> Result<Accepted, Refusal> {
     let EnterEnd { person, word, now } = command;
     word.check()?;
     let worker = on.supporter_of(person)?;
-    if !on.is_heard_by(person)? || on.relationship.stage == Stage::Over {
-        return Ok((vec![], vec![]));
+    if on.parts.are_one(worker.agency(), word.worker.agency()) {
+        let says = "whoever supports the person ends it in their own name: on the person's word somebody of another agency does";
+        return Err(Refusal::rule("another_agency", says));
     }
-    let (reason, again_from, word) = (String::new(), now, Some(word));
-    if on.relationship.stage == Stage::Active {
-        let closed = CloseRelationshipAccess { relationship: on.id }.decide(on.sharing)?;
-        return Ok((vec![SupportEnded { worker, by: Author::Person, reason, again_from, word }.into()], closed));
+    match on.relationship.stage {
+        Stage::Over => Ok((vec![], vec![])),
+        Stage::Active => {
+            let closed = CloseRelationshipAccess { relationship: on.id }.decide(on.sharing)?;
+            let (by, reason, again_from) = (Author::Person, String::new(), now);
+            Ok((vec![SupportEnded { worker, by, reason, again_from, word: Some(word) }.into()], closed))
+        }
+        Stage::None | Stage::Proposed | Stage::Unheard => {
+            Err(Refusal::rule("active_relationship", "only an accepted relationship can be ended"))
+        }
     }
-    on.relationship.waits(&[Stage::Proposed], now)?;
-    Ok((vec![SupportDeclined { worker, reason, again_from, word }.into()], vec![]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::events::{ProposalUnheard, SupportDeclined, SupportProposed};
-    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed};
+    use super::super::fixtures::{LAPSES_AT, PERSON, WORKER, accepted, proposed, unheard};
     use super::*;
     use crate::Aggregate as _;
     use crate::ids::{AgencyId, StaffId};
@@ -238,7 +241,7 @@ mod tests {
         let confirmed = Some(Author::Worker(other()));
         assert_eq!((accepted.confirmed_by, accepted.word.clone(), opened.len()), (confirmed, Some(word(WORKER)), 1));
         // A no of theirs takes it back.
-        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: NOW, word: None };
+        let declined = SupportDeclined { worker: WORKER, reason: String::new(), again_from: NOW };
         let again = [entered, vec![declined.into(), proposed()]].concat();
         assert_eq!(confirm(&again, Author::System), Err("entered_acceptance".into()));
     }
@@ -264,31 +267,36 @@ mod tests {
         let (events, opened) = by_code(&[proposed()], WORKER);
         let [RelationshipEvent::SupportAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
         assert_eq!((accepted.confirmed_by, opened.len()), (Some(Author::Person), 1));
-        // What waits is confirmed by it, in the words of whoever entered it first.
+        // What waits is confirmed by it; each word keeps its speaker.
         let waits = [proposed(), AcceptanceEntered { worker: WORKER, word: word(WORKER) }.into()];
         let (events, opened) = by_code(&waits, other());
         let [RelationshipEvent::SupportAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
-        let first = OnTheirWord { by_code: true, ..word(WORKER) };
-        assert_eq!((accepted.word.clone(), opened.len()), (Some(first), 1));
+        let read_out = OnTheirWord { by_code: true, ..word(other()) };
+        assert_eq!((accepted.word.clone(), opened.len()), (Some(read_out), 1));
         assert_eq!(accepted.confirmation, word(other()).account);
     }
 
     #[test]
-    fn on_their_word_support_is_declined_or_ended_at_once_and_asking_again_stays_open() {
+    fn on_their_word_support_is_ended_at_once_by_another_agency_and_asking_again_stays_open() {
         let end = |history: &[RelationshipEvent], worker: Worker| {
             let enter = EnterEnd { person: PERSON, word: word(worker), now: NOW };
             on(history, |on| enter_end(on, enter)).map_err(|refused| refused.subject.to_string())
         };
         let (reason, again_from, said) = (String::new(), NOW, Some(word(other())));
-        let declined = SupportDeclined { worker: WORKER, reason: reason.clone(), again_from, word: said.clone() };
-        assert_eq!(end(&[proposed()], other()), Ok((vec![declined.clone().into()], vec![])));
         let by = Author::Person;
         let ended = SupportEnded { worker: WORKER, by, reason, again_from, word: said };
         assert_eq!(end(&[proposed(), accepted()], other()).unwrap().0, [ended.clone().into()]);
-        for over in [vec![proposed(), declined.into()], vec![proposed(), accepted(), ended.into()]] {
-            assert_eq!(end(&over, other()), Ok((vec![], vec![])));
-            // Whoever was wronged by it asks again at once.
-            assert!(Relationship::folded(&over).again_from.is_none_or(|from| from <= NOW));
+        let over = [proposed(), accepted(), ended.into()];
+        assert_eq!(end(&over, other()), Ok((vec![], vec![])));
+        // Whoever was wronged by it asks again at once.
+        assert!(Relationship::folded(&over).again_from.is_none_or(|from| from <= NOW));
+        // Nobody says of the person that they ended what they end themselves; and of what waits nobody learns by it whether it is heard.
+        let colleague = Worker::new(WORKER.agency(), StaffId(Uuid::from_u128(52)));
+        for own in [WORKER, colleague] {
+            assert_eq!(end(&[proposed(), accepted()], own), Err("another_agency".into()));
+        }
+        for waits in [proposed(), unheard()] {
+            assert_eq!(end(&[waits], other()), Err("active_relationship".into()));
         }
         assert_eq!(end(&[], other()), Err("relationship".into()));
     }

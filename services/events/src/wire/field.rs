@@ -7,7 +7,7 @@ use domain::ids::{
     AccessRequestId, AccountId, AgencyId, ConsultationId, EmergencyId, EntryId, FeedId, IdentityId, InvitationId,
     LawfulBasisId, PersonId, ProvisionId, RecallId, ReceiptId, RelationshipId, SignInId, StaffId, SurveyId,
 };
-use domain::notices::{Channel, NoticeKind, When};
+use domain::notices::{Channel, NoticeKind, When, WordCodeFor};
 use domain::operations::Act;
 use domain::person::{BarrierKind, CommunicationNeed, Owner, ReplyKind, StrengthKind};
 use domain::values::{Date, Link, LinkKind, Rating, Source};
@@ -160,6 +160,7 @@ as_code!(
     LinkKind,
     Mode,
     NoticeKind,
+    WordCodeFor,
     PermitChange,
     Purpose,
     RecallAnswer,

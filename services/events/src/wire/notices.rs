@@ -13,7 +13,7 @@ wire_event! {
         4 => NoticesStopped { quietly },
         5 => NoticeSent { notice, kind, channel },
         6 => NoticeFailed { notice, kind, channel, why },
-        7 => WordCodeAsked { reference, asked_at, expires_at } + worker,
+        7 => WordCodeAsked { reference, of, asked_at, expires_at } + worker,
         8 => WordCodeUsed { reference },
     }
 }

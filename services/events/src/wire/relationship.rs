@@ -9,7 +9,7 @@ wire_event! {
     RelationshipEvent {
         1 => SupportProposed { person, role, offer, lapses_at } + worker,
         2 => SupportAccepted { word, confirmed_by, confirmation } + worker,
-        3 => SupportDeclined { reason, again_from, word } + worker,
+        3 => SupportDeclined { reason, again_from } + worker,
         4 => SupportEnded { by, reason, again_from, word } + worker,
         5 => ProposalUnheard { person, role, offer, lapses_at, worker_blocked } + worker,
         6 => ProposalWithdrawn { heard, again_from } + worker,
@@ -19,5 +19,6 @@ wire_event! {
         10 => SupporterInvited { person, message } + worker,
         11 => SuggestionDismissed {} + worker,
         12 => AcceptanceEntered { word } + worker,
+        13 => CodeUnsent {} + worker,
     }
 }

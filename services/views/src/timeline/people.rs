@@ -21,13 +21,13 @@ pub(super) fn told(event: &RelationshipEvent) -> Telling {
         }
         RelationshipEvent::SupportAccepted(e) => Facts { word: e.word.clone(), ..Facts::of(worker) },
         RelationshipEvent::AcceptanceEntered(e) => Facts { word: Some(e.word.clone()), ..Facts::of(worker) },
-        RelationshipEvent::SupportDeclined(e) => Facts { word: e.word.clone(), ..with(&e.reason) },
+        RelationshipEvent::SupportDeclined(e) => with(&e.reason),
         RelationshipEvent::SupportEnded(e) => {
             // What is entered on their word is theirs, and is told with whoever entered it.
             let by = Some(e.by).filter(|_| e.word.is_none());
             Facts { by, word: e.word.clone(), detail: yes(e.by == Author::Worker(worker)), ..with(&e.reason) }
         }
-        RelationshipEvent::ProposalUnheard(_) => return Err(UNHEARD),
+        RelationshipEvent::ProposalUnheard(_) | RelationshipEvent::CodeUnsent(_) => return Err(UNHEARD),
         RelationshipEvent::ProposalWithdrawn(e) if !e.heard => return Err(UNHEARD),
         RelationshipEvent::SupporterLeft(e) if !e.heard => return Err(UNHEARD),
         RelationshipEvent::ProposalWithdrawn(_)

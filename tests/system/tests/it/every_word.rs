@@ -294,6 +294,7 @@ async fn rule_25_whatever_is_written_about_a_person_can_be_read_by_them() {
     other.call("ConfirmReturn", confirm).await;
     other.call("EndSupport", with(json!({"person_id": person_id, "reason": "*"}))).await;
     other.call("ProposeSupport", offer()).await;
+    person.call("AcceptSupport", with(json!({}))).await;
     worker.call("EnterEndOfSupport", with(json!({"person_id": person_id, "on_their_word": "*"}))).await;
     let to = |staff_id: &str| {
         let actor = json!({"staff_id": staff_id});

@@ -161,6 +161,8 @@ async fn rule_4_on_their_word_support_is_ended_at_once_and_whoever_was_wronged_a
         relationship_id: relationship_id.clone(),
         on_their_word: account.into(),
     };
+    // Nobody says of the person that they ended what they end themselves.
+    assert_eq!(rule(worker.relationships().enter_end_of_support(end(ACCOUNT)).await), "another_agency");
     // Whoever may not see who supports the person learns nothing of it.
     let blind = other.relationships().enter_end_of_support(end(ACCOUNT)).await.unwrap_err();
     assert_eq!(blind.code(), Code::PermissionDenied);
@@ -179,7 +181,9 @@ async fn rule_4_on_their_word_support_is_ended_at_once_and_whoever_was_wronged_a
     let how = read.end.clone().unwrap();
     assert_eq!((read.state(), how.by.unwrap().kind()), (RelationshipState::Ended, party::Kind::Person));
     let word = how.on_their_word.unwrap();
-    assert_eq!((word.account.as_str(), word.entered_by.unwrap().staff_id), (ACCOUNT, party.staff_id));
+    let by = word.entered_by.unwrap();
+    assert_eq!((word.account.as_str(), &by.staff_id), (ACCOUNT, &party.staff_id));
+    assert!(!by.name.is_empty(), "{by:?}");
     // Again it is nothing new; and it bars nobody from asking.
     other.relationships().enter_end_of_support(end(ACCOUNT)).await.unwrap();
     worker.propose(&pair.person_id(), "a visit").await.unwrap();
@@ -230,14 +234,15 @@ async fn rule_21_what_was_entered_is_taken_back_on_their_word_but_an_objection_n
     };
     assert_eq!(rule(worker.consultations().take_back_answer(take_back()).await), "another_agency");
     other.consultations().take_back_answer(take_back()).await.unwrap();
-    let back = TakeBackViewRequest {
+    let back = || TakeBackViewRequest {
         request_id: request_id(),
         person_id: pair.person_id(),
         consultation_id: consultation_id.clone(),
-        view_id,
+        view_id: view_id.clone(),
         on_their_word: ACCOUNT.into(),
     };
-    let position = worker.consultations().take_back_view(back).await.unwrap().into_inner().position;
+    assert_eq!(rule(worker.consultations().take_back_view(back()).await), "another_agency");
+    let position = other.consultations().take_back_view(back()).await.unwrap().into_inner().position;
     let mine = ListMyConsultationsRequest { at_least_position: position, ..Default::default() };
     let read = person.consultations().list_my_consultations(mine).await.unwrap().into_inner().consultations.remove(0);
     assert!(read.views.is_empty() && read.decisions[0].objection.is_empty(), "{read:?}");

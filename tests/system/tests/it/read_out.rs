@@ -1,8 +1,9 @@
 //! Somebody who has no screen reads out a code that was sent to them: then what a worker enters on their word holds, whoever it lets in.
 
 use client::{Client, request_id, terms};
+use harness::Mail;
 use proto::access::v1::{Action, Purpose, RecordCategory, party};
-use proto::notices::v1::AskForCodeRequest;
+use proto::notices::v1::{AskForCodeRequest, CodeFor};
 use proto::relationships::v1::{EnterAcceptanceRequest, RelationshipState};
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{EnterChoiceRequest, GetMySharingRequest, enter_choice_request};
@@ -14,9 +15,10 @@ use crate::world::{Callers, Supported, rule};
 
 const ACCOUNT: &str = "rang me on 3 March, and said so";
 
-async fn ask(by: &Client, person_id: &str) -> Result<u64, Status> {
-    let ask = AskForCodeRequest { request_id: request_id(), person_id: person_id.into() };
-    Ok(by.notices().ask_for_code(ask).await?.into_inner().position)
+async fn ask(by: &Client, person_id: &str, code_for: CodeFor) -> Result<(), Status> {
+    let (request_id, code_for) = (request_id(), code_for.into());
+    let ask = AskForCodeRequest { request_id, person_id: person_id.into(), code_for };
+    by.notices().ask_for_code(ask).await.map(drop)
 }
 
 fn is_about_the_code(refused: &Status) {
@@ -32,7 +34,7 @@ async fn rule_11_a_code_that_the_person_reads_out_lets_in_whoever_they_say_and_i
     let (alex, _) = told.supported.joins("alex", "Alex Somebody", "nurse").await;
     let (isla, _) = told.supported.joins("isla", "Isla Munro", "nurse").await;
     // Whoever has not even proposed anything has nothing sent.
-    assert_eq!(ask(&alex, &person_id).await.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(ask(&alex, &person_id, CodeFor::Acceptance).await.unwrap_err().code(), Code::PermissionDenied);
     let [by_alex, by_isla] = [&alex, &isla].map(|by| by.propose(&person_id, "a visit"));
     let (relationship_id, of_isla) = (by_alex.await.unwrap().relationship_id, by_isla.await.unwrap().relationship_id);
     let enter = |relationship_id: &str, code: &str| EnterAcceptanceRequest {
@@ -44,10 +46,13 @@ async fn rule_11_a_code_that_the_person_reads_out_lets_in_whoever_they_say_and_i
     };
     // That somebody proposes is told before.
     told.receives(3).await;
-    ask(&alex, &person_id).await.unwrap();
+    ask(&alex, &person_id, CodeFor::Acceptance).await.unwrap();
     let mail = told.receives(4).await.remove(3);
     let code = code_in(mail.body());
-    assert!(!mail.body().contains("Alex") && !mail.body().contains("support"), "{mail:?}");
+    assert!(!mail.body().contains("Alex") && mail.body().contains("take up somebody's support"), "{mail:?}");
+    // Whoever only proposes has one sent in a day, and hears no more of it than of the first.
+    ask(&alex, &person_id, CodeFor::Sharing).await.unwrap();
+    told.receives_no_more_than(4).await;
     is_about_the_code(&alex.relationships().enter_acceptance(enter(&relationship_id, "AAAA-BBBB")).await.unwrap_err());
     // It is of whoever asked for it, and of nobody else.
     is_about_the_code(&isla.relationships().enter_acceptance(enter(&of_isla, &code)).await.unwrap_err());
@@ -76,12 +81,18 @@ async fn rule_11_a_code_that_the_person_reads_out_lets_in_whoever_they_say_and_i
     };
     assert_eq!(rule(alex.sharing().enter_choice(grant("")).await), "another_agency");
     is_about_the_code(&alex.sharing().enter_choice(grant(&code)).await.unwrap_err());
-    ask(&alex, &person_id).await.unwrap();
+    // One for something else is not good for it.
+    ask(&alex, &person_id, CodeFor::Acceptance).await.unwrap();
+    let code_of = |mails: &[Mail], from: usize| {
+        let codes: Vec<_> = mails.iter().skip(from).filter(|mail| mail.text.contains("Subject: Your code")).collect();
+        code_in(codes.last().unwrap().body())
+    };
     // What was entered is told, too.
-    let mails = told.receives(6).await;
-    let fresh = mails[4..].iter().find(|mail| mail.text.contains("Subject: Your code")).unwrap();
-    let provision_id =
-        alex.sharing().enter_choice(grant(&code_in(fresh.body()))).await.unwrap().into_inner().provision_id;
+    let other = code_of(&told.receives(6).await, 4);
+    is_about_the_code(&alex.sharing().enter_choice(grant(&other)).await.unwrap_err());
+    ask(&alex, &person_id, CodeFor::Sharing).await.unwrap();
+    let fresh = code_of(&told.receives(7).await, 6);
+    let provision_id = alex.sharing().enter_choice(grant(&fresh)).await.unwrap().into_inner().provision_id;
     let sharing = person.sharing().get_my_sharing(GetMySharingRequest::default()).await.unwrap().into_inner();
     let held = sharing.provisions.into_iter().find(|held| held.provision_id == provision_id).unwrap();
     assert!(held.confirmed_by_code && held.on_their_word == ACCOUNT, "{held:?}");
@@ -92,14 +103,26 @@ async fn whoever_only_proposes_does_not_learn_whether_somebody_can_be_sent_a_cod
     let supported = Supported::without_consent(0).await;
     let Callers { person, worker, pair, .. } = &supported.callers;
     let person_id = pair.person_id();
-    assert_eq!(rule(ask(worker, &person_id).await), "no_address");
+    assert_eq!(rule(ask(worker, &person_id, CodeFor::Sharing).await), "no_address");
     let (alex, _) = supported.joins("alex", "Alex Somebody", "nurse").await;
-    alex.propose(&person_id, "a visit").await.unwrap();
-    ask(&alex, &person_id).await.unwrap();
+    let heard = alex.propose(&person_id, "a visit").await.unwrap().relationship_id;
+    ask(&alex, &person_id, CodeFor::Acceptance).await.unwrap();
+    let entering = |person_id: &str, relationship_id: &str| EnterAcceptanceRequest {
+        request_id: request_id(),
+        person_id: person_id.into(),
+        relationship_id: relationship_id.into(),
+        on_their_word: ACCOUNT.into(),
+        code: "ABCD-EFGH-JKMN".into(),
+    };
     // Nor whether there is anybody, or whether they hear of it.
     let nobody = uuid::Uuid::now_v7().to_string();
-    alex.propose(&nobody, "a visit").await.unwrap();
-    ask(&alex, &nobody).await.unwrap();
+    let unheard = alex.propose(&nobody, "a visit").await.unwrap().relationship_id;
+    ask(&alex, &nobody, CodeFor::Acceptance).await.unwrap();
+    // What is no code is refused alike.
+    for (person_id, relationship_id) in [(&person_id, &heard), (&nobody, &unheard)] {
+        let refused = alex.relationships().enter_acceptance(entering(person_id, relationship_id)).await.unwrap_err();
+        is_about_the_code(&refused);
+    }
     person.block(&pair.agency_id()).await.unwrap();
-    ask(&alex, &person_id).await.unwrap();
+    ask(&alex, &person_id, CodeFor::Acceptance).await.unwrap();
 }
