@@ -58,7 +58,7 @@ use crate::sharing::Sharing;
 use crate::sharing::events::{ObjectionRaised, ObjectionSettled, SharingEvent};
 use crate::vocabulary::{Author, Category, OnTheirWord, Sensitivity, Timestamp, coded};
 use crate::{Aggregate, Refusal, StreamKind};
-use events::ConsultationEvent;
+use events::{ConsultationEvent, ObjectionTakenToAdvocate};
 
 coded! {
     /// How the person takes part.
@@ -203,6 +203,16 @@ impl Decision {
             DecisionStage::Agreed | DecisionStage::WithoutPerson => true,
             DecisionStage::Proposed | DecisionStage::Withdrawn => false,
         }
+    }
+
+    fn is_objected_to(&mut self, entered: bool) {
+        (self.objected, self.objection_entered) = (true, entered);
+        self.declined.clear();
+    }
+
+    /// Whoever takes an objection to somebody makes it theirs.
+    fn goes_to_advocate(&mut self, to: &ObjectionTakenToAdvocate) {
+        (self.hearing, self.objection_entered) = (Some(Hearing::asked(to)), false);
     }
 
     /// Without the person's answer it waits again; what was taken without them stands, without their objection.
@@ -501,10 +511,7 @@ impl Aggregate for Consultation {
             ConsultationEvent::DecisionAgreed(e) => self.settle(e.decision, DecisionStage::Agreed),
             ConsultationEvent::DecisionObjected(e) => {
                 self.was_reached = true;
-                let entered = e.word.is_some();
-                self.change(e.decision, |known| {
-                    (known.objected, known.objection_entered, known.declined) = (true, entered, Vec::new());
-                });
+                self.change(e.decision, |known| known.is_objected_to(e.word.is_some()));
             }
             ConsultationEvent::DecisionMadeWithoutPerson(e) => {
                 self.settle(e.decision, DecisionStage::WithoutPerson);
@@ -513,10 +520,7 @@ impl Aggregate for Consultation {
             ConsultationEvent::ParticipantInvited(e) => self.invited(e),
             ConsultationEvent::ParticipantResponded(e) => self.responded(e),
             ConsultationEvent::ObjectionTakenToAdvocate(e) => {
-                // Whoever takes it to somebody makes it theirs.
-                self.change(e.decision, |known| {
-                    (known.hearing, known.objection_entered) = (Some(Hearing::asked(e)), false);
-                });
+                self.change(e.decision, |known| known.goes_to_advocate(e));
             }
             ConsultationEvent::AdvocateHeard(e) => {
                 self.change(e.decision, |known| known.hearing = known.hearing.map(Hearing::heard));
