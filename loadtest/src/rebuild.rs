@@ -102,5 +102,6 @@ fn looked(receipt: ReceiptId) -> RecordViewed {
         directive: Version(3),
         refused: vec![],
         lawful_bases: vec![],
+        session: false,
     }
 }

@@ -33,6 +33,10 @@ enum Task {
         #[arg(long, default_value_t = 30)]
         minutes: u64,
     },
+    /// Take what the web pages look like from npm.
+    Assets,
+    /// Make the pictures of the web pages that the README shows.
+    Pictures,
     /// Take the protobuf files as they are for the base of `buf breaking`.
     ProtoBase,
 }
@@ -43,6 +47,8 @@ fn main() -> anyhow::Result<()> {
         Task::Check => check::all(),
         Task::Mutants { arguments } => mutants(&arguments),
         Task::Torment { minutes } => torment(minutes),
+        Task::Assets => tools::assets(),
+        Task::Pictures => pictures(),
         Task::ProtoBase => check::proto_base(),
     }
 }
@@ -53,6 +59,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     tools::oidc_provider()?;
     tools::consumers()?;
     tools::asyncapi()?;
+    tools::browser()?;
     // The system tests start the binary, so it is built first.
     run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
     run("testing", cargo().args(["test", "--workspace"]).args(arguments))
@@ -73,6 +80,16 @@ fn torment(minutes: u64) -> anyhow::Result<()> {
     test.args(["test", "--package", "alongside-system", "--test", "it", "--", "--nocapture"]);
     test.arg("torment::whatever_is_killed").env("TORMENT_MINUTES", minutes.to_string());
     run("tormenting it", &mut test)
+}
+
+fn pictures() -> anyhow::Result<()> {
+    tools::browser()?;
+    run("building the binary", cargo().args(["build", "--package", "alongside"]))?;
+    let folder = tools::workspace().join("infra/pages");
+    std::fs::create_dir_all(&folder)?;
+    let mut test = cargo();
+    test.args(["test", "--package", "alongside-system", "--test", "it", "--", "pages::the_three_main_pages"]);
+    run("making pictures", test.env("PICTURES", folder.canonicalize()?))
 }
 
 /// The cargo that runs this.

@@ -1,5 +1,6 @@
 //! What the tests and checks need besides Rust, installed into `target/tools` where that can be done.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,6 +27,11 @@ const CONSUMERS: [&str; 6] = [
 ];
 /// The checker of AsyncAPI documents, from npm.
 const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
+/// What drives a browser, and what finds in a page whatever a machine can find that shuts somebody out; from npm.
+const BROWSER: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
+/// What the web pages look like, from npm; the folder of theirs that it stands in.
+const DESIGN: &str = "@scottish-government/design-system@4.2.0";
+const ASSETS: &str = "services/portal/assets";
 /// The dependency checker, from crates.io.
 const CARGO_DENY: &str = "0.20.2";
 /// The breaker of rules, from crates.io.
@@ -136,6 +142,46 @@ pub(crate) fn asyncapi() -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(&directory)?;
     npm(&directory, ASYNCAPI).context("the tests read the AsyncAPI document, which needs Node.js with npm")
+}
+
+/// A browser, from the system's packages, and what drives it, in a folder of its own.
+pub(crate) fn browser() -> anyhow::Result<()> {
+    if !on_path("chromium") {
+        let install =
+            "the tests open the web pages in Chromium: install your system's package, such as `chromium` on Debian";
+        if !on_path("apt-get") {
+            bail!("{install}");
+        }
+        drop(Command::new("apt-get").args(["update", "-qq"]).status());
+        let mut packages = Command::new("apt-get");
+        packages.args(["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
+        run("installing Chromium", packages.env("DEBIAN_FRONTEND", "noninteractive")).context(install)?;
+    }
+    let directory = directory()?.join("browser");
+    let (stamp, wanted) = (directory.join("installed"), BROWSER.join("\n"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&directory)?;
+    for package in BROWSER {
+        npm(&directory, package).context("the tests drive a browser, which needs Node.js with npm")?;
+    }
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// Takes what the web pages look like from npm, with its licence, and says which version that is.
+pub(crate) fn assets() -> anyhow::Result<()> {
+    let (from, to) = (directory()?.join("design"), workspace().join(ASSETS));
+    std::fs::create_dir_all(&from)?;
+    npm(&from, DESIGN).context("taking what the web pages look like needs Node.js with npm")?;
+    let package = from.join("node_modules/@scottish-government/design-system");
+    let css = std::fs::read_to_string(package.join("dist/css/design-system.min.css"))?;
+    // The map of its sources is not taken along.
+    let css = css.split_once("/*# sourceMappingURL").map_or(css.as_str(), |(css, _)| css);
+    std::fs::write(to.join("design-system.min.css"), css)?;
+    std::fs::copy(package.join("LICENSE.txt"), to.join("design-system.LICENSE.txt"))?;
+    std::fs::write(to.join("design-system.version"), format!("{DESIGN}\n"))?;
+    Ok(writeln!(std::io::stderr(), "== {ASSETS} is of {DESIGN}")?)
 }
 
 fn npm(directory: &Path, package: &str) -> anyhow::Result<()> {

@@ -25,6 +25,7 @@ pub use verbs::{request_id, terms};
 pub struct Bearer {
     token: MetadataValue<Ascii>,
     role: Option<MetadataValue<Ascii>>,
+    session: Option<MetadataValue<Ascii>>,
 }
 
 impl Interceptor for Bearer {
@@ -32,6 +33,9 @@ impl Interceptor for Bearer {
         request.metadata_mut().insert("authorization", self.token.clone());
         if let Some(role) = &self.role {
             request.metadata_mut().insert("alongside-role", role.clone());
+        }
+        if let Some(session) = &self.session {
+            request.metadata_mut().insert("alongside-session", session.clone());
         }
         Ok(request)
     }
@@ -94,7 +98,7 @@ impl Client {
     /// When the token or the role holds characters that no header may hold.
     pub fn new(channel: Channel, token: &str) -> Result<Self, InvalidToken> {
         let token = format!("Bearer {token}").parse().map_err(|_cause| InvalidToken)?;
-        Ok(Self { channel, bearer: Bearer { token, role: None } })
+        Ok(Self { channel, bearer: Bearer { token, role: None, session: None } })
     }
 
     /// The same caller, in one of their roles: percent-encoded, if it has other letters than ASCII's.
@@ -104,5 +108,14 @@ impl Client {
     pub fn in_role(&self, role: &str) -> Result<Self, InvalidToken> {
         let role = Some(role.parse().map_err(|_cause| InvalidToken)?);
         Ok(Self { channel: self.channel.clone(), bearer: Bearer { role, ..self.bearer.clone() } })
+    }
+
+    /// The same caller, in one session at their own pages: what they read there of their own record has one receipt.
+    ///
+    /// # Errors
+    /// When it holds characters that no header may hold.
+    pub fn in_session(&self, session: &str) -> Result<Self, InvalidToken> {
+        let session = Some(session.parse().map_err(|_cause| InvalidToken)?);
+        Ok(Self { channel: self.channel.clone(), bearer: Bearer { session, ..self.bearer.clone() } })
     }
 }

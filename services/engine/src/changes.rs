@@ -81,6 +81,12 @@ impl Changes {
         self.streams.is_empty()
     }
 
+    /// Whether there is something that it relies on, though nothing changes.
+    #[must_use]
+    pub fn relies(&self) -> bool {
+        !self.guards.is_empty()
+    }
+
     /// Whether there is a request to keep though nothing changes: asked again later it changes nothing either, whatever others have
     /// done meanwhile.
     pub(crate) fn binds(&self) -> bool {

@@ -31,6 +31,8 @@ pub struct Call {
     pub(crate) identity: Option<Arc<Loaded<Identity>>>,
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.
     pub(crate) role: Arc<str>,
+    /// The session at their own pages in which a person calls, if they do.
+    pub(crate) session: Option<Uuid>,
     /// What the token may be used for, of what a system may do; none when it does not say.
     pub(crate) scopes: Option<Scopes>,
     /// The path of the method.
@@ -112,6 +114,11 @@ impl Call {
     pub fn typed_code(&self, code: &str) -> Result<InvitationId, Error> {
         let code = code::read(code).ok_or_else(|| Error::invalid("code", "must be a code as it was given"))?;
         Ok(code::kept(&self.pseudonyms, &code))
+    }
+
+    /// The session at their own pages in which a person calls, if they do.
+    pub(crate) fn session(&self) -> Option<Uuid> {
+        self.session
     }
 
     /// The role in which a worker says that they call, as their agency writes it; empty when they name none.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::access::events::{AccessDenied, AccessEvent, RecordViewed};
 use domain::access::{Access, Ask, Decision, Scope, decide};
-use domain::ids::{PersonId, ReceiptId};
+use domain::ids::{PersonId, ReceiptId, derived_id};
 use domain::sharing::Sharing;
 use domain::staff::Staff;
 use domain::vocabulary::{Action, Author, Category, DenialRule, Purpose, SignedIn, Subject, Version};
@@ -67,7 +67,12 @@ pub struct Gate {
     pub(crate) engine: Engine,
     pub(crate) metrics: GateMetrics,
     pub(crate) believed: Believed,
+    /// The sessions of people at their own pages whose first look has its receipt, by that.
+    sessions: Arc<quick_cache::sync::Cache<ReceiptId, ()>>,
 }
+
+/// How many sessions are known at a time: of one that is forgotten the receipt is found again.
+const SESSIONS: usize = 10_000;
 
 /// What a decision was made on.
 pub(crate) struct Grounds {
@@ -100,7 +105,8 @@ impl Gate {
     /// A gate that records its receipts through this engine.
     #[must_use]
     pub fn new(engine: Engine, metrics: GateMetrics) -> Self {
-        Self { engine, metrics, believed: Believed::default() }
+        let sessions = Arc::new(quick_cache::sync::Cache::new(SESSIONS));
+        Self { engine, metrics, believed: Believed::default(), sessions }
     }
 
     /// The engine.
@@ -257,8 +263,14 @@ impl Gate {
     ) -> Result<ReceiptId, Error> {
         let person = call.person()?;
         self.engine.settle(|freshness| self.registered(person, freshness)).await?;
-        let context = call.relying(Context::new(Actor::person(person), Uuid::now_v7()));
-        let receipt = ReceiptId(Uuid::now_v7());
+        // Of a session the first look has its receipt; on whatever server another one is taken for the first, it is the same.
+        let session = call.session();
+        let of_session = session.map(|session| derived_id(session, &[&b"own looks"[..], person.0.as_bytes()]));
+        let receipt = ReceiptId(of_session.unwrap_or_else(Uuid::now_v7));
+        let context = call.relying(Context::new(Actor::person(person), receipt.0));
+        if of_session.is_some() && self.sessions.get(&receipt).is_some() {
+            return self.goes_on(&context, receipt).await;
+        }
         let viewed = RecordViewed {
             receipt,
             party: Author::Person,
@@ -272,12 +284,25 @@ impl Gate {
             directive: Version(0),
             refused: vec![],
             lawful_bases: vec![],
+            session: session.is_some(),
         };
         let mut changes = Changes::new(&context);
         changes.fact::<Access>(person, person, receipt, viewed.into());
         // It relies on nothing that could move but what they signed in with; and without its receipt nothing is disclosed.
         self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
+        if of_session.is_some() {
+            self.sessions.insert(receipt, ());
+        }
+        Ok(receipt)
+    }
+
+    /// A session goes on whose first look has its receipt: while what they signed in with is theirs.
+    async fn goes_on(&self, context: &Context, receipt: ReceiptId) -> Result<ReceiptId, Error> {
+        let changes = Changes::new(context);
+        if changes.relies() {
+            self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
+        }
         Ok(receipt)
     }
 
@@ -386,6 +411,7 @@ fn receipt(
                 directive,
                 refused: refused.into_iter().map(|(category, _rule)| category).collect(),
                 lawful_bases,
+                session: false,
             };
             viewed.into()
         }

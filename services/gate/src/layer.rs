@@ -28,7 +28,7 @@ use crate::classes::{admits, admits_visitors};
 use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::rates::{Counts, Rates};
-use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role};
+use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role, session};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
@@ -222,9 +222,10 @@ impl AccessLayer {
     /// Finds out which worker a sign-in is of. What is remembered will do when it says that they hold it; it is asked again
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
     async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {
-        let named = role::of(request.headers());
+        let (named, session) = (role::of(request.headers()), session::of(request.headers(), self.engine.now()));
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
         let named = named?;
+        call.session = session?;
         if let Caller::Visitor(identity) = call.caller {
             // By the latest: what somebody has unlinked opens nothing any more.
             let identity = self.engine.load::<Identity>(identity, Freshness::Latest).await?;
@@ -302,6 +303,7 @@ impl AccessLayer {
             signed_in: bearer.named,
             identity: None,
             role: Arc::default(),
+            session: None,
             scopes: bearer.scopes,
             method,
             message: Bytes::new(),

@@ -17,6 +17,7 @@ mod metrics;
 mod page;
 mod rates;
 mod role;
+mod session;
 mod system;
 mod text;
 mod word_code;
@@ -34,6 +35,7 @@ pub use metrics::GateMetrics;
 pub use page::{Paged, Paging};
 pub use rates::{Rates, Searches};
 pub use role::ROLE_HEADER;
+pub use session::SESSION_HEADER;
 pub use system::SystemGrounds;
 pub use text::normalize;
 /// What [`service!`] writes uses it.

@@ -8,8 +8,9 @@ use engine::{Engine, EngineMetrics, Relay, RelayMetrics};
 use event_log::{EventLog, History, Limits, LogMetrics, Position, PostgresConfig, PostgresLog, SqliteLog};
 use events::Codec;
 use gate::{Gate, GateMetrics, Issuer, KeySource};
+use portal::Samples;
 use prometheus_client::registry::Registry;
-use state::{FeedCursors, PostgresState, SqliteState};
+use state::{FeedCursors, PostgresState, Sessions, SqliteState};
 use tokio::sync::watch;
 use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
 use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
@@ -36,6 +37,8 @@ pub struct Stores {
     pub codec: Codec,
     /// How far feeds have come.
     pub cursors: Arc<dyn FeedCursors>,
+    /// Who has signed in on the web pages.
+    pub sessions: Arc<dyn Sessions>,
     /// What the log tells Prometheus.
     pub log_metrics: LogMetrics,
 }
@@ -54,14 +57,15 @@ impl Stores {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let log_metrics = LogMetrics::default();
         let connections = config.database.connections;
-        type Opened = (Arc<dyn EventLog>, Arc<dyn DocumentStore>, Arc<dyn FeedCursors>);
-        let (log, documents, cursors): Opened = match Place::of(&config.database.url)? {
+        type Opened = (Arc<dyn EventLog>, Arc<dyn DocumentStore>, Arc<dyn FeedCursors>, Arc<dyn Sessions>);
+        let (log, documents, cursors, sessions): Opened = match Place::of(&config.database.url)? {
             Place::Sqlite(directory) => {
                 std::fs::create_dir_all(&directory)
                     .with_context(|| format!("`{}` cannot be made", directory.display()))?;
                 let log = SqliteLog::open(&directory.join("log.db"), Limits::default(), log_metrics.clone()).await?;
                 let documents = SqliteDocuments::open(&directory.join("views.db")).await?;
-                (Arc::new(log), Arc::new(documents), Arc::new(SqliteState::open(&directory.join("state.db")).await?))
+                let state = Arc::new(SqliteState::open(&directory.join("state.db")).await?);
+                (Arc::new(log), Arc::new(documents), state.clone(), state)
             }
             Place::Postgres(url) => {
                 let connections = readers(&url, connections).await;
@@ -80,7 +84,8 @@ impl Stores {
                     anyhow::Error::new(error).context(problem)
                 })?;
                 let documents = PostgresDocuments::open(&url, connections).await?;
-                (Arc::new(log), Arc::new(documents), Arc::new(PostgresState::open(&url, STATE_CONNECTIONS)?))
+                let state = Arc::new(PostgresState::open(&url, STATE_CONNECTIONS)?);
+                (Arc::new(log), Arc::new(documents), state.clone(), state)
             }
         };
         let keys: Arc<dyn KeyStore> = match Place::of(config.vault.url.as_deref().unwrap_or(&config.database.url))? {
@@ -104,7 +109,7 @@ impl Stores {
             .await
             .context("`vault.key_encryption_key` is not the one that this system was started with")?;
         let codec = Codec::new(Arc::new(vault));
-        let stores = Self { log, documents, codec, cursors, log_metrics };
+        let stores = Self { log, documents, codec, cursors, sessions, log_metrics };
         stores.belong_together().await?;
         Ok(stores)
     }
@@ -194,6 +199,10 @@ pub struct System {
     pub bus: Arc<dyn Bus>,
     /// How far feeds have come.
     pub cursors: Arc<dyn FeedCursors>,
+    /// Who has signed in on the web pages.
+    pub sessions: Arc<dyn Sessions>,
+    /// Sample people as whom anybody signs in on the web pages: none but in development.
+    pub samples: Option<Samples>,
     /// The metrics of every part.
     pub registry: Registry,
     /// Builds the views, when this process does.
@@ -264,8 +273,8 @@ impl System {
             adopt: telemetry::adopt,
         });
         let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
-        let cursors = stores.cursors.clone();
-        Ok(Self { gate, views, documents, bus, cursors, registry, runner, follower, relay, behind })
+        let (cursors, sessions, samples) = (stores.cursors.clone(), stores.sessions.clone(), None);
+        Ok(Self { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, behind })
     }
 }
 

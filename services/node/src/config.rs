@@ -5,6 +5,7 @@ mod feeds;
 mod load;
 mod nats;
 mod notices;
+mod portal;
 mod redact;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ pub use feeds::{FeedsConfig, WebhooksConfig};
 pub use load::load;
 pub use nats::{BusConfig, JetStreamConfig, NatsTls};
 pub use notices::{NoticesConfig, Security, SenderChannel, SenderConfig, SmtpConfig};
+pub use portal::{PortalConfig, PortalProvider};
 
 use anyhow::{Context as _, bail};
 use gate::{Binding, Rates};
@@ -43,6 +45,8 @@ pub struct Config {
     pub feeds: FeedsConfig,
     /// Notices to people.
     pub notices: NoticesConfig,
+    /// The person's web pages.
+    pub portal: PortalConfig,
     /// TLS for gRPC; without it the port must not leave the machine.
     pub tls: Option<Tls>,
     /// The origins of web pages that may call over gRPC-web, such as `https://portal.example`; none when it is empty.
@@ -81,11 +85,13 @@ pub enum Role {
     Views,
     /// Copy the log to the bus.
     Relay,
+    /// Serve the person's web pages.
+    Portal,
 }
 
 impl Role {
-    /// Every role: the default.
-    pub const ALL: [Self; 9] = [
+    /// Every role but the web pages, which need somewhere to sign in: the default.
+    pub const SERVICES: [Self; 9] = [
         Self::People,
         Self::Relationships,
         Self::Consultations,
@@ -96,6 +102,12 @@ impl Role {
         Self::Views,
         Self::Relay,
     ];
+
+    /// Every role.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        Self::SERVICES.into_iter().chain([Self::Portal]).collect()
+    }
 
     /// What it is called in settings and flags.
     #[must_use]
@@ -227,13 +239,14 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
             admin: SocketAddr::from(([127, 0, 0, 1], 7444)),
-            roles: Role::ALL.to_vec(),
+            roles: Role::SERVICES.to_vec(),
             drain_ms: 1_000,
             database: Database::default(),
             vault: VaultConfig::default(),
             bus: BusConfig::default(),
             feeds: FeedsConfig::default(),
             notices: NoticesConfig::default(),
+            portal: PortalConfig::default(),
             tls: None,
             web_origins: Vec::new(),
             issuers: Vec::new(),
@@ -303,7 +316,10 @@ pub struct Flags {
     /// Where the admin port listens.
     #[arg(long, global = true)]
     pub admin: Option<SocketAddr>,
-    /// What this process does; all of it when not given.
+    /// Where the web pages listen.
+    #[arg(long, global = true)]
+    pub portal: Option<SocketAddr>,
+    /// What this process does; all of it but the web pages when not given.
     #[arg(long, global = true, value_delimiter = ',')]
     pub roles: Vec<Role>,
 }

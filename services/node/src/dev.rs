@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use client::Client;
-use domain::ids::AgencyId;
+use domain::ids::{AgencyId, PersonId};
 use domain::staff::ADMINISTRATOR;
 use engine::EngineMetrics;
 use gate::{Binding, Issuer};
 use interop::{Importer, Report, SourceSystem};
+use portal::{SamplePerson, Samples};
 use proto::access::v1::{Party, Purpose};
 use proto::agencies::v1::{AddStaffRequest, RegisterAgencyRequest};
 use proto::feeds::v1::{
@@ -22,7 +23,7 @@ use views::directory::{self, Directory, DirectoryDoc};
 use views::{Pages, Views};
 
 use crate::compose::{Stores, System};
-use crate::config::{Config, TelemetryConfig};
+use crate::config::{Config, Role, TelemetryConfig};
 use crate::files::{write_private, write_private_anew};
 use crate::serve::{Running, start};
 use crate::tokens::{TokenSigner, issuer_name};
@@ -52,6 +53,7 @@ pub fn config(directory: &Path) -> anyhow::Result<Config> {
     config.database.url = format!("sqlite:{}", directory.display());
     config.vault.key_encryption_key = format!("file:{}", kek.display());
     config.drain_ms = 0;
+    config.roles = Role::all();
     config.telemetry = TelemetryConfig { filter: "warn".into(), json: false, ..TelemetryConfig::default() };
     Ok(config)
 }
@@ -103,9 +105,36 @@ pub async fn start_dev(
         task.await?;
         issuers
     };
-    let system = System::new(config, &stores, stores.log.clone()).await?;
+    let mut system = System::new(config, &stores, stores.log.clone()).await?;
+    system.samples = Some(sample_people(TokenSigner::open(&signer_file(directory))?, &imported));
     let running = start(config, system, agencies, stop).await?;
     Ok(Dev { running, signer, imported })
+}
+
+/// How many sample people are offered.
+const SAMPLES_SHOWN: usize = 12;
+
+/// The first sample people, as whom anybody signs in on the web pages.
+fn sample_people(signer: TokenSigner, imported: &[Report]) -> Samples {
+    let people: Vec<_> =
+        imported.iter().take(SAMPLES_SHOWN).map(|report| (name_of(&report.file), report.person)).collect();
+    Samples::new(move || {
+        let signed = |(name, person): &(String, PersonId)| {
+            Some(SamplePerson { name: name.clone(), token: signer.person(*person).ok()? })
+        };
+        people.iter().filter_map(signed).collect()
+    })
+}
+
+/// What a sample is called, by its file: `arla-lang.json` is `Arla Lang`.
+fn name_of(file: &str) -> String {
+    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+        first + letters.as_str()
+    };
+    stem.split('-').map(capital).collect::<Vec<_>>().join(" ")
 }
 
 /// Registers an agency that an import has named, as it is called there. Nothing happens when it is registered.

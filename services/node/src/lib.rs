@@ -9,6 +9,7 @@ pub mod dev;
 pub mod files;
 pub mod held;
 pub mod nats_accounts;
+mod pages;
 mod ready;
 pub mod serve;
 pub mod tokens;

@@ -33,6 +33,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::compose::System;
 use crate::config::{Config, Role, Tls};
+use crate::pages;
 use crate::ready::Watch;
 
 /// For how long a browser need not ask again whether a page may call.
@@ -50,11 +51,19 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where the admin port listens.
     pub admin: SocketAddr,
+    /// Where the web pages are, if they are served here.
+    pub portal: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
 impl Running {
+    /// Where somebody on this machine reaches the web pages, if they are served here.
+    #[must_use]
+    pub fn pages(&self) -> Option<String> {
+        self.portal.map(pages::address_of)
+    }
+
     /// Begins the end: readiness goes, calls in progress finish, then everything stops.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -80,7 +89,8 @@ pub async fn start(
     let mut tasks = JoinSet::new();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, documents, bus, cursors, registry, runner, follower, relay, behind } = system;
+    let System { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, behind } =
+        system;
     let engine = gate.engine().clone();
     let (roles, stood) = (config.roles.clone(), Mutex::default());
     let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, behind, stood });
@@ -101,6 +111,11 @@ pub async fn start(
 
     let listener = listener(config.listen).await?;
     let address = listener.local_addr()?;
+    let portal = match config.roles.contains(&Role::Portal) {
+        true => Some(pages::open(config, (sessions, samples), address).await?),
+        false => None,
+    };
+    let portal_address = portal.as_ref().map(|(address, ..)| *address);
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
@@ -125,33 +140,61 @@ pub async fn start(
     // to acknowledge, says that the beginning has come. The server's own setting is not for connections that it is handed.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = server.serve_with_incoming_shutdown(incoming, closing.clone().cancelled_owned());
+    if let Some((_, portal, listener)) = portal {
+        tasks.spawn(pages::serve(portal, listener, closing.clone()));
+    }
     readiness.set(true);
-    let announced = stop.clone();
-    let (told, closed) = (stop.clone(), closing.clone());
-    tasks.spawn(async move {
-        told.cancelled().await;
-        readiness.set(false);
-        health.clear().await;
-        tracing::info!("not ready any more; calls in progress finish");
-        tokio::time::sleep(drain).await;
-        closed.cancel();
-    });
-    tasks.spawn(async move {
-        let finish = async {
-            closing.cancelled().await;
-            tokio::time::sleep(FINISH_LIMIT).await;
-        };
-        tokio::select! {
-            served = serving => if let Err(error) = served {
-                tracing::error!(error = &error as &dyn std::error::Error, "the server failed");
-            },
-            () = finish => tracing::warn!("calls in progress took too long and were cut off"),
-        }
-        // The server has ended, whatever the reason: so does the rest.
-        stop.cancel();
-        background.cancel();
-    });
-    Ok(Running { address, admin: admin_address, stop: announced, tasks })
+    let ends = Ends { stop: stop.clone(), closing, background, drain };
+    ends.see_to(&mut tasks, serving, (readiness, health));
+    Ok(Running { address, admin: admin_address, portal: portal_address, stop, tasks })
+}
+
+/// What ends, and in which order.
+struct Ends {
+    /// The end is announced.
+    stop: CancellationToken,
+    /// No new calls are taken.
+    closing: CancellationToken,
+    /// What is done in the background stops.
+    background: CancellationToken,
+    /// How long calls are still taken after the end was announced.
+    drain: Duration,
+}
+
+impl Ends {
+    /// Runs the server, and ends it gracefully once that is announced.
+    fn see_to<E: std::error::Error + Send + 'static>(
+        self,
+        tasks: &mut JoinSet<()>,
+        serving: impl Future<Output = Result<(), E>> + Send + 'static,
+        (readiness, health): (Readiness, Health),
+    ) {
+        let Self { stop, closing, background, drain } = self;
+        let (told, closed) = (stop.clone(), closing.clone());
+        tasks.spawn(async move {
+            told.cancelled().await;
+            readiness.set(false);
+            health.clear().await;
+            tracing::info!("not ready any more; calls in progress finish");
+            tokio::time::sleep(drain).await;
+            closed.cancel();
+        });
+        tasks.spawn(async move {
+            let finish = async {
+                closing.cancelled().await;
+                tokio::time::sleep(FINISH_LIMIT).await;
+            };
+            tokio::select! {
+                served = serving => if let Err(error) = served {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the server failed");
+                },
+                () = finish => tracing::warn!("calls in progress took too long and were cut off"),
+            }
+            // The server has ended, whatever the reason: so does the rest.
+            stop.cancel();
+            background.cancel();
+        });
+    }
 }
 
 /// Feeds, with the doors that the settings open, where this process has anything to do with feeds: what opens every agency's account is read
@@ -233,6 +276,7 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
             "grpc-timeout",
             "traceparent",
             gate::ROLE_HEADER,
+            gate::SESSION_HEADER,
         ]))
         .expose_headers(names(&["grpc-status", "grpc-message", "grpc-status-details-bin"]))
         .max_age(PREFLIGHT))
@@ -305,7 +349,7 @@ async fn routes(
             Role::Agencies => serve!(AgencyServiceServer, agencies::Agencies::new(gate, views, issuers.clone())),
             Role::Feeds => serve!(FeedServiceServer, feeds.clone()),
             Role::Notices => serve!(NoticeServiceServer, notices.clone()),
-            Role::Views | Role::Relay => {}
+            Role::Views | Role::Relay | Role::Portal => {}
         }
     }
     for name in &names {

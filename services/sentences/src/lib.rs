@@ -6,6 +6,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 const ENGLISH: &str = include_str!("en.ftl");
 const LETTERS: &str = include_str!("letters.en.ftl");
+const PORTAL: &str = include_str!("portal.en.ftl");
 const SUMMARIES: &str = include_str!("summaries.en.ftl");
 
 /// What a sentence is made with.
@@ -33,7 +34,7 @@ impl Sentences {
         let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().unwrap_or_default()]);
         // The marks that keep writing from the right apart from writing from the left are for screens: whoever shows a sentence adds them.
         bundle.set_use_isolating(false);
-        for file in [ENGLISH, LETTERS, SUMMARIES] {
+        for file in [ENGLISH, LETTERS, PORTAL, SUMMARIES] {
             // What cannot be read of a file is left out; a test finds that nothing is.
             let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(resource, _)| resource);
             bundle.add_resource_overriding(resource);
@@ -84,6 +85,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     names_in(ENGLISH)
 }
 
+/// The names of all that the web pages say.
+pub fn names_of_pages() -> impl Iterator<Item = &'static str> {
+    names_in(PORTAL)
+}
+
 fn names_in(file: &'static str) -> impl Iterator<Item = &'static str> {
     let starts = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
     file.lines().filter(starts).filter_map(|line| line.split_once(" =")).map(|(name, _)| name)
@@ -95,11 +101,12 @@ mod tests {
 
     #[test]
     fn the_file_is_read_whole_and_says_each_thing_once() {
-        for file in [ENGLISH, LETTERS, SUMMARIES] {
+        for file in [ENGLISH, LETTERS, PORTAL, SUMMARIES] {
             let broken = FluentResource::try_new(file.to_owned()).err().map(|(_, errors)| errors);
             assert_eq!(broken, None);
         }
-        let mut all: Vec<_> = names().chain(names_in(LETTERS)).chain(names_in(SUMMARIES)).collect();
+        let mut all: Vec<_> =
+            names().chain(names_in(LETTERS)).chain(names_in(PORTAL)).chain(names_in(SUMMARIES)).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

@@ -108,6 +108,7 @@ system-of = { $agency ->
 ## Looks and attempts
 
 receipt-viewed-nothing = { $who } looked and found nothing that you share{ $more }, { $why }{ $law }
+receipt-viewed-session = { $who } opened your own pages and read in them
 receipt-viewed-own = { $who } looked at your { $what }
 receipt-viewed = { $who } looked at your { $what }{ $authors }{ $more }, { $why }{ $emergency }{ $law }
 receipt-brought-in = Those who run the system brought in records{ $source }: your { $what }{ $rest }

@@ -81,6 +81,7 @@ impl Words<'_> {
     /// What a receipt says, without the time: whoever shows it puts that in the reader's own way.
     pub(crate) fn receipt(self, doc: &ReceiptDoc, names: &impl Names) -> String {
         let name = match doc.kind {
+            ReceiptKind::Viewed if doc.session => "receipt-viewed-session",
             ReceiptKind::Viewed if doc.entries == 0 => "receipt-viewed-nothing",
             ReceiptKind::Viewed if doc.party == Author::Person => "receipt-viewed-own",
             ReceiptKind::Viewed => "receipt-viewed",
@@ -327,6 +328,7 @@ mod tests {
             nth: 0,
             about: None,
             lawful_bases: vec![],
+            session: false,
             statute: String::new(),
             terms: None,
             rules: vec![DenialRule::AgencyBlocked],

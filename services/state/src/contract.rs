@@ -1,4 +1,4 @@
-//! What every store of feed cursors keeps to.
+//! What every store of small state keeps to.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test suite")]
 
 use std::sync::Arc;
@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::{Cursor, FeedCursors};
+use crate::{Cursor, FeedCursors, Sessions};
 
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(100);
 
 /// Runs every case.
-pub async fn run(store: Arc<dyn FeedCursors>) {
+pub async fn run<S: FeedCursors + Sessions>(store: Arc<S>) {
     one_carries_a_feed_until_they_let_go_or_their_time_is_over(&*store).await;
     what_was_delivered_is_acknowledged_and_nothing_else(&*store).await;
     another_history_or_another_beginning_is_another_run(&*store).await;
     whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(&*store).await;
     a_feed_is_begun_again_after_a_position_of_its_run(&*store).await;
     it_is_known_for_how_long_nothing_was_taken(&*store).await;
+    a_session_is_good_until_it_is_ended_or_its_time_is_over(&*store).await;
 }
 
 async fn one_carries_a_feed_until_they_let_go_or_their_time_is_over(store: &dyn FeedCursors) {
@@ -116,5 +117,34 @@ async fn it_is_known_for_how_long_nothing_was_taken(store: &dyn FeedCursors) {
     for _ in 0..2 {
         store.recovered(feed).await.unwrap();
         assert_eq!(store.feed(feed).await.unwrap().unwrap().failing_since, 0);
+    }
+}
+
+async fn a_session_is_good_until_it_is_ended_or_its_time_is_over(store: &dyn Sessions) {
+    let (ours, others) = ([1; 32], [2; 32]);
+    assert_eq!(store.find([9; 32], LONG).await.unwrap(), None);
+    for (id, owner) in [([10; 32], ours), ([11; 32], ours), ([12; 32], ours), ([20; 32], others)] {
+        store.keep(id, owner, &id, (LONG, LONG)).await.unwrap();
+        assert_eq!(store.find(id, LONG).await.unwrap(), Some(id.to_vec()));
+    }
+    store.keep([10; 32], others, &[], (LONG, LONG)).await.unwrap_err();
+    store.end([10; 32]).await.unwrap();
+    store.end([10; 32]).await.unwrap();
+    assert_eq!(store.find([10; 32], LONG).await.unwrap(), None);
+    store.end_all(ours).await.unwrap();
+    for (id, is_there) in [([11; 32], false), ([12; 32], false), ([20; 32], true)] {
+        assert_eq!(store.find(id, LONG).await.unwrap().is_some(), is_there);
+    }
+    // A click keeps it, and nothing keeps it for longer than it is good at most.
+    let is_over = async |id| while store.find(id, Duration::ZERO).await.unwrap().is_some() {};
+    for (id, times) in [([30; 32], (SHORT, LONG)), ([31; 32], (LONG, SHORT))] {
+        store.keep(id, ours, &id, times).await.unwrap();
+        if times.0 == SHORT {
+            assert!(store.find(id, LONG).await.unwrap().is_some());
+            tokio::time::sleep(2 * SHORT).await;
+            assert!(store.find(id, SHORT).await.unwrap().is_some(), "a click has kept it");
+        }
+        tokio::time::sleep(2 * SHORT).await;
+        tokio::time::timeout(Duration::from_secs(10), is_over(id)).await.unwrap();
     }
 }

@@ -1,9 +1,11 @@
-//! Small state that is not events: how far feeds have come.
+//! Small state that is not events: how far feeds have come, and who has signed in on the web pages.
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod sessions;
 mod store;
 
+pub use sessions::Sessions;
 pub use store::{PostgresState, SqliteState};
 
 use std::time::Duration;

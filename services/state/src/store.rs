@@ -17,11 +17,11 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Small state in PostgreSQL.
 #[derive(Debug, Clone)]
-pub struct PostgresState(Pool<Postgres>);
+pub struct PostgresState(pub(crate) Pool<Postgres>);
 
 /// Small state in SQLite.
 #[derive(Debug, Clone)]
-pub struct SqliteState(Pool<Sqlite>);
+pub struct SqliteState(pub(crate) Pool<Sqlite>);
 
 impl PostgresState {
     /// Opens a store that [`PostgresState::migrate`] has made, with at most `connections`: when they are first needed.
@@ -42,6 +42,7 @@ impl PostgresState {
             (1, include_str!("../migrations/postgres/0001_feed_cursor.sql")),
             (2, include_str!("../migrations/postgres/0002_replayed.sql")),
             (3, include_str!("../migrations/postgres/0003_failing_since.sql")),
+            (4, include_str!("../migrations/postgres/0004_session.sql")),
         ];
         Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
     }
@@ -66,6 +67,7 @@ impl SqliteState {
             (1, include_str!("../migrations/sqlite/0001_feed_cursor.sql")),
             (2, include_str!("../migrations/sqlite/0002_replayed.sql")),
             (3, include_str!("../migrations/sqlite/0003_failing_since.sql")),
+            (4, include_str!("../migrations/sqlite/0004_session.sql")),
         ];
         database::migrator(STORE, &files).run(pool.connections()).await?;
         Ok(Self(pool))
@@ -82,7 +84,7 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn milliseconds(time: Duration) -> i64 {
+pub(crate) fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -87,6 +87,9 @@ pub struct ReceiptDoc {
     pub about: Option<Worker>,
     /// The lawful bases that a look relied on, or the one that was named or ended.
     pub lawful_bases: Vec<LawfulBasisId>,
+    /// Whether it is of all that somebody read in one session at their own pages.
+    #[serde(default)]
+    pub session: bool,
     /// The law that was named: the act, and its section.
     pub statute: String,
     /// What it lets somebody see.
@@ -205,6 +208,7 @@ fn blank(receipt: ReceiptId, kind: ReceiptKind, party: Author, purpose: Purpose,
         nth: 0,
         about: None,
         lawful_bases: Vec::new(),
+        session: false,
         statute: String::new(),
         terms: None,
         source: String::new(),
@@ -230,6 +234,7 @@ fn receipt(event: &Envelope) -> Option<ReceiptDoc> {
             named_authors: e.named_authors,
             emergency: e.under_emergency,
             lawful_bases: e.lawful_bases.clone(),
+            session: e.session,
             ..blank(e.receipt, ReceiptKind::Viewed, e.party, &e.role, e.purpose, &e.categories)
         }),
         Event::Access(AccessEvent::RecordContributed(e)) => {

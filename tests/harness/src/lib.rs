@@ -19,8 +19,8 @@ pub use nats::{Nats, NatsAccounts};
 pub(crate) use node::http;
 pub use node::{Cluster, Node};
 pub use postgres::{Copy, CopyKind, Database, Postgres};
-pub use provider::Provider;
-pub use tools::{alongside, asyncapi, consumer, postgres as postgres_tool, python};
+pub use provider::{PeopleProvider, Provider};
+pub use tools::{alongside, asyncapi, browser, consumer, postgres as postgres_tool, python};
 
 /// A port that nobody listens on now.
 ///

@@ -28,6 +28,8 @@ pub struct Cluster {
     pub signer: TokenSigner,
     settings: toml::Table,
     trusted: Mutex<Vec<(String, Binding)>>,
+    /// Providers of people, and for whom their tokens are.
+    people: Vec<(String, String)>,
 }
 
 /// The binary, serving.
@@ -69,7 +71,7 @@ impl Cluster {
         let trusted = [Binding::PeopleById, Binding::People, Binding::Operators]
             .map(|binding| (issuer_name(binding), binding))
             .to_vec();
-        Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted) })
+        Ok(Self { directory, signer, settings, trusted: Mutex::new(trusted), people: Vec::new() })
     }
 
     /// A system with these settings, as TOML, and none besides.
@@ -131,6 +133,11 @@ impl Cluster {
         }
     }
 
+    /// Trusts a provider of people, whose tokens are for this audience and whose keys it publishes.
+    pub fn trust_people(&mut self, issuer: &str, audience: &str) {
+        self.people.push((issuer.to_owned(), audience.to_owned()));
+    }
+
     /// The issuers that nodes trust.
     fn issuers(&self) -> anyhow::Result<toml::Value> {
         let jwks = self.directory.path().join("jwks.json");
@@ -144,7 +151,11 @@ impl Cluster {
             json!({"issuer": issuer, "audience": AUDIENCE, "jwks_file": jwks, name: bound})
         };
         let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(toml::Value::try_from(trusted.iter().map(issuer).collect::<Vec<_>>())?)
+        let provider =
+            |(issuer, audience): &(String, String)| json!({"issuer": issuer, "audience": audience, "people": true});
+        Ok(toml::Value::try_from(
+            trusted.iter().map(issuer).chain(self.people.iter().map(provider)).collect::<Vec<_>>(),
+        )?)
     }
 
     /// Changes a section's setting for nodes that are started from now on.

@@ -96,3 +96,49 @@ impl Provider {
         Ok(answer.get("access_token").and_then(Value::as_str).context("an access token")?.to_owned())
     }
 }
+
+/// A real OpenID provider of people: whoever types a name signs in as that.
+#[derive(Debug)]
+pub struct PeopleProvider {
+    _child: Child,
+    directory: TempDir,
+    port: u16,
+}
+
+impl PeopleProvider {
+    /// Our id there.
+    pub const CLIENT: &str = "pages";
+
+    /// Starts one, whose client is sent back to `redirect`, and has a key of its own.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub async fn start(redirect: &str) -> anyhow::Result<Self> {
+        let (directory, port) = (tempfile::Builder::new().prefix("alongside-people-").tempdir()?, free_port()?);
+        let key = directory.path().join("client.pem");
+        std::fs::write(&key, rcgen::KeyPair::generate()?.serialize_pem())?;
+        // Node finds the package beside the script.
+        let script: PathBuf = tools::oidc_provider()?.join(format!("people-{port}.mjs"));
+        std::fs::write(&script, include_str!("../people_provider.mjs"))?;
+        let mut command = Command::new("node");
+        let issuer = format!("http://127.0.0.1:{port}");
+        command.arg(&script).args([&issuer, &port.to_string(), Self::CLIENT]).arg(&key).arg(redirect);
+        let child = Child::start(&mut command, &directory.path().join("provider.log"))?;
+        let answers = || async { Ok(http(port, "GET", "/jwks", &[], "").await.is_ok_and(|r| r.contains("200 OK"))) };
+        wait_until("the OpenID provider of people", answers).await?;
+        std::fs::remove_file(script)?;
+        Ok(Self { _child: child, directory, port })
+    }
+
+    /// Its `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where the client's private key is.
+    #[must_use]
+    pub fn client_key(&self) -> PathBuf {
+        self.directory.path().join("client.pem")
+    }
+}

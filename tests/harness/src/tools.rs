@@ -58,6 +58,18 @@ pub fn python() -> anyhow::Result<std::process::Command> {
     Ok(command)
 }
 
+/// A browser's driver with a script: what runs it. Node finds the packages beside the folder that the script is in.
+pub fn browser(script: &str) -> anyhow::Result<std::process::Command> {
+    let directory = workspace().join("target/tools/browser");
+    if !directory.join("node_modules/playwright-core").is_dir() {
+        bail!("`target/tools/browser` has no browser's driver: run `cargo xtask test`");
+    }
+    let mut command = std::process::Command::new("node");
+    command.arg(workspace().join("tests/system/browser").join(script));
+    command.env("BROWSER_TOOLS", directory.canonicalize()?);
+    Ok(command)
+}
+
 /// The folder in which the checker of AsyncAPI documents is installed.
 pub fn asyncapi() -> anyhow::Result<PathBuf> {
     let directory = workspace().join("target/tools/asyncapi");

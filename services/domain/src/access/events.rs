@@ -29,6 +29,8 @@ pub struct RecordViewed {
     pub refused: Vec<Category>,
     /// The lawful bases that the decision relied on, if it did.
     pub lawful_bases: Vec<LawfulBasisId>,
+    /// Whether it is the first look of one session at their own pages: what they read there after it has no receipt of its own (rule 5).
+    pub session: bool,
 }
 
 /// Somebody added to the record.

@@ -7,7 +7,7 @@ use super::wire_event;
 
 wire_event! {
     AccessEvent {
-        1 => RecordViewed { receipt, party, role, purpose, categories, entries, named_authors, under_emergency, directive, refused, lawful_bases },
+        1 => RecordViewed { receipt, party, role, purpose, categories, entries, named_authors, under_emergency, directive, refused, lawful_bases, session },
         2 => RecordContributed { receipt, party, role, purpose, categories, entries, under_emergency, directive, source, file, left_out, changed },
         3 => AccessDenied { receipt, party, role, purpose, categories, rules, directive },
         4 => EmergencyReviewed { emergency, party, role, justified, finding },

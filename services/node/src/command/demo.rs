@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use alongside::config::Flags;
+use alongside::config::{Flags, Role};
 use alongside::demo;
 use anyhow::Context as _;
 use tonic::transport::Endpoint;
@@ -26,8 +26,16 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
 
 async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Result<()> {
     let any_port = || Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-    let flags = Flags { listen: flags.listen.or_else(any_port), admin: flags.admin.or_else(any_port), ..flags.clone() };
-    let (config, _telemetry) = super::dev::prepare(data, &flags)?;
+    let flags = Flags {
+        listen: flags.listen.or_else(any_port),
+        admin: flags.admin.or_else(any_port),
+        portal: flags.portal.or_else(any_port),
+        ..flags.clone()
+    };
+    let (mut config, _telemetry) = super::dev::prepare(data, &flags)?;
+    if !args.keep {
+        config.roles = Role::SERVICES.to_vec();
+    }
     let stop = super::told_to_stop()?;
     let dev = super::dev::start(&config, data, stop.clone()).await?;
     let events: usize = dev.imported.iter().map(|report| report.events).sum();
@@ -53,6 +61,9 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
     output::line("  cargo run --release -- rebuild        build every view from the log again, and compare")?;
     if args.keep {
         output::line(&format!("\nStill running: gRPC on {}, data in {}", dev.running.address, data.display()))?;
+        if let Some(pages) = dev.running.pages() {
+            output::line(&format!("The person's pages: {pages}"))?;
+        }
         output::note("Ctrl-C stops it.");
         dev.running.ended().await;
     } else {

@@ -34,14 +34,15 @@ pub(super) async fn run(args: Args, flags: &Flags) -> anyhow::Result<()> {
 
 /// The settings of a development system, with what flags may change of them.
 pub(super) fn prepare(data: &Path, flags: &Flags) -> anyhow::Result<(Config, telemetry::Guard)> {
-    let Flags { config, database, bus, roles, listen: _, admin: _ } = flags;
+    let Flags { config, database, bus, roles, listen: _, admin: _, portal: _ } = flags;
     ensure!(
         config.is_none() && database.is_none() && bus.is_none() && roles.is_empty(),
-        "a development system has settings of its own: of these flags it takes `--listen` and `--admin` only"
+        "a development system has settings of its own: of these flags it takes `--listen`, `--admin` and `--portal` only"
     );
     let mut config = dev::config(data)?;
     config.listen = flags.listen.unwrap_or(config.listen);
     config.admin = flags.admin.unwrap_or(config.admin);
+    config.portal.listen = flags.portal.unwrap_or(config.portal.listen);
     let telemetry = super::telemetry(&config.telemetry)?;
     Ok((config, telemetry))
 }
@@ -56,6 +57,11 @@ pub(super) async fn start(config: &Config, data: &Path, stop: CancellationToken)
 }
 
 async fn introduce(dev: &Dev, data: &Path) -> anyhow::Result<()> {
+    if let Some(pages) = dev.running.pages() {
+        output::line(&format!(
+            "pages    {pages}   (what a person sees: who has looked, what is shared, who supports them)"
+        ))?;
+    }
     output::note("");
     output::note("  ***  NOT FOR PRODUCTION: whoever reads this directory can sign in as anybody.  ***");
     output::note("");

@@ -32,6 +32,7 @@ impl Config {
         self.check_bus()?;
         self.check_feeds()?;
         self.check_notices()?;
+        self.check_portal()?;
         let origins = self.web_origins.iter().all(|origin| is_origin(origin));
         must(origins, "web_origins", "must be origins such as `https://portal.example`")?;
         let room = self.limits.calls_in_progress > 0;
@@ -63,6 +64,24 @@ impl Config {
         }
         check_tls("bus.tls", &bus.tls)?;
         must(bus.replicas > 0, "bus.replicas", "must be at least `1`")
+    }
+
+    fn check_portal(&self) -> Result<(), Wrong> {
+        let portal = &self.portal;
+        let address = portal.address.as_ref().is_none_or(|address| is_origin(address));
+        must(address, "portal.address", "must be an origin such as `https://portal.example`")?;
+        must(!portal.name.is_empty(), "portal.name", "must be what people read at the top")?;
+        let zone = jiff::tz::TimeZone::get(&portal.time_zone).is_ok();
+        must(zone, "portal.time_zone", "must be in the IANA time zone database, such as `Europe/London`")?;
+        let is_web = |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        must(is_web(&portal.leave_to), "portal.leave_to", "must be a URL such as `https://www.bbc.co.uk/weather`")?;
+        let services = portal.services.as_deref().is_none_or(is_web);
+        must(services, "portal.services", "must be a URL such as `https://alongside.internal:7443`")?;
+        let Some(provider) = &portal.provider else { return Ok(()) };
+        must(is_web(&provider.issuer), "portal.provider.issuer", "must be a URL, as its tokens name it")?;
+        must(!provider.client_id.is_empty(), "portal.provider.client_id", "must be our id there")?;
+        let is_place = !provider.client_key.is_empty() && is_place_of_secret(&provider.client_key);
+        must(is_place, "portal.provider.client_key", "must be `file:<path>` or `env:<name>`")
     }
 
     fn check_notices(&self) -> Result<(), Wrong> {

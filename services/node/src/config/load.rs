@@ -34,6 +34,7 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
     }
     config.listen = flags.listen.unwrap_or(config.listen);
     config.admin = flags.admin.unwrap_or(config.admin);
+    config.portal.listen = flags.portal.unwrap_or(config.portal.listen);
     if !flags.roles.is_empty() {
         config.roles.clone_from(&flags.roles);
     }
@@ -65,7 +66,7 @@ fn explained(given: &Value, error: ConfigError) -> anyhow::Error {
             anyhow!("the configuration cannot be read: `{key}` must be {expected}{}", from(&key))
         }
         ConfigError::At { key: Some(key), .. } if key.starts_with("roles[") => {
-            let known = Role::ALL.map(|role| format!("`{}`", role.name())).join(", ");
+            let known = Role::all().iter().map(|role| format!("`{}`", role.name())).collect::<Vec<_>>().join(", ");
             anyhow!("the configuration cannot be read: `{key}` must be one of {known}{}", from(&key))
         }
         ConfigError::At { error, key: Some(key), .. } => {

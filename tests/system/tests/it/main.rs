@@ -37,6 +37,7 @@ mod nats_sign_in;
 mod notices;
 mod on_nats;
 mod on_their_word;
+mod pages;
 mod planned;
 mod plans;
 mod posted;

@@ -1,0 +1,95 @@
+//! The person's web pages, served by this process: a client of the services, here or elsewhere.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use jiff::tz::TimeZone;
+use portal::{Portal, Provider, Samples, Settings, SignIn};
+use state::Sessions;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use url::Url;
+
+use crate::config::Config;
+
+/// Puts the pages together and opens their port. `services` is where this process serves.
+///
+/// # Errors
+/// When the port is taken, nobody could sign in, or a setting cannot be used.
+pub(crate) async fn open(
+    config: &Config,
+    (sessions, samples): (Arc<dyn Sessions>, Option<Samples>),
+    services: SocketAddr,
+) -> anyhow::Result<(SocketAddr, Portal, TcpListener)> {
+    let settings = &config.portal;
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.with_context(|| format!("`{}` of `portal.listen` cannot be opened", settings.listen))?;
+    let address = listener.local_addr()?;
+    let sign_in = match (samples, &settings.provider) {
+        (Some(samples), _) => SignIn::Samples(samples),
+        (None, Some(provider)) => {
+            let (issuer, client_id) = (provider.issuer.clone(), provider.client_id.clone());
+            let provider = Provider::new(issuer, client_id, provider.client_key()?.as_bytes());
+            SignIn::Provider(Box::new(provider.context("`portal.provider` cannot be used")?))
+        }
+        (None, None) => bail!("`portal.provider` must be given: without one nobody signs in on the web pages"),
+    };
+    let public = match &settings.address {
+        Some(public) => public.clone(),
+        None => address_of(address),
+    };
+    let portal = Settings {
+        name: settings.name.clone(),
+        address: Url::parse(&public).context("`portal.address` is no URL")?,
+        time_zone: TimeZone::get(&settings.time_zone).context("`portal.time_zone` is not known")?,
+        leave_to: Url::parse(&settings.leave_to).context("`portal.leave_to` is no URL")?,
+        sign_in,
+    };
+    Ok((address, Portal::new(portal, channel(config, services)?, sessions), listener))
+}
+
+/// Where somebody on this machine reaches the pages: by a name for which browsers make the exceptions that development needs.
+pub(crate) fn address_of(listens: SocketAddr) -> String {
+    let own = loopback(listens);
+    if own.ip().is_loopback() { format!("http://localhost:{}", own.port()) } else { format!("http://{own}") }
+}
+
+/// Serves the pages until it is to stop.
+pub(crate) async fn serve(portal: Portal, listener: TcpListener, stop: CancellationToken) {
+    if let Err(error) = portal.serve(listener, stop).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "the web pages are served no more");
+    }
+}
+
+/// How the pages call the services: those of this process, unless others are named.
+fn channel(config: &Config, services: SocketAddr) -> anyhow::Result<Channel> {
+    let (url, authority) = (&config.portal.services, &config.portal.services_authority);
+    if url.is_none() && config.tls.is_some() {
+        bail!("`portal.services` must be given where this process serves by TLS: by the name that its certificate has");
+    }
+    let own = || format!("http://{}", loopback(services));
+    let mut endpoint = Endpoint::from_shared(url.clone().unwrap_or_else(own)).context("`portal.services` is no URL")?;
+    if url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+        let tls = match authority {
+            Some(file) => {
+                let pem = std::fs::read(file).context("`portal.services_authority` cannot be read")?;
+                ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem))
+            }
+            None => ClientTlsConfig::new().with_native_roots(),
+        };
+        endpoint = endpoint.tls_config(tls)?;
+    }
+    Ok(endpoint.connect_lazy())
+}
+
+/// Where this machine reaches itself at an address.
+fn loopback(address: SocketAddr) -> SocketAddr {
+    let own = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(own, address.port())
+}

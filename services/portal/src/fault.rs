@@ -1,0 +1,118 @@
+//! What could not be done, as a page says it: what happened, and what to do now. Never what the system is made of.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use state::StateError;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::view::{Frame, Page as _, Plain};
+use crate::{Parts, at};
+
+/// Why a page could not be shown, or something not be done.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The services answered so.
+    Refused(Box<Status>),
+    /// There is no such page.
+    Nothing,
+    /// A form was sent that is too old, or not from here.
+    Stale,
+    /// Whoever came back from signing in did not bring what they were to.
+    NotSignedIn,
+    /// The store of sessions failed.
+    Sessions(StateError),
+    /// Something that should not happen.
+    Failed(&'static str),
+}
+
+impl From<Status> for Fault {
+    fn from(status: Status) -> Self {
+        Self::Refused(Box::new(status))
+    }
+}
+
+impl From<StateError> for Fault {
+    fn from(error: StateError) -> Self {
+        Self::Sessions(error)
+    }
+}
+
+impl From<askama::Error> for Fault {
+    fn from(_: askama::Error) -> Self {
+        Self::Failed("a page could not be written")
+    }
+}
+
+impl Fault {
+    /// The page that says so.
+    pub(crate) fn shown(self, parts: &Arc<Parts>) -> Response {
+        let (status, name) = match &self {
+            // What they signed in with is good no more.
+            Self::Refused(refused) if refused.code() == Code::Unauthenticated => {
+                return Redirect::to(at::SIGN_IN).into_response();
+            }
+            Self::Refused(refused) => match refused.code() {
+                Code::NotFound => (StatusCode::NOT_FOUND, "nothing"),
+                Code::InvalidArgument | Code::FailedPrecondition | Code::AlreadyExists => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "refused")
+                }
+                Code::PermissionDenied => (StatusCode::FORBIDDEN, "denied"),
+                Code::ResourceExhausted => (StatusCode::TOO_MANY_REQUESTS, "too-much"),
+                Code::Ok
+                | Code::Cancelled
+                | Code::Unknown
+                | Code::DeadlineExceeded
+                | Code::Aborted
+                | Code::OutOfRange
+                | Code::Unimplemented
+                | Code::Internal
+                | Code::Unavailable
+                | Code::DataLoss
+                | Code::Unauthenticated => (StatusCode::SERVICE_UNAVAILABLE, "away"),
+            },
+            Self::Nothing => (StatusCode::NOT_FOUND, "nothing"),
+            Self::Stale => (StatusCode::FORBIDDEN, "stale"),
+            Self::NotSignedIn => (StatusCode::FORBIDDEN, "not-signed-in"),
+            Self::Sessions(_) => (StatusCode::SERVICE_UNAVAILABLE, "away"),
+            Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
+        };
+        self.logged(status);
+        let detail = if let (Self::Refused(refused), "refused") = (&self, name) { why(refused) } else { None };
+        let page = Plain::fault(Frame::new(parts, None, ""), name, detail);
+        page.response(status)
+    }
+
+    /// What whoever runs the system is to know of.
+    fn logged(&self, status: StatusCode) {
+        if !status.is_server_error() {
+            return;
+        }
+        match self {
+            Self::Refused(refused) => {
+                let source = refused.source();
+                tracing::warn!(code = ?refused.code(), source, "a page could not be shown: a service failed");
+            }
+            Self::Sessions(error) => {
+                tracing::warn!(
+                    error = error as &dyn std::error::Error,
+                    "a page could not be shown: no session is found"
+                );
+            }
+            Self::Failed(what) => tracing::error!(what, "a page could not be shown"),
+            Self::Nothing | Self::Stale | Self::NotSignedIn => {}
+        }
+    }
+}
+
+/// What a service says that was wrong, for whoever wrote it.
+fn why(refused: &Status) -> Option<String> {
+    let field = |bad: tonic_types::BadRequest| bad.field_violations.into_iter().next().map(|first| first.description);
+    let rule =
+        |failed: tonic_types::PreconditionFailure| failed.violations.into_iter().next().map(|first| first.description);
+    let said = refused.get_details_bad_request().and_then(field);
+    said.or_else(|| refused.get_details_precondition_failure().and_then(rule))
+}

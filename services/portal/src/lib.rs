@@ -1,0 +1,164 @@
+//! The person's web pages: who has looked, what is shared, who supports them, what happened. A client of the services like any other: a page knows what
+//! they answer, and nothing else. Everything works without scripts; what scripts add is comfort and privacy.
+
+mod assets;
+mod fault;
+mod guard;
+mod pages;
+mod session;
+mod sign_in;
+mod view;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use jiff::tz::TimeZone;
+use state::Sessions;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use url::Url;
+
+pub use sign_in::{Provider, ProviderError, SamplePerson, Samples};
+
+use assets::Assets;
+use session::Keeper;
+use words::Words;
+
+/// The largest form that is taken, in bytes: a long text, as people write it.
+const FORM_LIMIT: usize = 64 << 10;
+/// How long an answer may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// How long requests in progress may take once the end is near.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// How somebody signs in.
+#[derive(Debug)]
+pub enum SignIn {
+    /// At their identity provider.
+    Provider(Box<Provider>),
+    /// As a sample person, whoever they are: for development alone.
+    Samples(Samples),
+}
+
+/// What the pages need to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// What the place is called: on every page, and as the title of all of them, so that nothing tells which page somebody has read.
+    pub name: String,
+    /// Where people reach it: `https://portal.example`.
+    pub address: Url,
+    /// Where they are when they read that it is three o'clock.
+    pub time_zone: TimeZone,
+    /// Where somebody goes who leaves quickly: a page that nobody wonders about.
+    pub leave_to: Url,
+    /// How they sign in.
+    pub sign_in: SignIn,
+}
+
+/// The pages.
+#[derive(Clone)]
+pub struct Portal(Arc<Parts>);
+
+/// What every page has at hand.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) channel: Channel,
+    pub(crate) keeper: Keeper,
+    pub(crate) words: Words,
+    pub(crate) assets: Assets,
+}
+
+impl std::fmt::Debug for Portal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Portal").finish_non_exhaustive()
+    }
+}
+
+impl Portal {
+    /// Pages that call the services on this channel, and keep sessions in this store.
+    #[must_use]
+    pub fn new(settings: Settings, channel: Channel, sessions: Arc<dyn Sessions>) -> Self {
+        let words = Words::english(settings.time_zone.clone());
+        let keeper = Keeper::new(sessions, settings.address.scheme() == "https");
+        Self(Arc::new(Parts { settings, channel, keeper, words, assets: Assets::load() }))
+    }
+
+    /// Serves them until it is to stop.
+    ///
+    /// # Errors
+    /// When the port fails.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+        let serving = axum::serve(listener, self.routes());
+        let serving = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
+        let finish = async {
+            stop.cancelled().await;
+            tokio::time::sleep(FINISH_LIMIT).await;
+        };
+        tokio::select! {
+            served = serving => served,
+            () = finish => Ok(()),
+        }
+    }
+
+    /// Every page. Their addresses tell nobody what they are: a browser keeps them, whoever looks over a shoulder reads them.
+    fn routes(self) -> Router {
+        let pages = Router::new()
+            .route(at::HOME, get(pages::home::show))
+            .route(at::LOOKED, get(pages::looked::list))
+            .route(at::RECEIPT, get(pages::looked::one).post(pages::looked::ask))
+            .route(at::SHARING, get(pages::sharing::list))
+            .route(at::CHOICE, get(pages::sharing::one).post(pages::sharing::withdraw))
+            .route(at::REQUEST, get(pages::sharing::request).post(pages::sharing::answer))
+            .route(at::PEOPLE, get(pages::people::list))
+            .route(at::RELATIONSHIP, get(pages::people::one).post(pages::people::answer))
+            .route(at::RECORD, get(pages::record::list).post(pages::record::add))
+            .route(at::ENTRY, get(pages::record::one).post(pages::record::answer))
+            .route(at::TIMELINE, get(pages::timeline::list))
+            .route(at::SIGN_IN, get(sign_in::show).post(sign_in::as_sample))
+            .route(at::START, get(sign_in::start))
+            .route(at::BACK, get(sign_in::back))
+            .route(at::CLAIM, get(sign_in::claim).post(sign_in::use_code))
+            .route(at::SIGN_OUT, post(sign_in::sign_out))
+            .route(at::LEAVE, get(sign_in::leave))
+            .route(at::STATEMENT, get(pages::statement::show))
+            .fallback(pages::nothing)
+            .layer(from_fn_with_state(self.0.clone(), guard::personal));
+        let routes = pages.route(at::ASSET, get(assets::get)).layer(from_fn_with_state(self.0.clone(), guard::every));
+        routes
+            .layer(DefaultBodyLimit::max(FORM_LIMIT))
+            .layer(tower_http::timeout::TimeoutLayer::with_status_code(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                ANSWER_LIMIT,
+            ))
+            .with_state(self.0)
+    }
+}
+
+/// Where each page is.
+pub(crate) mod at {
+    pub(crate) const HOME: &str = "/";
+    pub(crate) const LOOKED: &str = "/1";
+    pub(crate) const RECEIPT: &str = "/1/{id}";
+    pub(crate) const SHARING: &str = "/2";
+    pub(crate) const CHOICE: &str = "/2/{id}";
+    pub(crate) const REQUEST: &str = "/3/{id}";
+    pub(crate) const PEOPLE: &str = "/4";
+    pub(crate) const RELATIONSHIP: &str = "/4/{id}";
+    pub(crate) const TIMELINE: &str = "/5";
+    pub(crate) const RECORD: &str = "/6";
+    pub(crate) const ENTRY: &str = "/6/{id}";
+    pub(crate) const SIGN_IN: &str = "/in";
+    pub(crate) const START: &str = "/in/go";
+    pub(crate) const BACK: &str = "/in/back";
+    pub(crate) const CLAIM: &str = "/in/code";
+    pub(crate) const SIGN_OUT: &str = "/out";
+    pub(crate) const LEAVE: &str = "/leave";
+    pub(crate) const STATEMENT: &str = "/a";
+    pub(crate) const ASSET: &str = "/s/{*name}";
+}

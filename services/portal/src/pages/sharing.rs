@@ -1,0 +1,282 @@
+//! Who can see what now, and how to stop it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use client::request_id;
+use http::StatusCode;
+use proto::access::v1::Party;
+use proto::sharing::v1::preview_sharing_request::Choice;
+use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{
+    AccessRequest, GetAccessRequestRequest, GetMySharingRequest, GetMySharingResponse, GrantAccessRequest,
+    ListAccessRequestsRequest, PreviewSharingRequest, Provision, RefuseAccessRequest, WithdrawProvisionRequest,
+};
+use serde::Deserialize;
+
+use super::{Shown, shown};
+use crate::at;
+use crate::fault::Fault;
+use crate::session::SignedIn;
+use crate::view::{Frame, Page as _};
+use crate::words::Words;
+
+/// How many choices stand on a page.
+const MOST: i32 = 50;
+
+/// The next page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    next: String,
+}
+
+/// A choice of the person's.
+pub(super) struct Row {
+    pub(super) text: String,
+    /// Who entered it on their word, and when and how they said it; empty when they chose it here.
+    entered: String,
+    pub(super) link: String,
+}
+
+/// The permits that let a worker see some of these headings now; of any, where none is named.
+pub(super) async fn permits_of(by: &SignedIn, party: &Party, categories: &[i32]) -> Result<Vec<Row>, Fault> {
+    if party.agency_id.is_empty() {
+        return Ok(vec![]);
+    }
+    let lets = |one: &Provision| {
+        let Some(terms) = one.terms.as_ref().filter(|_| one.permit) else { return false };
+        let is_theirs = match terms.actor.as_ref().and_then(|actor| actor.actor.as_ref()) {
+            Some(Actor::AgencyId(agency)) => *agency == party.agency_id,
+            Some(Actor::StaffId(staff)) => *staff == party.staff_id,
+            Some(Actor::RoleAt(at)) => at.agency_id == party.agency_id,
+            Some(Actor::Role(_) | Actor::Everybody(_)) => true,
+            None => false,
+        };
+        is_theirs && (categories.is_empty() || terms.categories.iter().any(|known| categories.contains(known)))
+    };
+    let ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
+    let told = by.client.sharing().get_my_sharing(ask).await?.into_inner();
+    Ok(told.provisions.iter().filter(|one| lets(one)).map(|one| row(&by.parts.words, one)).collect())
+}
+
+#[derive(Template)]
+#[template(path = "sharing.html")]
+struct Sharing {
+    frame: Frame,
+    requests: Vec<Row>,
+    permits: Vec<Row>,
+    denies: Vec<Row>,
+    blocked: Vec<String>,
+    open: Vec<String>,
+    laws: Vec<String>,
+    next: String,
+}
+
+pub(crate) async fn list(by: SignedIn, Query(wanted): Query<Wanted>) -> Shown {
+    shown(&by.parts, page(&by, wanted)).await
+}
+
+async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
+    let words = &by.parts.words;
+    let first = wanted.next.is_empty();
+    let ask = GetMySharingRequest { page_size: MOST, page_token: wanted.next, ..GetMySharingRequest::default() };
+    let told = by.client.sharing().get_my_sharing(ask).await?.into_inner();
+    let asked = ListAccessRequestsRequest { page_size: MOST, ..ListAccessRequestsRequest::default() };
+    let requests = match first {
+        true => by.client.sharing().list_access_requests(asked).await?.into_inner().requests,
+        false => vec![],
+    };
+    let of = |permit: bool| {
+        let those = told.provisions.iter().filter(move |one| one.permit == permit);
+        those.map(|one| row(words, one)).collect::<Vec<_>>()
+    };
+    let page = Sharing {
+        frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        requests: requests.iter().map(|one| asked_for(words, one)).collect(),
+        permits: of(true),
+        denies: of(false),
+        blocked: blocked(words, &told),
+        open: open(words, &told),
+        laws: laws(words, &told),
+        next: if told.next_page_token.is_empty() {
+            String::new()
+        } else {
+            let mut query = url::form_urlencoded::Serializer::new(format!("{}?", at::SHARING));
+            query.append_pair("next", &told.next_page_token).finish()
+        },
+    };
+    Ok(page.response(StatusCode::OK))
+}
+
+fn row(words: &Words, one: &Provision) -> Row {
+    let entered =
+        one.entered_by.as_ref().map(|by| words.with("entered", &[("who", &by.name), ("account", &one.on_their_word)]));
+    Row {
+        text: sentence(&one.summary),
+        entered: entered.unwrap_or_default(),
+        link: at::CHOICE.replace("{id}", &one.provision_id),
+    }
+}
+
+fn asked_for(words: &Words, one: &AccessRequest) -> Row {
+    let party = one.party.clone().unwrap_or_default();
+    let text = words.with("asks", &[("who", &party.name), ("agency", &party.agency_name), ("what", &one.summary)]);
+    Row { text, entered: one.reason.clone(), link: at::REQUEST.replace("{id}", &one.access_request_id) }
+}
+
+/// A sentence of what stands in the middle of others.
+fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+fn blocked(words: &Words, told: &GetMySharingResponse) -> Vec<String> {
+    let agencies = told.blocked_agencies.iter().map(|one| words.with("blocked-agency", &[("name", &one.name)]));
+    let worker = |one: &proto::sharing::v1::BlockedWorker| {
+        words.with("blocked-worker", &[("name", &one.name), ("agency", &one.agency_name)])
+    };
+    agencies.chain(told.blocked_workers.iter().map(worker)).collect()
+}
+
+fn open(words: &Words, told: &GetMySharingResponse) -> Vec<String> {
+    let said = |one: &proto::sharing::v1::OpenAccess| {
+        let party = one.party.clone().unwrap_or_default();
+        let until = one.until.map(|at| words.moment(&at)).unwrap_or_default();
+        let name = if one.emergency { "open-emergency" } else { "open-relationship" };
+        words.with(name, &[("who", &party.name), ("agency", &party.agency_name), ("until", &until)])
+    };
+    told.open_access.iter().map(said).collect()
+}
+
+fn laws(words: &Words, told: &GetMySharingResponse) -> Vec<String> {
+    let said = |one: &proto::sharing::v1::LawfulBasis| {
+        let [who, decider] = [&one.party, &one.decided_by].map(|party| party.clone().unwrap_or_default().name);
+        words.with("law", &[("who", &who), ("decider", &decider), ("statute", &one.statute), ("reason", &one.reason)])
+    };
+    told.lawful_bases.iter().map(said).collect()
+}
+
+#[derive(Template)]
+#[template(path = "choice.html")]
+struct OneChoice {
+    frame: Frame,
+    heading: String,
+    text: String,
+    /// What it would come to for each whom it changes something for.
+    changes: Vec<String>,
+    /// What the person can say: what each button does, and says.
+    buttons: Vec<(&'static str, String)>,
+}
+
+impl OneChoice {
+    fn request(&self) -> String {
+        request_id()
+    }
+}
+
+pub(crate) async fn one(by: SignedIn, Path(id): Path<String>) -> Shown {
+    shown(&by.parts, choice(&by, id)).await
+}
+
+/// What would be so, for each whom it changes something for.
+async fn preview(by: &SignedIn, choice: Choice) -> Result<Vec<String>, Fault> {
+    let ask = PreviewSharingRequest { choice: Some(choice), ..PreviewSharingRequest::default() };
+    let told = by.client.sharing().preview_sharing(ask).await?.into_inner();
+    Ok(told.parties.into_iter().filter(|party| party.changes).map(|party| sentence(&party.summary)).collect())
+}
+
+async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> {
+    let words = &by.parts.words;
+    let mut ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
+    let held = loop {
+        let told = by.client.sharing().get_my_sharing(ask.clone()).await?.into_inner();
+        if let Some(found) = told.provisions.into_iter().find(|one| one.provision_id == provision_id) {
+            break found;
+        }
+        if told.next_page_token.is_empty() {
+            return Err(Fault::Nothing);
+        }
+        ask.page_token = told.next_page_token;
+    };
+    let button = if held.permit { "withdraw" } else { "allow-again" };
+    let page = OneChoice {
+        frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        heading: words.say(&format!("choice-{button}")),
+        changes: preview(by, Choice::WithdrawProvisionId(provision_id)).await?,
+        text: row(words, &held).text,
+        buttons: vec![("withdraw", words.say(button))],
+    };
+    Ok(page.response(StatusCode::OK))
+}
+
+/// What the person says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Sent {
+    form: String,
+    request: String,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum What {
+    Withdraw,
+    Grant,
+    Refuse,
+    RefuseForGood,
+}
+
+pub(crate) async fn withdraw(by: SignedIn, Path(id): Path<String>, Form(sent): Form<Sent>) -> Shown {
+    shown(&by.parts, withdraws(&by, id, sent)).await
+}
+
+async fn withdraws(by: &SignedIn, provision_id: String, sent: Sent) -> Result<Response, Fault> {
+    by.sent(&sent.form)?;
+    let withdraw =
+        WithdrawProvisionRequest { request_id: sent.request, provision_id, ..WithdrawProvisionRequest::default() };
+    by.client.sharing().withdraw_provision(withdraw).await.map(drop)?;
+    Ok(Redirect::to(at::SHARING).into_response())
+}
+
+pub(crate) async fn request(by: SignedIn, Path(id): Path<String>) -> Shown {
+    shown(&by.parts, asked(&by, id)).await
+}
+
+async fn asked(by: &SignedIn, access_request_id: String) -> Result<Response, Fault> {
+    let words = &by.parts.words;
+    let ask = GetAccessRequestRequest { access_request_id: access_request_id.clone(), at_least_position: 0 };
+    let found = by.client.sharing().get_access_request(ask).await?.into_inner();
+    let one = found.access_request.filter(|_| found.waiting).ok_or(Fault::Nothing)?;
+    let said = asked_for(words, &one);
+    let buttons = [("grant", "grant"), ("refuse", "refuse"), ("refuse-for-good", "refuse-for-good")];
+    let page = OneChoice {
+        frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        heading: words.say("choice-asked"),
+        text: format!("{} {}", said.text, words.with("asks-because", &[("reason", &said.entered)])),
+        changes: preview(by, Choice::GrantAccessRequestId(access_request_id)).await?,
+        buttons: buttons.map(|(what, name)| (what, words.say(name))).into(),
+    };
+    Ok(page.response(StatusCode::OK))
+}
+
+pub(crate) async fn answer(by: SignedIn, Path(id): Path<String>, Form(sent): Form<Sent>) -> Shown {
+    shown(&by.parts, answers(&by, id, sent)).await
+}
+
+async fn answers(by: &SignedIn, access_request_id: String, sent: Sent) -> Result<Response, Fault> {
+    by.sent(&sent.form)?;
+    let (request_id, mut service) = (sent.request, by.client.sharing());
+    if matches!(sent.what, What::Grant) {
+        let grant = GrantAccessRequest { request_id, access_request_id, ..GrantAccessRequest::default() };
+        service.grant_access(grant).await.map(drop)?;
+    } else {
+        let not_again = matches!(sent.what, What::RefuseForGood);
+        let refuse = RefuseAccessRequest { request_id, access_request_id, not_again, ..RefuseAccessRequest::default() };
+        service.refuse_access(refuse).await.map(drop)?;
+    }
+    Ok(Redirect::to(at::SHARING).into_response())
+}

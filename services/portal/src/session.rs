@@ -1,0 +1,249 @@
+//! Who has signed in: what a page needs of that is kept on the server, sealed with a key that only their browser has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
+use aws_lc_rs::rand;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use client::Client;
+use http::request::Parts as Request;
+use http::{HeaderMap, HeaderValue, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use state::Sessions;
+use uuid::Uuid;
+
+use crate::fault::Fault;
+use crate::{Parts, at};
+
+/// After how long without a click somebody is signed out: a phone is put down, a library's computer left.
+pub(crate) const IDLE: Duration = Duration::from_secs(15 * 60);
+/// After how long they are in any case.
+const MOST: Duration = Duration::from_secs(8 * 60 * 60);
+/// How long somebody may take to sign in elsewhere and come back.
+const ON_THE_WAY: Duration = Duration::from_secs(15 * 60);
+/// How many bytes a secret has.
+const SECRET: usize = 32;
+
+/// What is kept of somebody who has signed in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// What they call the services with.
+    pub(crate) token: String,
+    /// Which session it is, for receipts: one is kept of all that somebody reads of their own record.
+    pub(crate) id: Uuid,
+    /// What every form must bring back.
+    pub(crate) form: String,
+    /// Whose it is, so that all of theirs can be ended.
+    pub(crate) owner: [u8; 32],
+    /// Since when, in microseconds since 1970, there is something new to tell: when they were here before.
+    pub(crate) here_before: Option<i64>,
+}
+
+/// What somebody is to bring back who signs in elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OnTheWay {
+    pub(crate) state: String,
+    pub(crate) nonce: String,
+    pub(crate) verifier: String,
+}
+
+/// What only a browser has.
+#[derive(Clone)]
+struct Secret([u8; SECRET]);
+
+impl Secret {
+    fn new() -> Result<Self, Fault> {
+        let mut secret = [0; SECRET];
+        rand::fill(&mut secret).map_err(|_cause| Fault::Failed("the operating system gives no random bytes"))?;
+        Ok(Self(secret))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Some(Self(URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?))
+    }
+
+    fn written(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Under what it is kept: nobody who reads that learns the secret.
+    fn kept_under(&self) -> [u8; 32] {
+        self.follows(b"kept under")
+    }
+
+    fn key(&self) -> Result<RandomizedNonceKey, Fault> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &self.follows(b"sealed with"));
+        key.map_err(|_cause| Fault::Failed("a key cannot be made"))
+    }
+
+    fn follows(&self, of: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update(b"alongside portal ").chain_update(of).chain_update(self.0).finalize().into()
+    }
+}
+
+/// Random letters that nobody guesses.
+pub(crate) fn random() -> Result<String, Fault> {
+    Ok(Secret::new()?.written())
+}
+
+/// Keeps sessions.
+#[derive(Clone)]
+pub(crate) struct Keeper {
+    store: Arc<dyn Sessions>,
+    /// Whether browsers reach it by TLS alone.
+    secure: bool,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: Arc<dyn Sessions>, secure: bool) -> Self {
+        Self { store, secure }
+    }
+
+    fn name(&self, of: &str) -> String {
+        // A name with this prefix no other site can set, nor one without TLS.
+        if self.secure { format!("__Host-{of}") } else { of.to_owned() }
+    }
+
+    fn cookie(&self, of: &str, value: &str, age: Duration) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text =
+            format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", self.name(of), age.as_secs());
+        // Letters, figures and what stands in this function.
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn secret(&self, of: &str, headers: &HeaderMap) -> Option<Secret> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let name = self.name(of);
+        pairs.find(|(known, _)| *known == name).and_then(|(_, value)| Secret::read(value))
+    }
+
+    async fn keep<T: Serialize>(
+        &self,
+        (of, owner): (&str, [u8; 32]),
+        what: &T,
+        (idle, most): (Duration, Duration),
+    ) -> Result<HeaderValue, Fault> {
+        let secret = Secret::new()?;
+        let sealed = sealed(&secret, of, what)?;
+        self.store.keep(secret.kept_under(), owner, &sealed, (idle, most)).await?;
+        Ok(self.cookie(of, &secret.written(), most))
+    }
+
+    async fn find<T: DeserializeOwned>(&self, of: &str, headers: &HeaderMap) -> Result<Option<(Secret, T)>, Fault> {
+        let Some(secret) = self.secret(of, headers) else { return Ok(None) };
+        let Some(kept) = self.store.find(secret.kept_under(), IDLE).await? else { return Ok(None) };
+        let opened = opened(&secret, of, kept)?;
+        Ok(opened.map(|what| (secret, what)))
+    }
+
+    /// Somebody has signed in: what their browser is to keep.
+    pub(crate) async fn begin(&self, session: &Session) -> Result<HeaderValue, Fault> {
+        self.keep((SIGNED_IN, session.owner), session, (IDLE, MOST)).await
+    }
+
+    /// Somebody is on the way to sign in elsewhere: what their browser is to keep.
+    pub(crate) async fn send(&self, on_the_way: &OnTheWay) -> Result<HeaderValue, Fault> {
+        self.keep((ON_WAY, [0; 32]), on_the_way, (ON_THE_WAY, ON_THE_WAY)).await
+    }
+
+    /// Somebody has come back: what they were to bring, once.
+    pub(crate) async fn back(&self, headers: &HeaderMap) -> Result<Option<OnTheWay>, Fault> {
+        let Some((secret, on_the_way)) = self.find::<OnTheWay>(ON_WAY, headers).await? else { return Ok(None) };
+        self.store.end(secret.kept_under()).await?;
+        Ok(Some(on_the_way))
+    }
+
+    /// Who has signed in.
+    pub(crate) async fn who(&self, headers: &HeaderMap) -> Result<Option<Session>, Fault> {
+        Ok(self.find::<Session>(SIGNED_IN, headers).await?.map(|(_, session)| session))
+    }
+
+    /// They sign out, here or everywhere: what their browser is to keep, which is nothing.
+    pub(crate) async fn end(&self, headers: &HeaderMap, everywhere: bool) -> Result<HeaderValue, Fault> {
+        if let Some((secret, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
+            self.store.end(secret.kept_under()).await?;
+            if everywhere {
+                self.store.end_all(session.owner).await?;
+            }
+        }
+        Ok(self.cookie(SIGNED_IN, "", Duration::ZERO))
+    }
+}
+
+/// What a browser's cookies are called.
+const SIGNED_IN: &str = "alongside";
+const ON_WAY: &str = "alongside-on-the-way";
+
+fn sealed<T: Serialize>(secret: &Secret, of: &str, what: &T) -> Result<Vec<u8>, Fault> {
+    let failed = |_cause| Fault::Failed("a session cannot be sealed");
+    let mut body = serde_json::to_vec(what).map_err(|_cause| Fault::Failed("a session cannot be written"))?;
+    let nonce = secret.key()?.seal_in_place_append_tag(Aad::from(of.as_bytes()), &mut body).map_err(failed)?;
+    Ok([&nonce.as_ref()[..], &body].concat())
+}
+
+fn opened<T: DeserializeOwned>(secret: &Secret, of: &str, kept: Vec<u8>) -> Result<Option<T>, Fault> {
+    let Some((nonce, body)) = kept.split_at_checked(aws_lc_rs::aead::NONCE_LEN) else { return Ok(None) };
+    let Ok(nonce) = aws_lc_rs::aead::Nonce::try_assume_unique_for_key(nonce) else { return Ok(None) };
+    let mut body = body.to_vec();
+    let Ok(plain) = secret.key()?.open_in_place(nonce, Aad::from(of.as_bytes()), &mut body) else { return Ok(None) };
+    // One of an older version is as good as none.
+    Ok(serde_json::from_slice(plain).ok())
+}
+
+/// Somebody who has signed in, on whose page something is shown. Whoever has not is sent to where they can.
+pub(crate) struct SignedIn {
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) session: Session,
+    pub(crate) client: Client,
+}
+
+impl SignedIn {
+    /// Refuses a form that does not bring back what it was sent with.
+    pub(crate) fn sent(&self, form: &str) -> Result<(), Fault> {
+        if aws_lc_rs::constant_time::verify_slices_are_equal(form.as_bytes(), self.session.form.as_bytes()).is_ok() {
+            return Ok(());
+        }
+        Err(Fault::Stale)
+    }
+}
+
+impl FromRequestParts<Arc<Parts>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(request: &mut Request, parts: &Arc<Parts>) -> Result<Self, Response> {
+        let who = parts.keeper.who(&request.headers).await.map_err(|fault| fault.shown(parts))?;
+        let session = who.ok_or_else(|| Redirect::to(at::SIGN_IN).into_response())?;
+        let client = Client::new(parts.channel.clone(), &session.token)
+            .and_then(|client| client.in_session(&session.id.to_string()));
+        let client = client.map_err(|_cause| Fault::Failed("a token that no header may hold").shown(parts))?;
+        Ok(Self { parts: parts.clone(), session, client })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_opens_only_with_what_the_browser_has() {
+        let (ours, other) = (Secret::new().unwrap(), Secret::new().unwrap());
+        let kept = sealed(&ours, SIGNED_IN, &"token").unwrap();
+        let open = |secret, of| opened::<String>(secret, of, kept.clone()).unwrap();
+        assert_eq!(open(&ours, SIGNED_IN), Some("token".into()));
+        assert!(open(&other, SIGNED_IN).is_none() && open(&ours, ON_WAY).is_none());
+        assert!(opened::<String>(&ours, SIGNED_IN, vec![1, 2]).unwrap().is_none());
+        assert!(!kept.windows(5).any(|window| window == b"token"));
+        assert_ne!(ours.kept_under(), ours.follows(b"sealed with"));
+        let read = Secret::read(&ours.written()).unwrap();
+        assert_eq!(read.kept_under(), ours.kept_under());
+        assert!(Secret::read("").is_none() && Secret::read("AAAA").is_none());
+    }
+}

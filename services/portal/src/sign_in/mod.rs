@@ -1,0 +1,236 @@
+//! Coming in and going: at one's identity provider, or as a sample person; with a code the first time; out, everywhere, and quickly.
+
+mod provider;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use client::{Client, request_id};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use proto::access::v1::{ListAccessHistoryRequest, party};
+use proto::people::v1::ClaimInvitationRequest;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use tonic::Status;
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+pub use provider::{Provider, ProviderError};
+
+use crate::fault::Fault;
+use crate::guard::is_ours;
+use crate::pages::{Shown, shown, to};
+use crate::session::{OnTheWay, Session, SignedIn, random};
+use crate::view::{Frame, Page as _};
+use crate::{Parts, SignIn, at};
+
+/// A sample person.
+#[derive(Debug, Clone)]
+pub struct SamplePerson {
+    /// What they are called.
+    pub name: String,
+    /// What they call the services with: made anew for each who signs in.
+    pub token: String,
+}
+
+/// Sample people, as whom anybody signs in: for development alone.
+pub struct Samples(Box<dyn Fn() -> Vec<SamplePerson> + Send + Sync>);
+
+impl std::fmt::Debug for Samples {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Samples")
+    }
+}
+
+impl Samples {
+    /// These people.
+    #[must_use]
+    pub fn new(people: impl Fn() -> Vec<SamplePerson> + Send + Sync + 'static) -> Self {
+        Self(Box::new(people))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Door {
+    frame: Frame,
+    /// Where one signs in; nowhere where there are sample people.
+    start: &'static str,
+    samples: Vec<(usize, String)>,
+}
+
+/// Where somebody comes in.
+pub(crate) async fn show(State(parts): State<Arc<Parts>>) -> Response {
+    let (start, samples) = match &parts.settings.sign_in {
+        SignIn::Provider(_) => (at::START, vec![]),
+        SignIn::Samples(samples) => ("", (samples.0)().into_iter().map(|one| one.name).enumerate().collect()),
+    };
+    Door { frame: Frame::new(&parts, None, at::SIGN_IN), start, samples }.response(StatusCode::OK)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Chosen {
+    person: usize,
+}
+
+/// Signs in as a sample person.
+pub(crate) async fn as_sample(State(parts): State<Arc<Parts>>, Form(chosen): Form<Chosen>) -> Shown {
+    shown(&parts, async {
+        let SignIn::Samples(samples) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
+        let person = (samples.0)().into_iter().nth(chosen.person).ok_or(Fault::Nothing)?;
+        let owner = Sha256::digest(person.name.as_bytes()).into();
+        begin(&parts, person.token, owner).await
+    })
+    .await
+}
+
+/// Sends somebody to where they sign in.
+pub(crate) async fn start(State(parts): State<Arc<Parts>>) -> Shown {
+    shown(&parts, async {
+        let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
+        let on_the_way = OnTheWay { state: random()?, nonce: random()?, verifier: random()? };
+        let to = provider.authorize(&parts.settings.address, &on_the_way).await.map_err(away)?;
+        let cookie = parts.keeper.send(&on_the_way).await?;
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
+    })
+    .await
+}
+
+/// Where somebody signs in is out of reach, or answers what it should not.
+fn away(error: ProviderError) -> Fault {
+    tracing::warn!(error = &error as &dyn std::error::Error, "an identity provider cannot be used");
+    Fault::Failed("an identity provider cannot be used")
+}
+
+/// What somebody brings back who has signed in elsewhere.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Brought {
+    code: String,
+    state: String,
+}
+
+/// Somebody comes back.
+pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Query(brought): Query<Brought>) -> Shown {
+    shown(&parts, async {
+        let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
+        let on_the_way = parts.keeper.back(&headers).await?.ok_or(Fault::NotSignedIn)?;
+        if brought.code.is_empty() || brought.state != on_the_way.state {
+            return Err(Fault::NotSignedIn);
+        }
+        let who = provider.exchange(&parts.settings.address, &brought.code, &on_the_way).await;
+        let (token, subject) = match who {
+            Ok(who) => who,
+            Err(error @ ProviderError::Refused) => {
+                tracing::info!(error = &error as &dyn std::error::Error, "a sign-in was not completed");
+                return Err(Fault::NotSignedIn);
+            }
+            Err(error) => return Err(away(error)),
+        };
+        let owner = Sha256::new().chain_update(provider.issuer()).chain_update([0]).chain_update(subject);
+        begin(&parts, token, owner.finalize().into()).await
+    })
+    .await
+}
+
+/// Begins a session. Whoever is not known here yet is asked for the code that they were given.
+async fn begin(parts: &Arc<Parts>, token: String, owner: [u8; 32]) -> Result<Response, Fault> {
+    let client = Client::new(parts.channel.clone(), &token).map_err(|_cause| Fault::NotSignedIn)?;
+    let (here_before, known) = match here_before(&client).await {
+        Ok(at) => (at, true),
+        Err(status) if is_nobody_here(&status) => (None, false),
+        Err(status) => return Err(status.into()),
+    };
+    let session = Session { token, id: Uuid::now_v7(), form: random()?, owner, here_before };
+    let cookie = parts.keeper.begin(&session).await?;
+    let to = if known { at::HOME } else { at::CLAIM };
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+}
+
+/// Whether whoever signed in has not claimed their place yet.
+fn is_nobody_here(status: &Status) -> bool {
+    status.get_details_error_info().is_some_and(|info| info.reason == "CALLER_NOT_ADMITTED")
+}
+
+/// When somebody read something of their own record last, in microseconds since 1970, as far as that is among the latest looks.
+async fn here_before(client: &Client) -> Result<Option<i64>, Status> {
+    let ask = ListAccessHistoryRequest { page_size: 100, include_own: true, ..ListAccessHistoryRequest::default() };
+    let looks = client.access().list_access_history(ask).await?.into_inner().receipts;
+    let own = |look: &&proto::access::v1::Receipt| {
+        look.party.as_ref().is_some_and(|party| party.kind() == party::Kind::Person)
+    };
+    Ok(looks.iter().find(own).and_then(|look| look.time).map(|at| at.seconds * 1_000_000))
+}
+
+#[derive(Template)]
+#[template(path = "claim.html")]
+struct Claim {
+    frame: Frame,
+}
+
+impl Claim {
+    fn request(&self) -> String {
+        request_id()
+    }
+}
+
+/// Asks for the code with which somebody comes in the first time.
+pub(crate) async fn claim(by: SignedIn) -> Response {
+    Claim { frame: Frame::new(&by.parts, Some(&by.session), at::CLAIM) }.response(StatusCode::OK)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct TypedCode {
+    form: String,
+    request: String,
+    code: String,
+    #[serde(default)]
+    second: String,
+}
+
+/// Takes the code.
+pub(crate) async fn use_code(by: SignedIn, Form(sent): Form<TypedCode>) -> Shown {
+    shown(&by.parts, async {
+        by.sent(&sent.form)?;
+        let (request_id, code, second_code) = (sent.request, sent.code, sent.second);
+        let claim = ClaimInvitationRequest { request_id, code, second_code, ..ClaimInvitationRequest::default() };
+        let position = by.client.joining().claim_invitation(claim).await?.into_inner().position;
+        Ok(to(at::HOME, position))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Out {
+    #[serde(default)]
+    everywhere: String,
+}
+
+/// What a browser forgets with it.
+const FORGET: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
+
+/// Somebody signs out, here or everywhere.
+pub(crate) async fn sign_out(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(out): Form<Out>) -> Shown {
+    shown(&parts, async {
+        let cookie = parts.keeper.end(&headers, !out.everywhere.is_empty()).await?;
+        Ok(([(header::SET_COOKIE, cookie), FORGET], Redirect::to(at::SIGN_IN)).into_response())
+    })
+    .await
+}
+
+/// Somebody leaves quickly: they are signed out, and elsewhere, in one step. From another site it only leads there.
+pub(crate) async fn leave(State(parts): State<Arc<Parts>>, headers: HeaderMap) -> Response {
+    let to = Redirect::to(parts.settings.leave_to.as_str());
+    if !is_ours(&headers, &parts) {
+        return to.into_response();
+    }
+    match parts.keeper.end(&headers, false).await {
+        Ok(cookie) => ([(header::SET_COOKIE, cookie), FORGET], to).into_response(),
+        // Away comes first, whatever is out of reach.
+        Err(_) => to.into_response(),
+    }
+}

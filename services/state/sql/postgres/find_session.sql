@@ -1,0 +1,1 @@
+UPDATE session SET idle_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2 WHERE id = $1 AND idle_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint AND ends_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint RETURNING body

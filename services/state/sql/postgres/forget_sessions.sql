@@ -1,0 +1,1 @@
+DELETE FROM session WHERE ends_at <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint

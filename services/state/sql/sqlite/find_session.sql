@@ -1,0 +1,1 @@
+UPDATE session SET idle_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) + $2 WHERE id = $1 AND idle_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) AND ends_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) RETURNING body
