@@ -121,6 +121,7 @@ mod tests {
             caller,
             signed_in: None,
             identity: None,
+            session: None,
             role: Arc::default(),
             scopes: None,
             method: method.into(),

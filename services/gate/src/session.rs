@@ -8,8 +8,8 @@ use uuid::Uuid;
 /// The header that names it: a UUID of version 7, of when it began. What a person reads of their own record in one session has one receipt (rule 5).
 pub const SESSION_HEADER: &str = "alongside-session";
 
-/// How long a session goes on at most, in seconds.
-const MOST: i64 = 24 * 60 * 60;
+/// How long a session goes on at most, in seconds: a day's work, and a little for a clock.
+const MOST: i64 = 9 * 60 * 60;
 /// By how many seconds clocks may differ.
 const LEEWAY: i64 = 5 * 60;
 
@@ -30,7 +30,7 @@ pub(crate) fn of(headers: &HeaderMap, now: Timestamp) -> Result<Option<Uuid>, Er
         Some(session) if given.next().is_none() => Ok(Some(session)),
         _ => Err(Error::invalid(
             SESSION_HEADER,
-            "must be given once, a UUID of version 7 that was made within the last day",
+            "must be given once, a UUID of version 7 that was made within the last nine hours",
         )),
     }
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_named_once_and_began_within_the_last_day() {
+    fn a_session_is_named_once_and_began_within_the_last_hours() {
         let of = |values: &[&str], seconds: i64| {
             let mut headers = HeaderMap::new();
             for value in values {

@@ -21,6 +21,12 @@ pub(crate) enum Fault {
     Nothing,
     /// A form was sent that is too old, or not from here.
     Stale,
+    /// What was sent is nothing that a page can read.
+    Unreadable(StatusCode),
+    /// It took too long.
+    TooSlow,
+    /// Too much is asked for at once.
+    TooMuch,
     /// Whoever came back from signing in did not bring what they were to.
     NotSignedIn,
     /// The store of sessions failed.
@@ -75,6 +81,9 @@ impl Fault {
                 | Code::Unauthenticated => (StatusCode::SERVICE_UNAVAILABLE, "away"),
             },
             Self::Nothing => (StatusCode::NOT_FOUND, "nothing"),
+            Self::Unreadable(status) => (*status, "unreadable"),
+            Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "away"),
+            Self::TooMuch => (StatusCode::TOO_MANY_REQUESTS, "too-much"),
             Self::Stale => (StatusCode::FORBIDDEN, "stale"),
             Self::NotSignedIn => (StatusCode::FORBIDDEN, "not-signed-in"),
             Self::Sessions(_) => (StatusCode::SERVICE_UNAVAILABLE, "away"),
@@ -103,7 +112,9 @@ impl Fault {
                 );
             }
             Self::Failed(what) => tracing::error!(what, "a page could not be shown"),
-            Self::Nothing | Self::Stale | Self::NotSignedIn => {}
+            Self::TooSlow => tracing::warn!("a page took too long"),
+            Self::Unreadable(_) => tracing::warn!(%status, "a page could not be shown"),
+            Self::Nothing | Self::TooMuch | Self::Stale | Self::NotSignedIn => {}
         }
     }
 }

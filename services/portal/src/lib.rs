@@ -127,16 +127,11 @@ impl Portal {
             .route(at::SIGN_OUT, post(sign_in::sign_out))
             .route(at::LEAVE, get(sign_in::leave))
             .route(at::STATEMENT, get(pages::statement::show))
+            .route(at::STAY, get(sign_in::stay))
             .fallback(pages::nothing)
-            .layer(from_fn_with_state(self.0.clone(), guard::personal));
-        let routes = pages.route(at::ASSET, get(assets::get)).layer(from_fn_with_state(self.0.clone(), guard::every));
-        routes
-            .layer(DefaultBodyLimit::max(FORM_LIMIT))
-            .layer(tower_http::timeout::TimeoutLayer::with_status_code(
-                http::StatusCode::SERVICE_UNAVAILABLE,
-                ANSWER_LIMIT,
-            ))
-            .with_state(self.0)
+            .method_not_allowed_fallback(pages::nothing);
+        let routes = pages.route(at::ASSET, get(assets::get)).layer(DefaultBodyLimit::max(FORM_LIMIT));
+        routes.layer(from_fn_with_state(self.0.clone(), guard::every)).with_state(self.0)
     }
 }
 
@@ -160,5 +155,6 @@ pub(crate) mod at {
     pub(crate) const SIGN_OUT: &str = "/out";
     pub(crate) const LEAVE: &str = "/leave";
     pub(crate) const STATEMENT: &str = "/a";
+    pub(crate) const STAY: &str = "/stay";
     pub(crate) const ASSET: &str = "/s/{*name}";
 }

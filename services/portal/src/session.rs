@@ -51,6 +51,8 @@ pub(crate) struct OnTheWay {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) verifier: String,
+    /// When they went, in seconds since 1970: they sign in after that, and not on the strength of having done so before.
+    pub(crate) began: u64,
 }
 
 /// What only a browser has.
@@ -110,10 +112,11 @@ impl Keeper {
         if self.secure { format!("__Host-{of}") } else { of.to_owned() }
     }
 
-    fn cookie(&self, of: &str, value: &str, age: Duration) -> HeaderValue {
+    /// A cookie that is gone after this time; without one, when the browser is closed.
+    fn cookie(&self, of: &str, value: &str, age: Option<Duration>) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let text =
-            format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", self.name(of), age.as_secs());
+        let age = age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}", self.name(of));
         // Letters, figures and what stands in this function.
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
@@ -130,11 +133,11 @@ impl Keeper {
         (of, owner): (&str, [u8; 32]),
         what: &T,
         (idle, most): (Duration, Duration),
-    ) -> Result<HeaderValue, Fault> {
+    ) -> Result<String, Fault> {
         let secret = Secret::new()?;
         let sealed = sealed(&secret, of, what)?;
         self.store.keep(secret.kept_under(), owner, &sealed, (idle, most)).await?;
-        Ok(self.cookie(of, &secret.written(), most))
+        Ok(secret.written())
     }
 
     async fn find<T: DeserializeOwned>(&self, of: &str, headers: &HeaderMap) -> Result<Option<(Secret, T)>, Fault> {
@@ -144,19 +147,27 @@ impl Keeper {
         Ok(opened.map(|what| (secret, what)))
     }
 
-    /// Somebody has signed in: what their browser is to keep.
-    pub(crate) async fn begin(&self, session: &Session) -> Result<HeaderValue, Fault> {
-        self.keep((SIGNED_IN, session.owner), session, (IDLE, MOST)).await
+    /// Somebody has signed in: what their browser is to keep. Whoever had signed in there before is signed out.
+    pub(crate) async fn begin(&self, session: &Session, headers: &HeaderMap) -> Result<HeaderValue, Fault> {
+        if let Some(before) = self.secret(SIGNED_IN, headers) {
+            self.store.end(before.kept_under()).await?;
+        }
+        let secret = self.keep((SIGNED_IN, session.owner), session, (IDLE, MOST)).await?;
+        Ok(self.cookie(SIGNED_IN, &secret, None))
     }
 
     /// Somebody is on the way to sign in elsewhere: what their browser is to keep.
     pub(crate) async fn send(&self, on_the_way: &OnTheWay) -> Result<HeaderValue, Fault> {
-        self.keep((ON_WAY, [0; 32]), on_the_way, (ON_THE_WAY, ON_THE_WAY)).await
+        let secret = self.keep((ON_WAY, [0; 32]), on_the_way, (ON_THE_WAY, ON_THE_WAY)).await?;
+        Ok(self.cookie(ON_WAY, &secret, Some(ON_THE_WAY)))
     }
 
-    /// Somebody has come back: what they were to bring, once.
-    pub(crate) async fn back(&self, headers: &HeaderMap) -> Result<Option<OnTheWay>, Fault> {
+    /// Somebody has come back with this: what else they were to bring, once. Whoever brings something else uses nothing up.
+    pub(crate) async fn back(&self, headers: &HeaderMap, state: &str) -> Result<Option<OnTheWay>, Fault> {
         let Some((secret, on_the_way)) = self.find::<OnTheWay>(ON_WAY, headers).await? else { return Ok(None) };
+        if on_the_way.state != state {
+            return Ok(None);
+        }
         self.store.end(secret.kept_under()).await?;
         Ok(Some(on_the_way))
     }
@@ -166,15 +177,20 @@ impl Keeper {
         Ok(self.find::<Session>(SIGNED_IN, headers).await?.map(|(_, session)| session))
     }
 
-    /// They sign out, here or everywhere: what their browser is to keep, which is nothing.
-    pub(crate) async fn end(&self, headers: &HeaderMap, everywhere: bool) -> Result<HeaderValue, Fault> {
-        if let Some((secret, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
-            self.store.end(secret.kept_under()).await?;
-            if everywhere {
+    /// They sign out, here or everywhere.
+    pub(crate) async fn end(&self, headers: &HeaderMap, everywhere: bool) -> Result<(), Fault> {
+        let Some(secret) = self.secret(SIGNED_IN, headers) else { return Ok(()) };
+        if everywhere {
+            if let Some((_, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
                 self.store.end_all(session.owner).await?;
             }
         }
-        Ok(self.cookie(SIGNED_IN, "", Duration::ZERO))
+        Ok(self.store.end(secret.kept_under()).await?)
+    }
+
+    /// What the browser of somebody keeps who has signed out, which is nothing.
+    pub(crate) fn nothing(&self) -> HeaderValue {
+        self.cookie(SIGNED_IN, "", Some(Duration::ZERO))
     }
 }
 

@@ -3,18 +3,19 @@
 mod provider;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use client::{Client, request_id};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use proto::access::v1::{ListAccessHistoryRequest, party};
-use proto::people::v1::ClaimInvitationRequest;
+use proto::people::v1::{ClaimInvitationRequest, GetMyRecordRequest};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -26,6 +27,9 @@ use crate::pages::{Shown, shown, to};
 use crate::session::{OnTheWay, Session, SignedIn, random};
 use crate::view::{Frame, Page as _};
 use crate::{Parts, SignIn, at};
+
+/// How long somebody who leaves quickly waits at most for being signed out.
+const LEAVE_LIMIT: Duration = Duration::from_millis(300);
 
 /// A sample person.
 #[derive(Debug, Clone)]
@@ -77,12 +81,12 @@ pub(crate) struct Chosen {
 }
 
 /// Signs in as a sample person.
-pub(crate) async fn as_sample(State(parts): State<Arc<Parts>>, Form(chosen): Form<Chosen>) -> Shown {
+pub(crate) async fn as_sample(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(chosen): Form<Chosen>) -> Shown {
     shown(&parts, async {
         let SignIn::Samples(samples) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
         let person = (samples.0)().into_iter().nth(chosen.person).ok_or(Fault::Nothing)?;
         let owner = Sha256::digest(person.name.as_bytes()).into();
-        begin(&parts, person.token, owner).await
+        begin(&parts, &headers, (person.token, owner)).await
     })
     .await
 }
@@ -91,7 +95,8 @@ pub(crate) async fn as_sample(State(parts): State<Arc<Parts>>, Form(chosen): For
 pub(crate) async fn start(State(parts): State<Arc<Parts>>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let on_the_way = OnTheWay { state: random()?, nonce: random()?, verifier: random()? };
+        let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let on_the_way = OnTheWay { state: random()?, nonce: random()?, verifier: random()?, began };
         let to = provider.authorize(&parts.settings.address, &on_the_way).await.map_err(away)?;
         let cookie = parts.keeper.send(&on_the_way).await?;
         Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
@@ -117,8 +122,8 @@ pub(crate) struct Brought {
 pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Query(brought): Query<Brought>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let on_the_way = parts.keeper.back(&headers).await?.ok_or(Fault::NotSignedIn)?;
-        if brought.code.is_empty() || brought.state != on_the_way.state {
+        let on_the_way = parts.keeper.back(&headers, &brought.state).await?.ok_or(Fault::NotSignedIn)?;
+        if brought.code.is_empty() {
             return Err(Fault::NotSignedIn);
         }
         let who = provider.exchange(&parts.settings.address, &brought.code, &on_the_way).await;
@@ -131,21 +136,33 @@ pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Qu
             Err(error) => return Err(away(error)),
         };
         let owner = Sha256::new().chain_update(provider.issuer()).chain_update([0]).chain_update(subject);
-        begin(&parts, token, owner.finalize().into()).await
+        begin(&parts, &headers, (token, owner.finalize().into())).await
     })
     .await
 }
 
-/// Begins a session. Whoever is not known here yet is asked for the code that they were given.
-async fn begin(parts: &Arc<Parts>, token: String, owner: [u8; 32]) -> Result<Response, Fault> {
-    let client = Client::new(parts.channel.clone(), &token).map_err(|_cause| Fault::NotSignedIn)?;
-    let (here_before, known) = match here_before(&client).await {
+/// Begins a session, and has its receipt written, so that whoever else signs in with what is theirs is seen. Whoever is not known here yet is asked for the
+/// code that they were given.
+async fn begin(
+    parts: &Arc<Parts>,
+    headers: &HeaderMap,
+    (token, owner): (String, [u8; 32]),
+) -> Result<Response, Fault> {
+    let id = Uuid::now_v7();
+    let client = Client::new(parts.channel.clone(), &token).and_then(|client| client.in_session(&id.to_string()));
+    let client = client.map_err(|_cause| Fault::NotSignedIn)?;
+    let (here_before, known) = match arrives(&client).await {
         Ok(at) => (at, true),
         Err(status) if is_nobody_here(&status) => (None, false),
+        // They have just signed in: that is not good for the services, and signing in again changes nothing.
+        Err(status) if status.code() == Code::Unauthenticated => {
+            tracing::error!("the services do not take what the identity provider signs");
+            return Err(Fault::Failed("the services do not take what the identity provider signs"));
+        }
         Err(status) => return Err(status.into()),
     };
-    let session = Session { token, id: Uuid::now_v7(), form: random()?, owner, here_before };
-    let cookie = parts.keeper.begin(&session).await?;
+    let session = Session { token, id, form: random()?, owner, here_before };
+    let cookie = parts.keeper.begin(&session, headers).await?;
     let to = if known { at::HOME } else { at::CLAIM };
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }
@@ -155,10 +172,11 @@ fn is_nobody_here(status: &Status) -> bool {
     status.get_details_error_info().is_some_and(|info| info.reason == "CALLER_NOT_ADMITTED")
 }
 
-/// When somebody read something of their own record last, in microseconds since 1970, as far as that is among the latest looks.
-async fn here_before(client: &Client) -> Result<Option<i64>, Status> {
+/// When somebody was here last, in microseconds since 1970, as far as that is among the latest looks. That they are here now is written down.
+async fn arrives(client: &Client) -> Result<Option<i64>, Status> {
     let ask = ListAccessHistoryRequest { page_size: 100, include_own: true, ..ListAccessHistoryRequest::default() };
     let looks = client.access().list_access_history(ask).await?.into_inner().receipts;
+    client.people().get_my_record(GetMyRecordRequest { page_size: 1, ..GetMyRecordRequest::default() }).await?;
     let own = |look: &&proto::access::v1::Receipt| {
         look.party.as_ref().is_some_and(|party| party.kind() == party::Kind::Person)
     };
@@ -209,17 +227,13 @@ pub(crate) struct Out {
     everywhere: String,
 }
 
-/// What a browser forgets with it.
-const FORGET: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
-
-/// Somebody signs out, here or everywhere.
-pub(crate) async fn sign_out(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(out): Form<Out>) -> Shown {
-    shown(&parts, async {
-        let cookie = parts.keeper.end(&headers, !out.everywhere.is_empty()).await?;
-        Ok(([(header::SET_COOKIE, cookie), FORGET], Redirect::to(at::SIGN_IN)).into_response())
-    })
-    .await
+/// Somebody signs out, here or everywhere. Their browser forgets it, even if it cannot be written down.
+pub(crate) async fn sign_out(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(out): Form<Out>) -> Response {
+    let signed_out = shown(&parts, async {
+        parts.keeper.end(&headers, !out.everywhere.is_empty()).await?;
+        Ok(Redirect::to(at::SIGN_IN).into_response())
+    });
+    ([(header::SET_COOKIE, parts.keeper.nothing())], signed_out.await).into_response()
 }
 
 /// Somebody leaves quickly: they are signed out, and elsewhere, in one step. From another site it only leads there.
@@ -228,9 +242,18 @@ pub(crate) async fn leave(State(parts): State<Arc<Parts>>, headers: HeaderMap) -
     if !is_ours(&headers, &parts) {
         return to.into_response();
     }
-    match parts.keeper.end(&headers, false).await {
-        Ok(cookie) => ([(header::SET_COOKIE, cookie), FORGET], to).into_response(),
-        // Away comes first, whatever is out of reach.
-        Err(_) => to.into_response(),
-    }
+    let cookie = parts.keeper.nothing();
+    let ending = tokio::spawn(async move {
+        if let Err(fault) = parts.keeper.end(&headers, false).await {
+            tracing::warn!(?fault, "somebody left, and their session is not ended");
+        }
+    });
+    // Away comes first, whatever is out of reach.
+    let _ended = tokio::time::timeout(LEAVE_LIMIT, ending).await;
+    ([(header::SET_COOKIE, cookie)], to).into_response()
+}
+
+/// Somebody goes on: their session is not over for as long again.
+pub(crate) async fn stay(_by: SignedIn) -> StatusCode {
+    StatusCode::NO_CONTENT
 }

@@ -98,6 +98,7 @@ struct Claims {
     sub: String,
     nonce: Option<String>,
     azp: Option<String>,
+    auth_time: Option<u64>,
 }
 
 impl Provider {
@@ -160,6 +161,9 @@ impl Provider {
             .append_pair("redirect_uri", &redirect(address))
             .append_pair("state", &on_the_way.state)
             .append_pair("nonce", &on_the_way.nonce)
+            // Whoever holds the browser after somebody signed out signs in themselves.
+            .append_pair("prompt", "login")
+            .append_pair("max_age", "0")
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");
         Ok(to.into())
@@ -197,6 +201,11 @@ impl Provider {
         let claims = self.verified(&tokens.id_token, known).await?;
         let is_ours = claims.azp.is_none_or(|azp| azp == self.client_id);
         if !is_ours || claims.nonce.as_deref() != Some(&on_the_way.nonce) {
+            return Err(ProviderError::Refused);
+        }
+        // With `max_age` it says when (OpenID Connect Core 1.0, 3.1.2.1).
+        let signed_in_at = claims.auth_time.ok_or(ProviderError::Wrong("auth_time"))?;
+        if signed_in_at.saturating_add(LEEWAY) < on_the_way.began {
             return Err(ProviderError::Refused);
         }
         Ok((tokens.id_token, claims.sub))
