@@ -67,8 +67,9 @@ pub struct Gate {
     pub(crate) engine: Engine,
     pub(crate) metrics: GateMetrics,
     pub(crate) believed: Believed,
-    /// The sessions of people at their own pages whose first look has its receipt, by that.
-    sessions: Arc<quick_cache::sync::Cache<ReceiptId, ()>>,
+    /// The sessions of people at their own pages whose first look has its receipt, by that and by the epoch of the log in which it was written: in a log
+    /// that was restored it may not be.
+    sessions: Arc<quick_cache::sync::Cache<(Uuid, ReceiptId), ()>>,
 }
 
 /// How many sessions are known at a time: of one that is forgotten the receipt is found again.
@@ -262,13 +263,13 @@ impl Gate {
         entries: usize,
     ) -> Result<ReceiptId, Error> {
         let person = call.person()?;
-        self.engine.settle(|freshness| self.registered(person, freshness)).await?;
+        let epoch = self.engine.settle(|freshness| self.registered(person, freshness)).await?;
         // Of a session the first look has its receipt; on whatever server another one is taken for the first, it is the same.
         let session = call.session();
         let of_session = session.map(|session| derived_id(session, &[&b"own looks"[..], person.0.as_bytes()]));
         let receipt = ReceiptId(of_session.unwrap_or_else(Uuid::now_v7));
         let context = call.relying(Context::new(Actor::person(person), receipt.0));
-        if of_session.is_some() && self.sessions.get(&receipt).is_some() {
+        if of_session.is_some() && self.sessions.get(&(epoch, receipt)).is_some() {
             return self.goes_on(&context, receipt).await;
         }
         let viewed = RecordViewed {
@@ -276,8 +277,9 @@ impl Gate {
             party: Author::Person,
             role: String::new(),
             purpose: Purpose::PersonRequest,
-            categories: categories.into_iter().collect(),
-            entries: u32::try_from(entries).unwrap_or(u32::MAX),
+            // What they read in a session is not only what they read first in it.
+            categories: if session.is_some() { vec![] } else { categories.into_iter().collect() },
+            entries: if session.is_some() { 0 } else { u32::try_from(entries).unwrap_or(u32::MAX) },
             // It is their own record: they read it whole.
             named_authors: false,
             under_emergency: false,
@@ -292,7 +294,7 @@ impl Gate {
         self.engine.commit(changes).await?.done().ok_or(EngineError::Contention)?;
         self.metrics.count("own");
         if of_session.is_some() {
-            self.sessions.insert(receipt, ());
+            self.sessions.insert((epoch, receipt), ());
         }
         Ok(receipt)
     }
@@ -306,11 +308,12 @@ impl Gate {
         Ok(receipt)
     }
 
-    /// Whether somebody is registered under this id; nothing yet when what is remembered says that nobody is.
-    async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<()>, EngineError> {
-        match self.engine.load::<Sharing>(person, freshness).await?.registered() {
+    /// In which epoch of the log somebody is registered under this id; nothing yet when what is remembered says that nobody is.
+    async fn registered(&self, person: PersonId, freshness: Freshness) -> Result<Option<Uuid>, EngineError> {
+        let sharing = self.engine.load::<Sharing>(person, freshness).await?;
+        match sharing.registered() {
             Err(_) if freshness == Freshness::Remembered => Ok(None),
-            registered => Ok(Some(registered?)),
+            registered => Ok(Some(registered.map(|()| sharing.epoch)?)),
         }
     }
 

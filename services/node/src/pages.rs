@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
@@ -13,6 +14,13 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use url::Url;
 
 use crate::config::Config;
+
+/// How long the services may take to be reached, and to say that they are there still.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long they may take to answer.
+const CALL_LIMIT: Duration = Duration::from_secs(15);
+/// How often they are asked whether they are there still.
+const ALIVE_EVERY: Duration = Duration::from_secs(20);
 
 /// Puts the pages together and opens their port. `services` is where this process serves.
 ///
@@ -58,9 +66,7 @@ pub(crate) fn address_of(listens: SocketAddr) -> String {
 
 /// Serves the pages until it is to stop.
 pub(crate) async fn serve(portal: Portal, listener: TcpListener, stop: CancellationToken) {
-    if let Err(error) = portal.serve(listener, stop).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "the web pages are served no more");
-    }
+    portal.serve(listener, stop).await;
 }
 
 /// How the pages call the services: those of this process, unless others are named.
@@ -81,7 +87,10 @@ fn channel(config: &Config, services: SocketAddr) -> anyhow::Result<Channel> {
         };
         endpoint = endpoint.tls_config(tls)?;
     }
-    Ok(endpoint.connect_lazy())
+    // What does not answer is given up before a page is.
+    let endpoint = endpoint.connect_timeout(CONNECT_LIMIT).timeout(CALL_LIMIT);
+    let endpoint = endpoint.http2_keep_alive_interval(ALIVE_EVERY).keep_alive_timeout(CONNECT_LIMIT);
+    Ok(endpoint.keep_alive_while_idle(true).connect_lazy())
 }
 
 /// Where this machine reaches itself at an address.

@@ -31,20 +31,28 @@
   if (!idle) return;
   var soon = document.getElementById("idle-soon");
   var begun = Date.now();
+  function out() {
+    document.body.hidden = true;
+    window.location.replace(document.body.dataset.out);
+  }
+  // Asks for as long again.
+  function stay() {
+    begun = Date.now();
+    soon.hidden = true;
+    window.fetch(document.body.dataset.stay, { credentials: "same-origin" }).then(function (answer) {
+      if (answer.redirected) out();
+    }, function () {});
+  }
+  // Whoever writes or reads on is there.
+  ["input", "click", "keydown", "scroll"].forEach(function (sign) {
+    document.addEventListener(sign, function () {
+      if (Date.now() - begun > 60000 && Date.now() - begun < idle * 1000) stay();
+    }, { passive: true });
+  });
   window.setInterval(function () {
     var left = idle - (Date.now() - begun) / 1000;
-    if (left <= 0) {
-      document.body.hidden = true;
-      window.location.replace(document.body.dataset.out);
-    } else if (left <= 120 && soon.hidden) {
-      soon.hidden = false;
-    }
+    if (left <= 0) out();
+    else if (left <= 120 && soon.hidden) soon.hidden = false;
   }, 1000);
-  document.getElementById("stay").addEventListener("click", function () {
-    window.fetch(window.location.href, { credentials: "same-origin" }).then(function (answer) {
-      if (!answer.ok || answer.redirected) return window.location.reload();
-      begun = Date.now();
-      soon.hidden = true;
-    }, function () { window.location.reload(); });
-  });
+  document.getElementById("stay").addEventListener("click", stay);
 })();

@@ -36,7 +36,8 @@ pub(crate) async fn every(State(parts): State<Arc<Parts>>, request: Request, nex
 
 /// What is refused before a page is reached, such as an address or a form that nobody can read, is told as a page, too.
 fn as_page(parts: &Arc<Parts>, response: Response) -> Response {
-    let is_text = response.headers().get(header::CONTENT_TYPE).is_some_and(|is| is.as_bytes().starts_with(b"text/plain"));
+    let is_text =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|is| is.as_bytes().starts_with(b"text/plain"));
     let is_fault = response.status().is_client_error() || response.status().is_server_error();
     if !is_fault || !is_text { response } else { Fault::Unreadable(response.status()).shown(parts) }
 }

@@ -5,8 +5,10 @@ mod assets;
 mod fault;
 mod guard;
 mod pages;
+mod serve;
 mod session;
 mod sign_in;
+mod turns;
 mod view;
 mod words;
 
@@ -28,14 +30,13 @@ pub use sign_in::{Provider, ProviderError, SamplePerson, Samples};
 
 use assets::Assets;
 use session::Keeper;
+use turns::Turns;
 use words::Words;
 
 /// The largest form that is taken, in bytes: a long text, as people write it.
 const FORM_LIMIT: usize = 64 << 10;
 /// How long an answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-/// How long requests in progress may take once the end is near.
-const FINISH_LIMIT: Duration = Duration::from_secs(5);
 
 /// How somebody signs in.
 #[derive(Debug)]
@@ -70,6 +71,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) channel: Channel,
     pub(crate) keeper: Keeper,
+    pub(crate) turns: Turns,
     pub(crate) words: Words,
     pub(crate) assets: Assets,
 }
@@ -86,24 +88,12 @@ impl Portal {
     pub fn new(settings: Settings, channel: Channel, sessions: Arc<dyn Sessions>) -> Self {
         let words = Words::english(settings.time_zone.clone());
         let keeper = Keeper::new(sessions, settings.address.scheme() == "https");
-        Self(Arc::new(Parts { settings, channel, keeper, words, assets: Assets::load() }))
+        Self(Arc::new(Parts { settings, channel, keeper, turns: Turns::default(), words, assets: Assets::load() }))
     }
 
     /// Serves them until it is to stop.
-    ///
-    /// # Errors
-    /// When the port fails.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-        let serving = axum::serve(listener, self.routes());
-        let serving = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
-        let finish = async {
-            stop.cancelled().await;
-            tokio::time::sleep(FINISH_LIMIT).await;
-        };
-        tokio::select! {
-            served = serving => served,
-            () = finish => Ok(()),
-        }
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        serve::serve(listener, self.routes(), stop).await;
     }
 
     /// Every page. Their addresses tell nobody what they are: a browser keeps them, whoever looks over a shoulder reads them.

@@ -19,6 +19,7 @@ use state::Sessions;
 use uuid::Uuid;
 
 use crate::fault::Fault;
+use crate::turns::Turn;
 use crate::{Parts, at};
 
 /// After how long without a click somebody is signed out: a phone is put down, a library's computer left.
@@ -180,10 +181,8 @@ impl Keeper {
     /// They sign out, here or everywhere.
     pub(crate) async fn end(&self, headers: &HeaderMap, everywhere: bool) -> Result<(), Fault> {
         let Some(secret) = self.secret(SIGNED_IN, headers) else { return Ok(()) };
-        if everywhere {
-            if let Some((_, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
-                self.store.end_all(session.owner).await?;
-            }
+        if everywhere && let Some((_, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
+            self.store.end_all(session.owner).await?;
         }
         Ok(self.store.end(secret.kept_under()).await?)
     }
@@ -219,6 +218,7 @@ pub(crate) struct SignedIn {
     pub(crate) parts: Arc<Parts>,
     pub(crate) session: Session,
     pub(crate) client: Client,
+    _turn: Turn,
 }
 
 impl SignedIn {
@@ -237,10 +237,11 @@ impl FromRequestParts<Arc<Parts>> for SignedIn {
     async fn from_request_parts(request: &mut Request, parts: &Arc<Parts>) -> Result<Self, Response> {
         let who = parts.keeper.who(&request.headers).await.map_err(|fault| fault.shown(parts))?;
         let session = who.ok_or_else(|| Redirect::to(at::SIGN_IN).into_response())?;
+        let turn = parts.turns.take(session.owner).ok_or_else(|| Fault::TooMuch.shown(parts))?;
         let client = Client::new(parts.channel.clone(), &session.token)
             .and_then(|client| client.in_session(&session.id.to_string()));
         let client = client.map_err(|_cause| Fault::Failed("a token that no header may hold").shown(parts))?;
-        Ok(Self { parts: parts.clone(), session, client })
+        Ok(Self { parts: parts.clone(), session, client, _turn: turn })
     }
 }
 

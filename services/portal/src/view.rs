@@ -67,6 +67,10 @@ impl Frame {
         at::SIGN_IN
     }
 
+    pub(crate) fn stay_path(&self) -> &'static str {
+        at::STAY
+    }
+
     pub(crate) fn sign_out_path(&self) -> &'static str {
         at::SIGN_OUT
     }

@@ -63,6 +63,7 @@ portal-waiting-requests = { $count ->
     [one] { $count } person asks to see more
    *[other] { $count } people ask to see more
 }
+portal-home-last = You were here last: { $when }.
 portal-home-looked = See who has looked
 portal-home-new = What happened since you were here
 portal-home-new-nothing = Nothing has happened since you were here.
@@ -72,10 +73,12 @@ portal-home-more = See all that happened
 
 ## Who has looked
 portal-looked-title = Who has looked
-portal-looked-lead = Each time somebody looks at what is written about you, it stands here. So does each try that was turned down.
+portal-looked-lead = Each time somebody looks at what is written about you, it stands here. So does each try that was turned down, and each time somebody signs in as you. If that was not you, sign out everywhere, and tell somebody you trust.
 portal-looked-filter = Show only some of it
 portal-looked-agency = Who they work for
 portal-looked-all-agencies = Everybody
+portal-looked-heading = What they saw
+portal-looked-all-headings = All of it
 portal-looked-kind = What it was
 portal-looked-kind-all = Everything
 portal-looked-kind-emergency = Emergencies
@@ -98,8 +101,8 @@ portal-receipt-ask-lead = They must tell you why within ten days.
 portal-receipt-question = Your question
 portal-receipt-ask-button = Ask
 portal-receipt-stop = Stop it
-portal-receipt-stop-lead = This lets them look now. You can stop it.
-portal-receipt-stop-nothing = None of your choices lets them look now.
+portal-receipt-stop-lead = These choices of yours are about them, or about people like them. You can stop each of them.
+portal-receipt-stop-nothing = None of your choices now is about them.
 portal-receipt-stop-link = See who can see what, and change it
 portal-said-by = { $who }, { $when }
 portal-question-1 = They have until { $day } to answer.
@@ -294,6 +297,8 @@ portal-fault-away = We can not do that just now
 portal-fault-away-then = Nothing was lost. Try again in a few minutes.
 portal-fault-stale = That page was too old
 portal-fault-stale-then = Nothing was changed. Open the page again, and try once more.
+portal-fault-unreadable = We did not get that
+portal-fault-unreadable-then = Nothing was changed. Go back, and try once more.
 portal-fault-not-signed-in = You are not signed in
 portal-fault-not-signed-in-then = Signing in was not finished. Try again from the start.
 portal-fault-failed = Something went wrong
@@ -303,6 +308,6 @@ portal-fault-failed-then = Those who run this place have been told. Try again in
 portal-statement-title = Can everybody use these pages?
 portal-statement-lead = We want everybody to be able to. You can make the words as large as you like, use the keys in place of a mouse, and have the pages read out. They work without scripts, and on an old phone.
 portal-statement-standard = They are made to meet the Web Content Accessibility Guidelines 2.2, at level AA.
-portal-statement-tested = A machine checks each page for what a machine can find, on a small and on a large screen, and goes through all of them with the keys alone. Nobody who needs it in their own life has tried them yet.
-portal-statement-missing = There is no page yet for talks and choices. Who supports you can print and post them.
+portal-statement-tested = A machine checks each page for what a machine can find, on a small and on a large screen, in light and in dark, and goes a part of the way with the keys alone. Nobody who needs it in their own life has tried them yet.
+portal-statement-missing = There is no page yet for talks and choices. Who supports you can print and post them. Without scripts you are signed out after 15 minutes, and no word comes before.
 portal-statement-names = All pages have the same title, and their addresses are numbers, so that nobody who finds them on a shared phone knows what you read. If you have them read out, the first line of each page says which it is.

@@ -73,7 +73,7 @@ const journeys = {
       await follow(page, 'Who has looked');
       await page.locator('summary').click();
       await seen('filtered');
-      await page.locator('main li a').first().click();
+      await page.locator('main li a', { hasText: 'looked at your' }).first().click();
       await seen('receipt');
       await follow(page, 'Who can see what');
       await page.locator('main a[href^="/2/"]').first().click();
@@ -239,8 +239,28 @@ const journeys = {
     const sent = (headers, body) => context.request.post(`${address}/out`, { headers, data: body, maxRedirects: 0 });
     const forged = await sent({ 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' }, '');
     must(forged.status() === 403, `a form of another site is answered with ${forged.status()}`);
+    must((await forged.text()).includes('That page was too old'), 'what is refused is no page');
+    must(forged.headers()['content-security-policy'] && forged.headers()['cache-control'] === 'no-store', 'a refusal has fewer headers');
+    must((await sent({ origin: 'null' }, '')).status() === 403, 'a form of nowhere is taken');
+    must((await sent({}, '')).status() === 403, 'a form that does not say where from is taken');
     await page.goto(`${address}/1`);
     must((await heading(page)) === 'Who has looked', 'another site has signed them out');
+    const asked = (path, headers) => context.request.get(address + path, { headers, maxRedirects: 0 });
+    for (const path of ['/1?agency=many', '/1?from=soon']) {
+      const odd = await asked(path, {});
+      must(odd.status() >= 400 && odd.status() < 500 && (await odd.text()).includes('We did not get that'), `${path}: ${odd.status()}`);
+      must(odd.headers()['referrer-policy'] === 'same-origin' && odd.headers()['cache-control'] === 'no-store', `${path} has fewer headers`);
+    }
+    must((await asked('/out', {})).status() === 404, 'signing out is a form');
+    // An old browser says where from in another way, or in none.
+    const before = await context.cookies();
+    await asked('/leave', { referer: 'https://other.example/' });
+    await page.goto(`${address}/1`);
+    must((await heading(page)) === 'Who has looked', 'a link of another site has signed them out');
+    await asked('/leave', { referer: `${address}/1` });
+    await context.addCookies(before);
+    await page.goto(`${address}/1`);
+    must(page.url() === `${address}/in`, 'a browser of yesterday signs nobody out');
     await browser.close();
   },
 
@@ -269,6 +289,9 @@ const journeys = {
     must((await page.locator('main li').count()) > 0, 'nothing is told of what happened');
     await press(page, 'Sign out');
     await page.waitForURL(`${address}/in`);
+    // Whoever holds the browser next is not them.
+    await follow(page, 'Sign in');
+    await page.locator('input[name=login]').waitFor();
     // What was brought back once is good for nothing.
     await page.goto(`${address}/in/back?code=abc&state=def`);
     must((await heading(page)) === 'You are not signed in', await heading(page));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{Config, IssuerConfig, NatsTls, Place, Security, is_place_of_secret};
 
@@ -70,6 +70,8 @@ impl Config {
         let portal = &self.portal;
         let address = portal.address.as_ref().is_none_or(|address| is_origin(address));
         must(address, "portal.address", "must be an origin such as `https://portal.example`")?;
+        let address = portal.address.as_deref().is_none_or(is_kept);
+        must(address, "portal.address", "must begin with `https://`, unless it is of this machine")?;
         must(!portal.name.is_empty(), "portal.name", "must be what people read at the top")?;
         let zone = jiff::tz::TimeZone::get(&portal.time_zone).is_ok();
         must(zone, "portal.time_zone", "must be in the IANA time zone database, such as `Europe/London`")?;
@@ -77,8 +79,21 @@ impl Config {
         must(is_web(&portal.leave_to), "portal.leave_to", "must be a URL such as `https://www.bbc.co.uk/weather`")?;
         let services = portal.services.as_deref().is_none_or(is_web);
         must(services, "portal.services", "must be a URL such as `https://alongside.internal:7443`")?;
+        let services = portal.services.as_deref().is_none_or(is_kept);
+        must(services, "portal.services", "must begin with `https://`, unless it is of this machine")?;
         let Some(provider) = &portal.provider else { return Ok(()) };
         must(is_web(&provider.issuer), "portal.provider.issuer", "must be a URL, as its tokens name it")?;
+        let issuer = is_kept(&provider.issuer);
+        must(issuer, "portal.provider.issuer", "must begin with `https://`, unless it is of this machine")?;
+        let is_same =
+            |one: &IssuerConfig| one.people && one.issuer == provider.issuer && one.audience == provider.client_id;
+        // Services elsewhere have issuers of their own.
+        let trusted = portal.services.is_some() || self.issuers.iter().any(is_same);
+        must(
+            trusted,
+            "portal.provider.issuer",
+            "must be among `issuers`, with `people = true` and `portal.provider.client_id` as its `audience`",
+        )?;
         must(!provider.client_id.is_empty(), "portal.provider.client_id", "must be our id there")?;
         let is_place = !provider.client_key.is_empty() && is_place_of_secret(&provider.client_key);
         must(is_place, "portal.provider.client_key", "must be `file:<path>` or `env:<name>`")
@@ -152,6 +167,18 @@ fn check_tls(setting: &str, tls: &NatsTls) -> Result<(), Wrong> {
 }
 
 /// Whether a text is an origin of a web page: scheme and host, and nothing after them.
+/// Whether nobody on the way reads what is sent there: it goes by TLS, or does not leave the machine.
+fn is_kept(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || is_here
+}
+
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_host = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', ' ']));

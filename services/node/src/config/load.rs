@@ -195,6 +195,17 @@ mod tests {
             ("[notices.sender]\nurl = 'x'\nsecret = 'env:X'\nchannels = ['sms']", "notices.sender.url"),
             ("[notices.sender]\nurl = 'https://x'\nsecret = 'whsec_x'\nchannels = ['sms']", "notices.sender.secret"),
             ("[notices.sender]\nurl = 'https://x'\nsecret = 'env:X'\nchannels = []", "notices.sender.channels"),
+            ("[portal]\naddress = 'http://portal.example'", "portal.address"),
+            ("[portal]\nservices = 'http://10.0.0.1:7443'", "portal.services"),
+            (
+                "[portal.provider]\nissuer = 'http://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
+                "portal.provider.issuer",
+            ),
+            (
+                "[[issuers]]\nissuer = 'https://a.example'\naudience = 'b'\npeople = true\n\
+                 [portal.provider]\nissuer = 'https://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
+                "portal.provider.issuer",
+            ),
             ("[vault]\nurl = 'x'", "vault.url"),
             ("web_origins = ['*']", "web_origins"),
             ("[[issuers]]\nissuer = 'x'\naudience = 'x'", "issuers"),

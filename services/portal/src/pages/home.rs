@@ -22,6 +22,8 @@ const NEW: i32 = 5;
 #[template(path = "home.html")]
 struct Home {
     frame: Frame,
+    /// When they were here last; empty when that is not known.
+    last: String,
     /// What waits, and where.
     waiting: Vec<(String, &'static str)>,
     /// What is told, and what is said where that is nothing.
@@ -66,6 +68,7 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let page = Home {
         heading: words.say(since),
         nothing: words.say(&format!("{since}-nothing")),
+        last: from.map(|at| words.with("home-last", &[("when", &words.moment(&at))])).unwrap_or_default(),
         frame: Frame::new(&by.parts, Some(&by.session), at::HOME),
         waiting: waiting.map(|(name, count, path)| (words.count(name, count), path)).collect(),
         days: by_day(items),

@@ -15,6 +15,7 @@ use proto::access::v1::{
 use serde::Deserialize;
 
 use super::people::{Supporter, supporters};
+use super::record::{HEADINGS, headings};
 use super::sharing::{Row, permits_of};
 use super::{After, Shown, shown, to};
 use crate::at;
@@ -32,6 +33,8 @@ const QUESTIONS: usize = 5;
 pub(crate) struct Wanted {
     /// Of which agency, from 1; 0 for all.
     agency: usize,
+    /// Under which heading; 0 for all.
+    heading: i32,
     /// Of which kind: 1 emergencies, 2 refused; 0 for all.
     kind: u8,
     /// From this day on, and up to it.
@@ -47,6 +50,7 @@ struct Looked {
     frame: Frame,
     wanted: Wanted,
     agencies: Vec<Supporter>,
+    headings: Vec<(i32, String)>,
     days: Vec<Day>,
     next: String,
     incomplete: bool,
@@ -85,6 +89,11 @@ fn tag(words: &Words, receipt: &Receipt) -> String {
 
 async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let words = &by.parts.words;
+    let day = |typed: &str, after: bool| match typed {
+        "" => Ok(None),
+        typed => words.beginning_of(typed, after).map(Some).ok_or(Fault::Unreadable(StatusCode::UNPROCESSABLE_ENTITY)),
+    };
+    let (from, until) = (day(&wanted.from, false)?, day(&wanted.to, true)?);
     let agencies = supporters(by).await?;
     let agency = wanted.agency.checked_sub(1).and_then(|nth| agencies.get(nth));
     let kinds: &[Kind] = match wanted.kind {
@@ -95,8 +104,11 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let ask = ListAccessHistoryRequest {
         agency_id: agency.map(|agency| agency.agency_id.clone()).unwrap_or_default(),
         kinds: kinds.iter().map(|kind| i32::from(*kind)).collect(),
-        from: words.beginning_of(&wanted.from, false),
-        until: words.beginning_of(&wanted.to, true),
+        categories: HEADINGS.map(i32::from).into_iter().filter(|heading| *heading == wanted.heading).collect(),
+        from,
+        until,
+        // Whoever signs in with what is theirs is seen, too.
+        include_own: true,
         page_token: wanted.next.clone(),
         ..ListAccessHistoryRequest::default()
     };
@@ -112,6 +124,7 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
         next: next(&wanted, &told.next_page_token),
         days: by_day(items),
         incomplete: told.incomplete,
+        headings: headings(words),
         agencies,
         wanted,
     };
@@ -125,6 +138,7 @@ fn next(wanted: &Wanted, token: &str) -> String {
     }
     let mut query = url::form_urlencoded::Serializer::new(format!("{}?", at::LOOKED));
     query.append_pair("agency", &wanted.agency.to_string()).append_pair("kind", &wanted.kind.to_string());
+    query.append_pair("heading", &wanted.heading.to_string());
     query.append_pair("from", &wanted.from).append_pair("to", &wanted.to).append_pair("next", token).finish()
 }
 

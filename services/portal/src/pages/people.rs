@@ -19,8 +19,9 @@ use crate::session::SignedIn;
 use crate::view::{Frame, Page as _};
 use crate::words::Words;
 
-/// How many are shown of each kind.
-const MOST: i32 = 100;
+/// How many are asked for at a time, and how often at most: more than one person ever has.
+const SIZE: i32 = 100;
+const PAGES: usize = 20;
 
 /// An agency that somebody is of whom the person knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,25 @@ pub(crate) struct Supporter {
     pub(crate) name: String,
 }
 
+/// Everybody who supports the person, did, or might; and whether something may be missing.
+async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Relationship>, bool), Fault> {
+    let mut ask = ListMyPeopleRequest { page_size: SIZE, at_least_position, ..ListMyPeopleRequest::default() };
+    let (mut all, mut incomplete) = (Vec::new(), false);
+    for _ in 0..PAGES {
+        let told = by.client.relationships().list_my_people(ask.clone()).await?.into_inner();
+        incomplete |= told.incomplete;
+        all.extend(told.relationships);
+        ask.page_token = told.next_page_token;
+        if ask.page_token.is_empty() {
+            return Ok((all, incomplete));
+        }
+    }
+    Ok((all, true))
+}
+
 /// Every agency that somebody is of whom the person knows, in the order in which they came to know them.
 pub(crate) async fn supporters(by: &SignedIn) -> Result<Vec<Supporter>, Fault> {
-    let all = ListMyPeopleRequest { page_size: MOST, ..ListMyPeopleRequest::default() };
-    let people = by.client.relationships().list_my_people(all).await?.into_inner().relationships;
+    let (people, _) = everybody(by, 0).await?;
     let mut known: Vec<Supporter> = Vec::new();
     for party in people.into_iter().filter_map(|one| one.supporter).filter(|party| !party.agency_id.is_empty()) {
         if known.iter().all(|one| one.agency_id != party.agency_id) {
@@ -84,12 +100,11 @@ fn part(state: RelationshipState) -> usize {
 
 async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let all = ListMyPeopleRequest { page_size: MOST, at_least_position, ..ListMyPeopleRequest::default() };
-    let told = by.client.relationships().list_my_people(all).await?.into_inner();
+    let (people, incomplete) = everybody(by, at_least_position).await?;
     let mut parts: Vec<_> = ["proposed", "active", "suggested", "over"]
         .map(|name| (words.say(&format!("people-{name}")), words.say(&format!("people-{name}-none")), Vec::new()))
         .into();
-    for one in &told.relationships {
+    for one in &people {
         if let Some((_, _, rows)) = parts.get_mut(part(one.state())) {
             rows.push(row(words, one));
         }
@@ -97,8 +112,7 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     // What is not there need not be said of suggestions and of what is over.
     let mut nth = 0..;
     parts.retain(|(_, _, rows)| nth.next().is_some_and(|nth| nth < 2) || !rows.is_empty());
-    let page =
-        People { frame: Frame::new(&by.parts, Some(&by.session), at::PEOPLE), parts, incomplete: told.incomplete };
+    let page = People { frame: Frame::new(&by.parts, Some(&by.session), at::PEOPLE), parts, incomplete };
     Ok(page.response(StatusCode::OK))
 }
 

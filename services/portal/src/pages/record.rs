@@ -23,7 +23,7 @@ use crate::view::{Frame, Page as _};
 use crate::words::Words;
 
 /// The headings in their order: strengths before needs, as the standards of the Professional Record Standards Body go.
-const HEADINGS: [RecordCategory; 10] = [
+pub(super) const HEADINGS: [RecordCategory; 10] = [
     RecordCategory::Strengths,
     RecordCategory::WhatMatters,
     RecordCategory::AboutMe,
@@ -35,6 +35,11 @@ const HEADINGS: [RecordCategory; 10] = [
     RecordCategory::Contingency,
     RecordCategory::Contact,
 ];
+/// What they are called, by their numbers.
+pub(super) fn headings(words: &Words) -> Vec<(i32, String)> {
+    HEADINGS.map(i32::from).map(|heading| (heading, words.say(&format!("heading-{heading}")))).into()
+}
+
 /// How many pages of entries are read at most: all of what one person has.
 const PAGES: usize = 50;
 

@@ -24,6 +24,8 @@ use crate::words::Words;
 
 /// How many choices stand on a page.
 const MOST: i32 = 50;
+/// How many pages of them are read at most, to find one.
+const PAGES: usize = 50;
 
 /// The next page.
 #[derive(Debug, Default, Deserialize)]
@@ -56,9 +58,22 @@ pub(super) async fn permits_of(by: &SignedIn, party: &Party, categories: &[i32])
         };
         is_theirs && (categories.is_empty() || terms.categories.iter().any(|known| categories.contains(known)))
     };
-    let ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
-    let told = by.client.sharing().get_my_sharing(ask).await?.into_inner();
-    Ok(told.provisions.iter().filter(|one| lets(one)).map(|one| row(&by.parts.words, one)).collect())
+    Ok(provisions(by).await?.iter().filter(|one| lets(one)).map(|one| row(&by.parts.words, one)).collect())
+}
+
+/// All choices that stand.
+async fn provisions(by: &SignedIn) -> Result<Vec<Provision>, Fault> {
+    let mut ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
+    let mut all = Vec::new();
+    for _ in 0..PAGES {
+        let told = by.client.sharing().get_my_sharing(ask.clone()).await?.into_inner();
+        all.extend(told.provisions);
+        ask.page_token = told.next_page_token;
+        if ask.page_token.is_empty() {
+            return Ok(all);
+        }
+    }
+    Err(Fault::Failed("somebody has more choices than a page can know of"))
 }
 
 #[derive(Template)]
@@ -66,6 +81,8 @@ pub(super) async fn permits_of(by: &SignedIn, party: &Party, categories: &[i32])
 struct Sharing {
     frame: Frame,
     requests: Vec<Row>,
+    /// Whether it is all there is: then there are no others.
+    whole: bool,
     permits: Vec<Row>,
     denies: Vec<Row>,
     blocked: Vec<String>,
@@ -95,6 +112,7 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let page = Sharing {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         requests: requests.iter().map(|one| asked_for(words, one)).collect(),
+        whole: first && told.next_page_token.is_empty(),
         permits: of(true),
         denies: of(false),
         blocked: blocked(words, &told),
@@ -191,17 +209,7 @@ async fn preview(by: &SignedIn, choice: Choice) -> Result<Vec<String>, Fault> {
 
 async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let mut ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
-    let held = loop {
-        let told = by.client.sharing().get_my_sharing(ask.clone()).await?.into_inner();
-        if let Some(found) = told.provisions.into_iter().find(|one| one.provision_id == provision_id) {
-            break found;
-        }
-        if told.next_page_token.is_empty() {
-            return Err(Fault::Nothing);
-        }
-        ask.page_token = told.next_page_token;
-    };
+    let held = provisions(by).await?.into_iter().find(|one| one.provision_id == provision_id).ok_or(Fault::Nothing)?;
     let button = if held.permit { "withdraw" } else { "allow-again" };
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),

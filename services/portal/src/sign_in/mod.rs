@@ -81,7 +81,11 @@ pub(crate) struct Chosen {
 }
 
 /// Signs in as a sample person.
-pub(crate) async fn as_sample(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(chosen): Form<Chosen>) -> Shown {
+pub(crate) async fn as_sample(
+    State(parts): State<Arc<Parts>>,
+    headers: HeaderMap,
+    Form(chosen): Form<Chosen>,
+) -> Shown {
     shown(&parts, async {
         let SignIn::Samples(samples) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
         let person = (samples.0)().into_iter().nth(chosen.person).ok_or(Fault::Nothing)?;
@@ -143,11 +147,7 @@ pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Qu
 
 /// Begins a session, and has its receipt written, so that whoever else signs in with what is theirs is seen. Whoever is not known here yet is asked for the
 /// code that they were given.
-async fn begin(
-    parts: &Arc<Parts>,
-    headers: &HeaderMap,
-    (token, owner): (String, [u8; 32]),
-) -> Result<Response, Fault> {
+async fn begin(parts: &Arc<Parts>, headers: &HeaderMap, (token, owner): (String, [u8; 32])) -> Result<Response, Fault> {
     let id = Uuid::now_v7();
     let client = Client::new(parts.channel.clone(), &token).and_then(|client| client.in_session(&id.to_string()));
     let client = client.map_err(|_cause| Fault::NotSignedIn)?;
@@ -216,6 +216,7 @@ pub(crate) async fn use_code(by: SignedIn, Form(sent): Form<TypedCode>) -> Shown
         let (request_id, code, second_code) = (sent.request, sent.code, sent.second);
         let claim = ClaimInvitationRequest { request_id, code, second_code, ..ClaimInvitationRequest::default() };
         let position = by.client.joining().claim_invitation(claim).await?.into_inner().position;
+        arrives(&by.client).await?;
         Ok(to(at::HOME, position))
     })
     .await

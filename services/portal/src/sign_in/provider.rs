@@ -22,6 +22,8 @@ use crate::session::OnTheWay;
 const ALGORITHMS: [Algorithm; 4] = [Algorithm::RS256, Algorithm::RS384, Algorithm::ES256, Algorithm::ES384];
 /// How long what a provider says of itself, and its keys, are believed; a key that is not among them is looked for sooner.
 const BELIEVED: Duration = Duration::from_secs(60 * 60);
+/// How long they are while it does not answer.
+const STILL_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long between two looks for keys.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// How long it may take to answer.
@@ -39,6 +41,9 @@ pub enum ProviderError {
     /// It is out of reach, or answers with an error.
     #[error("the identity provider does not answer as it should")]
     Away(#[source] reqwest::Error),
+    /// It did not answer a moment ago.
+    #[error("the identity provider did not answer a moment ago")]
+    StillAway,
     /// It says something of itself that is not so, or not what is needed.
     #[error("the identity provider's `{0}` is not what it must be")]
     Wrong(&'static str),
@@ -72,6 +77,13 @@ struct Known {
     since: Instant,
 }
 
+/// What is known of it, and when it was last asked.
+#[derive(Default)]
+struct Kept {
+    known: Option<Known>,
+    asked: Option<Instant>,
+}
+
 /// An identity provider of people.
 pub struct Provider {
     issuer: String,
@@ -79,7 +91,7 @@ pub struct Provider {
     key: EncodingKey,
     algorithm: Algorithm,
     http: reqwest::Client,
-    known: Mutex<Option<Known>>,
+    kept: Mutex<Kept>,
 }
 
 impl std::fmt::Debug for Provider {
@@ -113,7 +125,7 @@ impl Provider {
         };
         let http =
             reqwest::Client::builder().timeout(ANSWER_LIMIT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { issuer, client_id, key, algorithm, http, known: Mutex::default() })
+        Ok(Self { issuer, client_id, key, algorithm, http, kept: Mutex::default() })
     }
 
     /// What it is called in its tokens.
@@ -121,21 +133,38 @@ impl Provider {
         &self.issuer
     }
 
-    /// What it says of itself, and its keys: as they are known, or as they are now.
+    /// What it says of itself, and its keys: as they are known, or as they are now. While it does not answer, what is known is good for a while, and it is
+    /// not asked again at once.
     async fn known(&self, at_most: Duration) -> Result<Known, ProviderError> {
-        let mut known = self.known.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < at_most) {
+        let mut kept = self.kept.lock().await;
+        if let Some(known) = kept.known.as_ref().filter(|known| known.since.elapsed() < at_most) {
             return Ok(known.clone());
         }
+        let old = kept.known.clone().filter(|known| known.since.elapsed() < STILL_BELIEVED);
+        if kept.asked.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+            return old.ok_or(ProviderError::StillAway);
+        }
+        let asked = self.discover().await;
+        kept.asked = Some(Instant::now());
+        match (asked, old) {
+            (Ok(now), _) => Ok(kept.known.insert(now).clone()),
+            (Err(error), Some(old)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "an identity provider does not say its keys");
+                Ok(old)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// What it says of itself now.
+    async fn discover(&self) -> Result<Known, ProviderError> {
         let well_known = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let discovered: Discovered = self.read(self.http.get(well_known)).await?;
         if discovered.issuer != self.issuer {
             return Err(ProviderError::Wrong("issuer"));
         }
         let keys: JwkSet = self.read(self.http.get(discovered.jwks_uri.clone())).await?;
-        let now = Known { discovered: Arc::new(discovered), keys: Arc::new(keys), since: Instant::now() };
-        *known = Some(now.clone());
-        Ok(now)
+        Ok(Known { discovered: Arc::new(discovered), keys: Arc::new(keys), since: Instant::now() })
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ProviderError> {
@@ -196,7 +225,11 @@ impl Provider {
             ProviderError::Away(error) if error.status() == Some(http::StatusCode::BAD_REQUEST) => {
                 ProviderError::Refused
             }
-            ProviderError::Away(_) | ProviderError::Wrong(_) | ProviderError::Refused | ProviderError::Key(_) => error,
+            ProviderError::Away(_)
+            | ProviderError::StillAway
+            | ProviderError::Wrong(_)
+            | ProviderError::Refused
+            | ProviderError::Key(_) => error,
         })?;
         let claims = self.verified(&tokens.id_token, known).await?;
         let is_ours = claims.azp.is_none_or(|azp| azp == self.client_id);
