@@ -100,11 +100,12 @@ impl Portal {
     fn routes(self) -> Router {
         let pages = Router::new()
             .route(at::HOME, get(pages::home::show))
-            .route(at::LOOKED, get(pages::looked::list))
+            .route(at::LOOKED, get(pages::looked::list).post(pages::kept::keep))
             .route(at::RECEIPT, get(pages::looked::one).post(pages::looked::ask))
             .route(at::SHARING, get(pages::sharing::list))
             .route(at::CHOICE, get(pages::sharing::one).post(pages::sharing::withdraw))
             .route(at::REQUEST, get(pages::sharing::request).post(pages::sharing::answer))
+            .route(at::CHANGE, get(pages::change::ask).post(pages::change::change))
             .route(at::PEOPLE, get(pages::people::list))
             .route(at::RELATIONSHIP, get(pages::people::one).post(pages::people::answer))
             .route(at::RECORD, get(pages::record::list).post(pages::record::add))
@@ -138,6 +139,7 @@ pub(crate) mod at {
     pub(crate) const TIMELINE: &str = "/5";
     pub(crate) const RECORD: &str = "/6";
     pub(crate) const ENTRY: &str = "/6/{id}";
+    pub(crate) const CHANGE: &str = "/7";
     pub(crate) const SIGN_IN: &str = "/in";
     pub(crate) const START: &str = "/in/go";
     pub(crate) const BACK: &str = "/in/back";

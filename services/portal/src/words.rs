@@ -76,6 +76,11 @@ impl Words {
         self.with("moment", &[("day", &self.day(at)), ("time", &self.time(at))])
     }
 
+    /// The moment as it stands in a table: `2026-03-03 15:04`.
+    pub(crate) fn written(&self, at: &Timestamp) -> String {
+        self.zoned(at).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// When a day begins that was typed as `2026-03-03`, or the one after it.
     pub(crate) fn beginning_of(&self, typed: &str, after: bool) -> Option<Timestamp> {
         let date: Date = typed.parse().ok()?;

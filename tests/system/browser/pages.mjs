@@ -33,6 +33,14 @@ const heading = (page) => page.locator('h1').innerText();
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 const follow = (page, name) => page.getByRole('link', { name }).first().click();
 
+// The first step of changing who can see what.
+async function choose(page, who, may, headings) {
+  await page.getByLabel(who).first().check();
+  await page.getByLabel(may, { exact: true }).check();
+  for (const name of headings) await page.getByLabel(name, { exact: true }).check();
+  await press(page, 'Go on');
+}
+
 async function signIn(page, name) {
   await page.goto(address);
   await press(page, name);
@@ -78,6 +86,14 @@ const journeys = {
       await follow(page, 'Who can see what');
       await page.locator('main a[href^="/2/"]').first().click();
       await seen('choice');
+      await follow(page, 'Who can see what');
+      await follow(page, 'Change who can see what');
+      await seen('change');
+      await press(page, 'Go on');
+      must((await page.getByRole('alert').first().innerText()).includes('Choose who it is about.'), 'it is not said what is missing');
+      await seen('change-missing');
+      await choose(page, 'Everybody at', 'They may not see it', ['My goals']);
+      await seen('change-asked');
       await follow(page, 'My people');
       for (const state of ['proposed', 'active', 'suggested']) {
         const row = page.locator('main a[href^="/4/"]').nth(['proposed', 'active', 'suggested'].indexOf(state));
@@ -127,6 +143,38 @@ const journeys = {
     must(new URL(page.url()).pathname === '/2', page.url());
     must(await page.getByText('You let nobody see anything.').count(), 'the choice still stands');
     must(clicks <= 5, `it takes ${clicks} clicks`);
+    must(page.faults.length === 0, page.faults.join('; '));
+    await browser.close();
+  },
+
+  // Letting an agency see something, keeping something from it, shutting it out, and letting it in again.
+  async chosen(name, scripts) {
+    const { browser, page } = await open({ javaScriptEnabled: scripts !== 'without-scripts' });
+    await signIn(page, name);
+    const change = async (may, headings) => {
+      await follow(page, 'Who can see what');
+      await follow(page, 'Change who can see what');
+      await choose(page, 'Everybody at', may, headings);
+      must((await heading(page)) === 'Is this what you want?', await heading(page));
+      const told = await page.locator('main').innerText();
+      must(/^\/7$/.test(new URL(page.url()).pathname) && !/[0-9a-f]{8}-/.test(page.url()), page.url());
+      await press(page, 'Yes, do this');
+      must(new URL(page.url()).pathname === '/2', page.url());
+      return told;
+    };
+    const then = await change('They may see it', ['My goals', 'My health']);
+    must(then.includes('may see this: My goals, My health') && then.includes('see'), then);
+    await page.getByText('goals').first().waitFor();
+    await change('They may not see it', ['My health']);
+    await page.getByText('What you keep from others').waitFor();
+    await change('Shut them out of everything', []);
+    await page.getByText('Whom you have shut out').waitFor();
+    if (scripts === 'without-scripts') {
+      await page.locator('main a[href^="/7?back="]').first().click();
+      must((await heading(page)) === 'Is this what you want?', await page.locator('main').innerText());
+      await press(page, 'Yes, do this');
+      must(!(await page.getByText('Whom you have shut out').count()), 'they are shut out still');
+    }
     must(page.faults.length === 0, page.faults.join('; '));
     await browser.close();
   },
@@ -199,6 +247,13 @@ const journeys = {
       await follow(page, place);
       titles.add(await page.title());
       must(/^\/\d$/.test(new URL(page.url()).pathname), page.url());
+    }
+    // What is kept has a name that tells nothing, and no address leads to it.
+    await follow(page, 'Who has looked');
+    for (const [button, name, says] of [['Keep a table', '1.csv', 'When,What'], ['Keep a page to print', '1.html', '<html']]) {
+      const [kept] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
+      must(kept.suggestedFilename() === name, kept.suggestedFilename());
+      must(readFileSync(await kept.path(), 'utf8').includes(says), `${name} says something else`);
     }
     must(titles.size === 1 && titles.has('My pages'), [...titles].join(', '));
     const stolen = await context.cookies();

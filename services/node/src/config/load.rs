@@ -146,6 +146,26 @@ mod tests {
     }
 
     #[test]
+    fn web_pages_that_anybody_on_the_way_could_read_or_where_nobody_could_sign_in_are_refused() {
+        for (text, setting) in [
+            ("[portal]\naddress = 'http://portal.example'", "portal.address"),
+            ("[portal]\nservices = 'http://10.0.0.1:7443'", "portal.services"),
+            (
+                "[portal.provider]\nissuer = 'http://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
+                "portal.provider.issuer",
+            ),
+            (
+                "[[issuers]]\nissuer = 'https://a.example'\naudience = 'b'\npeople = true\n\
+                 [portal.provider]\nissuer = 'https://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
+                "portal.provider.issuer",
+            ),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(&format!("`{setting}`")), "{text}: {error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_and_where_it_stands() {
         for (text, setting) in [
             ("[database]\nurll = 'x'", "urll"),
@@ -195,17 +215,6 @@ mod tests {
             ("[notices.sender]\nurl = 'x'\nsecret = 'env:X'\nchannels = ['sms']", "notices.sender.url"),
             ("[notices.sender]\nurl = 'https://x'\nsecret = 'whsec_x'\nchannels = ['sms']", "notices.sender.secret"),
             ("[notices.sender]\nurl = 'https://x'\nsecret = 'env:X'\nchannels = []", "notices.sender.channels"),
-            ("[portal]\naddress = 'http://portal.example'", "portal.address"),
-            ("[portal]\nservices = 'http://10.0.0.1:7443'", "portal.services"),
-            (
-                "[portal.provider]\nissuer = 'http://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
-                "portal.provider.issuer",
-            ),
-            (
-                "[[issuers]]\nissuer = 'https://a.example'\naudience = 'b'\npeople = true\n\
-                 [portal.provider]\nissuer = 'https://a.example'\nclient_id = 'a'\nclient_key = 'env:X'",
-                "portal.provider.issuer",
-            ),
             ("[vault]\nurl = 'x'", "vault.url"),
             ("web_origins = ['*']", "web_origins"),
             ("[[issuers]]\nissuer = 'x'\naudience = 'x'", "issuers"),

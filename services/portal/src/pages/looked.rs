@@ -67,7 +67,7 @@ pub(crate) async fn list(by: SignedIn, Query(wanted): Query<Wanted>) -> Shown {
 }
 
 /// What a look stands out by.
-fn tag(words: &Words, receipt: &Receipt) -> String {
+pub(super) fn tag(words: &Words, receipt: &Receipt) -> String {
     match receipt.kind() {
         Kind::Denied => words.say("tag-refused"),
         Kind::LawfulBasis | Kind::LawfulBasisEnded => words.say("tag-law"),

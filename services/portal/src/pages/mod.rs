@@ -1,6 +1,8 @@
 //! The pages, one file each: what it asks the services, and what it shows of that.
 
+pub(crate) mod change;
 pub(crate) mod home;
+pub(crate) mod kept;
 pub(crate) mod looked;
 pub(crate) mod people;
 pub(crate) mod record;

@@ -33,7 +33,7 @@ pub(crate) struct Supporter {
 }
 
 /// Everybody who supports the person, did, or might; and whether something may be missing.
-async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Relationship>, bool), Fault> {
+pub(super) async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Relationship>, bool), Fault> {
     let mut ask = ListMyPeopleRequest { page_size: SIZE, at_least_position, ..ListMyPeopleRequest::default() };
     let (mut all, mut incomplete) = (Vec::new(), false);
     for _ in 0..PAGES {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
 use proto::access::v1::Party;
@@ -15,24 +15,17 @@ use proto::sharing::v1::{
 };
 use serde::Deserialize;
 
-use super::{Shown, shown};
+use super::{After, Shown, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
 use crate::view::{Frame, Page as _};
 use crate::words::Words;
 
-/// How many choices stand on a page.
+/// How many requests stand on a page.
 const MOST: i32 = 50;
-/// How many pages of them are read at most, to find one.
+/// How many pages of them are read at most.
 const PAGES: usize = 50;
-
-/// The next page.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Wanted {
-    next: String,
-}
 
 /// A choice of the person's.
 pub(super) struct Row {
@@ -58,16 +51,20 @@ pub(super) async fn permits_of(by: &SignedIn, party: &Party, categories: &[i32])
         };
         is_theirs && (categories.is_empty() || terms.categories.iter().any(|known| categories.contains(known)))
     };
-    Ok(provisions(by).await?.iter().filter(|one| lets(one)).map(|one| row(&by.parts.words, one)).collect())
+    Ok(directive(by, 0).await?.provisions.iter().filter(|one| lets(one)).map(|one| row(&by.parts.words, one)).collect())
 }
 
-/// All choices that stand.
-async fn provisions(by: &SignedIn) -> Result<Vec<Provision>, Fault> {
-    let mut ask = GetMySharingRequest { page_size: 100, ..GetMySharingRequest::default() };
-    let mut all = Vec::new();
+/// All that stands of what they chose, and what is open because of it: the pages of the answer are one list of all kinds.
+pub(super) async fn directive(by: &SignedIn, at_least_position: u64) -> Result<GetMySharingResponse, Fault> {
+    let mut ask = GetMySharingRequest { page_size: 100, at_least_position, ..GetMySharingRequest::default() };
+    let mut all = GetMySharingResponse::default();
     for _ in 0..PAGES {
         let told = by.client.sharing().get_my_sharing(ask.clone()).await?.into_inner();
-        all.extend(told.provisions);
+        all.provisions.extend(told.provisions);
+        all.blocked_agencies.extend(told.blocked_agencies);
+        all.blocked_workers.extend(told.blocked_workers);
+        all.open_access.extend(told.open_access);
+        all.lawful_bases.extend(told.lawful_bases);
         ask.page_token = told.next_page_token;
         if ask.page_token.is_empty() {
             return Ok(all);
@@ -81,30 +78,24 @@ async fn provisions(by: &SignedIn) -> Result<Vec<Provision>, Fault> {
 struct Sharing {
     frame: Frame,
     requests: Vec<Row>,
-    /// Whether it is all there is: then there are no others.
-    whole: bool,
     permits: Vec<Row>,
     denies: Vec<Row>,
-    blocked: Vec<String>,
+    /// Whom they have shut out, and where that is changed.
+    blocked: Vec<(String, String)>,
     open: Vec<String>,
     laws: Vec<String>,
-    next: String,
 }
 
-pub(crate) async fn list(by: SignedIn, Query(wanted): Query<Wanted>) -> Shown {
-    shown(&by.parts, page(&by, wanted)).await
+pub(crate) async fn list(by: SignedIn, Query(after): Query<After>) -> Shown {
+    shown(&by.parts, page(&by, after.at)).await
 }
 
-async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
+async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let first = wanted.next.is_empty();
-    let ask = GetMySharingRequest { page_size: MOST, page_token: wanted.next, ..GetMySharingRequest::default() };
-    let told = by.client.sharing().get_my_sharing(ask).await?.into_inner();
-    let asked = ListAccessRequestsRequest { page_size: MOST, ..ListAccessRequestsRequest::default() };
-    let requests = match first {
-        true => by.client.sharing().list_access_requests(asked).await?.into_inner().requests,
-        false => vec![],
-    };
+    let told = directive(by, at_least_position).await?;
+    let asked =
+        ListAccessRequestsRequest { page_size: MOST, at_least_position, ..ListAccessRequestsRequest::default() };
+    let requests = by.client.sharing().list_access_requests(asked).await?.into_inner().requests;
     let of = |permit: bool| {
         let those = told.provisions.iter().filter(move |one| one.permit == permit);
         those.map(|one| row(words, one)).collect::<Vec<_>>()
@@ -112,18 +103,11 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let page = Sharing {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         requests: requests.iter().map(|one| asked_for(words, one)).collect(),
-        whole: first && told.next_page_token.is_empty(),
         permits: of(true),
         denies: of(false),
         blocked: blocked(words, &told),
         open: open(words, &told),
         laws: laws(words, &told),
-        next: if told.next_page_token.is_empty() {
-            String::new()
-        } else {
-            let mut query = url::form_urlencoded::Serializer::new(format!("{}?", at::SHARING));
-            query.append_pair("next", &told.next_page_token).finish()
-        },
     };
     Ok(page.response(StatusCode::OK))
 }
@@ -145,19 +129,20 @@ fn asked_for(words: &Words, one: &AccessRequest) -> Row {
 }
 
 /// A sentence of what stands in the middle of others.
-fn sentence(said: &str) -> String {
+pub(super) fn sentence(said: &str) -> String {
     let mut letters = said.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
 
-fn blocked(words: &Words, told: &GetMySharingResponse) -> Vec<String> {
+fn blocked(words: &Words, told: &GetMySharingResponse) -> Vec<(String, String)> {
     let agencies = told.blocked_agencies.iter().map(|one| words.with("blocked-agency", &[("name", &one.name)]));
     let worker = |one: &proto::sharing::v1::BlockedWorker| {
         words.with("blocked-worker", &[("name", &one.name), ("agency", &one.agency_name)])
     };
-    agencies.chain(told.blocked_workers.iter().map(worker)).collect()
+    let all = agencies.chain(told.blocked_workers.iter().map(worker));
+    (1..).zip(all).map(|(nth, name)| (name, format!("{}?back={nth}", at::CHANGE))).collect()
 }
 
 fn open(words: &Words, told: &GetMySharingResponse) -> Vec<String> {
@@ -209,7 +194,8 @@ async fn preview(by: &SignedIn, choice: Choice) -> Result<Vec<String>, Fault> {
 
 async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let held = provisions(by).await?.into_iter().find(|one| one.provision_id == provision_id).ok_or(Fault::Nothing)?;
+    let all = directive(by, 0).await?.provisions;
+    let held = all.into_iter().find(|one| one.provision_id == provision_id).ok_or(Fault::Nothing)?;
     let button = if held.permit { "withdraw" } else { "allow-again" };
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
@@ -246,8 +232,8 @@ async fn withdraws(by: &SignedIn, provision_id: String, sent: Sent) -> Result<Re
     by.sent(&sent.form)?;
     let withdraw =
         WithdrawProvisionRequest { request_id: sent.request, provision_id, ..WithdrawProvisionRequest::default() };
-    by.client.sharing().withdraw_provision(withdraw).await.map(drop)?;
-    Ok(Redirect::to(at::SHARING).into_response())
+    let position = by.client.sharing().withdraw_provision(withdraw).await?.into_inner().position;
+    Ok(to(at::SHARING, position))
 }
 
 pub(crate) async fn request(by: SignedIn, Path(id): Path<String>) -> Shown {
@@ -278,13 +264,13 @@ pub(crate) async fn answer(by: SignedIn, Path(id): Path<String>, Form(sent): For
 async fn answers(by: &SignedIn, access_request_id: String, sent: Sent) -> Result<Response, Fault> {
     by.sent(&sent.form)?;
     let (request_id, mut service) = (sent.request, by.client.sharing());
-    if matches!(sent.what, What::Grant) {
+    let position = if matches!(sent.what, What::Grant) {
         let grant = GrantAccessRequest { request_id, access_request_id, ..GrantAccessRequest::default() };
-        service.grant_access(grant).await.map(drop)?;
+        service.grant_access(grant).await?.into_inner().position
     } else {
         let not_again = matches!(sent.what, What::RefuseForGood);
         let refuse = RefuseAccessRequest { request_id, access_request_id, not_again, ..RefuseAccessRequest::default() };
-        service.refuse_access(refuse).await.map(drop)?;
-    }
-    Ok(Redirect::to(at::SHARING).into_response())
+        service.refuse_access(refuse).await?.into_inner().position
+    };
+    Ok(to(at::SHARING, position))
 }

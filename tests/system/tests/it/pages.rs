@@ -11,6 +11,7 @@ use proto::access::v1::{Action, ListAccessHistoryRequest, Purpose, RecordCategor
 use proto::people::v1::entry::Content;
 use proto::people::v1::{InvitePersonRequest, StrengthKind};
 use proto::sharing::v1::provision_actor::Actor;
+use proto::sharing::v1::{GetMySharingRequest, UnblockAgencyRequest};
 use tempfile::TempDir;
 use tonic::transport::Endpoint;
 
@@ -109,6 +110,25 @@ async fn who_looked_why_and_stop_it_takes_a_newcomer_five_clicks_with_scripts_an
         goes(&sample.pages, &["stopped", NAME, scripts]).await;
         assert!(!sample.sees().await, "what was stopped is seen still");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_lets_an_agency_see_keeps_something_from_it_and_shuts_it_out_with_scripts_and_without() {
+    let sample = Sample::start().await;
+    let goals = async || {
+        let (person_id, goals) = (sample.person_id.to_string(), [RecordCategory::Goals]);
+        sample.worker.look(&person_id, Purpose::CareCoordination, &goals, 0).await.is_ok()
+    };
+    goes(&sample.pages, &["chosen", NAME, "with-scripts"]).await;
+    assert!(!goals().await && !sample.sees().await, "whoever is shut out sees something");
+    // And again, until they are let in.
+    let agency_id = sample.agency.to_string();
+    let unblock = UnblockAgencyRequest { request_id: client::request_id(), agency_id, expected_version: 0 };
+    sample.person.sharing().unblock_agency(unblock).await.unwrap();
+    goes(&sample.pages, &["chosen", NAME, "without-scripts"]).await;
+    assert!(goals().await, "whoever was let in again does not see what they may");
+    let held = sample.person.sharing().get_my_sharing(GetMySharingRequest::default()).await.unwrap().into_inner();
+    assert!(held.provisions.iter().any(|one| !one.permit), "{held:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
