@@ -6,12 +6,16 @@
 
   // A page out of the browser's own store may be of somebody who has signed out.
   window.addEventListener("pageshow", function (event) {
-    if (event.persisted) window.location.reload();
+    if (!event.persisted) return;
+    document.body.hidden = true;
+    window.location.reload();
   });
 
   var leave = document.getElementById("leave");
+  var ticking;
   function go(event) {
     if (event) event.preventDefault();
+    window.clearInterval(ticking);
     document.body.hidden = true;
     window.location.replace(leave.href);
   }
@@ -32,6 +36,7 @@
   var soon = document.getElementById("idle-soon");
   var begun = Date.now();
   function out() {
+    window.clearInterval(ticking);
     document.body.hidden = true;
     window.location.replace(document.body.dataset.out);
   }
@@ -49,7 +54,7 @@
       if (Date.now() - begun > 60000 && Date.now() - begun < idle * 1000) stay();
     }, { passive: true });
   });
-  window.setInterval(function () {
+  ticking = window.setInterval(function () {
     var left = idle - (Date.now() - begun) / 1000;
     if (left <= 0) out();
     else if (left <= 120 && soon.hidden) soon.hidden = false;

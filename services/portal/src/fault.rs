@@ -27,6 +27,10 @@ pub(crate) enum Fault {
     TooSlow,
     /// Too much is asked for at once.
     TooMuch,
+    /// This browser is not signed in any more, so that it cannot sign out others.
+    NotEverywhere,
+    /// They have signed in, and nobody is known under that here yet.
+    Unknown,
     /// Whoever came back from signing in did not bring what they were to.
     NotSignedIn,
     /// The store of sessions failed.
@@ -57,8 +61,8 @@ impl Fault {
     /// The page that says so.
     pub(crate) fn shown(self, parts: &Arc<Parts>) -> Response {
         let (status, name) = match &self {
-            // What they signed in with is good no more.
-            Self::Refused(refused) if refused.code() == Code::Unauthenticated => {
+            // What they signed in with is good no more, or theirs no more.
+            Self::Refused(refused) if refused.code() == Code::Unauthenticated || is_nobody_here(refused) => {
                 return Redirect::to(at::SIGN_IN).into_response();
             }
             Self::Refused(refused) => match refused.code() {
@@ -85,6 +89,9 @@ impl Fault {
             Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "away"),
             Self::TooMuch => (StatusCode::TOO_MANY_REQUESTS, "too-much"),
             Self::Stale => (StatusCode::FORBIDDEN, "stale"),
+            Self::NotEverywhere => (StatusCode::FORBIDDEN, "not-everywhere"),
+            // They are answered where a code is typed in.
+            Self::Unknown => return Redirect::to(at::CLAIM).into_response(),
             Self::NotSignedIn => (StatusCode::FORBIDDEN, "not-signed-in"),
             Self::Sessions(_) => (StatusCode::SERVICE_UNAVAILABLE, "away"),
             Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
@@ -114,9 +121,14 @@ impl Fault {
             Self::Failed(what) => tracing::error!(what, "a page could not be shown"),
             Self::TooSlow => tracing::warn!("a page took too long"),
             Self::Unreadable(_) => tracing::warn!(%status, "a page could not be shown"),
-            Self::Nothing | Self::TooMuch | Self::Stale | Self::NotSignedIn => {}
+            Self::Nothing | Self::TooMuch | Self::Stale | Self::NotEverywhere | Self::Unknown | Self::NotSignedIn => {}
         }
     }
+}
+
+/// Whether whoever signed in has not claimed their place yet.
+pub(crate) fn is_nobody_here(status: &Status) -> bool {
+    status.get_details_error_info().is_some_and(|info| info.reason == "CALLER_NOT_ADMITTED")
 }
 
 /// What a service says that was wrong, for whoever wrote it.

@@ -40,6 +40,8 @@ pub(crate) struct Session {
     pub(crate) id: Uuid,
     /// What every form must bring back.
     pub(crate) form: String,
+    /// Whether it has its receipt: before that nothing is shown in it but where a code is typed in.
+    pub(crate) arrived: bool,
     /// Whose it is, so that all of theirs can be ended.
     pub(crate) owner: [u8; 32],
     /// Since when, in microseconds since 1970, there is something new to tell: when they were here before.
@@ -180,8 +182,12 @@ impl Keeper {
 
     /// They sign out, here or everywhere.
     pub(crate) async fn end(&self, headers: &HeaderMap, everywhere: bool) -> Result<(), Fault> {
-        let Some(secret) = self.secret(SIGNED_IN, headers) else { return Ok(()) };
-        if everywhere && let Some((_, session)) = self.find::<Session>(SIGNED_IN, headers).await? {
+        let Some(secret) = self.secret(SIGNED_IN, headers) else {
+            return if everywhere { Err(Fault::NotEverywhere) } else { Ok(()) };
+        };
+        if everywhere {
+            // Whose the others are is known from this one alone.
+            let (_, session) = self.find::<Session>(SIGNED_IN, headers).await?.ok_or(Fault::NotEverywhere)?;
             self.store.end_all(session.owner).await?;
         }
         Ok(self.store.end(secret.kept_under()).await?)
@@ -231,7 +237,19 @@ impl SignedIn {
     }
 }
 
+/// Somebody who has signed in, and may not be known here yet.
+pub(crate) struct Arriving(pub(crate) SignedIn);
+
 impl FromRequestParts<Arc<Parts>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(request: &mut Request, parts: &Arc<Parts>) -> Result<Self, Response> {
+        let Arriving(by) = Arriving::from_request_parts(request, parts).await?;
+        if by.session.arrived { Ok(by) } else { Err(Fault::Unknown.shown(parts)) }
+    }
+}
+
+impl FromRequestParts<Arc<Parts>> for Arriving {
     type Rejection = Response;
 
     async fn from_request_parts(request: &mut Request, parts: &Arc<Parts>) -> Result<Self, Response> {
@@ -241,7 +259,7 @@ impl FromRequestParts<Arc<Parts>> for SignedIn {
         let client = Client::new(parts.channel.clone(), &session.token)
             .and_then(|client| client.in_session(&session.id.to_string()));
         let client = client.map_err(|_cause| Fault::Failed("a token that no header may hold").shown(parts))?;
-        Ok(Self { parts: parts.clone(), session, client, _turn: turn })
+        Ok(Self(SignedIn { parts: parts.clone(), session, client, _turn: turn }))
     }
 }
 

@@ -151,6 +151,10 @@ portal-choice-withdraw = Stop this?
 portal-choice-allow-again = Let them see it again?
 portal-choice-asked = Say yes or no
 portal-choice-then = What would be so then
+portal-choice-left-out = { $count ->
+    [one] One more person supports you. For them it is not said here.
+   *[other] { $count } more people support you. For them it is not said here.
+}
 portal-choice-no-change = Nothing changes for anybody who supports you now.
 portal-withdraw = Yes, stop this
 portal-allow-again = Yes, let them see it
@@ -334,6 +338,8 @@ portal-fault-away = We can not do that just now
 portal-fault-away-then = Nothing was lost. Try again in a few minutes.
 portal-fault-stale = That page was too old
 portal-fault-stale-then = Nothing was changed. Open the page again, and try once more.
+portal-fault-not-everywhere = You are signed out here, but not elsewhere
+portal-fault-not-everywhere-then = Too much time had gone by. To sign out everywhere, sign in again, and then sign out everywhere.
 portal-fault-unreadable = We did not get that
 portal-fault-unreadable-then = Nothing was changed. Go back, and try once more.
 portal-fault-not-signed-in = You are not signed in

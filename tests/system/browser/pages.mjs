@@ -307,6 +307,12 @@ const journeys = {
       must(odd.headers()['referrer-policy'] === 'same-origin' && odd.headers()['cache-control'] === 'no-store', `${path} has fewer headers`);
     }
     must((await asked('/out', {})).status() === 404, 'signing out is a form');
+    must((await asked('/1?agency=99', {})).status() === 404, 'an agency that is none is all of them');
+    // Whoever is not signed in signs nobody else out, and is told so.
+    const early = await open();
+    const out = await early.context.request.post(`${address}/out`, { headers: { origin: address }, form: { everywhere: '1' }, maxRedirects: 0 });
+    must(out.status() === 403 && (await out.text()).includes('not elsewhere'), `signing out everywhere is answered with ${out.status()}`);
+    await early.browser.close();
     // An old browser says where from in another way, or in none.
     const before = await context.cookies();
     await asked('/leave', { referer: 'https://other.example/' });
@@ -332,6 +338,8 @@ const journeys = {
     };
     await atProvider();
     await page.waitForURL(`${address}/in/code`);
+    await page.goto(`${address}/1`);
+    must(page.url() === `${address}/in/code`, 'somebody who is not known here yet sees a page');
     await page.getByLabel('Your code', { exact: true }).fill('AAAA-BBBB');
     await press(page, 'Go on');
     must((await heading(page)) === 'That can not be done' || (await heading(page)) === 'There is nothing here', await heading(page));

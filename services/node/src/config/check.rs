@@ -83,6 +83,8 @@ impl Config {
         must(services, "portal.services", "must begin with `https://`, unless it is of this machine")?;
         let Some(provider) = &portal.provider else { return Ok(()) };
         must(is_web(&provider.issuer), "portal.provider.issuer", "must be a URL, as its tokens name it")?;
+        let known = portal.address.is_some() || portal.listen.ip().is_loopback();
+        must(known, "portal.address", "must be given where the pages can be reached from elsewhere")?;
         let issuer = is_kept(&provider.issuer);
         must(issuer, "portal.provider.issuer", "must begin with `https://`, unless it is of this machine")?;
         let is_same =

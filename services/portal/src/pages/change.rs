@@ -10,14 +10,14 @@ use proto::access::v1::{Action, Purpose};
 use proto::sharing::v1::preview_sharing_request::Choice;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{
-    BlockAgencyRequest, BlockWorkerRequest, DenyProvisionRequest, GrantProvisionRequest, PreviewSharingRequest,
-    ProvisionActor, ProvisionTerms, UnblockAgencyRequest, UnblockWorkerRequest,
+    BlockAgencyRequest, BlockWorkerRequest, DenyProvisionRequest, GrantProvisionRequest, ProvisionActor,
+    ProvisionTerms, UnblockAgencyRequest, UnblockWorkerRequest,
 };
 use serde::{Deserialize, Serialize};
 
 use super::people::everybody;
 use super::record::{HEADINGS, headings};
-use super::sharing::{directive, sentence};
+use super::sharing::{Preview, directive, preview};
 use super::{Shown, shown, to};
 use crate::at;
 use crate::fault::Fault;
@@ -160,9 +160,9 @@ struct Known {
 }
 
 /// The agencies that somebody is of whom the person knows, those whom they know, and everybody.
-async fn known(by: &SignedIn) -> Result<Vec<Known>, Fault> {
+async fn known(by: &SignedIn) -> Result<(Vec<Known>, bool), Fault> {
     let words = &by.parts.words;
-    let (people, _) = everybody(by, 0).await?;
+    let (people, incomplete) = everybody(by, 0).await?;
     let (mut agencies, mut workers): (Vec<Known>, Vec<Known>) = (Vec::new(), Vec::new());
     let put = |into: &mut Vec<Known>, one: Known| {
         if into.iter().all(|known| known.whom != one.whom) {
@@ -179,7 +179,7 @@ async fn known(by: &SignedIn) -> Result<Vec<Known>, Fault> {
         put(&mut agencies, Known { whom: Whom::Agency(party.agency_id), name });
     }
     let all = Known { whom: Whom::Everybody, name: words.say("change-everybody") };
-    Ok(agencies.into_iter().chain(workers).chain([all]).collect())
+    Ok((agencies.into_iter().chain(workers).chain([all]).collect(), incomplete))
 }
 
 /// Those who are shut out, in the order in which they are listed.
@@ -207,6 +207,8 @@ struct First {
     frame: Frame,
     /// What is missing still; empty when nothing is, or nothing was chosen yet.
     missing: Vec<String>,
+    /// Whether somebody may be missing whom it could be about.
+    incomplete: bool,
     whom: Vec<Offered>,
     may: Vec<Offered>,
     headings: Vec<Offered>,
@@ -219,8 +221,7 @@ struct Second {
     frame: Frame,
     /// What is chosen.
     text: String,
-    /// What it would come to for each whom it changes something for.
-    changes: Vec<String>,
+    then: Preview,
     wish: String,
 }
 
@@ -240,7 +241,7 @@ async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
         let wish = Wish { may: May::Back, whom: one.whom, headings: vec![], until: String::new(), version: 0 };
         return second(by, wish, &one.name).await;
     }
-    let known = known(by).await?;
+    let (known, incomplete) = known(by).await?;
     let who = asked.who.checked_sub(1).and_then(|nth| known.get(nth));
     let missing = missing(&asked, who);
     match (asked.may, who) {
@@ -249,7 +250,7 @@ async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
                 if may.has_headings() { (asked.headings, asked.until) } else { (vec![], String::new()) };
             second(by, Wish { may, whom: who.whom.clone(), headings, until, version: 0 }, &who.name).await
         }
-        _ => Ok(first(by, &asked, (&known, missing))),
+        _ => Ok(first(by, &asked, (&known, incomplete), missing)),
     }
 }
 
@@ -265,7 +266,7 @@ fn missing(asked: &Asked, who: Option<&Known>) -> Vec<&'static str> {
     cases.into_iter().filter(|(is_so, _)| *is_so && asked.sent).map(|(_, name)| name).collect()
 }
 
-fn first(by: &SignedIn, asked: &Asked, (known, missing): (&[Known], Vec<&'static str>)) -> Response {
+fn first(by: &SignedIn, asked: &Asked, (known, incomplete): (&[Known], bool), missing: Vec<&'static str>) -> Response {
     let words = &by.parts.words;
     let whom = (1..).zip(known).map(|(nth, one)| Offered {
         value: nth.to_string(),
@@ -284,6 +285,7 @@ fn first(by: &SignedIn, asked: &Asked, (known, missing): (&[Known], Vec<&'static
     });
     let page = First {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        incomplete,
         whom: whom.collect(),
         may: may.into(),
         headings: headings.collect(),
@@ -305,15 +307,12 @@ fn says(words: &Words, wish: &Wish, who: &str) -> String {
 
 async fn second(by: &SignedIn, mut wish: Wish, who: &str) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let choice = Some(wish.choice(words)?);
-    let ask = PreviewSharingRequest { choice, ..PreviewSharingRequest::default() };
-    let told = by.client.sharing().preview_sharing(ask).await?.into_inner();
-    wish.version = told.directive_version;
-    let changed = told.parties.into_iter().filter(|party| party.changes);
+    let then = preview(by, wish.choice(words)?).await?;
+    wish.version = then.version;
     let page = Second {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         text: says(words, &wish, who),
-        changes: changed.map(|party| sentence(&party.summary)).collect(),
+        then,
         wish: serde_json::to_string(&wish).map_err(|_cause| Fault::Failed("a wish cannot be written"))?,
     };
     Ok(page.response(StatusCode::OK))

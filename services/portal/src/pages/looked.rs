@@ -95,7 +95,11 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     };
     let (from, until) = (day(&wanted.from, false)?, day(&wanted.to, true)?);
     let agencies = supporters(by).await?;
-    let agency = wanted.agency.checked_sub(1).and_then(|nth| agencies.get(nth));
+    let agency = match wanted.agency.checked_sub(1) {
+        None => None,
+        // Never all of them, where one was asked for.
+        Some(nth) => Some(agencies.get(nth).ok_or(Fault::Nothing)?),
+    };
     let kinds: &[Kind] = match wanted.kind {
         1 => &[Kind::Emergency, Kind::Reviewed, Kind::EmergencyEnded, Kind::EmergencyAllowed],
         2 => &[Kind::Denied],

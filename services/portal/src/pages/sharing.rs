@@ -169,8 +169,7 @@ struct OneChoice {
     frame: Frame,
     heading: String,
     text: String,
-    /// What it would come to for each whom it changes something for.
-    changes: Vec<String>,
+    then: Preview,
     /// What the person can say: what each button does, and says.
     buttons: Vec<(&'static str, String)>,
 }
@@ -185,11 +184,28 @@ pub(crate) async fn one(by: SignedIn, Path(id): Path<String>) -> Shown {
     shown(&by.parts, choice(&by, id)).await
 }
 
+/// What would be so.
+pub(super) struct Preview {
+    /// For each whom it changes something for.
+    pub(super) changes: Vec<String>,
+    /// What is to be said of those who are not among them; empty when that is nothing.
+    pub(super) note: String,
+    /// The choices that stood then: what is agreed to is agreed to of these.
+    pub(super) version: u64,
+}
+
 /// What would be so, for each whom it changes something for.
-async fn preview(by: &SignedIn, choice: Choice) -> Result<Vec<String>, Fault> {
+pub(super) async fn preview(by: &SignedIn, choice: Choice) -> Result<Preview, Fault> {
     let ask = PreviewSharingRequest { choice: Some(choice), ..PreviewSharingRequest::default() };
     let told = by.client.sharing().preview_sharing(ask).await?.into_inner();
-    Ok(told.parties.into_iter().filter(|party| party.changes).map(|party| sentence(&party.summary)).collect())
+    let changed = told.parties.into_iter().filter(|party| party.changes);
+    let changes: Vec<_> = changed.map(|party| sentence(&party.summary)).collect();
+    let note = match (told.left_out, changes.is_empty()) {
+        (0, true) => by.parts.words.say("choice-no-change"),
+        (0, false) => String::new(),
+        (left_out, _) => by.parts.words.count("choice-left-out", usize::try_from(left_out).unwrap_or(usize::MAX)),
+    };
+    Ok(Preview { changes, note, version: told.directive_version })
 }
 
 async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> {
@@ -200,7 +216,7 @@ async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> 
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         heading: words.say(&format!("choice-{button}")),
-        changes: preview(by, Choice::WithdrawProvisionId(provision_id)).await?,
+        then: preview(by, Choice::WithdrawProvisionId(provision_id)).await?,
         text: row(words, &held).text,
         buttons: vec![("withdraw", words.say(button))],
     };
@@ -212,6 +228,7 @@ async fn choice(by: &SignedIn, provision_id: String) -> Result<Response, Fault> 
 pub(crate) struct Sent {
     form: String,
     request: String,
+    version: u64,
     what: What,
 }
 
@@ -230,8 +247,9 @@ pub(crate) async fn withdraw(by: SignedIn, Path(id): Path<String>, Form(sent): F
 
 async fn withdraws(by: &SignedIn, provision_id: String, sent: Sent) -> Result<Response, Fault> {
     by.sent(&sent.form)?;
-    let withdraw =
-        WithdrawProvisionRequest { request_id: sent.request, provision_id, ..WithdrawProvisionRequest::default() };
+    let (request_id, expected_version) = (sent.request, sent.version);
+    let without_telling_them = false;
+    let withdraw = WithdrawProvisionRequest { request_id, provision_id, without_telling_them, expected_version };
     let position = by.client.sharing().withdraw_provision(withdraw).await?.into_inner().position;
     Ok(to(at::SHARING, position))
 }
@@ -251,7 +269,7 @@ async fn asked(by: &SignedIn, access_request_id: String) -> Result<Response, Fau
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         heading: words.say("choice-asked"),
         text: format!("{} {}", said.text, words.with("asks-because", &[("reason", &said.entered)])),
-        changes: preview(by, Choice::GrantAccessRequestId(access_request_id)).await?,
+        then: preview(by, Choice::GrantAccessRequestId(access_request_id)).await?,
         buttons: buttons.map(|(what, name)| (what, words.say(name))).into(),
     };
     Ok(page.response(StatusCode::OK))
@@ -265,7 +283,12 @@ async fn answers(by: &SignedIn, access_request_id: String, sent: Sent) -> Result
     by.sent(&sent.form)?;
     let (request_id, mut service) = (sent.request, by.client.sharing());
     let position = if matches!(sent.what, What::Grant) {
-        let grant = GrantAccessRequest { request_id, access_request_id, ..GrantAccessRequest::default() };
+        let grant = GrantAccessRequest {
+            request_id,
+            access_request_id,
+            expected_version: sent.version,
+            ..GrantAccessRequest::default()
+        };
         service.grant_access(grant).await?.into_inner().position
     } else {
         let not_again = matches!(sent.what, What::RefuseForGood);

@@ -10,24 +10,25 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use client::{Client, request_id};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use proto::access::v1::{ListAccessHistoryRequest, party};
 use proto::people::v1::{ClaimInvitationRequest, GetMyRecordRequest};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 pub use provider::{Provider, ProviderError};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, is_nobody_here};
 use crate::guard::is_ours;
 use crate::pages::{Shown, shown, to};
-use crate::session::{OnTheWay, Session, SignedIn, random};
+use crate::session::{Arriving, OnTheWay, Session, SignedIn, random};
 use crate::view::{Frame, Page as _};
 use crate::{Parts, SignIn, at};
 
+/// How long somebody waits at most for being signed out, before they are told that it is not known whether they are.
+const OUT_LIMIT: Duration = Duration::from_secs(5);
 /// How long somebody who leaves quickly waits at most for being signed out.
 const LEAVE_LIMIT: Duration = Duration::from_millis(300);
 
@@ -90,7 +91,8 @@ pub(crate) async fn as_sample(
         let SignIn::Samples(samples) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
         let person = (samples.0)().into_iter().nth(chosen.person).ok_or(Fault::Nothing)?;
         let owner = Sha256::digest(person.name.as_bytes()).into();
-        begin(&parts, &headers, (person.token, owner)).await
+        let (cookie, to) = begin(&parts, &headers, (person.token, owner)).await?;
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
     })
     .await
 }
@@ -140,14 +142,19 @@ pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Qu
             Err(error) => return Err(away(error)),
         };
         let owner = Sha256::new().chain_update(provider.issuer()).chain_update([0]).chain_update(subject);
-        begin(&parts, &headers, (token, owner.finalize().into())).await
+        let (cookie, to) = begin(&parts, &headers, (token, owner.finalize().into())).await?;
+        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
     })
     .await
 }
 
-/// Begins a session, and has its receipt written, so that whoever else signs in with what is theirs is seen. Whoever is not known here yet is asked for the
-/// code that they were given.
-async fn begin(parts: &Arc<Parts>, headers: &HeaderMap, (token, owner): (String, [u8; 32])) -> Result<Response, Fault> {
+/// Begins a session: what their browser keeps, and where they go. It has its receipt written, so that whoever else signs in with what is theirs is seen.
+/// Whoever is not known here yet is asked for the code that they were given.
+async fn begin(
+    parts: &Arc<Parts>,
+    headers: &HeaderMap,
+    (token, owner): (String, [u8; 32]),
+) -> Result<(HeaderValue, &'static str), Fault> {
     let id = Uuid::now_v7();
     let client = Client::new(parts.channel.clone(), &token).and_then(|client| client.in_session(&id.to_string()));
     let client = client.map_err(|_cause| Fault::NotSignedIn)?;
@@ -161,15 +168,10 @@ async fn begin(parts: &Arc<Parts>, headers: &HeaderMap, (token, owner): (String,
         }
         Err(status) => return Err(status.into()),
     };
-    let session = Session { token, id, form: random()?, owner, here_before };
+    let session = Session { token, id, form: random()?, owner, here_before, arrived: known };
     let cookie = parts.keeper.begin(&session, headers).await?;
     let to = if known { at::HOME } else { at::CLAIM };
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
-}
-
-/// Whether whoever signed in has not claimed their place yet.
-fn is_nobody_here(status: &Status) -> bool {
-    status.get_details_error_info().is_some_and(|info| info.reason == "CALLER_NOT_ADMITTED")
+    Ok((cookie, to))
 }
 
 /// When somebody was here last, in microseconds since 1970, as far as that is among the latest looks. That they are here now is written down.
@@ -196,7 +198,7 @@ impl Claim {
 }
 
 /// Asks for the code with which somebody comes in the first time.
-pub(crate) async fn claim(by: SignedIn) -> Response {
+pub(crate) async fn claim(Arriving(by): Arriving) -> Response {
     Claim { frame: Frame::new(&by.parts, Some(&by.session), at::CLAIM) }.response(StatusCode::OK)
 }
 
@@ -210,14 +212,15 @@ pub(crate) struct TypedCode {
 }
 
 /// Takes the code.
-pub(crate) async fn use_code(by: SignedIn, Form(sent): Form<TypedCode>) -> Shown {
+pub(crate) async fn use_code(Arriving(by): Arriving, headers: HeaderMap, Form(sent): Form<TypedCode>) -> Shown {
     shown(&by.parts, async {
         by.sent(&sent.form)?;
         let (request_id, code, second_code) = (sent.request, sent.code, sent.second);
         let claim = ClaimInvitationRequest { request_id, code, second_code, ..ClaimInvitationRequest::default() };
         let position = by.client.joining().claim_invitation(claim).await?.into_inner().position;
-        arrives(&by.client).await?;
-        Ok(to(at::HOME, position))
+        // Now they are known here, and begin anew: also if it ends between these two, they are once they sign in again.
+        let (cookie, _) = begin(&by.parts, &headers, (by.session.token.clone(), by.session.owner)).await?;
+        Ok(([(header::SET_COOKIE, cookie)], to(at::HOME, position)).into_response())
     })
     .await
 }
@@ -230,11 +233,15 @@ pub(crate) struct Out {
 
 /// Somebody signs out, here or everywhere. Their browser forgets it, even if it cannot be written down.
 pub(crate) async fn sign_out(State(parts): State<Arc<Parts>>, headers: HeaderMap, Form(out): Form<Out>) -> Response {
+    let (cookie, keeper) = (parts.keeper.nothing(), parts.keeper.clone());
+    // It goes on when the browser does not wait for it.
+    let ending = tokio::spawn(async move { keeper.end(&headers, !out.everywhere.is_empty()).await });
     let signed_out = shown(&parts, async {
-        parts.keeper.end(&headers, !out.everywhere.is_empty()).await?;
+        let ended = tokio::time::timeout(OUT_LIMIT, ending).await.map_err(|_elapsed| Fault::TooSlow)?;
+        ended.map_err(|_cause| Fault::Failed("somebody could not be signed out"))??;
         Ok(Redirect::to(at::SIGN_IN).into_response())
     });
-    ([(header::SET_COOKIE, parts.keeper.nothing())], signed_out.await).into_response()
+    ([(header::SET_COOKIE, cookie)], signed_out.await).into_response()
 }
 
 /// Somebody leaves quickly: they are signed out, and elsewhere, in one step. From another site it only leads there.

@@ -27,7 +27,7 @@ const STILL_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long between two looks for keys.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// How long it may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How long an assertion of ours is good, in seconds.
 const ASSERTED: u64 = 60;
 /// By how many seconds clocks may differ.
@@ -144,8 +144,9 @@ impl Provider {
         if kept.asked.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
             return old.ok_or(ProviderError::StillAway);
         }
-        let asked = self.discover().await;
+        // First, so that whoever goes away meanwhile leaves it to nobody to ask again at once.
         kept.asked = Some(Instant::now());
+        let asked = self.discover().await;
         match (asked, old) {
             (Ok(now), _) => Ok(kept.known.insert(now).clone()),
             (Err(error), Some(old)) => {
