@@ -145,7 +145,7 @@ impl NoticeServices {
         };
         let ids = (person, relationship_id(parties), person, worker.staff(), Only);
         match self.gate.engine().transact(&context, ids, decide).await {
-            Ok(_) => Ok(pb::AskForCodeResponse {}),
+            Ok(done) => Ok(pb::AskForCodeResponse { position: done.position.0 }),
             Err(error) => Err(self.gate.refused(&Asked::in_network(call)?, person, error).await),
         }
     }
