@@ -101,7 +101,7 @@ pub(crate) fn buf() -> anyhow::Result<PathBuf> {
     let directory = directory()?;
     let buf = directory.join("node_modules/.bin/buf");
     if !buf.is_file() {
-        npm(&directory, BUF).context("checking the protobuf files needs Node.js with npm")?;
+        npm(&directory, &[BUF]).context("checking the protobuf files needs Node.js with npm")?;
     }
     Ok(buf)
 }
@@ -113,7 +113,7 @@ pub(crate) fn oidc_provider() -> anyhow::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&directory)?;
-    npm(&directory, OIDC_PROVIDER)
+    npm(&directory, &[OIDC_PROVIDER])
         .context("the tests sign in with a real OpenID provider, which needs Node.js with npm")
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn asyncapi() -> anyhow::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&directory)?;
-    npm(&directory, ASYNCAPI).context("the tests read the AsyncAPI document, which needs Node.js with npm")
+    npm(&directory, &[ASYNCAPI]).context("the tests read the AsyncAPI document, which needs Node.js with npm")
 }
 
 /// A browser, from the system's packages, and what drives it, in a folder of its own.
@@ -163,9 +163,7 @@ pub(crate) fn browser() -> anyhow::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&directory)?;
-    for package in BROWSER {
-        npm(&directory, package).context("the tests drive a browser, which needs Node.js with npm")?;
-    }
+    npm(&directory, &BROWSER).context("the tests drive a browser, which needs Node.js with npm")?;
     Ok(std::fs::write(stamp, wanted)?)
 }
 
@@ -173,7 +171,7 @@ pub(crate) fn browser() -> anyhow::Result<()> {
 pub(crate) fn assets() -> anyhow::Result<()> {
     let (from, to) = (directory()?.join("design"), workspace().join(ASSETS));
     std::fs::create_dir_all(&from)?;
-    npm(&from, DESIGN).context("taking what the web pages look like needs Node.js with npm")?;
+    npm(&from, &[DESIGN]).context("taking what the web pages look like needs Node.js with npm")?;
     let package = from.join("node_modules/@scottish-government/design-system");
     let css = std::fs::read_to_string(package.join("dist/css/design-system.min.css"))?;
     // The map of its sources is not taken along.
@@ -184,13 +182,11 @@ pub(crate) fn assets() -> anyhow::Result<()> {
     Ok(writeln!(std::io::stderr(), "== {ASSETS} is of {DESIGN}")?)
 }
 
-fn npm(directory: &Path, package: &str) -> anyhow::Result<()> {
+fn npm(directory: &Path, packages: &[&str]) -> anyhow::Result<()> {
     let mut install = Command::new("npm");
-    install
-        .args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix"])
-        .arg(directory)
-        .arg(package);
-    run(&format!("installing {package}"), &mut install)
+    install.args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix"]);
+    install.arg(directory).args(packages);
+    run(&format!("installing {}", packages.join(" ")), &mut install)
 }
 
 /// The checker of compose files: what runs it.

@@ -214,12 +214,14 @@ impl Cluster {
         Ok(command.envs(environment.iter().copied()).output()?)
     }
 
-    /// As `run`, with at most so many kilobytes of address space.
+    /// As `run`, with at most so many kilobytes of address space: nearly as much as it uses, as few threads have arenas of their own, each of which reserves
+    /// 64 MB.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn run_within(&self, kilobytes: u32, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
         let mut command = Command::new("sh");
+        command.env("MALLOC_ARENA_MAX", "2");
         command.args(["-c", &format!("ulimit -v {kilobytes} && exec \"$0\" \"$@\"")]).arg(tools::alongside()?);
         command.arg("--config").arg(self.config_file()?).args(arguments).current_dir(self.directory.path());
         Ok(command.output()?)
