@@ -121,6 +121,21 @@ impl Plain {
     }
 }
 
+/// Something that can be chosen: what it is by in a form, its name, and whether it is chosen.
+pub(crate) struct Offered {
+    pub(crate) value: String,
+    pub(crate) name: String,
+    pub(crate) chosen: bool,
+}
+
+impl Offered {
+    /// These, by what they are by and are called, of which the one that is `chosen` is.
+    pub(crate) fn each<T: ToString + PartialEq>(all: impl IntoIterator<Item = (T, String)>, chosen: &T) -> Vec<Self> {
+        let offered = |(value, name): (T, String)| Self { value: value.to_string(), name, chosen: value == *chosen };
+        all.into_iter().map(offered).collect()
+    }
+}
+
 /// A thing that happened, and when.
 pub(crate) struct Item {
     pub(crate) time: String,

@@ -139,7 +139,6 @@ portal-sharing-open-lead = They see what you let them see, and nothing else.
 portal-sharing-cannot = What your choices can not stop
 portal-sharing-cannot-emergency = In an emergency somebody can look though you do not let them. They must say why. You are told at once, and it is checked.
 portal-sharing-cannot-law = A law can let somebody look. Then you are told which law, and who said so.
-portal-blocked-agency = { $name }
 portal-blocked-worker = { $name }, { $agency }
 portal-open-relationship = { $who }, { $agency }, as they support you
 portal-open-emergency = { $who }, { $agency }, in an emergency, until { $until }

@@ -10,19 +10,19 @@ use proto::access::v1::{Action, Purpose};
 use proto::sharing::v1::preview_sharing_request::Choice;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{
-    BlockAgencyRequest, BlockWorkerRequest, DenyProvisionRequest, GrantProvisionRequest, ProvisionActor,
-    ProvisionTerms, UnblockAgencyRequest, UnblockWorkerRequest,
+    BlockAgencyRequest, BlockWorkerRequest, DenyProvisionRequest, GetMySharingResponse, GrantProvisionRequest,
+    ProvisionActor, ProvisionTerms, UnblockAgencyRequest, UnblockWorkerRequest,
 };
 use serde::{Deserialize, Serialize};
 
 use super::people::everybody;
 use super::record::{HEADINGS, headings};
 use super::sharing::{Preview, directive, preview};
-use super::{Shown, shown, to};
+use super::{Shown, day, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
-use crate::view::{Frame, Page as _};
+use crate::view::{Frame, Offered, Page as _};
 use crate::words::Words;
 
 /// What is to be so.
@@ -88,16 +88,12 @@ impl Wish {
             // From everybody who it is about, whatever for.
             May::NotSee | May::Nothing | May::Back => (&[], &[]),
         };
-        let until = match self.until.as_str() {
-            "" => None,
-            day => Some(words.beginning_of(day, true).ok_or(Fault::Unreadable(StatusCode::UNPROCESSABLE_ENTITY))?),
-        };
         Ok(ProvisionTerms {
             actor: Some(ProvisionActor { actor: Some(actor) }),
             categories: self.headings.clone(),
             purposes: purposes.iter().map(|purpose| i32::from(*purpose)).collect(),
             actions: actions.iter().map(|action| i32::from(*action)).collect(),
-            until,
+            until: day(words, &self.until, true)?,
             ..ProvisionTerms::default()
         })
     }
@@ -154,9 +150,9 @@ fn is_heading(number: i32) -> bool {
 
 /// Somebody whom a choice can be about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Known {
+pub(super) struct Known {
     whom: Whom,
-    name: String,
+    pub(super) name: String,
 }
 
 /// The agencies that somebody is of whom the person knows, those whom they know, and everybody.
@@ -183,22 +179,14 @@ async fn known(by: &SignedIn) -> Result<(Vec<Known>, bool), Fault> {
 }
 
 /// Those who are shut out, in the order in which they are listed.
-async fn shut_out(by: &SignedIn) -> Result<Vec<Known>, Fault> {
-    let told = directive(by, 0).await?;
-    let agencies =
-        told.blocked_agencies.into_iter().map(|one| Known { whom: Whom::Agency(one.agency_id), name: one.name });
-    let workers = told.blocked_workers.into_iter().map(|one| {
-        let name = by.parts.words.with("blocked-worker", &[("name", &one.name), ("agency", &one.agency_name)]);
-        Known { whom: Whom::Worker(one.staff_id), name }
+pub(super) fn shut_out(words: &Words, told: &GetMySharingResponse) -> Vec<Known> {
+    let agencies = told.blocked_agencies.iter();
+    let agencies = agencies.map(|one| Known { whom: Whom::Agency(one.agency_id.clone()), name: one.name.clone() });
+    let workers = told.blocked_workers.iter().map(|one| {
+        let name = words.with("blocked-worker", &[("name", &one.name), ("agency", &one.agency_name)]);
+        Known { whom: Whom::Worker(one.staff_id.clone()), name }
     });
-    Ok(agencies.chain(workers).collect())
-}
-
-/// Something to choose: its value, its name, and whether it is chosen.
-struct Offered {
-    value: String,
-    name: String,
-    chosen: bool,
+    agencies.chain(workers).collect()
 }
 
 #[derive(Template)]
@@ -237,7 +225,8 @@ pub(crate) async fn ask(by: SignedIn, RawQuery(query): RawQuery) -> Shown {
 
 async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
     if let Some(nth) = asked.back.checked_sub(1) {
-        let one = shut_out(by).await?.into_iter().nth(nth).ok_or(Fault::Nothing)?;
+        let all = shut_out(&by.parts.words, &directive(by, 0).await?);
+        let one = all.into_iter().nth(nth).ok_or(Fault::Nothing)?;
         let wish = Wish { may: May::Back, whom: one.whom, headings: vec![], until: String::new(), version: 0 };
         return second(by, wish, &one.name).await;
     }
@@ -268,16 +257,7 @@ fn missing(asked: &Asked, who: Option<&Known>) -> Vec<&'static str> {
 
 fn first(by: &SignedIn, asked: &Asked, (known, incomplete): (&[Known], bool), missing: Vec<&'static str>) -> Response {
     let words = &by.parts.words;
-    let whom = (1..).zip(known).map(|(nth, one)| Offered {
-        value: nth.to_string(),
-        name: one.name.clone(),
-        chosen: nth == asked.who,
-    });
-    let may = May::CHOICES.map(|(may, name)| Offered {
-        value: name.to_owned(),
-        name: words.say(&format!("change-may-{name}")),
-        chosen: asked.may == Some(may),
-    });
+    let may = May::CHOICES.map(|(_, name)| (name, words.say(&format!("change-may-{name}"))));
     let headings = headings(words).into_iter().map(|(number, name)| Offered {
         value: number.to_string(),
         name,
@@ -286,8 +266,8 @@ fn first(by: &SignedIn, asked: &Asked, (known, incomplete): (&[Known], bool), mi
     let page = First {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         incomplete,
-        whom: whom.collect(),
-        may: may.into(),
+        whom: Offered::each((1..).zip(known.iter().map(|one| one.name.clone())), &asked.who),
+        may: Offered::each(may, &asked.may.map(May::name).unwrap_or_default()),
         headings: headings.collect(),
         until: asked.until.clone(),
         missing: missing.into_iter().map(|name| words.say(name)).collect(),

@@ -8,7 +8,7 @@ use proto::access::v1::{ListAccessHistoryRequest, PrintMyAccessHistoryRequest, R
 use serde::Deserialize;
 
 use super::looked::tag;
-use super::{Shown, shown};
+use super::{Shown, every_page, shown};
 use crate::fault::Fault;
 use crate::session::SignedIn;
 use crate::words::Words;
@@ -50,20 +50,11 @@ async fn kept(by: &SignedIn, sent: Sent) -> Result<Response, Fault> {
 
 /// Every look, the newest first.
 async fn looks(by: &SignedIn) -> Result<Vec<Receipt>, Fault> {
-    let mut ask = ListAccessHistoryRequest { page_size: 100, include_own: true, ..ListAccessHistoryRequest::default() };
-    let mut all = Vec::new();
-    for _ in 0..PAGES {
-        let told = by.client.access().list_access_history(ask.clone()).await?.into_inner();
-        if told.incomplete {
-            return Err(Fault::Failed("a table of looks would not have all of them"));
-        }
-        all.extend(told.receipts);
-        ask.page_token = told.next_page_token;
-        if ask.page_token.is_empty() {
-            return Ok(all);
-        }
+    let ask = ListAccessHistoryRequest { page_size: 100, include_own: true, ..ListAccessHistoryRequest::default() };
+    match every_page!(by.client.access(), list_access_history(ask).receipts, PAGES) {
+        (all, false) => Ok(all),
+        (_, true) => Err(Fault::Failed("a table of looks would not have all of them")),
     }
-    Err(Fault::Failed("there are more looks than a table holds"))
 }
 
 /// Looks as a table (RFC 4180), whose columns are named in its first line.

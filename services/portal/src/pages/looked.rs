@@ -14,14 +14,14 @@ use proto::access::v1::{
 };
 use serde::Deserialize;
 
-use super::people::{Supporter, supporters};
+use super::people::supporters;
 use super::record::{HEADINGS, headings};
 use super::sharing::{Row, permits_of};
-use super::{After, Shown, shown, to};
+use super::{After, Shown, day, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
-use crate::view::{Day, Frame, Item, Page as _, by_day};
+use crate::view::{Day, Frame, Item, Offered, Page as _, by_day};
 use crate::words::Words;
 
 /// How many of the latest questions about a look are shown with what was said of them.
@@ -49,17 +49,12 @@ pub(crate) struct Wanted {
 struct Looked {
     frame: Frame,
     wanted: Wanted,
-    agencies: Vec<Supporter>,
-    headings: Vec<(i32, String)>,
+    agencies: Vec<Offered>,
+    headings: Vec<Offered>,
+    kinds: Vec<Offered>,
     days: Vec<Day>,
     next: String,
     incomplete: bool,
-}
-
-impl Looked {
-    fn is_agency(&self, nth: &usize) -> bool {
-        self.wanted.agency == *nth
-    }
 }
 
 pub(crate) async fn list(by: SignedIn, Query(wanted): Query<Wanted>) -> Shown {
@@ -89,11 +84,7 @@ pub(super) fn tag(words: &Words, receipt: &Receipt) -> String {
 
 async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let day = |typed: &str, after: bool| match typed {
-        "" => Ok(None),
-        typed => words.beginning_of(typed, after).map(Some).ok_or(Fault::Unreadable(StatusCode::UNPROCESSABLE_ENTITY)),
-    };
-    let (from, until) = (day(&wanted.from, false)?, day(&wanted.to, true)?);
+    let (from, until) = (day(words, &wanted.from, false)?, day(words, &wanted.to, true)?);
     let agencies = supporters(by).await?;
     let agency = match wanted.agency.checked_sub(1) {
         None => None,
@@ -123,16 +114,27 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
         let link = at::RECEIPT.replace("{id}", &receipt.receipt_id);
         (words.day(&at), Item { time, text, tag: tag(words, receipt), link })
     });
+    let kinds_to_choose = vec![(1, words.say("looked-kind-emergency")), (2, words.say("looked-kind-refused"))];
     let page = Looked {
         frame: Frame::new(&by.parts, Some(&by.session), at::LOOKED),
         next: next(&wanted, &told.next_page_token),
         days: by_day(items),
         incomplete: told.incomplete,
-        headings: headings(words),
-        agencies,
+        agencies: all_or(
+            words.say("looked-all-agencies"),
+            (1..).zip(agencies.into_iter().map(|one| one.name)).collect(),
+            &wanted.agency,
+        ),
+        headings: all_or(words.say("looked-all-headings"), headings(words), &wanted.heading),
+        kinds: all_or(words.say("looked-kind-all"), kinds_to_choose, &wanted.kind),
         wanted,
     };
     Ok(page.response(StatusCode::OK))
+}
+
+/// These, after all of them together, which go by nothing.
+fn all_or<T: ToString + PartialEq + Default>(all: String, each: Vec<(T, String)>, chosen: &T) -> Vec<Offered> {
+    Offered::each([(T::default(), all)].into_iter().chain(each), chosen)
 }
 
 /// Where the next page is; nowhere after the last.

@@ -14,10 +14,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use prost_types::Timestamp;
 use serde::Deserialize;
 
 use crate::Parts;
 use crate::fault::Fault;
+use crate::words::Words;
 
 /// A page, or why there is none: shown in the same place.
 pub(crate) struct Shown(Result<Response, (Fault, Arc<Parts>)>);
@@ -47,6 +50,32 @@ pub(crate) struct After {
 pub(crate) fn to(path: &str, position: u64) -> Response {
     Redirect::to(&format!("{path}?at={position}")).into_response()
 }
+
+/// When a day begins that somebody typed, or the one after it; none when they typed none.
+pub(crate) fn day(words: &Words, typed: &str, after: bool) -> Result<Option<Timestamp>, Fault> {
+    match typed {
+        "" => Ok(None),
+        typed => words.beginning_of(typed, after).map(Some).ok_or(Fault::Unreadable(StatusCode::UNPROCESSABLE_ENTITY)),
+    }
+}
+
+/// Reads a list page by page, so many pages at most: what is on them, and whether something may be missing.
+macro_rules! every_page {
+    ($client:expr, $list:ident($ask:ident).$items:ident, $most:expr) => {{
+        let (mut ask, mut all, mut incomplete) = ($ask, Vec::new(), false);
+        for _ in 0..$most {
+            let told = $client.$list(ask.clone()).await?.into_inner();
+            incomplete |= told.incomplete;
+            all.extend(told.$items);
+            ask.page_token = told.next_page_token;
+            if ask.page_token.is_empty() {
+                break;
+            }
+        }
+        (all, incomplete || !ask.page_token.is_empty())
+    }};
+}
+pub(crate) use every_page;
 
 /// There is no such page.
 pub(crate) async fn nothing(State(parts): State<Arc<Parts>>) -> Response {

@@ -12,7 +12,7 @@ use proto::relationships::v1::{
 };
 use serde::Deserialize;
 
-use super::{After, Shown, shown, to};
+use super::{After, Shown, every_page, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
@@ -26,26 +26,14 @@ const PAGES: usize = 20;
 /// An agency that somebody is of whom the person knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Supporter {
-    /// Its place among them, from 1.
-    pub(crate) nth: usize,
     pub(crate) agency_id: String,
     pub(crate) name: String,
 }
 
 /// Everybody who supports the person, did, or might; and whether something may be missing.
 pub(super) async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Relationship>, bool), Fault> {
-    let mut ask = ListMyPeopleRequest { page_size: SIZE, at_least_position, ..ListMyPeopleRequest::default() };
-    let (mut all, mut incomplete) = (Vec::new(), false);
-    for _ in 0..PAGES {
-        let told = by.client.relationships().list_my_people(ask.clone()).await?.into_inner();
-        incomplete |= told.incomplete;
-        all.extend(told.relationships);
-        ask.page_token = told.next_page_token;
-        if ask.page_token.is_empty() {
-            return Ok((all, incomplete));
-        }
-    }
-    Ok((all, true))
+    let ask = ListMyPeopleRequest { page_size: SIZE, at_least_position, ..ListMyPeopleRequest::default() };
+    Ok(every_page!(by.client.relationships(), list_my_people(ask).relationships, PAGES))
 }
 
 /// Every agency that somebody is of whom the person knows, in the order in which they came to know them.
@@ -54,8 +42,7 @@ pub(crate) async fn supporters(by: &SignedIn) -> Result<Vec<Supporter>, Fault> {
     let mut known: Vec<Supporter> = Vec::new();
     for party in people.into_iter().filter_map(|one| one.supporter).filter(|party| !party.agency_id.is_empty()) {
         if known.iter().all(|one| one.agency_id != party.agency_id) {
-            let nth = known.len() + 1;
-            known.push(Supporter { nth, agency_id: party.agency_id, name: party.agency_name });
+            known.push(Supporter { agency_id: party.agency_id, name: party.agency_name });
         }
     }
     Ok(known)

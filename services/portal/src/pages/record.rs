@@ -15,11 +15,11 @@ use proto::people::v1::{
 };
 use serde::Deserialize;
 
-use super::{After, Shown, shown, to};
+use super::{After, Shown, every_page, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
-use crate::view::{Frame, Page as _};
+use crate::view::{Frame, Offered, Page as _};
 use crate::words::Words;
 
 /// The headings in their order: strengths before needs, as the standards of the Professional Record Standards Body go.
@@ -58,7 +58,7 @@ struct Row {
 struct Record {
     frame: Frame,
     parts: Vec<(String, Vec<Row>)>,
-    kinds: Vec<(i32, String)>,
+    kinds: Vec<Offered>,
     incomplete: bool,
 }
 
@@ -74,18 +74,8 @@ pub(crate) async fn list(by: SignedIn, Query(after): Query<After>) -> Shown {
 
 async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let (mut entries, mut incomplete) = (Vec::new(), false);
-    let mut ask = GetMyRecordRequest { page_size: 100, at_least_position, ..GetMyRecordRequest::default() };
-    for _ in 0..PAGES {
-        let told = by.client.people().get_my_record(ask.clone()).await?.into_inner();
-        incomplete |= told.incomplete;
-        entries.extend(told.entries);
-        ask.page_token = told.next_page_token;
-        if ask.page_token.is_empty() {
-            break;
-        }
-    }
-    incomplete |= !ask.page_token.is_empty();
+    let ask = GetMyRecordRequest { page_size: 100, at_least_position, ..GetMyRecordRequest::default() };
+    let (entries, incomplete) = every_page!(by.client.people(), get_my_record(ask).entries, PAGES);
     let under = |heading: RecordCategory| {
         let rows = entries.iter().filter(|entry| entry.category() == heading).map(|entry| row(words, entry));
         (words.say(&format!("heading-{}", i32::from(heading))), rows.collect::<Vec<_>>())
@@ -100,7 +90,7 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let page = Record {
         frame: Frame::new(&by.parts, Some(&by.session), at::RECORD),
         parts: HEADINGS.map(under).into_iter().filter(|(_, rows)| !rows.is_empty()).collect(),
-        kinds: kinds.map(|kind| (i32::from(kind), words.say(&format!("strength-{}", i32::from(kind))))).into(),
+        kinds: Offered::each(kinds.map(i32::from).map(|kind| (kind, words.say(&format!("strength-{kind}")))), &0),
         incomplete,
     };
     Ok(page.response(StatusCode::OK))
@@ -180,7 +170,7 @@ struct OneEntry {
     row: Row,
     /// What was said of it: who and when, and what.
     said: Vec<(String, String)>,
-    kinds: Vec<(i32, String)>,
+    kinds: Vec<Offered>,
     /// What it says, where that can be corrected here: one text, and nothing besides.
     correctable: Option<String>,
 }
@@ -213,7 +203,7 @@ async fn entry(by: &SignedIn, entry_id: String, at_least_position: u64) -> Resul
         frame: Frame::new(&by.parts, Some(&by.session), at::RECORD),
         said: changes.chain(replies).collect(),
         row: row(words, &found),
-        kinds: kinds.map(|kind| (i32::from(kind), words.say(&format!("reply-{}", i32::from(kind))))).into(),
+        kinds: Offered::each(kinds.map(i32::from).map(|kind| (kind, words.say(&format!("reply-{kind}")))), &0),
         correctable,
     };
     Ok(page.response(StatusCode::OK))

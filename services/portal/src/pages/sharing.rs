@@ -15,6 +15,7 @@ use proto::sharing::v1::{
 };
 use serde::Deserialize;
 
+use super::change::shut_out;
 use super::{After, Shown, shown, to};
 use crate::at;
 use crate::fault::Fault;
@@ -105,7 +106,10 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
         requests: requests.iter().map(|one| asked_for(words, one)).collect(),
         permits: of(true),
         denies: of(false),
-        blocked: blocked(words, &told),
+        blocked: (1..)
+            .zip(shut_out(words, &told))
+            .map(|(nth, one)| (one.name, format!("{}?back={nth}", at::CHANGE)))
+            .collect(),
         open: open(words, &told),
         laws: laws(words, &told),
     };
@@ -134,15 +138,6 @@ pub(super) fn sentence(said: &str) -> String {
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
-}
-
-fn blocked(words: &Words, told: &GetMySharingResponse) -> Vec<(String, String)> {
-    let agencies = told.blocked_agencies.iter().map(|one| words.with("blocked-agency", &[("name", &one.name)]));
-    let worker = |one: &proto::sharing::v1::BlockedWorker| {
-        words.with("blocked-worker", &[("name", &one.name), ("agency", &one.agency_name)])
-    };
-    let all = agencies.chain(told.blocked_workers.iter().map(worker));
-    (1..).zip(all).map(|(nth, name)| (name, format!("{}?back={nth}", at::CHANGE))).collect()
 }
 
 fn open(words: &Words, told: &GetMySharingResponse) -> Vec<String> {

@@ -11,7 +11,7 @@ use super::{Shown, shown};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
-use crate::view::{Day, Frame, Item, Page as _, by_day};
+use crate::view::{Day, Frame, Item, Offered, Page as _, by_day};
 
 /// What of it is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -27,8 +27,8 @@ pub(crate) struct Wanted {
 #[template(path = "timeline.html")]
 struct Timeline {
     frame: Frame,
-    /// The parts that there are: number, name, and whether it is this one.
-    parts: Vec<(i32, String, bool)>,
+    /// The parts that there are.
+    parts: Vec<Offered>,
     days: Vec<Day>,
     next: String,
     incomplete: bool,
@@ -55,7 +55,7 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     let all = (0..).map_while(|number| TimelineArea::try_from(number).ok());
     let parts = all.map(|area| {
         let number = i32::from(area);
-        (number, words.say(&format!("part-{number}")), number == wanted.part)
+        (number, words.say(&format!("part-{number}")))
     });
     let next = if told.next_page_token.is_empty() {
         String::new()
@@ -65,7 +65,7 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
     };
     let page = Timeline {
         frame: Frame::new(&by.parts, Some(&by.session), at::TIMELINE),
-        parts: parts.collect(),
+        parts: Offered::each(parts, &wanted.part),
         days: by_day(items),
         next,
         incomplete: told.incomplete,
