@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
 
 /// Declares the module of one protobuf package.
 macro_rules! package {
@@ -77,6 +77,13 @@ pub fn descriptors() -> &'static DescriptorPool {
         DescriptorPool::decode(DESCRIPTOR_SET).unwrap_or_default()
     });
     &POOL
+}
+
+/// A message by its full name, as others read it: it is serialized as proto3's canonical JSON. None when there is no message of that name.
+#[must_use]
+pub fn readable(name: &str, message: &impl prost::Message) -> Option<DynamicMessage> {
+    let known = descriptors().get_message_by_name(name)?;
+    DynamicMessage::decode(known, message.encode_to_vec().as_slice()).ok()
 }
 
 /// Every RPC that this project serves, with the class of caller that it admits.

@@ -29,6 +29,7 @@ use url::Url;
 pub use sign_in::{Provider, ProviderError, SamplePerson, Samples};
 
 use assets::Assets;
+use pages::copy::Copies;
 use session::Keeper;
 use turns::Turns;
 use words::Words;
@@ -72,6 +73,7 @@ pub(crate) struct Parts {
     pub(crate) channel: Channel,
     pub(crate) keeper: Keeper,
     pub(crate) turns: Turns,
+    pub(crate) copies: Copies,
     pub(crate) words: Words,
     pub(crate) assets: Assets,
 }
@@ -88,7 +90,15 @@ impl Portal {
     pub fn new(settings: Settings, channel: Channel, sessions: Arc<dyn Sessions>) -> Self {
         let words = Words::english(settings.time_zone.clone());
         let keeper = Keeper::new(sessions, settings.address.scheme() == "https");
-        Self(Arc::new(Parts { settings, channel, keeper, turns: Turns::default(), words, assets: Assets::load() }))
+        Self(Arc::new(Parts {
+            settings,
+            channel,
+            keeper,
+            turns: Turns::default(),
+            copies: Copies::default(),
+            words,
+            assets: Assets::load(),
+        }))
     }
 
     /// Serves them until it is to stop.
@@ -101,16 +111,24 @@ impl Portal {
         let pages = Router::new()
             .route(at::HOME, get(pages::home::show))
             .route(at::LOOKED, get(pages::looked::list).post(pages::kept::keep))
+            .route(at::PICTURE, get(pages::picture::show))
             .route(at::RECEIPT, get(pages::looked::one).post(pages::looked::ask))
             .route(at::SHARING, get(pages::sharing::list))
-            .route(at::CHOICE, get(pages::sharing::one).post(pages::sharing::withdraw))
-            .route(at::REQUEST, get(pages::sharing::request).post(pages::sharing::answer))
+            .route(at::CHOICE, get(pages::choice::one).post(pages::choice::change))
+            .route(at::REQUEST, get(pages::choice::request).post(pages::choice::answer))
             .route(at::CHANGE, get(pages::change::ask).post(pages::change::change))
             .route(at::PEOPLE, get(pages::people::list))
             .route(at::RELATIONSHIP, get(pages::people::one).post(pages::people::answer))
             .route(at::RECORD, get(pages::record::list).post(pages::record::add))
             .route(at::ENTRY, get(pages::record::one).post(pages::record::answer))
             .route(at::TIMELINE, get(pages::timeline::list))
+            .route(at::CONSULTATIONS, get(pages::consultations::list).post(pages::consultations::begin))
+            .route(at::CONSULTATION, get(pages::consultations::one).post(pages::consultations::answer))
+            .route(at::SURVEY, get(pages::surveys::one).post(pages::surveys::answer))
+            .route(at::WENT, get(pages::went::list))
+            .route(at::CODES, get(pages::codes::list).post(pages::codes::give))
+            .route(at::COPY, get(pages::copy::ask).post(pages::copy::copy))
+            .route(at::TALKING, get(pages::talking::ask).post(pages::talking::change))
             .route(at::SIGN_IN, get(sign_in::show).post(sign_in::as_sample))
             .route(at::START, get(sign_in::start))
             .route(at::BACK, get(sign_in::back))
@@ -140,6 +158,14 @@ pub(crate) mod at {
     pub(crate) const RECORD: &str = "/6";
     pub(crate) const ENTRY: &str = "/6/{id}";
     pub(crate) const CHANGE: &str = "/7";
+    pub(crate) const CONSULTATIONS: &str = "/8";
+    pub(crate) const CONSULTATION: &str = "/8/{id}";
+    pub(crate) const SURVEY: &str = "/9/{id}";
+    pub(crate) const WENT: &str = "/10";
+    pub(crate) const CODES: &str = "/11";
+    pub(crate) const COPY: &str = "/12";
+    pub(crate) const TALKING: &str = "/13";
+    pub(crate) const PICTURE: &str = "/14";
     pub(crate) const SIGN_IN: &str = "/in";
     pub(crate) const START: &str = "/in/go";
     pub(crate) const BACK: &str = "/in/back";

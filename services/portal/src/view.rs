@@ -27,6 +27,11 @@ impl Frame {
         self.parts.words.say(name)
     }
 
+    /// The words under this name, with the one thing that they speak of.
+    pub(crate) fn with(&self, name: &str, of: &'static str, what: &str) -> String {
+        self.parts.words.with(name, &[(of, what)])
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.parts.settings.name
     }
@@ -42,6 +47,7 @@ impl Frame {
             (at::LOOKED, "looked"),
             (at::SHARING, "sharing"),
             (at::RECORD, "record"),
+            (at::CONSULTATIONS, "consultations"),
             (at::PEOPLE, "people"),
             (at::TIMELINE, "timeline"),
         ];

@@ -1,5 +1,7 @@
 //! What the pages say, and days and times as people say them. All words stand in the files of `sentences`, one for each language.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
@@ -7,14 +9,22 @@ use prost_types::Timestamp;
 use sentences::{Arg, Sentences};
 
 /// The words of one language, and where it is what time.
+#[derive(Clone)]
 pub(crate) struct Words {
-    sentences: Sentences,
+    sentences: Arc<Sentences>,
     zone: TimeZone,
+    /// Whether they are read on another day than they are written: then no day is `Today`.
+    on_paper: bool,
 }
 
 impl Words {
     pub(crate) fn english(zone: TimeZone) -> Self {
-        Self { sentences: Sentences::english(), zone }
+        Self { sentences: Arc::new(Sentences::english()), zone, on_paper: false }
+    }
+
+    /// The same, to be read on another day.
+    pub(crate) fn on_paper(&self) -> Self {
+        Self { on_paper: true, ..self.clone() }
     }
 
     /// The words under this name; a test finds that there are some.
@@ -49,21 +59,36 @@ impl Words {
     }
 
     fn day_seen_from(&self, date: Date, today: Date) -> String {
-        if date == today {
+        if date == today && !self.on_paper {
             return self.say("today");
         }
-        if date.checked_add(1.day()).is_ok_and(|next| next == today) {
+        if !self.on_paper && date.checked_add(1.day()).is_ok_and(|next| next == today) {
             return self.say("yesterday");
         }
         // Words of the language, with numbers in them.
         let [weekday, month] = [date.strftime("%A"), date.strftime("%B")].map(|name| name.to_string().to_lowercase());
         let (weekday, month) = (self.say(&weekday), self.say(&month));
         let day = date.day().to_string();
-        if date.year() == today.year() {
+        if date.year() == today.year() && !self.on_paper {
             return self.with("day", &[("weekday", &weekday), ("day", &day), ("month", &month)]);
         }
         let year = date.year().to_string();
         self.with("day-of-year", &[("weekday", &weekday), ("day", &day), ("month", &month), ("year", &year)])
+    }
+
+    /// In which week it was, counted back in sevens of days: 0 in the one that ends today. None of what is still to come.
+    pub(crate) fn week_of(&self, at: &Timestamp) -> Option<u32> {
+        let days = (self.today() - self.zoned(at).date()).get_days();
+        u32::try_from(days).ok().map(|days| days / 7)
+    }
+
+    /// What the week is called that began so many weeks ago, and when it began.
+    pub(crate) fn weeks_ago(&self, ago: u32) -> (String, Timestamp) {
+        let days = i64::from(ago) * 7 + 6;
+        let first = self.today().checked_sub(days.days()).unwrap_or(Date::MIN);
+        let at = first.to_zoned(self.zone.clone()).map(|at| at.timestamp().as_second()).unwrap_or_default();
+        let at = Timestamp { seconds: at, nanos: 0 };
+        (self.with("week", &[("day", &self.day(&at))]), at)
     }
 
     /// The time of day: `14:05`.
@@ -136,6 +161,7 @@ mod tests {
         assert_eq!(day("2026-03-03"), "Yesterday");
         assert_eq!(day("2026-03-02"), "Monday 2 March");
         assert_eq!(day("2025-12-31"), "Wednesday 31 December 2025");
+        assert_eq!(words.on_paper().day_seen_from(date("2026-03-04"), date("2026-03-04")), "Wednesday 4 March 2026");
         // Summer time in July, and none in January.
         let at = |seconds| Timestamp { seconds, nanos: 0 };
         assert_eq!(words.time(&at(1_783_080_300)), "13:05");

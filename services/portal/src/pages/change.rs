@@ -15,9 +15,10 @@ use proto::sharing::v1::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::people::everybody;
+use super::choice::{Preview, preview};
+use super::people::{agencies_of, everybody, workers_of};
 use super::record::{HEADINGS, headings};
-use super::sharing::{Preview, directive, preview};
+use super::sharing::directive;
 use super::{Shown, day, shown, to};
 use crate::at;
 use crate::fault::Fault;
@@ -159,23 +160,14 @@ pub(super) struct Known {
 async fn known(by: &SignedIn) -> Result<(Vec<Known>, bool), Fault> {
     let words = &by.parts.words;
     let (people, incomplete) = everybody(by, 0).await?;
-    let (mut agencies, mut workers): (Vec<Known>, Vec<Known>) = (Vec::new(), Vec::new());
-    let put = |into: &mut Vec<Known>, one: Known| {
-        if into.iter().all(|known| known.whom != one.whom) {
-            into.push(one);
-        }
-    };
-    for party in people.into_iter().filter_map(|one| one.supporter).filter(|party| !party.agency_id.is_empty()) {
-        if !party.staff_id.is_empty() {
-            let name = if party.name.is_empty() { words.say("somebody") } else { party.name };
-            let name = words.with("blocked-worker", &[("name", &name), ("agency", &party.agency_name)]);
-            put(&mut workers, Known { whom: Whom::Worker(party.staff_id), name });
-        }
-        let name = words.with("change-agency", &[("name", &party.agency_name)]);
-        put(&mut agencies, Known { whom: Whom::Agency(party.agency_id), name });
-    }
+    let agencies = agencies_of(&people).into_iter().map(|one| {
+        let name = words.with("change-agency", &[("name", &one.name)]);
+        Known { whom: Whom::Agency(one.agency_id), name }
+    });
+    let workers = workers_of(words, &people).into_iter();
+    let workers = workers.map(|one| Known { whom: Whom::Worker(one.staff_id), name: one.name });
     let all = Known { whom: Whom::Everybody, name: words.say("change-everybody") };
-    Ok((agencies.into_iter().chain(workers).chain([all]).collect(), incomplete))
+    Ok((agencies.chain(workers).chain([all]).collect(), incomplete))
 }
 
 /// Those who are shut out, in the order in which they are listed.
@@ -210,6 +202,8 @@ struct Second {
     /// What is chosen.
     text: String,
     then: Preview,
+    /// Whether an agency's computer system would be told of it.
+    is_told: bool,
     wish: String,
 }
 
@@ -292,6 +286,7 @@ async fn second(by: &SignedIn, mut wish: Wish, who: &str) -> Result<Response, Fa
     let page = Second {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         text: says(words, &wish, who),
+        is_told: matches!(wish.may, May::See | May::Write),
         then,
         wish: serde_json::to_string(&wish).map_err(|_cause| Fault::Failed("a wish cannot be written"))?,
     };
@@ -304,6 +299,9 @@ pub(crate) struct Sent {
     form: String,
     request: String,
     wish: String,
+    /// There when no computer system is to be told.
+    #[serde(default)]
+    quietly: String,
 }
 
 pub(crate) async fn change(by: SignedIn, Form(sent): Form<Sent>) -> Shown {
@@ -317,8 +315,8 @@ async fn changes(by: &SignedIn, sent: Sent) -> Result<Response, Fault> {
     let (request_id, expected_version, mut service) = (sent.request, wish.version, by.client.sharing());
     let position = match wish.choice(&by.parts.words)? {
         Choice::Grant(terms) => {
-            let terms = Some(terms);
-            let grant = GrantProvisionRequest { request_id, terms, without_telling_them: false, expected_version };
+            let (terms, without_telling_them) = (Some(terms), !sent.quietly.is_empty());
+            let grant = GrantProvisionRequest { request_id, terms, without_telling_them, expected_version };
             service.grant_provision(grant).await?.into_inner().position
         }
         Choice::Deny(terms) => {

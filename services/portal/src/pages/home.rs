@@ -6,10 +6,11 @@ use axum::response::Response;
 use http::StatusCode;
 use prost_types::Timestamp;
 use proto::access::v1::ListMyTimelineRequest;
+use proto::consultations::v1::ListMySurveysRequest;
 use proto::relationships::v1::{ListMyPeopleRequest, RelationshipState};
 use proto::sharing::v1::ListAccessRequestsRequest;
 
-use super::{After, Shown, shown};
+use super::{After, Shown, consultations, shown};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
@@ -49,15 +50,25 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let from = by.session.here_before.map(|at| Timestamp { seconds: at / 1_000_000, nanos: 0 });
     let latest = ListMyTimelineRequest { page_size: NEW, from, at_least_position, ..ListMyTimelineRequest::default() };
     let asked = ListAccessRequestsRequest { page_size: 100, ..ListAccessRequestsRequest::default() };
+    let talks = consultations::waiting(at_least_position);
+    let surveys = ListMySurveysRequest { page_size: 100, only_open: true, at_least_position, ..Default::default() };
     let (mut relationships, mut sharing, mut access) = (client.relationships(), client.sharing(), client.access());
-    let (proposed, asked, latest) = tokio::try_join!(
+    let (mut consultations, mut questions) = (client.consultations(), client.surveys());
+    let (proposed, asked, latest, talks, surveys) = tokio::try_join!(
         relationships.list_my_people(proposed),
         sharing.list_access_requests(asked),
-        access.list_my_timeline(latest)
+        access.list_my_timeline(latest),
+        consultations.list_my_consultations(talks),
+        questions.list_my_surveys(surveys)
     )?;
-    let (proposed, asked) = (proposed.into_inner().relationships.len(), asked.into_inner().requests.len());
     let latest = latest.into_inner();
-    let counts = [("waiting-proposals", proposed, at::PEOPLE), ("waiting-requests", asked, at::SHARING)];
+    let unanswered = surveys.into_inner().surveys.iter().filter(|one| one.my_option == 0).count();
+    let counts = [
+        ("waiting-proposals", proposed.into_inner().relationships.len(), at::PEOPLE),
+        ("waiting-requests", asked.into_inner().requests.len(), at::SHARING),
+        ("waiting-talks", talks.into_inner().consultations.len(), at::CONSULTATIONS),
+        ("waiting-questions", unanswered, at::CONSULTATIONS),
+    ];
     let waiting = counts.into_iter().filter(|(_, count, _)| *count > 0);
     let items = latest.items.iter().map(|item| {
         let at = item.time.unwrap_or_default();

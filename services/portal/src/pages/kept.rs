@@ -41,12 +41,20 @@ async fn kept(by: &SignedIn, sent: Sent) -> Result<Response, Fault> {
         What::Page => {
             let ask = PrintMyAccessHistoryRequest::default();
             let told = by.client.access().print_my_access_history(ask).await?.into_inner();
-            ("text/html; charset=utf-8", "1.html", told.html.into_bytes())
+            (HTML, "1.html", told.html.into_bytes())
         }
     };
-    let place = format!("attachment; filename=\"{name}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], body).into_response())
+    Ok(attached(kind, name, body))
 }
+
+/// A file to keep, under a name that tells nobody what it is.
+pub(super) fn attached(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
+    let place = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], body).into_response()
+}
+
+/// What a page to print is.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// Every look, the newest first.
 async fn looks(by: &SignedIn) -> Result<Vec<Receipt>, Fault> {

@@ -1,14 +1,23 @@
 //! The pages, one file each: what it asks the services, and what it shows of that.
 
 pub(crate) mod change;
+pub(crate) mod choice;
+pub(crate) mod codes;
+pub(crate) mod consultations;
+pub(crate) mod copy;
 pub(crate) mod home;
 pub(crate) mod kept;
 pub(crate) mod looked;
 pub(crate) mod people;
+pub(crate) mod picture;
 pub(crate) mod record;
+mod said;
 pub(crate) mod sharing;
 pub(crate) mod statement;
+pub(crate) mod surveys;
+pub(crate) mod talking;
 pub(crate) mod timeline;
+pub(crate) mod went;
 
 use std::sync::Arc;
 

@@ -1,11 +1,15 @@
 //! Who supports them, who offers to, and how it ended.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
+use letters::Line;
+use proto::access::v1::Party;
 use proto::relationships::v1::{
     AcceptSupportRequest, DeclineSupportRequest, DismissSuggestionRequest, EndSupportRequest, GetMyRelationshipRequest,
     InviteSupporterRequest, ListMyPeopleRequest, Relationship, RelationshipState,
@@ -30,6 +34,14 @@ pub(crate) struct Supporter {
     pub(crate) name: String,
 }
 
+/// A worker whom the person knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Worker {
+    pub(super) staff_id: String,
+    /// Their name and agency.
+    pub(super) name: String,
+}
+
 /// Everybody who supports the person, did, or might; and whether something may be missing.
 pub(super) async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Relationship>, bool), Fault> {
     let ask = ListMyPeopleRequest { page_size: SIZE, at_least_position, ..ListMyPeopleRequest::default() };
@@ -38,14 +50,38 @@ pub(super) async fn everybody(by: &SignedIn, at_least_position: u64) -> Result<(
 
 /// Every agency that somebody is of whom the person knows, in the order in which they came to know them.
 pub(crate) async fn supporters(by: &SignedIn) -> Result<Vec<Supporter>, Fault> {
-    let (people, _) = everybody(by, 0).await?;
-    let mut known: Vec<Supporter> = Vec::new();
-    for party in people.into_iter().filter_map(|one| one.supporter).filter(|party| !party.agency_id.is_empty()) {
-        if known.iter().all(|one| one.agency_id != party.agency_id) {
-            known.push(Supporter { agency_id: party.agency_id, name: party.agency_name });
-        }
-    }
-    Ok(known)
+    Ok(agencies_of(&everybody(by, 0).await?.0))
+}
+
+/// The agencies of these people, each once.
+pub(super) fn agencies_of(people: &[Relationship]) -> Vec<Supporter> {
+    let parties = people.iter().filter_map(|one| one.supporter.as_ref()).filter(|party| !party.agency_id.is_empty());
+    let known = |party: &Party| Supporter { agency_id: party.agency_id.clone(), name: party.agency_name.clone() };
+    each_once(parties.map(known), |one| one.agency_id.clone())
+}
+
+/// The workers among these people, each once.
+pub(super) fn workers_of<'a>(words: &Words, people: impl IntoIterator<Item = &'a Relationship>) -> Vec<Worker> {
+    let parties = people.into_iter().filter_map(|one| one.supporter.as_ref());
+    let known = |party: &Party| {
+        let name = if party.name.is_empty() { words.say("somebody") } else { party.name.clone() };
+        let name = words.with("blocked-worker", &[("name", &name), ("agency", &party.agency_name)]);
+        Worker { staff_id: party.staff_id.clone(), name }
+    };
+    each_once(parties.filter(|party| !party.staff_id.is_empty()).map(known), |one| one.staff_id.clone())
+}
+
+/// Those who support the person now, and whether somebody may be missing.
+pub(super) async fn workers(by: &SignedIn) -> Result<(Vec<Worker>, bool), Fault> {
+    let (people, incomplete) = everybody(by, 0).await?;
+    let now = people.iter().filter(|one| one.state() == RelationshipState::Active);
+    Ok((workers_of(&by.parts.words, now), incomplete))
+}
+
+/// The first of each, by what they are known by.
+fn each_once<T>(all: impl Iterator<Item = T>, id: impl Fn(&T) -> String) -> Vec<T> {
+    let mut seen = HashSet::new();
+    all.filter(|one| seen.insert(id(one))).collect()
 }
 
 /// Somebody who supports the person, or might.
@@ -114,6 +150,14 @@ fn row(words: &Words, one: &Relationship) -> Row {
         state: state(words, one),
         link: at::RELATIONSHIP.replace("{id}", &one.relationship_id),
     }
+}
+
+/// Somebody on paper: who, what they offer, and where it stands.
+pub(super) fn written(words: &Words, one: &Relationship) -> Line {
+    let row = row(words, one);
+    let ended = one.end.as_ref().map(|end| end.reason.clone()).unwrap_or_default();
+    let all: Vec<_> = [row.agency, row.offer, row.state, ended].into_iter().filter(|line| !line.is_empty()).collect();
+    Line::beside(row.name, all.join("\n"))
 }
 
 /// Where it stands, and since when.

@@ -6,7 +6,8 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
-use proto::access::v1::{Party, RecordCategory, party};
+use letters::Line;
+use proto::access::v1::RecordCategory;
 use proto::people::v1::entry::Content;
 use proto::people::v1::entry_change::What as Happened;
 use proto::people::v1::{
@@ -15,6 +16,7 @@ use proto::people::v1::{
 };
 use serde::Deserialize;
 
+use super::said::{on, said_by, who};
 use super::{After, Shown, every_page, shown, to};
 use crate::at;
 use crate::fault::Fault;
@@ -23,7 +25,7 @@ use crate::view::{Frame, Offered, Page as _};
 use crate::words::Words;
 
 /// The headings in their order: strengths before needs, as the standards of the Professional Record Standards Body go.
-pub(super) const HEADINGS: [RecordCategory; 10] = [
+pub(super) const HEADINGS: [RecordCategory; 12] = [
     RecordCategory::Strengths,
     RecordCategory::WhatMatters,
     RecordCategory::AboutMe,
@@ -33,6 +35,8 @@ pub(super) const HEADINGS: [RecordCategory; 10] = [
     RecordCategory::Health,
     RecordCategory::Barriers,
     RecordCategory::Contingency,
+    RecordCategory::Consultations,
+    RecordCategory::SupportNetwork,
     RecordCategory::Contact,
 ];
 /// What they are called, by their numbers.
@@ -96,25 +100,8 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     Ok(page.response(StatusCode::OK))
 }
 
-/// Somebody, in words.
-fn who(words: &Words, party: Option<&Party>) -> String {
-    let Some(party) = party else { return words.say("somebody") };
-    #[allow(clippy::wildcard_enum_match_arm, reason = "whoever else it is goes by their agency, if they have one")]
-    match party.kind() {
-        party::Kind::Person => words.say("you"),
-        party::Kind::Staff if !party.name.is_empty() => [&party.name, &party.role, &party.agency_name]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", "),
-        _ if !party.agency_name.is_empty() => party.agency_name.clone(),
-        _ => words.say("somebody"),
-    }
-}
-
 fn row(words: &Words, entry: &Entry) -> Row {
-    let day = entry.recorded_at.map(|at| words.day(&at)).unwrap_or_default();
+    let day = on(words, entry.recorded_at);
     let replies = entry.replies.iter().filter(|reply| !reply.taken_back).count();
     Row {
         text: text(words, entry),
@@ -163,6 +150,24 @@ fn stands(words: &Words, progress: Progress) -> String {
     }
 }
 
+/// An entry on paper: what it says, who wrote it, and all that was said of it since.
+pub(super) fn written(words: &Words, entry: &Entry) -> Line {
+    let said: Vec<_> = all_said(words, entry)
+        .into_iter()
+        .flat_map(|(who, said)| [who, said])
+        .filter(|line| !line.is_empty())
+        .collect();
+    let row = row(words, entry);
+    let all = [vec![row.text], said].concat();
+    Line::beside(row.by, all.join("\n"))
+}
+
+/// What was said of an entry since: who and when, and what.
+fn all_said(words: &Words, entry: &Entry) -> Vec<(String, String)> {
+    let changes = entry.changes.iter().map(|change| happened(words, change));
+    changes.chain(entry.replies.iter().flat_map(|reply| replied(words, reply))).collect()
+}
+
 #[derive(Template)]
 #[template(path = "entry.html")]
 struct OneEntry {
@@ -189,8 +194,6 @@ async fn entry(by: &SignedIn, entry_id: String, at_least_position: u64) -> Resul
     let words = &by.parts.words;
     let ask = GetMyEntryRequest { entry_id, at_least_position };
     let found = by.client.people().get_my_entry(ask).await?.into_inner().entry.ok_or(Fault::Nothing)?;
-    let changes = found.changes.iter().map(|change| happened(words, change));
-    let replies = found.replies.iter().flat_map(|reply| replied(words, reply));
     let kinds = [ReplyKind::Words, ReplyKind::Correction, ReplyKind::Context];
     let correctable = match &found.content {
         Some(Content::Strength(one)) => Some(one.text.clone()),
@@ -201,18 +204,12 @@ async fn entry(by: &SignedIn, entry_id: String, at_least_position: u64) -> Resul
     };
     let page = OneEntry {
         frame: Frame::new(&by.parts, Some(&by.session), at::RECORD),
-        said: changes.chain(replies).collect(),
+        said: all_said(words, &found),
         row: row(words, &found),
         kinds: Offered::each(kinds.map(i32::from).map(|kind| (kind, words.say(&format!("reply-{kind}")))), &0),
         correctable,
     };
     Ok(page.response(StatusCode::OK))
-}
-
-/// Who said something, and when.
-fn said_by(words: &Words, author: Option<&Party>, at: Option<prost_types::Timestamp>) -> String {
-    let when = at.map(|at| words.moment(&at)).unwrap_or_default();
-    words.with("said-by", &[("who", &who(words, author)), ("when", &when)])
 }
 
 fn happened(words: &Words, change: &EntryChange) -> (String, String) {

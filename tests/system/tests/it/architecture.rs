@@ -36,7 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("interop", &["domain", "engine", "events", "vault"]),
     // A client of the services: it knows nothing but what they answer.
-    ("portal", &["client", "proto", "sentences", "state"]),
+    ("portal", &["client", "letters", "proto", "sentences", "state"]),
 ];
 /// Services that tell people something in their language, or on paper.
 const TELLING: &[&str] = &["gate", "domain", "engine", "events", "letters", "proto", "rpc", "sentences", "views"];
