@@ -24,6 +24,7 @@ portal-older = Show what was before
 portal-filter = Show
 portal-somebody = Somebody
 portal-you = You
+portal-system = This place
 portal-entered = { $who } wrote this down for you: “{ $account }”.
 
 ## Days and times

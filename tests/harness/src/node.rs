@@ -29,7 +29,7 @@ pub struct Cluster {
     settings: toml::Table,
     trusted: Mutex<Vec<(String, Binding)>>,
     /// Providers of people, and for whom their tokens are.
-    people: Vec<(String, String)>,
+    people: Vec<(String, String, &'static str)>,
 }
 
 /// The binary, serving.
@@ -133,9 +133,11 @@ impl Cluster {
         }
     }
 
-    /// Trusts a provider of people, whose tokens are for this audience and whose keys it publishes.
-    pub fn trust_people(&mut self, issuer: &str, audience: &str) {
-        self.people.push((issuer.to_owned(), audience.to_owned()));
+    /// Trusts a provider of people, whose tokens are for this audience and whose keys it publishes. It knows them by a subject of its own, or, where
+    /// it is said, by their id here.
+    pub fn trust_people(&mut self, issuer: &str, audience: &str, by_id: bool) {
+        let known = if by_id { "people_by_id" } else { "people" };
+        self.people.push((issuer.to_owned(), audience.to_owned(), known));
     }
 
     /// The issuers that nodes trust.
@@ -151,8 +153,7 @@ impl Cluster {
             json!({"issuer": issuer, "audience": AUDIENCE, "jwks_file": jwks, name: bound})
         };
         let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        let provider =
-            |(issuer, audience): &(String, String)| json!({"issuer": issuer, "audience": audience, "people": true});
+        let provider = |(issuer, audience, known): &(String, String, &str)| json!({"issuer": issuer, "audience": audience, *known: true});
         Ok(toml::Value::try_from(
             trusted.iter().map(issuer).chain(self.people.iter().map(provider)).collect::<Vec<_>>(),
         )?)

@@ -87,14 +87,15 @@ impl Config {
         must(known, "portal.address", "must be given where the pages can be reached from elsewhere")?;
         let issuer = is_kept(&provider.issuer);
         must(issuer, "portal.provider.issuer", "must begin with `https://`, unless it is of this machine")?;
-        let is_same =
-            |one: &IssuerConfig| one.people && one.issuer == provider.issuer && one.audience == provider.client_id;
+        let is_same = |one: &IssuerConfig| {
+            (one.people || one.people_by_id) && one.issuer == provider.issuer && one.audience == provider.client_id
+        };
         // Services elsewhere have issuers of their own.
         let trusted = portal.services.is_some() || self.issuers.iter().any(is_same);
         must(
             trusted,
             "portal.provider.issuer",
-            "must be among `issuers`, with `people = true` and `portal.provider.client_id` as its `audience`",
+            "must be among `issuers`, with `people = true` or `people_by_id = true`, and `portal.provider.client_id` as its `audience`",
         )?;
         must(!provider.client_id.is_empty(), "portal.provider.client_id", "must be our id there")?;
         let is_place = !provider.client_key.is_empty() && is_place_of_secret(&provider.client_key);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
+use proto::access::v1::receipt::Kind;
 use proto::access::v1::{ListAccessHistoryRequest, Receipt};
 
 use super::looked::tag;
@@ -22,9 +23,9 @@ const WEEKS: u32 = 12;
 const LINES: usize = 10;
 /// How many pages of looks are read at most, each of a hundred.
 const PAGES: usize = 20;
-/// How wide the picture is, how high a line of it, and how far apart weeks are: in units of the picture.
+/// How wide and how high a line of the picture is, and how far apart weeks are: in units of the picture.
 const WIDTH: u32 = 340;
-const LINE: u32 = 48;
+const HEIGHT: u32 = 26;
 const WEEK: u32 = 28;
 /// The smallest and the largest dot.
 const RADIUS: (u32, u32) = (3, 11);
@@ -35,7 +36,6 @@ type Weeks = [(u32, bool); WEEKS as usize];
 /// A dot of the picture.
 struct Dot {
     x: u32,
-    y: u32,
     radius: u32,
     stands_out: bool,
 }
@@ -43,7 +43,6 @@ struct Dot {
 /// A line of the picture.
 struct Line {
     name: String,
-    y: u32,
     dots: Vec<Dot>,
 }
 
@@ -68,14 +67,8 @@ impl Picture {
         WIDTH
     }
 
-    /// How high it is, with room for what the weeks are called.
     fn height(&self) -> u32 {
-        u32::try_from(self.lines.len()).unwrap_or_default() * LINE + LINE / 2
-    }
-
-    /// Where the words under it stand.
-    fn foot(&self) -> u32 {
-        self.height() - 6
+        HEIGHT
     }
 }
 
@@ -86,7 +79,8 @@ pub(crate) async fn show(by: SignedIn) -> Shown {
 async fn page(by: &SignedIn) -> Result<Response, Fault> {
     let words = &by.parts.words;
     let from = Some(words.weeks_ago(WEEKS - 1).1);
-    let ask = ListAccessHistoryRequest { page_size: 100, from, ..ListAccessHistoryRequest::default() };
+    let kinds = [Kind::Viewed, Kind::Denied].map(i32::from).into();
+    let ask = ListAccessHistoryRequest { page_size: 100, from, kinds, ..ListAccessHistoryRequest::default() };
     let (receipts, incomplete) = every_page!(by.client.access(), list_access_history(ask).receipts, PAGES);
     let looked = counted(words, &receipts);
     let page = Picture {
@@ -127,16 +121,15 @@ fn counted(words: &Words, receipts: &[Receipt]) -> Vec<(String, Weeks)> {
 
 fn drawn(looked: &[(String, Weeks)]) -> Vec<Line> {
     let most = looked.iter().flat_map(|(_, weeks)| weeks).map(|(count, _)| *count).max().unwrap_or(1).max(1);
-    let line = |(top, (name, weeks)): (u32, &(String, Weeks))| {
+    let line = |(name, weeks): &(String, Weeks)| {
         let dots = (0..).zip(weeks).filter(|(_, (count, _))| *count > 0).map(|(nth, (count, stands_out))| Dot {
             x: WEEK / 2 + nth * WEEK,
-            y: top + 32,
             radius: RADIUS.0 + (RADIUS.1 - RADIUS.0) * count / most,
             stands_out: *stands_out,
         });
-        Line { name: name.clone(), y: top + 14, dots: dots.collect() }
+        Line { name: name.clone(), dots: dots.collect() }
     };
-    (0..).step_by(LINE as usize).zip(looked).map(line).collect()
+    looked.iter().map(line).collect()
 }
 
 /// The same in words, this week first.
@@ -157,14 +150,13 @@ mod tests {
     use jiff::tz::TimeZone;
     use prost_types::Timestamp;
     use proto::access::v1::Party;
-    use proto::access::v1::party::Kind;
-    use proto::access::v1::receipt;
+    use proto::access::v1::party;
 
     use super::*;
 
-    fn look(name: &str, days_ago: i64, kind: receipt::Kind) -> Receipt {
+    fn look(name: &str, days_ago: i64, kind: Kind) -> Receipt {
         let seconds = jiff::Timestamp::now().as_second() - days_ago * 24 * 60 * 60;
-        let party = Party { kind: Kind::Staff.into(), name: name.into(), ..Party::default() };
+        let party = Party { kind: party::Kind::Staff.into(), name: name.into(), ..Party::default() };
         let time = Some(Timestamp { seconds, nanos: 0 });
         Receipt { time, kind: kind.into(), party: Some(party), ..Receipt::default() }
     }
@@ -172,11 +164,11 @@ mod tests {
     #[test]
     fn each_who_looked_has_a_line_and_the_table_says_the_same() {
         let words = Words::english(TimeZone::UTC);
-        let viewed = receipt::Kind::Viewed;
+        let viewed = Kind::Viewed;
         let all = [
             look("Morag", 0, viewed),
             look("Morag", 1, viewed),
-            look("Ali", 8, receipt::Kind::Denied),
+            look("Ali", 8, Kind::Denied),
             look("Old", 400, viewed),
         ];
         let looked = counted(&words, &all);
@@ -197,7 +189,7 @@ mod tests {
     fn those_who_looked_least_share_a_line() {
         let words = Words::english(TimeZone::UTC);
         let all: Vec<_> =
-            (0..20).flat_map(|nth| vec![look(&format!("worker {nth}"), 0, receipt::Kind::Viewed); 1 + nth]).collect();
+            (0..20).flat_map(|nth| vec![look(&format!("worker {nth}"), 0, Kind::Viewed); 1 + nth]).collect();
         let looked = counted(&words, &all);
         assert_eq!(looked.len(), LINES);
         let sum: u32 = looked.iter().flat_map(|(_, weeks)| weeks).map(|(count, _)| *count).sum();

@@ -11,6 +11,7 @@ pub(super) fn who(words: &Words, party: Option<&Party>) -> String {
     #[allow(clippy::wildcard_enum_match_arm, reason = "whoever else it is goes by their agency, if they have one")]
     match party.kind() {
         party::Kind::Person => words.say("you"),
+        party::Kind::System => words.say("system"),
         party::Kind::Staff if !party.name.is_empty() => joined([&party.name, &party.role, &party.agency_name]),
         _ if !party.agency_name.is_empty() => party.agency_name.clone(),
         _ => words.say("somebody"),

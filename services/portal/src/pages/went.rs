@@ -31,8 +31,6 @@ pub(crate) struct Wanted {
 struct Row {
     text: String,
     state: String,
-    /// The ground on which they keep it; empty when they do not.
-    basis: String,
 }
 
 #[derive(Template)]
@@ -89,7 +87,7 @@ fn delivered(words: &Words, day: &DeliveryDay) -> Item {
 /// What was asked back, on paper.
 pub(super) fn written(words: &Words, one: &Recall) -> Line {
     let row = row(words, one);
-    Line::beside(row.text, [row.state, row.basis].join("\n"))
+    Line::beside(row.text, row.state)
 }
 
 fn row(words: &Words, one: &Recall) -> Row {
@@ -100,6 +98,5 @@ fn row(words: &Words, one: &Recall) -> Row {
     Row {
         text: sentence(&one.summary),
         state: words.with(&format!("recall-{}", i32::from(one.state())), &[("day", &on(words, day))]),
-        basis: one.basis.clone(),
     }
 }

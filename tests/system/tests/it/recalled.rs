@@ -161,7 +161,7 @@ async fn are_answered(fed: &Fed, recalls: &[Recall]) {
     assert!(kept.state() == recall::State::Retained && kept.summary.contains(act) && kept.basis == act, "{kept:?}");
 }
 
-async fn answer(fed: &Fed, recall_id: &str, answer: RecallAnswer, basis: &str) -> Result<(), Status> {
+pub(crate) async fn answer(fed: &Fed, recall_id: &str, answer: RecallAnswer, basis: &str) -> Result<(), Status> {
     let (request_id, recall_id, answer) = (request_id(), recall_id.to_owned(), answer.into());
     let request = AnswerRecallRequest { request_id, recall_id, answer, basis: basis.into() };
     fed.system.feeds().answer_recall(request).await.map(drop)
