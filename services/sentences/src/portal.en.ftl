@@ -198,6 +198,7 @@ portal-change-no-who = Choose who it is about.
 portal-change-no-may = Choose what they may do.
 portal-change-no-headings = Choose at least one part of what is written.
 portal-change-not-everybody = For everybody you can only choose that they may not see something. Choose one agency, or one person.
+portal-change-not-here = Nobody signs in here for them yet. You can only choose that they may not see something, or shut them out.
 portal-change-who = Who is it about?
 portal-change-agency = Everybody at { $name }
 portal-change-everybody = Everybody

@@ -7,6 +7,8 @@ use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
 use proto::access::v1::{Action, Purpose};
+use proto::agencies::v1::GetAgencyRequest;
+use proto::relationships::v1::RelationshipState;
 use proto::sharing::v1::preview_sharing_request::Choice;
 use proto::sharing::v1::provision_actor::Actor;
 use proto::sharing::v1::{
@@ -156,10 +158,11 @@ pub(super) struct Known {
     pub(super) name: String,
 }
 
-/// The agencies that somebody is of whom the person knows, those whom they know, and everybody.
+/// The agencies that somebody is of whom the person knows, those whom they know, and everybody. Who supports them now comes first.
 async fn known(by: &SignedIn) -> Result<(Vec<Known>, bool), Fault> {
     let words = &by.parts.words;
-    let (people, incomplete) = everybody(by, 0).await?;
+    let (mut people, incomplete) = everybody(by, 0).await?;
+    people.sort_by_key(|one| one.state() != RelationshipState::Active);
     let agencies = agencies_of(&people).into_iter().map(|one| {
         let name = words.with("change-agency", &[("name", &one.name)]);
         Known { whom: Whom::Agency(one.agency_id), name }
@@ -226,7 +229,12 @@ async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
     }
     let (known, incomplete) = known(by).await?;
     let who = asked.who.checked_sub(1).and_then(|nth| known.get(nth));
-    let missing = missing(&asked, who);
+    let mut missing = missing(&asked, who);
+    if let (Some(May::See | May::Write), Some(Known { whom: Whom::Agency(id), .. })) = (asked.may, who)
+        && !is_there(by, id).await?
+    {
+        missing.push("change-not-here");
+    }
     match (asked.may, who) {
         (Some(may), Some(who)) if missing.is_empty() => {
             let (headings, until) =
@@ -235,6 +243,13 @@ async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
         }
         _ => Ok(first(by, &asked, (&known, incomplete), missing)),
     }
+}
+
+/// Whether somebody can sign in for this agency, and so see anything.
+async fn is_there(by: &SignedIn, agency_id: &str) -> Result<bool, Fault> {
+    let ask = GetAgencyRequest { agency_id: agency_id.to_owned(), ..GetAgencyRequest::default() };
+    let agency = by.client.agencies().get_agency(ask).await?.into_inner().agency.unwrap_or_default();
+    Ok(agency.registered && !agency.closed)
 }
 
 /// What must be chosen still, or in another way, by the names of what says so.
