@@ -53,6 +53,7 @@ pub(crate) async fn open(
         address: Url::parse(&public).context("`portal.address` is no URL")?,
         time_zone: TimeZone::get(&settings.time_zone).context("`portal.time_zone` is not known")?,
         leave_to: Url::parse(&settings.leave_to).context("`portal.leave_to` is no URL")?,
+        proxies: settings.proxies.clone(),
         sign_in,
     };
     Ok((address, Portal::new(portal, channel(config, services)?, sessions), listener))

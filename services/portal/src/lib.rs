@@ -4,6 +4,7 @@
 mod assets;
 mod fault;
 mod guard;
+mod limits;
 mod pages;
 mod serve;
 mod session;
@@ -19,6 +20,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use state::Sessions;
 use tokio::net::TcpListener;
@@ -29,6 +31,7 @@ use url::Url;
 pub use sign_in::{Provider, ProviderError, SamplePerson, Samples};
 
 use assets::Assets;
+use limits::Limits;
 use pages::copy::Copies;
 use session::Keeper;
 use turns::Turns;
@@ -36,6 +39,8 @@ use words::Words;
 
 /// The largest form that is taken, in bytes: a long text, as people write it.
 const FORM_LIMIT: usize = 64 << 10;
+/// How many pages of one person are made at a time: as many as a browser asks for.
+const AT_ONCE: usize = 6;
 /// How long an answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
@@ -59,6 +64,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// Where somebody goes who leaves quickly: a page that nobody wonders about.
     pub leave_to: Url,
+    /// The networks of what passes people on, and says for whom it speaks in `X-Forwarded-For`.
+    pub proxies: Vec<IpNet>,
     /// How they sign in.
     pub sign_in: SignIn,
 }
@@ -72,7 +79,8 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) channel: Channel,
     pub(crate) keeper: Keeper,
-    pub(crate) turns: Turns,
+    pub(crate) turns: Turns<[u8; 32]>,
+    pub(crate) limits: Limits,
     pub(crate) copies: Copies,
     pub(crate) words: Words,
     pub(crate) assets: Assets,
@@ -89,12 +97,14 @@ impl Portal {
     #[must_use]
     pub fn new(settings: Settings, channel: Channel, sessions: Arc<dyn Sessions>) -> Self {
         let words = Words::english(settings.time_zone.clone());
+        let limits = Limits::new(settings.proxies.clone());
         let keeper = Keeper::new(sessions, settings.address.scheme() == "https");
         Self(Arc::new(Parts {
             settings,
             channel,
             keeper,
-            turns: Turns::default(),
+            turns: Turns::new(AT_ONCE),
+            limits,
             copies: Copies::default(),
             words,
             assets: Assets::load(),
@@ -103,7 +113,8 @@ impl Portal {
 
     /// Serves them until it is to stop.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        serve::serve(listener, self.routes(), stop).await;
+        let parts = self.0.clone();
+        serve::serve(listener, (self.routes(), parts), stop).await;
     }
 
     /// Every page. Their addresses tell nobody what they are: a browser keeps them, whoever looks over a shoulder reads them.

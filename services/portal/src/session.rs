@@ -1,9 +1,10 @@
 //! Who has signed in: what a page needs of that is kept on the server, sealed with a key that only their browser has.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -48,14 +49,40 @@ pub(crate) struct Session {
     pub(crate) here_before: Option<i64>,
 }
 
-/// What somebody is to bring back who signs in elsewhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What somebody is to bring back who signs in elsewhere. All of it follows from what their browser keeps: nothing is kept here of strangers.
+#[derive(Clone)]
 pub(crate) struct OnTheWay {
-    pub(crate) state: String,
-    pub(crate) nonce: String,
-    pub(crate) verifier: String,
+    secret: Secret,
     /// When they went, in seconds since 1970: they sign in after that, and not on the strength of having done so before.
     pub(crate) began: u64,
+}
+
+impl OnTheWay {
+    pub(crate) fn new() -> Result<Self, Fault> {
+        Ok(Self { secret: Secret::new()?, began: now() })
+    }
+
+    /// What comes back beside the code: when they went, and what nobody else can write for that.
+    pub(crate) fn state(&self) -> String {
+        format!("{}.{}", self.began, self.follows("state"))
+    }
+
+    pub(crate) fn nonce(&self) -> String {
+        self.follows("nonce")
+    }
+
+    pub(crate) fn verifier(&self) -> String {
+        self.follows("verifier")
+    }
+
+    fn follows(&self, of: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.secret.follows(format!("on the way {of} {}", self.began).as_bytes()))
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// What only a browser has.
@@ -160,19 +187,22 @@ impl Keeper {
     }
 
     /// Somebody is on the way to sign in elsewhere: what their browser is to keep.
-    pub(crate) async fn send(&self, on_the_way: &OnTheWay) -> Result<HeaderValue, Fault> {
-        let secret = self.keep((ON_WAY, [0; 32]), on_the_way, (ON_THE_WAY, ON_THE_WAY)).await?;
-        Ok(self.cookie(ON_WAY, &secret, Some(ON_THE_WAY)))
+    pub(crate) fn send(&self, on_the_way: &OnTheWay) -> HeaderValue {
+        self.cookie(ON_WAY, &on_the_way.secret.written(), Some(ON_THE_WAY))
     }
 
-    /// Somebody has come back with this: what else they were to bring, once. Whoever brings something else uses nothing up.
-    pub(crate) async fn back(&self, headers: &HeaderMap, state: &str) -> Result<Option<OnTheWay>, Fault> {
-        let Some((secret, on_the_way)) = self.find::<OnTheWay>(ON_WAY, headers).await? else { return Ok(None) };
-        if on_the_way.state != state {
-            return Ok(None);
-        }
-        self.store.end(secret.kept_under()).await?;
-        Ok(Some(on_the_way))
+    /// Somebody has come back with this: what else they were to bring, unless they were away for too long.
+    pub(crate) fn back(&self, headers: &HeaderMap, state: &str) -> Option<OnTheWay> {
+        let (began, _) = state.split_once('.')?;
+        let on_the_way = OnTheWay { secret: self.secret(ON_WAY, headers)?, began: began.parse().ok()? };
+        let is_theirs = verify_slices_are_equal(on_the_way.state().as_bytes(), state.as_bytes()).is_ok();
+        let is_fresh = now().checked_sub(on_the_way.began).is_some_and(|away| away <= ON_THE_WAY.as_secs());
+        (is_theirs && is_fresh).then_some(on_the_way)
+    }
+
+    /// What the browser of somebody keeps who has come back, which is nothing.
+    pub(crate) fn is_back(&self) -> HeaderValue {
+        self.cookie(ON_WAY, "", Some(Duration::ZERO))
     }
 
     /// Who has signed in.
@@ -224,13 +254,13 @@ pub(crate) struct SignedIn {
     pub(crate) parts: Arc<Parts>,
     pub(crate) session: Session,
     pub(crate) client: Client,
-    _turn: Turn,
+    _turn: Turn<[u8; 32]>,
 }
 
 impl SignedIn {
     /// Refuses a form that does not bring back what it was sent with.
     pub(crate) fn sent(&self, form: &str) -> Result<(), Fault> {
-        if aws_lc_rs::constant_time::verify_slices_are_equal(form.as_bytes(), self.session.form.as_bytes()).is_ok() {
+        if verify_slices_are_equal(form.as_bytes(), self.session.form.as_bytes()).is_ok() {
             return Ok(());
         }
         Err(Fault::Stale)
@@ -266,6 +296,56 @@ impl FromRequestParts<Arc<Parts>> for Arriving {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_comes_back_brings_what_they_went_with_and_in_time() {
+        let keeper = |secure| Keeper { store: Arc::new(Nowhere), secure };
+        let went = OnTheWay::new().unwrap();
+        let with = |cookie: HeaderValue| {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+            HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&pair).unwrap())])
+        };
+        let headers = with(keeper(true).send(&went));
+        let back = |state: &str| keeper(true).back(&headers, state);
+        let came = back(&went.state()).unwrap();
+        assert!(came.nonce() == went.nonce() && came.verifier() == went.verifier() && came.began == went.began);
+        // Another's, another day's, and what somebody wrote themselves.
+        assert!(back(&OnTheWay::new().unwrap().state()).is_none());
+        let early = OnTheWay { began: went.began - ON_THE_WAY.as_secs() - 1, ..went.clone() };
+        let late = OnTheWay { began: went.began + 60, ..went.clone() };
+        assert!(back(&early.state()).is_none() && back(&late.state()).is_none());
+        let state = went.state();
+        let (_, rest) = state.split_once('.').unwrap();
+        assert!(back(&format!("{}.{rest}", went.began - 1)).is_none() && back("").is_none() && back("x.y").is_none());
+        assert!(keeper(true).back(&HeaderMap::new(), &state).is_none());
+        assert!(keeper(false).back(&headers, &state).is_none(), "a cookie without its prefix is taken");
+        assert!(went.verifier() != went.nonce() && went.verifier().len() == 43);
+    }
+
+    /// Nothing is kept, nothing is found: what is not asked of a store needs none.
+    struct Nowhere;
+
+    #[async_trait::async_trait]
+    impl Sessions for Nowhere {
+        async fn keep(
+            &self,
+            _: [u8; 32],
+            _: [u8; 32],
+            _: &[u8],
+            _: (Duration, Duration),
+        ) -> Result<(), state::StateError> {
+            unreachable!()
+        }
+        async fn find(&self, _: [u8; 32], _: Duration) -> Result<Option<Vec<u8>>, state::StateError> {
+            unreachable!()
+        }
+        async fn end(&self, _: [u8; 32]) -> Result<(), state::StateError> {
+            unreachable!()
+        }
+        async fn end_all(&self, _: [u8; 32]) -> Result<(), state::StateError> {
+            unreachable!()
+        }
+    }
 
     #[test]
     fn what_is_kept_opens_only_with_what_the_browser_has() {

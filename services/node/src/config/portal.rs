@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::secret;
@@ -22,6 +23,9 @@ pub struct PortalConfig {
     pub time_zone: String,
     /// Where somebody goes who leaves quickly.
     pub leave_to: String,
+    /// The networks of what passes people on, such as `10.0.0.0/8` for the proxies that add TLS: it says for whom it speaks in `X-Forwarded-For`, and all who
+    /// come through it are not taken for one. Nobody else is believed that.
+    pub proxies: Vec<IpNet>,
     /// Where the services are, such as `https://alongside.internal:7443`; this process when it is absent.
     pub services: Option<String>,
     /// Whose certificate they have, PEM; whoever the machine trusts when it is absent.
@@ -60,6 +64,7 @@ impl Default for PortalConfig {
             name: "My pages".into(),
             time_zone: "Europe/London".into(),
             leave_to: "https://www.bbc.co.uk/weather".into(),
+            proxies: vec![],
             services: None,
             services_authority: None,
             provider: None,

@@ -3,12 +3,12 @@
 mod provider;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use client::{Client, request_id};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use proto::access::v1::{ListAccessHistoryRequest, party};
@@ -101,10 +101,9 @@ pub(crate) async fn as_sample(
 pub(crate) async fn start(State(parts): State<Arc<Parts>>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let on_the_way = OnTheWay { state: random()?, nonce: random()?, verifier: random()?, began };
+        let on_the_way = OnTheWay::new()?;
         let to = provider.authorize(&parts.settings.address, &on_the_way).await.map_err(away)?;
-        let cookie = parts.keeper.send(&on_the_way).await?;
+        let cookie = parts.keeper.send(&on_the_way);
         Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
     })
     .await
@@ -128,7 +127,7 @@ pub(crate) struct Brought {
 pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Query(brought): Query<Brought>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let on_the_way = parts.keeper.back(&headers, &brought.state).await?.ok_or(Fault::NotSignedIn)?;
+        let on_the_way = parts.keeper.back(&headers, &brought.state).ok_or(Fault::NotSignedIn)?;
         if brought.code.is_empty() {
             return Err(Fault::NotSignedIn);
         }
@@ -143,7 +142,8 @@ pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Qu
         };
         let owner = Sha256::new().chain_update(provider.issuer()).chain_update([0]).chain_update(subject);
         let (cookie, to) = begin(&parts, &headers, (token, owner.finalize().into())).await?;
-        Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+        let cookies = [cookie, parts.keeper.is_back()].map(|cookie| (header::SET_COOKIE, cookie));
+        Ok((AppendHeaders(cookies), Redirect::to(to)).into_response())
     })
     .await
 }

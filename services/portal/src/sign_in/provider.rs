@@ -183,14 +183,14 @@ impl Provider {
     /// Where somebody goes to sign in.
     pub(super) async fn authorize(&self, address: &Url, on_the_way: &OnTheWay) -> Result<String, ProviderError> {
         let mut to = self.known(BELIEVED).await?.discovered.authorization_endpoint.clone();
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(on_the_way.verifier.as_bytes()));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(on_the_way.verifier()));
         to.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("scope", "openid")
             .append_pair("client_id", &self.client_id)
             .append_pair("redirect_uri", &redirect(address))
-            .append_pair("state", &on_the_way.state)
-            .append_pair("nonce", &on_the_way.nonce)
+            .append_pair("state", &on_the_way.state())
+            .append_pair("nonce", &on_the_way.nonce())
             // Whoever holds the browser after somebody signed out signs in themselves.
             .append_pair("prompt", "login")
             .append_pair("max_age", "0")
@@ -213,7 +213,7 @@ impl Provider {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &redirect),
-            ("code_verifier", &on_the_way.verifier),
+            ("code_verifier", &on_the_way.verifier()),
             ("client_id", &self.client_id),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", &assertion),
@@ -234,7 +234,7 @@ impl Provider {
         })?;
         let claims = self.verified(&tokens.id_token, known).await?;
         let is_ours = claims.azp.is_none_or(|azp| azp == self.client_id);
-        if !is_ours || claims.nonce.as_deref() != Some(&on_the_way.nonce) {
+        if !is_ours || claims.nonce.as_deref() != Some(&on_the_way.nonce()) {
             return Err(ProviderError::Refused);
         }
         // With `max_age` it says when (OpenID Connect Core 1.0, 3.1.2.1).
