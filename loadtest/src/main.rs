@@ -5,6 +5,7 @@ mod feeds;
 mod fleet;
 mod log;
 mod measure;
+mod pages;
 mod reads;
 mod rebuild;
 mod report;
@@ -32,6 +33,8 @@ enum What {
     Fleet(fleet::Args),
     /// Feeds over gRPC: from when a person writes until their agency's system has it.
     Feeds(feeds::Args),
+    /// Web pages, beside the bare calls of the services that they show.
+    Pages(pages::Args),
     /// The callers of `reads`, in a process of their own.
     #[command(hide = true)]
     Callers(reads::callers::Args),
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
         What::Rebuild(args) => rebuild::run(args).await,
         What::Fleet(args) => fleet::run(args).await,
         What::Feeds(args) => feeds::run(args).await,
+        What::Pages(args) => pages::run(args).await,
         What::Callers(args) => reads::callers::call(args).await,
     }
 }

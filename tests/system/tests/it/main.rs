@@ -38,6 +38,7 @@ mod notices;
 mod on_nats;
 mod on_their_word;
 mod pages;
+mod pages_held;
 mod planned;
 mod plans;
 mod posted;

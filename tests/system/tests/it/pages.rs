@@ -33,9 +33,9 @@ const NAME: &str = "Adalberto Hartmann";
 const HOW: [&str; 3] = ["with-scripts", "without-scripts", "by-keys"];
 
 /// Pages, and those who call the services behind them.
-struct Site {
+pub(crate) struct Site {
     /// Where the pages are.
-    pages: String,
+    pub(crate) pages: String,
     /// As whom the person signs in there.
     who: String,
     person: Client,
@@ -180,8 +180,8 @@ impl Site {
 }
 
 /// A development system, as somebody starts it who tries it out.
-struct Sample {
-    site: Site,
+pub(crate) struct Sample {
+    pub(crate) site: Site,
     /// Somebody who puts questions for the worker's agency.
     manager: Client,
     _child: Child,
@@ -194,7 +194,7 @@ fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
 }
 
 impl Sample {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (data, log) = (directory.path().join("data"), directory.path().join("log"));
         let mut command = Command::new(harness::alongside().unwrap());
