@@ -108,7 +108,7 @@ impl Consultations {
         if page.items.is_empty() && wanted.only.is_some() {
             return Err(Error::not_found("consultation"));
         }
-        let said = self.communication(person, 0, |_| true).await?;
+        let said = self.communication(person, pages.at_least, |_| true).await?;
         let mut categories = BTreeSet::from([Category::Consultations]);
         categories.extend(said.as_ref().map(|said| said.category));
         let entries = page.items.len() + usize::from(said.is_some());

@@ -24,6 +24,7 @@ use views::{Pages, Views};
 
 use crate::compose::{Stores, System};
 use crate::config::{Config, Role, TelemetryConfig};
+use crate::demo::SAMPLE;
 use crate::files::{write_private, write_private_anew};
 use crate::serve::{Running, start};
 use crate::tokens::{TokenSigner, issuer_name};
@@ -114,10 +115,11 @@ pub async fn start_dev(
 /// How many sample people are offered.
 const SAMPLES_SHOWN: usize = 12;
 
-/// The first sample people, as whom anybody signs in on the web pages.
+/// The first sample people, and the one of the story, as whom anybody signs in on the web pages.
 fn sample_people(signer: TokenSigner, imported: &[Report]) -> Samples {
-    let people: Vec<_> =
-        imported.iter().take(SAMPLES_SHOWN).map(|report| (name_of(&report.file), report.person)).collect();
+    let (first, others) = imported.split_at(imported.len().min(SAMPLES_SHOWN));
+    let shown = first.iter().chain(others.iter().filter(|report| report.file == SAMPLE));
+    let people: Vec<_> = shown.map(|report| (name_of(&report.file), report.person)).collect();
     Samples::new(move || {
         let signed = |(name, person): &(String, PersonId)| {
             Some(SamplePerson { name: name.clone(), token: signer.person(*person).ok()? })
@@ -127,7 +129,8 @@ fn sample_people(signer: TokenSigner, imported: &[Report]) -> Samples {
 }
 
 /// What a sample is called, by its file: `arla-lang.json` is `Arla Lang`.
-fn name_of(file: &str) -> String {
+#[must_use]
+pub fn name_of(file: &str) -> String {
     let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
     let capital = |word: &str| {
         let mut letters = word.chars();

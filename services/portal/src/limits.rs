@@ -1,7 +1,7 @@
 //! How much one address asks for: whoever tries many things stops nobody else. What passes people on, such as a proxy that adds TLS, says whom it speaks
 //! for; whoever is not named as one is taken for themselves.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -63,7 +63,9 @@ impl Limits {
         }
         let from = own(from);
         let is_try = match path {
-            at::START | at::BACK => true,
+            // Whoever goes, goes: whatever else is asked for at the same address.
+            at::LEAVE | at::SIGN_OUT => return true,
+            at::START => true,
             at::SIGN_IN | at::CLAIM => method == Method::POST,
             _ => false,
         };
@@ -76,13 +78,19 @@ impl Limits {
             return peer;
         }
         let lines = headers.get_all("x-forwarded-for").iter().rev().filter_map(|line| line.to_str().ok());
-        let mut named = lines.flat_map(|line| line.rsplit(',')).map_while(|name| name.trim().parse().ok());
+        let mut named = lines.flat_map(|line| line.rsplit(',')).map_while(|name| address(name.trim()));
         named.find(|named| !self.is_proxy(*named)).unwrap_or(peer)
     }
 }
 
+/// An address, as proxies write it: with or without a port.
+fn address(name: &str) -> Option<IpAddr> {
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| name.parse::<SocketAddr>().ok().map(|named| named.ip()))
+}
+
 /// By what somebody at this address goes.
-fn own(address: IpAddr) -> IpAddr {
+pub(crate) fn own(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & OWN_BITS)),
         v4 @ IpAddr::V4(_) => v4,
@@ -106,6 +114,7 @@ mod tests {
         assert_eq!(tries("192.0.2.1"), 30);
         assert_eq!(tries("192.0.2.2"), 30);
         assert!(limits.allow(ip("192.0.2.1"), &Method::GET, at::HOME));
+        assert!((0..1_000).all(|_| limits.allow(ip("192.0.2.1"), &Method::GET, at::LEAVE)), "somebody can not leave");
         // Whoever has many addresses of one network has one.
         assert_eq!(tries("2001:db8::1") + tries("2001:db8::2"), 30);
         assert_eq!(tries("::ffff:192.0.2.3") + tries("192.0.2.3"), 30);
@@ -128,6 +137,9 @@ mod tests {
         // What whoever came has written before it counts for nothing.
         assert_eq!(from("10.0.0.1", "203.0.113.9, 192.0.2.7, 10.1.1.1"), ip("192.0.2.7"));
         assert_eq!(from("10.0.0.1", "192.0.2.7, somebody"), ip("10.0.0.1"));
+        assert_eq!(from("10.0.0.1", "192.0.2.7:4711"), ip("192.0.2.7"));
+        assert_eq!(from("10.0.0.1", "[2001:db8::7]:4711"), ip("2001:db8::7"));
+        assert_eq!(from("10.0.0.1", "[2001:db8::7]"), ip("2001:db8::7"));
         assert_eq!(from("::ffff:10.0.0.1", ""), ip("::ffff:10.0.0.1"));
     }
 }

@@ -17,7 +17,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::Parts;
-use crate::limits::Peer;
+use crate::limits::{Peer, own};
 use crate::turns::Turns;
 
 /// How many connections there are at a time; others wait to be taken.
@@ -52,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, (routes, parts): (Router, Arc<P
         };
         match taken {
             Ok((stream, peer, place)) => {
-                let turn = of_one.take(peer);
+                let turn = of_one.take(own(peer));
                 if turn.is_none() && !parts.limits.is_proxy(peer) {
                     continue;
                 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -49,22 +50,26 @@ pub(crate) struct Session {
     pub(crate) here_before: Option<i64>,
 }
 
-/// What somebody is to bring back who signs in elsewhere. All of it follows from what their browser keeps: nothing is kept here of strangers.
+/// What somebody is to bring back who signs in elsewhere. All of it follows from what their browser keeps, and from a key that all servers have and no
+/// browser: nothing is kept here of strangers.
 #[derive(Clone)]
 pub(crate) struct OnTheWay {
     secret: Secret,
+    key: [u8; SECRET],
     /// When they went, in seconds since 1970: they sign in after that, and not on the strength of having done so before.
     pub(crate) began: u64,
 }
 
 impl OnTheWay {
-    pub(crate) fn new() -> Result<Self, Fault> {
-        Ok(Self { secret: Secret::new()?, began: now() })
+    pub(crate) fn new(key: [u8; SECRET]) -> Result<Self, Fault> {
+        Ok(Self { secret: Secret::new()?, key, began: now() })
     }
 
-    /// What comes back beside the code: when they went, and what nobody else can write for that.
+    /// What comes back beside the code: when they went, and what nobody can write for another time, not even whoever holds the browser.
     pub(crate) fn state(&self) -> String {
-        format!("{}.{}", self.began, self.follows("state"))
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.key);
+        let sealed = hmac::sign(&key, self.follows("state").as_bytes());
+        format!("{}.{}", self.began, URL_SAFE_NO_PAD.encode(sealed))
     }
 
     pub(crate) fn nonce(&self) -> String {
@@ -192,9 +197,9 @@ impl Keeper {
     }
 
     /// Somebody has come back with this: what else they were to bring, unless they were away for too long.
-    pub(crate) fn back(&self, headers: &HeaderMap, state: &str) -> Option<OnTheWay> {
+    pub(crate) fn back(&self, headers: &HeaderMap, state: &str, key: [u8; SECRET]) -> Option<OnTheWay> {
         let (began, _) = state.split_once('.')?;
-        let on_the_way = OnTheWay { secret: self.secret(ON_WAY, headers)?, began: began.parse().ok()? };
+        let on_the_way = OnTheWay { secret: self.secret(ON_WAY, headers)?, key, began: began.parse().ok()? };
         let is_theirs = verify_slices_are_equal(on_the_way.state().as_bytes(), state.as_bytes()).is_ok();
         let is_fresh = now().checked_sub(on_the_way.began).is_some_and(|away| away <= ON_THE_WAY.as_secs());
         (is_theirs && is_fresh).then_some(on_the_way)
@@ -300,25 +305,27 @@ mod tests {
     #[test]
     fn who_comes_back_brings_what_they_went_with_and_in_time() {
         let keeper = |secure| Keeper { store: Arc::new(Nowhere), secure };
-        let went = OnTheWay::new().unwrap();
+        let went = OnTheWay::new([7; SECRET]).unwrap();
         let with = |cookie: HeaderValue| {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
             HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&pair).unwrap())])
         };
         let headers = with(keeper(true).send(&went));
-        let back = |state: &str| keeper(true).back(&headers, state);
+        let back = |state: &str| keeper(true).back(&headers, state, [7; SECRET]);
         let came = back(&went.state()).unwrap();
         assert!(came.nonce() == went.nonce() && came.verifier() == went.verifier() && came.began == went.began);
         // Another's, another day's, and what somebody wrote themselves.
-        assert!(back(&OnTheWay::new().unwrap().state()).is_none());
+        assert!(back(&OnTheWay::new([7; SECRET]).unwrap().state()).is_none());
         let early = OnTheWay { began: went.began - ON_THE_WAY.as_secs() - 1, ..went.clone() };
         let late = OnTheWay { began: went.began + 60, ..went.clone() };
+        let written = OnTheWay { key: [8; SECRET], ..went.clone() };
+        assert!(back(&written.state()).is_none(), "whoever holds the browser writes when they went");
         assert!(back(&early.state()).is_none() && back(&late.state()).is_none());
         let state = went.state();
         let (_, rest) = state.split_once('.').unwrap();
         assert!(back(&format!("{}.{rest}", went.began - 1)).is_none() && back("").is_none() && back("x.y").is_none());
-        assert!(keeper(true).back(&HeaderMap::new(), &state).is_none());
-        assert!(keeper(false).back(&headers, &state).is_none(), "a cookie without its prefix is taken");
+        assert!(keeper(true).back(&HeaderMap::new(), &state, [7; SECRET]).is_none());
+        assert!(keeper(false).back(&headers, &state, [7; SECRET]).is_none(), "a cookie without its prefix is taken");
         assert!(went.verifier() != went.nonce() && went.verifier().len() == 43);
     }
 

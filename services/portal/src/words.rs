@@ -91,6 +91,11 @@ impl Words {
         (self.with("week", &[("day", &self.day(&at))]), at)
     }
 
+    /// Whether it is still to come.
+    pub(crate) fn is_ahead(&self, at: &Timestamp) -> bool {
+        at.seconds > jiff::Timestamp::now().as_second()
+    }
+
     /// The time of day: `14:05`.
     pub(crate) fn time(&self, at: &Timestamp) -> String {
         self.zoned(at).strftime("%H:%M").to_string()

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use alongside::config::{Flags, Role};
+use alongside::config::Flags;
 use alongside::demo;
 use anyhow::Context as _;
 use tonic::transport::Endpoint;
@@ -32,10 +32,7 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
         portal: flags.portal.or_else(any_port),
         ..flags.clone()
     };
-    let (mut config, _telemetry) = super::dev::prepare(data, &flags)?;
-    if !args.keep {
-        config.roles = Role::SERVICES.to_vec();
-    }
+    let (config, _telemetry) = super::dev::prepare(data, &flags)?;
     let stop = super::told_to_stop()?;
     let dev = super::dev::start(&config, data, stop.clone()).await?;
     let events: usize = dev.imported.iter().map(|report| report.events).sum();
@@ -51,6 +48,8 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
     };
     let mut tell = tell;
     demo::play(channel, &dev.signer, person, &mut tell).await?;
+    let pages = dev.running.pages().context("the person's pages are served")?;
+    demo::on_their_pages(&pages, &alongside::dev::name_of(demo::SAMPLE), &mut tell).await?;
     demo::what_a_backup_holds(&config, &data.join("kept"), &mut tell).await?;
     if let Some(error) = failed {
         return Err(error.into());

@@ -85,6 +85,13 @@ impl Config {
         must(is_web(&provider.issuer), "portal.provider.issuer", "must be a URL, as its tokens name it")?;
         let known = portal.address.is_some() || portal.listen.ip().is_loopback();
         must(known, "portal.address", "must be given where the pages can be reached from elsewhere")?;
+        // They speak no TLS themselves: what does would be taken for everybody.
+        let by_tls = portal.address.as_ref().is_some_and(|address| address.starts_with("https://"));
+        must(
+            !by_tls || !portal.proxies.is_empty(),
+            "portal.proxies",
+            "must name the networks of what adds TLS before the pages",
+        )?;
         let issuer = is_kept(&provider.issuer);
         must(issuer, "portal.provider.issuer", "must begin with `https://`, unless it is of this machine")?;
         let is_same = |one: &IssuerConfig| {

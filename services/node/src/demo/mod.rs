@@ -6,6 +6,7 @@ mod cast;
 mod chapters;
 mod decision;
 mod feed;
+mod pages;
 mod put_back;
 
 use anyhow::{Context as _, bail};
@@ -16,6 +17,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 pub use cast::{Cast, SAMPLE};
+pub use pages::on_their_pages;
 pub use put_back::what_a_backup_holds;
 
 use crate::tokens::TokenSigner;

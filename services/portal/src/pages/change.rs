@@ -7,7 +7,6 @@ use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
 use proto::access::v1::{Action, Purpose};
-use proto::agencies::v1::GetAgencyRequest;
 use proto::relationships::v1::RelationshipState;
 use proto::sharing::v1::preview_sharing_request::Choice;
 use proto::sharing::v1::provision_actor::Actor;
@@ -17,6 +16,7 @@ use proto::sharing::v1::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::agencies::is_there;
 use super::choice::{Preview, preview};
 use super::people::{agencies_of, everybody, workers_of};
 use super::record::{HEADINGS, headings};
@@ -243,13 +243,6 @@ async fn step(by: &SignedIn, asked: Asked) -> Result<Response, Fault> {
         }
         _ => Ok(first(by, &asked, (&known, incomplete), missing)),
     }
-}
-
-/// Whether somebody can sign in for this agency, and so see anything.
-async fn is_there(by: &SignedIn, agency_id: &str) -> Result<bool, Fault> {
-    let ask = GetAgencyRequest { agency_id: agency_id.to_owned(), ..GetAgencyRequest::default() };
-    let agency = by.client.agencies().get_agency(ask).await?.into_inner().agency.unwrap_or_default();
-    Ok(agency.registered && !agency.closed)
 }
 
 /// What must be chosen still, or in another way, by the names of what says so.

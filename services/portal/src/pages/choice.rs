@@ -55,6 +55,8 @@ struct OneChoice {
     then: Preview,
     /// What the person can say: what each button does, and says.
     buttons: Vec<(&'static str, String)>,
+    /// That nothing, or all, was chosen to stay; empty when neither was.
+    missing: String,
     /// Whether an agency's computer system would be told of it.
     is_told: bool,
     /// What of a permit can stay, where it is of several headings.
@@ -83,12 +85,15 @@ async fn choice(by: &SignedIn, provision_id: String, query: &str) -> Result<Resp
         (true, true) => ("choice-withdraw", "withdraw", Choice::WithdrawProvisionId(provision_id)),
         (false, _) => ("choice-allow-again", "allow-again", Choice::WithdrawProvisionId(provision_id)),
     };
+    let is_missing = held.permit && kept.is_empty() && query.contains("part=");
+    let button = if what == "narrow" { "narrow" } else { "withdraw" };
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        missing: if is_missing { words.say("choice-part-missing") } else { String::new() },
         heading: words.say(heading),
         then: preview(by, choice).await?,
         text: if kept.is_empty() { row(words, &held).text } else { stays(words, &held, &kept) },
-        buttons: vec![(if what == "narrow" { "narrow" } else { "withdraw" }, words.say(what))],
+        buttons: if is_missing { vec![] } else { vec![(button, words.say(what))] },
         is_told: held.permit && !held.without_telling_them,
         parts: if kept.is_empty() { parts(words, &held) } else { vec![] },
         kept: kept.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
@@ -206,6 +211,7 @@ async fn asked(by: &SignedIn, access_request_id: String) -> Result<Response, Fau
     let buttons = [("grant", "grant"), ("refuse", "refuse"), ("refuse-for-good", "refuse-for-good")];
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
+        missing: String::new(),
         heading: words.say("choice-asked"),
         text: format!("{} {}", said.text, words.with("asks-because", &[("reason", &said.entered)])),
         then: preview(by, Choice::GrantAccessRequestId(access_request_id)).await?,

@@ -95,17 +95,25 @@ fn row(words: &Words, one: &Invitation) -> Row {
         (None, None, false) => ("code-open", one.expires_at),
     };
     let made = match one.kind() {
-        Kind::Finding => words.with("code-given", &[("day", &on(words, one.made_at))]),
-        Kind::Newcomer | Kind::Return | Kind::Unspecified => {
-            let by = who(words, one.by.as_ref());
-            words.with("code-for-you", &[("who", &by), ("day", &on(words, one.made_at))])
-        }
+        Kind::Finding => "code-given",
+        Kind::Return => "code-return",
+        Kind::Newcomer | Kind::Unspecified => "code-for-you",
     };
-    let used_by = who(words, one.used_by.as_ref());
-    let became = words.with(state, &[("who", &used_by), ("day", &on(words, day))]);
+    let made = words.with(made, &[("who", &who(words, one.by.as_ref())), ("day", &on(words, one.made_at))]);
+    let confirmed = one
+        .confirmed_by
+        .as_ref()
+        .map(|by| words.with("code-confirmed", &[("who", &who(words, Some(by))), ("why", &one.confirmation)]));
+    // Who came with a code to sign in anew is whoever had it.
+    let state = if state == "code-used" && one.kind() == Kind::Return { "code-returned" } else { state };
+    let became = words.with(state, &[("who", &who(words, one.used_by.as_ref())), ("day", &on(words, day))]);
     Row {
         id: one.invitation_id.clone(),
-        text: format!("{made} {became}"),
+        text: [made, confirmed.unwrap_or_default(), became]
+            .into_iter()
+            .filter(|said| !said.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
         words: one.words.clone(),
         is_open: state == "code-open",
     }

@@ -50,15 +50,14 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let from = by.session.here_before.map(|at| Timestamp { seconds: at / 1_000_000, nanos: 0 });
     let latest = ListMyTimelineRequest { page_size: NEW, from, at_least_position, ..ListMyTimelineRequest::default() };
     let asked = ListAccessRequestsRequest { page_size: 100, ..ListAccessRequestsRequest::default() };
-    let talks = consultations::waiting(at_least_position);
+    let talks = consultations::waiting(by, at_least_position).await?.len();
     let surveys = ListMySurveysRequest { page_size: 100, only_open: true, at_least_position, ..Default::default() };
     let (mut relationships, mut sharing, mut access) = (client.relationships(), client.sharing(), client.access());
-    let (mut consultations, mut questions) = (client.consultations(), client.surveys());
-    let (proposed, asked, latest, talks, surveys) = tokio::try_join!(
+    let mut questions = client.surveys();
+    let (proposed, asked, latest, surveys) = tokio::try_join!(
         relationships.list_my_people(proposed),
         sharing.list_access_requests(asked),
         access.list_my_timeline(latest),
-        consultations.list_my_consultations(talks),
         questions.list_my_surveys(surveys)
     )?;
     let latest = latest.into_inner();
@@ -66,7 +65,7 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let counts = [
         ("waiting-proposals", proposed.into_inner().relationships.len(), at::PEOPLE),
         ("waiting-requests", asked.into_inner().requests.len(), at::SHARING),
-        ("waiting-talks", talks.into_inner().consultations.len(), at::CONSULTATIONS),
+        ("waiting-talks", talks, at::CONSULTATIONS),
         ("waiting-questions", unanswered, at::CONSULTATIONS),
     ];
     let waiting = counts.into_iter().filter(|(_, count, _)| *count > 0);

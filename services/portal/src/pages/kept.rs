@@ -2,6 +2,7 @@
 //! put on somebody's phone; their names tell nobody what they are.
 
 use axum::Form;
+use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use proto::access::v1::{ListAccessHistoryRequest, PrintMyAccessHistoryRequest, Receipt};
@@ -48,9 +49,9 @@ async fn kept(by: &SignedIn, sent: Sent) -> Result<Response, Fault> {
 }
 
 /// A file to keep, under a name that tells nobody what it is.
-pub(super) fn attached(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
+pub(super) fn attached(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
     let place = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], body).into_response()
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, place)], body.into()).into_response()
 }
 
 /// What a page to print is.

@@ -14,8 +14,10 @@ use proto::access::v1::{
 };
 use serde::Deserialize;
 
+use super::agencies::reviewers;
 use super::people::supporters;
 use super::record::{HEADINGS, headings};
+use super::said::moment;
 use super::sharing::{Row, permits_of};
 use super::{After, Shown, day, shown, to};
 use crate::at;
@@ -157,8 +159,9 @@ struct Asked {
     said: Vec<(String, String)>,
     /// Whether the person can say that they are content.
     can_accept: bool,
-    /// Whether they can take it further.
+    /// Whether they can take it further: to the agency's privacy officer, or to somebody who is not of it.
     can_escalate: bool,
+    reviewers: Vec<Offered>,
 }
 
 #[derive(Template)]
@@ -169,6 +172,8 @@ struct OneLook {
     moment: String,
     tag: String,
     reason: String,
+    /// What exactly was seen, or asked for.
+    details: Vec<String>,
     /// Whether there is anybody who could say why.
     can_ask: bool,
     asked: Vec<Asked>,
@@ -185,13 +190,16 @@ async fn look(by: &SignedIn, receipt_id: String, at_least_position: u64) -> Resu
     let words = &by.parts.words;
     let ask = GetReceiptRequest { receipt_id, at_least_position };
     let receipt = by.client.access().get_receipt(ask).await?.into_inner().receipt.ok_or(Fault::Nothing)?;
+    let party = receipt.party.clone().unwrap_or_default();
     let mut asked = Vec::new();
     for query in receipt.queries.iter().rev().take(QUESTIONS) {
         let ask = GetMyQuestionRequest { query_id: query.query_id.clone(), at_least_position };
-        let question = by.client.access().get_my_question(ask).await?.into_inner().question;
-        asked.extend(question.map(|question| of(words, question)));
+        let Some(question) = by.client.access().get_my_question(ask).await?.into_inner().question else { continue };
+        let had_their_turn = question.state() == State::AnsweredByPrivacyOfficer
+            || (question.state() == State::WithPrivacyOfficer && question.overdue);
+        let reviewers = if had_their_turn { reviewers(by, &party.agency_id).await? } else { vec![] };
+        asked.push(of(words, question, reviewers));
     }
-    let party = receipt.party.clone().unwrap_or_default();
     let permits = permits_of(by, &party, &receipt.categories).await?;
     let page = OneLook {
         frame: Frame::new(&by.parts, Some(&by.session), at::LOOKED),
@@ -201,13 +209,50 @@ async fn look(by: &SignedIn, receipt_id: String, at_least_position: u64) -> Resu
         stop: if party.kind() == party::Kind::Staff { at::SHARING.to_owned() } else { String::new() },
         permits,
         asked,
+        details: details(words, &receipt),
         summary: receipt.summary,
         reason: receipt.reason,
     };
     Ok(page.response(StatusCode::OK))
 }
 
-fn of(words: &Words, question: Question) -> Asked {
+/// What exactly was seen, or asked for, and by what right beside the person's choices.
+fn details(words: &Words, receipt: &Receipt) -> Vec<String> {
+    let named = |numbers: &[i32]| {
+        let those = headings(words).into_iter().filter(|(number, _)| numbers.contains(number)).map(|(_, name)| name);
+        those.collect::<Vec<_>>().join(", ")
+    };
+    let (under, refused) = (named(&receipt.categories), named(&receipt.refused));
+    let seen = match receipt.kind() {
+        Kind::Viewed => "receipt-seen",
+        Kind::Contributed => "receipt-added",
+        Kind::Denied => "receipt-tried",
+        Kind::Unspecified
+        | Kind::Emergency
+        | Kind::Reviewed
+        | Kind::EmergencyEnded
+        | Kind::EmergencyAllowed
+        | Kind::LawfulBasis
+        | Kind::LawfulBasisEnded => "receipt-about",
+    };
+    let count = words.count("receipt-entries", usize::try_from(receipt.entries).unwrap_or(usize::MAX));
+    let lines = [
+        (!under.is_empty(), words.with(seen, &[("what", &under)])),
+        (receipt.kind() == Kind::Viewed, count),
+        (!refused.is_empty(), words.with("receipt-refused", &[("what", &refused)])),
+        (receipt.named_authors, words.say("receipt-authors")),
+        (!receipt.statute.is_empty(), words.with("receipt-statute", &[("statute", &receipt.statute)])),
+        (receipt.until.is_some(), words.with("receipt-until", &[("when", &moment(words, receipt.until))])),
+        (receipt.nth > 1, words.with("receipt-nth", &[("nth", &receipt.nth.to_string())])),
+        (
+            receipt.kind() == Kind::Reviewed,
+            words.say(if receipt.justified { "receipt-justified" } else { "receipt-unjustified" }),
+        ),
+    ];
+    lines.into_iter().filter(|(is_so, _)| *is_so).map(|(_, said)| said).collect()
+}
+
+fn of(words: &Words, question: Question, reviewers: Vec<Offered>) -> Asked {
     let state = question.state();
     let overdue = if question.overdue { "-overdue" } else { "" };
     let by = question.answer_by.map(|at| words.day(&at)).unwrap_or_default();
@@ -222,8 +267,8 @@ fn of(words: &Words, question: Question) -> Asked {
         state: words.with(&format!("question-{}{overdue}", i32::from(state)), &[("day", &by)]),
         asked: words.moment(&question.asked_at.unwrap_or_default()),
         can_accept: answered,
-        // Further than the agency's privacy officer it goes with a reviewer, whom the person names: that page is still to come.
         can_escalate: state == State::Explained || (state == State::Open && question.overdue),
+        reviewers,
         said: question.said.into_iter().filter(|said| !said.words.is_empty()).map(said).collect(),
         query_id: question.query_id,
         question: question.question,
@@ -241,6 +286,9 @@ pub(crate) struct Sent {
     what: What,
     #[serde(default)]
     words: String,
+    /// Who is asked to look at it, once the privacy officer has had their turn.
+    #[serde(default)]
+    reviewer: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -268,7 +316,7 @@ async fn asks(by: &SignedIn, receipt_id: String, sent: Sent) -> Result<Response,
             access.accept_explanation(accept).await?.into_inner().position
         }
         What::Escalate => {
-            let (query_id, words, reviewer_id) = (sent.query, sent.words, String::new());
+            let (query_id, words, reviewer_id) = (sent.query, sent.words, sent.reviewer);
             let escalate = EscalateQueryRequest { request_id, query_id, words, reviewer_id };
             access.escalate_query(escalate).await?.into_inner().position
         }

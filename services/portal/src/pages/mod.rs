@@ -1,5 +1,6 @@
 //! The pages, one file each: what it asks the services, and what it shows of that.
 
+mod agencies;
 pub(crate) mod change;
 pub(crate) mod choice;
 pub(crate) mod codes;
@@ -80,6 +81,9 @@ macro_rules! every_page {
             if ask.page_token.is_empty() {
                 break;
             }
+        }
+        if !ask.page_token.is_empty() {
+            tracing::warn!(list = stringify!($list), pages = $most, "a list of somebody's is longer than a page reads");
         }
         (all, incomplete || !ask.page_token.is_empty())
     }};

@@ -8,7 +8,6 @@ use http::StatusCode;
 use proto::access::v1::receipt::Kind;
 use proto::access::v1::{ListAccessHistoryRequest, Receipt};
 
-use super::looked::tag;
 use super::said::who;
 use super::{Shown, every_page, shown};
 use crate::at;
@@ -30,8 +29,29 @@ const WEEK: u32 = 28;
 /// The smallest and the largest dot.
 const RADIUS: (u32, u32) = (3, 11);
 
-/// How often somebody looked in each week, the oldest first, and whether something of it stands out.
-type Weeks = [(u32, bool); WEEKS as usize];
+/// What somebody did in a week.
+#[derive(Debug, Clone, Copy, Default)]
+struct Week {
+    /// How often they looked, and how often of that in an emergency, or by a law.
+    looks: u32,
+    out: u32,
+    /// How often they were turned down.
+    tries: u32,
+}
+
+impl Week {
+    fn all(self) -> u32 {
+        self.looks + self.tries
+    }
+
+    fn and(self, other: Self) -> Self {
+        let (looks, out, tries) = (self.looks + other.looks, self.out + other.out, self.tries + other.tries);
+        Self { looks, out, tries }
+    }
+}
+
+/// What somebody did in each week, the oldest first.
+type Weeks = [Week; WEEKS as usize];
 
 /// A dot of the picture.
 struct Dot {
@@ -50,7 +70,10 @@ struct Line {
 struct Row {
     week: String,
     who: String,
-    count: u32,
+    /// How often they looked.
+    looks: u32,
+    /// What of it stands out; empty when nothing does.
+    out: String,
 }
 
 #[derive(Template)]
@@ -92,26 +115,29 @@ async fn page(by: &SignedIn) -> Result<Response, Fault> {
     Ok(page.response(StatusCode::OK))
 }
 
-/// How often each looked in which week, whoever looked most first; those who looked least together.
+/// What each did in which week, whoever did most first; those who did least together.
 fn counted(words: &Words, receipts: &[Receipt]) -> Vec<(String, Weeks)> {
-    let mut by_name: BTreeMap<String, Weeks> = BTreeMap::new();
+    // Two who are called alike are two.
+    let mut of_each: BTreeMap<(String, String, String), Weeks> = BTreeMap::new();
     for receipt in receipts {
         let Some(at) = receipt.time.as_ref() else { continue };
-        let weeks = by_name.entry(who(words, receipt.party.as_ref())).or_default();
-        let week =
-            words.week_of(at).and_then(|ago| WEEKS.checked_sub(1 + ago)).and_then(|nth| usize::try_from(nth).ok());
-        if let Some((count, stands_out)) = week.and_then(|nth| weeks.get_mut(nth)) {
-            *count += 1;
-            *stands_out |= !tag(words, receipt).is_empty();
+        let party = receipt.party.clone().unwrap_or_default();
+        let weeks = of_each.entry((who(words, Some(&party)), party.agency_id, party.staff_id)).or_default();
+        let week = words.week_of(at).and_then(|ago| WEEKS.checked_sub(1 + ago));
+        if let Some(week) = week.and_then(|nth| weeks.get_mut(usize::try_from(nth).ok()?)) {
+            let is_try = receipt.kind() == Kind::Denied;
+            let (looks, tries) = (u32::from(!is_try), u32::from(is_try));
+            let out = u32::from(!is_try && (receipt.emergency || !receipt.lawful_basis_ids.is_empty()));
+            *week = week.and(Week { looks, out, tries });
         }
     }
-    let mut all: Vec<_> = by_name.into_iter().collect();
-    all.sort_by_key(|(_, weeks)| std::cmp::Reverse(weeks.iter().map(|(count, _)| count).sum::<u32>()));
+    let mut all: Vec<_> = of_each.into_iter().map(|((name, ..), weeks)| (name, weeks)).collect();
+    all.sort_by_key(|(_, weeks)| std::cmp::Reverse(weeks.iter().map(|week| week.all()).sum::<u32>()));
     if all.len() > LINES {
         let mut others = Weeks::default();
         for (_, weeks) in all.drain(LINES - 1..) {
-            for (sum, (count, stands_out)) in others.iter_mut().zip(weeks) {
-                *sum = (sum.0 + count, sum.1 || stands_out);
+            for (sum, week) in others.iter_mut().zip(weeks) {
+                *sum = sum.and(week);
             }
         }
         all.push((words.say("picture-others"), others));
@@ -120,12 +146,12 @@ fn counted(words: &Words, receipts: &[Receipt]) -> Vec<(String, Weeks)> {
 }
 
 fn drawn(looked: &[(String, Weeks)]) -> Vec<Line> {
-    let most = looked.iter().flat_map(|(_, weeks)| weeks).map(|(count, _)| *count).max().unwrap_or(1).max(1);
+    let most = looked.iter().flat_map(|(_, weeks)| weeks).map(|week| week.all()).max().unwrap_or(1).max(1);
     let line = |(name, weeks): &(String, Weeks)| {
-        let dots = (0..).zip(weeks).filter(|(_, (count, _))| *count > 0).map(|(nth, (count, stands_out))| Dot {
+        let dots = (0..).zip(weeks).filter(|(_, week)| week.all() > 0).map(|(nth, week)| Dot {
             x: WEEK / 2 + nth * WEEK,
-            radius: RADIUS.0 + (RADIUS.1 - RADIUS.0) * count / most,
-            stands_out: *stands_out,
+            radius: RADIUS.0 + (RADIUS.1 - RADIUS.0) * week.all() / most,
+            stands_out: week.out + week.tries > 0,
         });
         Line { name: name.clone(), dots: dots.collect() }
     };
@@ -134,13 +160,23 @@ fn drawn(looked: &[(String, Weeks)]) -> Vec<Line> {
 
 /// The same in words, this week first.
 fn told(words: &Words, looked: &[(String, Weeks)]) -> Vec<Row> {
+    let out = |week: &Week| {
+        let parts = [(week.tries, "picture-tried"), (week.out, "picture-emergency")];
+        let said = parts.into_iter().filter(|(count, _)| *count > 0);
+        said.map(|(count, name)| format!("{count}: {}", words.say(name))).collect::<Vec<_>>().join(", ")
+    };
     let mut rows = Vec::new();
     for ago in 0..WEEKS {
-        let (week, _) = words.weeks_ago(ago);
+        let (name_of_week, _) = words.weeks_ago(ago);
         let nth = usize::try_from(WEEKS - 1 - ago).unwrap_or_default();
-        let those =
-            looked.iter().filter_map(|(name, weeks)| Some((name, weeks.get(nth)?.0))).filter(|(_, count)| *count > 0);
-        rows.extend(those.map(|(name, count)| Row { week: week.clone(), who: name.clone(), count }));
+        let those = looked.iter().filter_map(|(name, weeks)| Some((name, weeks.get(nth)?)));
+        let row = |(name, week): (&String, &Week)| Row {
+            week: name_of_week.clone(),
+            who: name.clone(),
+            looks: week.looks,
+            out: out(week),
+        };
+        rows.extend(those.filter(|(_, week)| week.all() > 0).map(row));
     }
     rows
 }
@@ -179,9 +215,11 @@ mod tests {
         assert!(dot.radius == RADIUS.1 && other.radius < dot.radius && other.stands_out && !dot.stands_out);
         assert!(dot.x + dot.radius <= WIDTH && other.x < dot.x);
         let rows = told(&words, &looked);
+        // What stands out by its colour stands in words, too.
+        assert_eq!(rows.iter().map(|row| row.out.as_str()).collect::<Vec<_>>(), ["", "1: turned down"]);
         assert_eq!(
-            rows.iter().map(|row| (row.who.as_str(), row.count)).collect::<Vec<_>>(),
-            [("Morag", 2), ("Ali", 1)]
+            rows.iter().map(|row| (row.who.as_str(), row.looks)).collect::<Vec<_>>(),
+            [("Morag", 2), ("Ali", 0)]
         );
     }
 
@@ -192,7 +230,7 @@ mod tests {
             (0..20).flat_map(|nth| vec![look(&format!("worker {nth}"), 0, Kind::Viewed); 1 + nth]).collect();
         let looked = counted(&words, &all);
         assert_eq!(looked.len(), LINES);
-        let sum: u32 = looked.iter().flat_map(|(_, weeks)| weeks).map(|(count, _)| *count).sum();
+        let sum: u32 = looked.iter().flat_map(|(_, weeks)| weeks).map(|week| week.all()).sum();
         assert_eq!(usize::try_from(sum).unwrap(), all.len());
         assert_eq!(looked.last().unwrap().0, words.say("picture-others"));
     }

@@ -135,8 +135,18 @@ pub(super) fn asked(words: &Words, one: &AccessRequest) -> Line {
 
 /// All that wait for a yes or a no.
 pub(super) async fn requests(by: &SignedIn, at_least_position: u64) -> Result<Vec<AccessRequest>, Fault> {
-    let ask = ListAccessRequestsRequest { page_size: MOST, at_least_position, ..ListAccessRequestsRequest::default() };
-    Ok(by.client.sharing().list_access_requests(ask).await?.into_inner().requests)
+    let mut ask =
+        ListAccessRequestsRequest { page_size: MOST, at_least_position, ..ListAccessRequestsRequest::default() };
+    let mut all = Vec::new();
+    for _ in 0..PAGES {
+        let told = by.client.sharing().list_access_requests(ask.clone()).await?.into_inner();
+        all.extend(told.requests);
+        ask.page_token = told.next_page_token;
+        if ask.page_token.is_empty() {
+            return Ok(all);
+        }
+    }
+    Err(Fault::Failed("more is asked of somebody than a page can know of"))
 }
 
 /// What somebody asks for; why is what was entered.

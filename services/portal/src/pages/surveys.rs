@@ -45,7 +45,7 @@ fn asker(words: &Words, one: &Survey) -> String {
 
 /// Where it stands, and by when.
 fn state(words: &Words, one: &Survey) -> String {
-    let name = match (one.open, one.my_option, one.published || !one.outcome.is_empty()) {
+    let name = match (one.open, one.my_option, !one.outcome.is_empty()) {
         (true, 0, _) => "survey-open",
         (true, _, _) => "survey-answered",
         (false, _, true) => "survey-told",

@@ -5,14 +5,19 @@ use axum::extract::RawForm;
 use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
-use proto::consultations::v1::ListMyConsultationsRequest;
-use proto::people::v1::{CommunicationNeed, SetContactPreferencesRequest};
+use proto::access::v1::Sensitivity;
+use proto::people::v1::entry::Content;
+use proto::people::v1::{CommunicationNeed, GetMyRecordRequest, SetContactPreferencesRequest};
 
-use super::{Shown, shown, to};
+use super::consultations::communication;
+use super::{Shown, every_page, shown, to};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
 use crate::view::{Frame, Offered, Page as _};
+
+/// How many pages of entries are read at most, each of a hundred.
+const PAGES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "talking.html")]
@@ -35,9 +40,7 @@ pub(crate) async fn ask(by: SignedIn) -> Shown {
 
 async fn page(by: &SignedIn) -> Result<Response, Fault> {
     let words = &by.parts.words;
-    let ask = ListMyConsultationsRequest { page_size: 1, ..ListMyConsultationsRequest::default() };
-    let told = by.client.consultations().list_my_consultations(ask).await?.into_inner();
-    let said = told.communication.unwrap_or_default();
+    let said = communication(by, 0).await?.unwrap_or_default();
     let all = (1..).map_while(|number| CommunicationNeed::try_from(number).ok()).map(i32::from);
     let needs = all.map(|need| Offered {
         value: need.to_string(),
@@ -71,6 +74,16 @@ async fn changes(by: &SignedIn, body: &[u8]) -> Result<Response, Fault> {
         }
     }
     by.sent(&form)?;
+    set.sensitivity = as_before(by).await?;
     let position = by.client.people().set_contact_preferences(set).await?.into_inner().position;
     Ok(to(at::CONSULTATIONS, position))
+}
+
+/// How sensitive what was said last is: what is said anew is no more open than that.
+async fn as_before(by: &SignedIn) -> Result<Option<Sensitivity>, Fault> {
+    let ask = GetMyRecordRequest { page_size: 100, ..GetMyRecordRequest::default() };
+    let (entries, _) = every_page!(by.client.people(), get_my_record(ask).entries, PAGES);
+    let said = entries.into_iter().filter(|entry| matches!(entry.content, Some(Content::Communication(_))));
+    let last = said.max_by_key(|entry| entry.recorded_at.map(|at| (at.seconds, at.nanos)));
+    Ok(last.and_then(|entry| entry.sensitivity))
 }

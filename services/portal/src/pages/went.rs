@@ -66,7 +66,7 @@ async fn page(by: &SignedIn, wanted: Wanted) -> Result<Response, Fault> {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         days: by_day(told.days.iter().map(|day| (on(words, day.last_at), delivered(words, day)))),
         next,
-        recalls: recalls.iter().rev().map(|one| row(words, one)).collect(),
+        recalls: recalls.iter().map(|one| row(words, one)).collect(),
         is_first,
         incomplete: told.incomplete || missing,
     };

@@ -101,7 +101,7 @@ pub(crate) async fn as_sample(
 pub(crate) async fn start(State(parts): State<Arc<Parts>>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let on_the_way = OnTheWay::new()?;
+        let on_the_way = OnTheWay::new(provider.own_key())?;
         let to = provider.authorize(&parts.settings.address, &on_the_way).await.map_err(away)?;
         let cookie = parts.keeper.send(&on_the_way);
         Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())
@@ -127,7 +127,7 @@ pub(crate) struct Brought {
 pub(crate) async fn back(State(parts): State<Arc<Parts>>, headers: HeaderMap, Query(brought): Query<Brought>) -> Shown {
     shown(&parts, async {
         let SignIn::Provider(provider) = &parts.settings.sign_in else { return Err(Fault::Nothing) };
-        let on_the_way = parts.keeper.back(&headers, &brought.state).ok_or(Fault::NotSignedIn)?;
+        let on_the_way = parts.keeper.back(&headers, &brought.state, provider.own_key()).ok_or(Fault::NotSignedIn)?;
         if brought.code.is_empty() {
             return Err(Fault::NotSignedIn);
         }

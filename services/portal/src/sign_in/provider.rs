@@ -91,6 +91,8 @@ pub struct Provider {
     key: EncodingKey,
     algorithm: Algorithm,
     http: reqwest::Client,
+    /// What follows from the client's key: all servers have it, and nobody else.
+    own_key: [u8; 32],
     kept: Mutex<Kept>,
 }
 
@@ -119,13 +121,19 @@ impl Provider {
     /// # Errors
     /// When the key cannot be read.
     pub fn new(issuer: String, client_id: String, key: &[u8]) -> Result<Self, ProviderError> {
+        let own_key = Sha256::new().chain_update(b"alongside portal on the way").chain_update(key).finalize().into();
         let (key, algorithm) = match EncodingKey::from_ec_pem(key) {
             Ok(key) => (key, Algorithm::ES256),
             Err(_) => (EncodingKey::from_rsa_pem(key)?, Algorithm::RS256),
         };
         let http =
             reqwest::Client::builder().timeout(ANSWER_LIMIT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { issuer, client_id, key, algorithm, http, kept: Mutex::default() })
+        Ok(Self { issuer, client_id, key, algorithm, http, own_key, kept: Mutex::default() })
+    }
+
+    /// A key that all servers have of this client, and nobody else.
+    pub(super) fn own_key(&self) -> [u8; 32] {
+        self.own_key
     }
 
     /// What it is called in its tokens.

@@ -299,6 +299,7 @@ async fn somebody_says_what_they_think_and_what_came_of_it_with_scripts_without_
 async fn talked(site: &Site, how: &str) {
     let topic = format!("Visits {how}");
     let talk = site.asked(&topic).await;
+    site.goes("unsure", &[how, &topic]).await;
     site.goes("talked", &[how, &topic]).await;
     site.done(&talk).await;
     site.goes("disputed", &[how, &topic]).await;

@@ -10,7 +10,13 @@ async fn the_story_is_true_embedded() {
     let output = cluster.run_alone(&["demo"]).unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    for sentence in ["60 sample people imported", "withdraws the consent", "breaks the glass", "What to try next"] {
+    for sentence in [
+        "60 sample people imported",
+        "withdraws the consent",
+        "breaks the glass",
+        "signs in on their pages",
+        "What to try next",
+    ] {
         assert!(told.contains(sentence), "{told}");
     }
 }

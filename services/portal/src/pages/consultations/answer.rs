@@ -3,14 +3,16 @@
 use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use proto::access::v1::Sensitivity;
 use proto::consultations::v1::{
     AddressAgendaItemRequest, AgreeDecisionRequest, CancelConsultationRequest, CloseConsultationRequest,
     DeclineToTakePartRequest, DeferAgendaItemRequest, DisputeOutcomeRequest, GetMyConsultationRequest,
-    ObjectToDecisionRequest, OfferOptionRequest, ProposeDecisionRequest, RaiseAgendaItemRequest,
-    RecordPersonViewRequest, RespondToInvitationRequest, ShareConsultationRequest, TakeBackAnswerRequest,
-    TakeBackViewRequest, TakeToAdvocateRequest, WithdrawDecisionRequest,
+    InviteParticipantRequest, ObjectToDecisionRequest, OfferOptionRequest, ProposeDecisionRequest,
+    RaiseAgendaItemRequest, RecordPersonViewRequest, RespondToInvitationRequest, ShareConsultationRequest,
+    TakeBackAnswerRequest, TakeBackViewRequest, TakeToAdvocateRequest, WithdrawDecisionRequest,
 };
 use serde::Deserialize;
+use tonic::Code;
 
 use super::super::kept::{HTML, attached};
 use super::super::{Shown, shown};
@@ -40,9 +42,9 @@ pub(crate) struct Sent {
     good: String,
     #[serde(default)]
     bad: String,
-    /// Which agency is asked.
+    /// Which agency, or which worker, is asked.
     #[serde(default)]
-    agency: String,
+    whom: String,
 }
 
 /// What is done, by what kind of thing it is.
@@ -86,6 +88,7 @@ enum TakesPart {
     TalkedAbout,
     Later,
     Offer,
+    Invite,
     Come,
     NotCome,
 }
@@ -114,13 +117,23 @@ async fn answers(by: &SignedIn, consultation_id: String, sent: Sent) -> Result<R
     by.sent(&sent.form)?;
     let (path, layout) = (at::CONSULTATION.replace("{id}", &consultation_id), sent.layout);
     let position = match sent.what {
-        What::Decides(what) => decides(by, what, consultation_id, sent).await?,
+        What::Decides(what) => {
+            let Done { position, is_half } = decides(by, what, consultation_id, sent).await?;
+            let half = if is_half { "&half=1" } else { "" };
+            return Ok(Redirect::to(&format!("{path}?at={position}&as={layout}{half}")).into_response());
+        }
         What::Objects(what) => objects(by, what, consultation_id, sent).await?,
         What::TakesPart(what) => takes_part(by, what, consultation_id, sent).await?,
         What::Ends(what) => ends(by, what, consultation_id, sent).await?,
         What::Prints(Prints::Print) => return print(by, consultation_id).await,
     };
     Ok(Redirect::to(&format!("{path}?at={position}&as={layout}")).into_response())
+}
+
+/// Where the log is after what was done, and whether only half of it could be: what they think is kept, and their yes came too late.
+struct Done {
+    position: u64,
+    is_half: bool,
 }
 
 /// The position of the log after this call.
@@ -130,23 +143,31 @@ macro_rules! done {
     };
 }
 
-async fn decides(by: &SignedIn, what: Decides, consultation_id: String, sent: Sent) -> Result<u64, Fault> {
+async fn decides(by: &SignedIn, what: Decides, consultation_id: String, sent: Sent) -> Result<Done, Fault> {
     let Sent { request: request_id, also, about: decision_id, words, .. } = sent;
     let (mut service, person_id) = (by.client.consultations(), String::new());
     let say = |request_id, consultation_id, decision_id, view| {
         let said = RecordPersonViewRequest::default();
         RecordPersonViewRequest { request_id, consultation_id, decision_id, view, ..said }
     };
-    Ok(match what {
+    let position = match what {
         Decides::Say => done!(service, record_person_view(say(request_id, consultation_id, decision_id, words))),
         Decides::Agree => {
             // What they think of it comes first, and stays.
-            if !words.is_empty() {
-                let said = say(request_id, consultation_id.clone(), decision_id.clone(), words);
-                service.record_person_view(said).await?;
-            }
+            let said = match words.is_empty() {
+                true => None,
+                false => {
+                    let said = say(request_id, consultation_id.clone(), decision_id.clone(), words);
+                    Some(done!(service, record_person_view(said)))
+                }
+            };
             let agree = AgreeDecisionRequest { request_id: also, consultation_id, decision_id };
-            done!(service, agree_decision(agree))
+            match (service.agree_decision(agree).await, said) {
+                (Err(late), Some(position)) if late.code() == Code::FailedPrecondition => {
+                    return Ok(Done { position, is_half: true });
+                }
+                (agreed, _) => agreed?.into_inner().position,
+            }
         }
         Decides::Refuse => {
             let (reason, said) = (words, ObjectToDecisionRequest::default());
@@ -166,11 +187,12 @@ async fn decides(by: &SignedIn, what: Decides, consultation_id: String, sent: Se
             let withdraw = WithdrawDecisionRequest { request_id, person_id, consultation_id, decision_id, reason };
             done!(service, withdraw_decision(withdraw))
         }
-    })
+    };
+    Ok(Done { position, is_half: false })
 }
 
 async fn objects(by: &SignedIn, what: Objects, consultation_id: String, sent: Sent) -> Result<u64, Fault> {
-    let Sent { request: request_id, about, words, agency: agency_id, .. } = sent;
+    let Sent { request: request_id, about, words, whom: agency_id, .. } = sent;
     let mut service = by.client.consultations();
     Ok(match what {
         Objects::TakeBack => {
@@ -194,7 +216,7 @@ async fn objects(by: &SignedIn, what: Objects, consultation_id: String, sent: Se
 }
 
 async fn takes_part(by: &SignedIn, what: TakesPart, consultation_id: String, sent: Sent) -> Result<u64, Fault> {
-    let Sent { request: request_id, about: item_id, words, good: benefits, bad: risks, .. } = sent;
+    let Sent { request: request_id, about: item_id, words, good: benefits, bad: risks, whom, .. } = sent;
     let (mut service, person_id) = (by.client.consultations(), String::new());
     Ok(match what {
         TakesPart::Raise => {
@@ -216,6 +238,11 @@ async fn takes_part(by: &SignedIn, what: TakesPart, consultation_id: String, sen
                 OfferOptionRequest { request_id, person_id, consultation_id, text, benefits, risks, sensitivity };
             done!(service, offer_option(offer))
         }
+        TakesPart::Invite => {
+            let staff_id = whom;
+            let invite = InviteParticipantRequest { request_id, person_id, consultation_id, staff_id };
+            done!(service, invite_participant(invite))
+        }
         TakesPart::Come | TakesPart::NotCome => {
             let comes = matches!(what, TakesPart::Come);
             let respond = RespondToInvitationRequest { request_id, person_id, consultation_id, comes, words };
@@ -229,8 +256,15 @@ async fn ends(by: &SignedIn, what: Ends, consultation_id: String, sent: Sent) ->
     let (mut service, person_id) = (by.client.consultations(), String::new());
     Ok(match what {
         Ends::Share => {
-            let share = ShareConsultationRequest { request_id, consultation_id, sensitivity: None };
-            done!(service, share_consultation(share))
+            // As normal as can be; what it is about stays as protected as it was.
+            let ask = GetMyConsultationRequest {
+                consultation_id: consultation_id.clone(),
+                ..GetMyConsultationRequest::default()
+            };
+            let held = service.get_my_consultation(ask).await?.into_inner().consultation.ok_or(Fault::Nothing)?;
+            let labels = held.sensitivity.unwrap_or_default().labels;
+            let sensitivity = Some(Sensitivity { labels, ..Sensitivity::default() });
+            done!(service, share_consultation(ShareConsultationRequest { request_id, consultation_id, sensitivity }))
         }
         Ends::Close => {
             done!(service, close_consultation(CloseConsultationRequest { request_id, person_id, consultation_id }))

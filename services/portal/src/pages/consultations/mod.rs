@@ -1,6 +1,7 @@
 //! Talks: what the person is asked, and by when; what was decided, and what came of it. And what agencies ask everybody whom they support.
 
 mod answer;
+pub(super) mod decided;
 pub(super) mod one;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use client::request_id;
 use http::StatusCode;
 use proto::consultations::v1::consultation::State;
 use proto::consultations::v1::{Consultation, ListMyConsultationsRequest, Mode, RequestConsultationRequest};
+use proto::people::v1::Communication;
 
 pub(crate) use answer::answer;
 pub(crate) use one::one;
@@ -69,17 +71,24 @@ pub(super) async fn all(by: &SignedIn, at_least_position: u64) -> Result<(Vec<Co
     Ok(every_page!(by.client.consultations(), list_my_consultations(ask).consultations, PAGES))
 }
 
-/// How many talks wait for the person: as many as a page has, at most.
-pub(super) fn waiting(at_least_position: u64) -> ListMyConsultationsRequest {
-    let (page_size, only_waiting) = (100, true);
-    ListMyConsultationsRequest { page_size, at_least_position, only_waiting, ..ListMyConsultationsRequest::default() }
+/// The talks in which something waits for the person.
+pub(super) async fn waiting(by: &SignedIn, at_least_position: u64) -> Result<Vec<Consultation>, Fault> {
+    let ask = ListMyConsultationsRequest { page_size: 100, at_least_position, ..ListMyConsultationsRequest::default() };
+    let ask = ListMyConsultationsRequest { only_waiting: true, ..ask };
+    Ok(every_page!(by.client.consultations(), list_my_consultations(ask).consultations, PAGES).0)
+}
+
+/// How to communicate with the person, as they said it last.
+pub(super) async fn communication(by: &SignedIn, at_least_position: u64) -> Result<Option<Communication>, Fault> {
+    let ask = ListMyConsultationsRequest { page_size: 1, at_least_position, ..ListMyConsultationsRequest::default() };
+    Ok(by.client.consultations().list_my_consultations(ask).await?.into_inner().communication)
 }
 
 async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> {
     let words = &by.parts.words;
     let (talks, incomplete) = all(by, at_least_position).await?;
-    let told = by.client.consultations().list_my_consultations(waiting(0)).await?.into_inner();
-    let waits: BTreeSet<_> = told.consultations.into_iter().map(|one| one.consultation_id).collect();
+    let waits = waiting(by, at_least_position).await?;
+    let waits: BTreeSet<_> = waits.into_iter().map(|one| one.consultation_id).collect();
     let asked = surveys::all(by, at_least_position).await?;
     let mut parts: Vec<(String, Vec<Row>)> =
         ["waiting", "asked", "open", "over"].map(|name| (words.say(&format!("talks-{name}")), Vec::new())).into();
@@ -98,7 +107,7 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let (workers, _) = workers(by).await?;
     let page = Consultations {
         frame: Frame::new(&by.parts, Some(&by.session), at::CONSULTATIONS),
-        talking: one::talking(words, told.communication.as_ref()),
+        talking: one::talking(words, communication(by, at_least_position).await?.as_ref()),
         parts,
         modes: Offered::each(
             MODES.map(i32::from).map(|mode| (mode, words.say(&format!("talks-mode-{mode}")))),
@@ -117,7 +126,7 @@ fn put(parts: &mut [(String, Vec<Row>)], part: usize, row: Row) {
 }
 
 fn row(words: &Words, one: &Consultation) -> Row {
-    let when = one.scheduled_at.map(|at| words.moment(&at));
+    let when = one.scheduled_at.filter(|at| words.is_ahead(at)).map(|at| words.moment(&at));
     let state = match (one.state(), when) {
         (State::Open, Some(when)) => words.with("talks-meeting", &[("when", &when)]),
         (state, _) => words.with(&format!("talks-{}", i32::from(state)), &[("day", &on(words, one.requested_at))]),

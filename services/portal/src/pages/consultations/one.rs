@@ -7,26 +7,24 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use client::request_id;
 use http::StatusCode;
-use proto::agencies::v1::GetAgencyRequest;
 use proto::consultations::v1::consultation::State;
 use proto::consultations::v1::{
-    Advocate, AgendaItem, Consultation, Decision, GetMyConsultationRequest, Information, Mode, Participant, PersonView,
-    Said, agenda_item, decision, participant,
+    AgendaItem, Consultation, Decision, GetMyConsultationRequest, Information, Mode, Participant, PersonView, Said,
+    agenda_item, decision, participant,
 };
 use proto::people::v1::{Communication, CommunicationNeed};
 use serde::Deserialize;
 
-use super::super::people::supporters;
-use super::super::said::{entered, is_you, moment, on, said_by, who};
+use super::super::agencies::advocates;
+use super::super::people::workers;
+use super::super::said::{entered, is_you, on, said_by, who};
 use super::super::{Shown, shown};
+use super::decided::{self, Decided, Waiting};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
 use crate::view::{Day, Frame, Item, Offered, Page as _, by_day};
 use crate::words::Words;
-
-/// The kind of an agency that is an independent advocate.
-const ADVOCACY: &str = "advocacy";
 
 /// How a talk is laid out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,18 +65,8 @@ pub(crate) struct Wanted {
     /// In which layout, from 1; 0 for the one that suits the person.
     #[serde(rename = "as")]
     layout: usize,
-}
-
-/// A decision that waits for the person.
-struct Waiting {
-    id: String,
-    text: String,
-    /// Who put it forward, and when.
-    by: String,
-    /// What they said of it so far.
-    views: Vec<String>,
-    /// Whether it is theirs: then they can take it away again.
-    is_own: bool,
+    /// 1 when only half of what was sent could be done.
+    half: u8,
 }
 
 /// Something to choose.
@@ -86,22 +74,6 @@ struct Choice {
     text: String,
     good: String,
     bad: String,
-}
-
-/// What was decided, or was said no to.
-pub(in crate::pages) struct Decided {
-    id: String,
-    pub(in crate::pages) text: String,
-    /// Where it stands, and by when they are told what came of it.
-    pub(in crate::pages) lines: Vec<String>,
-    /// What was told of it since: by whom, and what.
-    pub(in crate::pages) told: Vec<(String, String)>,
-    can_object: bool,
-    can_take_back: bool,
-    can_dispute: bool,
-    can_withdraw: bool,
-    /// To whom a no can be taken, of those who support the person and stand for nobody else.
-    advocates: Vec<Offered>,
 }
 
 /// What the person said.
@@ -114,10 +86,10 @@ pub(in crate::pages) struct View {
 }
 
 /// Something to talk about.
-struct Point {
+pub(in crate::pages) struct Point {
     id: String,
-    text: String,
-    state: String,
+    pub(in crate::pages) text: String,
+    pub(in crate::pages) state: String,
     /// Whether the person says whether it was talked about.
     is_theirs: bool,
 }
@@ -132,19 +104,27 @@ struct One {
     /// Where it is in other layouts: the address, what that is called, and whether it is this one.
     layouts: Vec<(String, String, bool)>,
     talking: Vec<String>,
-    waiting: Vec<Waiting>,
+    /// That they said something, and their yes came too late; empty when it did not.
+    half: String,
+    /// What waits for them: what each part is called, and what is in it.
+    waiting: Vec<(String, Vec<Waiting>)>,
     options: Vec<Choice>,
     decided: Vec<Decided>,
     views: Vec<View>,
     points: Vec<Point>,
     told: Vec<(String, String)>,
     people: Vec<String>,
+    /// Whom they can ask to take part.
+    workers: Vec<Offered>,
     days: Vec<Day>,
     is_open: bool,
     /// Whether the person keeps it to those whom they named.
     is_kept: bool,
-    /// Whether there is something to decide in it.
+    /// Whether there is somebody else who knows of it.
+    is_known: bool,
+    /// Whether there is something to choose in it, and whether something can be put forward now.
     decides: bool,
+    can_propose: bool,
     incomplete: bool,
 }
 
@@ -180,13 +160,22 @@ async fn page(by: &SignedIn, consultation_id: String, wanted: Wanted) -> Result<
     let of = told.consultation.ok_or(Fault::Nothing)?;
     let layout = Layout::of(wanted.layout, told.communication.as_ref());
     let is_open = of.state() == State::Open;
-    let mut settled = Vec::new();
-    for one in of.decisions.iter().filter(|one| one.state() != decision::State::Proposed || !is_open) {
-        let advocates =
-            if is_open && !one.objection.is_empty() && one.advocate.is_none() { advocates(by).await? } else { vec![] };
-        settled.push(decided(words, one, is_open, advocates));
-    }
-    let waiting = of.decisions.iter().filter(|one| is_open && one.state() == decision::State::Proposed);
+    let (waiting, settled): (Vec<_>, Vec<_>) =
+        of.decisions.iter().partition(|one| is_open && one.state() == decision::State::Proposed);
+    let advocates = if settled.iter().any(|one| decided::wants_advocate(one)) {
+        advocates(by, &decided::deciding(&of)).await?
+    } else {
+        vec![]
+    };
+    let (own, asked): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|one| is_you(one.proposed_by.as_ref()));
+    let waiting = [("talk-waiting", asked), ("talk-own", own)].map(|(name, those)| {
+        let those: Vec<_> = those.into_iter().map(|one| Waiting::of(words, one, &of)).collect();
+        (words.say(name), those)
+    });
+    let (workers, _) = workers(by).await?;
+    let takes_part =
+        |staff: &str| of.participants.iter().filter_map(|one| one.party.as_ref()).any(|party| party.staff_id == staff);
+    let workers = workers.into_iter().filter(|one| !takes_part(&one.staff_id)).map(|one| (one.staff_id, one.name));
     let page = One {
         frame: Frame::new(&by.parts, Some(&by.session), at::CONSULTATIONS),
         lead: lead(words, &of),
@@ -198,17 +187,26 @@ async fn page(by: &SignedIn, consultation_id: String, wanted: Wanted) -> Result<
             })
             .into(),
         talking: talking(words, told.communication.as_ref()),
-        waiting: waiting.map(|one| waits(words, one, &of.views)).collect(),
+        half: if wanted.half == 0 { String::new() } else { words.say("talk-half") },
+        waiting: waiting.into_iter().filter(|(_, those)| !those.is_empty()).collect(),
         options: of.options.iter().map(choice).collect(),
-        decided: settled,
+        decided: settled.into_iter().map(|one| Decided::of(words, one, is_open, &advocates)).collect(),
         views: of.views.iter().map(|one| view(words, one, &of.decisions)).collect(),
         points: of.agenda.iter().map(|one| point(words, one, is_open)).collect(),
         told: of.information.iter().map(|one| information(words, one)).collect(),
         people: of.participants.iter().map(|one| participant(words, one)).collect(),
         days: history(words, &of),
         is_open,
+        workers: Offered::each(workers, &String::new()),
         is_kept: of.kept,
+        is_known: !of.staff_ids.is_empty(),
         decides: !matches!(of.mode(), Mode::Inform | Mode::Unspecified),
+        // People choose together: there are two options first.
+        can_propose: match of.mode() {
+            Mode::Inform | Mode::Unspecified => false,
+            Mode::Involve => of.options.len() >= 2,
+            Mode::Consult | Mode::PersonLed => true,
+        },
         incomplete: told.incomplete,
         topic: of.topic,
     };
@@ -219,7 +217,9 @@ async fn page(by: &SignedIn, consultation_id: String, wanted: Wanted) -> Result<
 pub(in crate::pages) fn lead(words: &Words, of: &Consultation) -> Vec<String> {
     let mode = match of.mode() {
         Mode::Unspecified => String::new(),
-        mode => words.say(&format!("talk-mode-{}", i32::from(mode))),
+        mode @ (Mode::Inform | Mode::Consult | Mode::Involve | Mode::PersonLed) => {
+            words.say(&format!("talk-mode-{}", i32::from(mode)))
+        }
     };
     let over = match of.state() {
         State::Closed => words.say("talk-over"),
@@ -227,8 +227,8 @@ pub(in crate::pages) fn lead(words: &Words, of: &Consultation) -> Vec<String> {
         State::Open | State::Unspecified => String::new(),
     };
     let meeting = of.scheduled_at.map(|at| {
-        let when = words.moment(&at);
-        words.with("talk-meeting", &[("when", &when), ("place", &of.place)])
+        let name = if of.state() == State::Open && words.is_ahead(&at) { "talk-meeting" } else { "talk-met" };
+        words.with(name, &[("when", &words.moment(&at)), ("place", &of.place)])
     });
     [mode, over, meeting.unwrap_or_default()].into_iter().filter(|said| !said.is_empty()).collect()
 }
@@ -241,92 +241,8 @@ pub(super) fn talking(words: &Words, said: Option<&Communication>) -> Vec<String
     needs.chain(language).chain([said.text.clone()]).filter(|line| !line.is_empty()).collect()
 }
 
-/// Those of the agencies that support the person that are advocates.
-async fn advocates(by: &SignedIn) -> Result<Vec<Offered>, Fault> {
-    let mut found = Vec::new();
-    for one in supporters(by).await? {
-        let ask = GetAgencyRequest { agency_id: one.agency_id.clone(), ..GetAgencyRequest::default() };
-        let agency = by.client.agencies().get_agency(ask).await?.into_inner().agency;
-        if agency.is_some_and(|agency| agency.kind.eq_ignore_ascii_case(ADVOCACY) && !agency.closed) {
-            found.push((one.agency_id, one.name));
-        }
-    }
-    Ok(Offered::each(found, &String::new()))
-}
-
-fn waits(words: &Words, one: &Decision, views: &[PersonView]) -> Waiting {
-    let day = on(words, one.proposed_at);
-    Waiting {
-        id: one.decision_id.clone(),
-        text: one.text.clone(),
-        by: words.with("talk-put", &[("who", &who(words, one.proposed_by.as_ref())), ("day", &day)]),
-        views: views.iter().filter(|view| view.decision_id == one.decision_id).map(|view| view.words.clone()).collect(),
-        is_own: is_you(one.proposed_by.as_ref()),
-    }
-}
-
 fn choice(one: &proto::consultations::v1::Option) -> Choice {
     Choice { text: one.text.clone(), good: one.benefits.clone(), bad: one.risks.clone() }
-}
-
-pub(in crate::pages) fn decided(words: &Words, one: &Decision, is_open: bool, advocates: Vec<Offered>) -> Decided {
-    use decision::State as Stage;
-    let (by, day) = (who(words, one.settled_by.as_ref()), on(words, one.settled_at));
-    let stands = words.with(
-        &format!("talk-decided-{}", i32::from(one.state())),
-        &[("who", &by), ("day", &day), ("reason", &one.reason)],
-    );
-    let put =
-        words.with("talk-put", &[("who", &who(words, one.proposed_by.as_ref())), ("day", &on(words, one.proposed_at))]);
-    let mut lines = vec![put, stands];
-    let objected = !one.objection.is_empty();
-    if objected {
-        let day = on(words, one.objected_at);
-        lines.push(words.with("talk-no", &[("words", &one.objection), ("day", &day)]));
-        let by = one.objection_entered_by.as_ref();
-        lines.extend(by.map(|by| words.with("talk-no-entered", &[("who", &who(words, Some(by)))])));
-    }
-    if let Some(by) = one.follow_up_by {
-        let name = if one.overdue { "talk-overdue" } else { "talk-follow-up" };
-        lines.push(words.with(name, &[("day", &words.day(&by))]));
-    }
-    let mut told = Vec::new();
-    for report in &one.reports {
-        let outcome = words.say(&format!("outcome-{}", report.outcome));
-        told.push((said_by(words, report.author.as_ref(), report.told_at), format!("{outcome}\n{}", report.words)));
-        if !report.disputed.is_empty() {
-            let when = moment(words, report.disputed_at);
-            told.push((
-                words.with("said-by", &[("who", &words.say("you")), ("when", &when)]),
-                words.with("talk-not-so", &[("words", &report.disputed)]),
-            ));
-        }
-    }
-    told.extend(one.advocate.as_ref().map(|advocate| heard(words, advocate)));
-    lines.retain(|line| !line.is_empty());
-    let without = one.state() == Stage::WithoutPerson;
-    Decided {
-        id: one.decision_id.clone(),
-        text: one.text.clone(),
-        lines,
-        told,
-        can_object: without && !objected,
-        can_take_back: (is_open && one.state() == Stage::Agreed) || (objected && (is_open || without)),
-        can_dispute: one.reports.last().is_some_and(|report| report.disputed.is_empty()),
-        can_withdraw: is_open && one.state() == Stage::Objected && is_you(one.proposed_by.as_ref()),
-        advocates,
-    }
-}
-
-/// What came of a no that is with an advocate.
-fn heard(words: &Words, advocate: &Advocate) -> (String, String) {
-    let (agency, asked) = (who(words, advocate.agency.as_ref()), on(words, advocate.asked_at));
-    if !advocate.answer.is_empty() {
-        return (said_by(words, advocate.answered_by.as_ref(), advocate.answered_at), advocate.answer.clone());
-    }
-    let name = if advocate.overdue { "talk-advocate-overdue" } else { "talk-advocate" };
-    let by = on(words, advocate.answer_by);
-    (String::new(), words.with(name, &[("who", &agency), ("day", &asked), ("by", &by)]))
 }
 
 pub(in crate::pages) fn view(words: &Words, one: &PersonView, decisions: &[Decision]) -> View {
@@ -339,7 +255,7 @@ pub(in crate::pages) fn view(words: &Words, one: &PersonView, decisions: &[Decis
     }
 }
 
-fn point(words: &Words, one: &AgendaItem, is_open: bool) -> Point {
+pub(in crate::pages) fn point(words: &Words, one: &AgendaItem, is_open: bool) -> Point {
     let is_raised = one.state() == agenda_item::State::Raised;
     Point {
         id: one.item_id.clone(),
@@ -360,7 +276,7 @@ pub(in crate::pages) fn information(words: &Words, one: &Information) -> (String
     (said, told)
 }
 
-fn participant(words: &Words, one: &Participant) -> String {
+pub(in crate::pages) fn participant(words: &Words, one: &Participant) -> String {
     let name = match (one.answer(), is_you(one.party.as_ref())) {
         (participant::Answer::Comes, false) => "talk-comes",
         (participant::Answer::DoesNotCome, false) => "talk-does-not-come",

@@ -5,31 +5,53 @@ mod all;
 mod paper;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
+use axum::body::Bytes;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::kept::{HTML, attached};
 use super::{Shown, shown};
 use crate::at;
 use crate::fault::Fault;
 use crate::session::SignedIn;
+use crate::turns::{Turn, Turns};
 use crate::view::{Frame, Page as _};
 
 /// How many copies are made at a time, of all people together: each is held whole until it is sent.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 4;
+/// How long somebody waits for their turn.
+const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Whose turn it is to have a copy made.
+/// Whose turn it is to have a copy made: each person has one at a time.
 #[derive(Clone)]
-pub(crate) struct Copies(Arc<Semaphore>);
+pub(crate) struct Copies {
+    room: Arc<Semaphore>,
+    of_one: Turns<[u8; 32]>,
+}
 
 impl Default for Copies {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self { room: Arc::new(Semaphore::new(AT_ONCE)), of_one: Turns::new(1) }
+    }
+}
+
+/// A copy that is on its way, and takes its turn until it is sent, or given up.
+struct Sending {
+    bytes: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+    _turn: Turn<[u8; 32]>,
+}
+
+impl AsRef<[u8]> for Sending {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -65,10 +87,14 @@ pub(crate) async fn copy(by: SignedIn, Form(sent): Form<Sent>) -> Shown {
 
 async fn copied(by: &SignedIn, sent: Sent) -> Result<Response, Fault> {
     by.sent(&sent.form)?;
-    let _turn = by.parts.copies.0.try_acquire().map_err(|_all_taken| Fault::TooMuch)?;
+    let copies = &by.parts.copies;
+    let turn = copies.of_one.take(by.session.owner).ok_or(Fault::TooMuch)?;
+    let place = timeout(PATIENCE, copies.room.clone().acquire_owned()).await.map_err(|_elapsed| Fault::TooMuch)?;
+    let place = place.map_err(|_closed| Fault::TooMuch)?;
     let all = all::gather(by).await?;
-    Ok(match sent.what {
-        What::File => attached("application/json", "12.json", all.json()?),
-        What::Page => attached(HTML, "12.html", paper::written(&by.parts.words.on_paper(), &all)?.into_bytes()),
-    })
+    let (kind, name, bytes) = match sent.what {
+        What::File => ("application/json", "12.json", all.json()?),
+        What::Page => (HTML, "12.html", paper::written(&by.parts.words.on_paper(), &all)?.into_bytes()),
+    };
+    Ok(attached(kind, name, Bytes::from_owner(Sending { bytes, _place: place, _turn: turn })))
 }

@@ -5,6 +5,7 @@ use proto::access::v1::{Query, Receipt};
 use proto::consultations::v1::Consultation;
 use proto::notices::v1::{Channel, GetMyNoticesResponse};
 
+use super::super::consultations::decided::Decided;
 use super::super::consultations::one as talk;
 use super::super::said::{moment, on, said_by};
 use super::super::sharing::{self, sentence};
@@ -31,7 +32,14 @@ pub(super) fn written(words: &Words, all: &All) -> Result<String, Fault> {
         words.say("talks-asked"),
         all.surveys.iter().map(|one| {
             let row = surveys::row(words, one);
-            Line::beside(row.text, lines([row.state, one.my_words.clone(), one.outcome.clone()]))
+            let chosen = usize::try_from(one.my_option).ok().and_then(|nth| one.options.get(nth.checked_sub(1)?));
+            let chosen = chosen.map(|option| words.with("survey-chose", &[("what", &option.text)])).unwrap_or_default();
+            let counts: Vec<_> =
+                one.options.iter().map(|option| option.summary.as_str()).filter(|said| !said.is_empty()).collect();
+            Line::beside(
+                row.text,
+                lines([row.state, chosen, one.my_words.clone(), counts.join("\n"), one.outcome.clone()]),
+            )
         }),
     );
     choices(words, all, &mut page);
@@ -79,8 +87,16 @@ fn choices(words: &Words, all: &All, page: &mut Page) {
 fn talk_lines(words: &Words, one: &Consultation) -> Vec<Line> {
     let lead = talk::lead(words, one).into_iter().map(Line::of);
     let told = one.information.iter().map(|one| talk::information(words, one));
+    let options = one.options.iter().map(|option| {
+        let part = |name: &str, said: &str| {
+            if said.is_empty() { String::new() } else { format!("{}: {said}", words.say(name)) }
+        };
+        (option.text.clone(), lines([part("talk-good", &option.benefits), part("talk-bad", &option.risks)]))
+    });
+    let agenda = one.agenda.iter().map(|one| talk::point(words, one, false)).map(|point| (point.text, point.state));
+    let people = one.participants.iter().map(|one| Line::of(talk::participant(words, one)));
     let decided = one.decisions.iter().flat_map(|one| {
-        let decided = talk::decided(words, one, false, vec![]);
+        let decided = Decided::of(words, one, false, &[]);
         [(decided.text, lines([decided.lines.join("\n")]))].into_iter().chain(decided.told)
     });
     let views = one.views.iter().map(|view| talk::view(words, view, &one.decisions));
@@ -90,7 +106,8 @@ fn talk_lines(words: &Words, one: &Consultation) -> Vec<Line> {
         let name = day.name;
         day.items.into_iter().map(move |item| Line::beside(format!("{name}, {}", item.time), item.text))
     });
-    lead.chain(told.chain(decided).map(beside)).chain(views).chain(done).collect()
+    let first = lead.chain(people).chain(agenda.chain(options).map(beside));
+    first.chain(told.chain(decided).map(beside)).chain(views).chain(done).collect()
 }
 
 fn look(words: &Words, one: &Receipt) -> Line {
