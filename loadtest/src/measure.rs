@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// The longest latency that is told apart, in microseconds: a minute.
-const LONGEST: u64 = 60_000_000;
+pub(crate) const LONGEST: u64 = 60_000_000;
 
 /// What a run came to.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tonic::transport::Endpoint;
 use uuid::Uuid;
 
-use crate::measure::micros;
+use crate::measure::{LONGEST, micros};
 use crate::report::{self, rounded};
 
 /// Pages that are asked for from one address, before another one is taken: pages bound what one address asks for.
@@ -149,7 +149,8 @@ async fn measure(
     (reader, client): (&mut Reader, &Client),
     times: usize,
 ) -> anyhow::Result<Map<String, serde_json::Value>> {
-    let (mut page, mut call) = (Histogram::<u64>::new(3)?, Histogram::<u64>::new(3)?);
+    let histogram = || Histogram::<u64>::new_with_max(LONGEST, 3);
+    let (mut page, mut call) = (histogram()?, histogram()?);
     for nth in 0..times + WARM {
         let took = reader.read(shown.path()).await?;
         let begun = Instant::now();

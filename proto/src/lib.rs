@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
+use prost_types::FileDescriptorSet;
 
 /// Declares the module of one protobuf package.
 macro_rules! package {
@@ -86,6 +88,14 @@ pub fn readable(name: &str, message: &impl prost::Message) -> Option<DynamicMess
     DynamicMessage::decode(known, message.encode_to_vec().as_slice()).ok()
 }
 
+/// The files of the API, as reflection tells them: without how events are stored, which is nobody's business.
+#[must_use]
+pub fn public_files() -> FileDescriptorSet {
+    let mut files = FileDescriptorSet::decode(DESCRIPTOR_SET).unwrap_or_default();
+    files.file.retain(|file| file.package() != "alongside.events.v1");
+    files
+}
+
 /// Every RPC that this project serves, with the class of caller that it admits.
 pub fn rpcs() -> impl Iterator<Item = (MethodDescriptor, access::v1::AccessClass)> {
     let class = descriptors().get_extension_by_name("alongside.access.v1.access_class");
@@ -105,6 +115,13 @@ pub fn path(method: &MethodDescriptor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_of_the_api_stand_by_themselves_and_tell_of_no_stored_event() {
+        let public = DescriptorPool::from_file_descriptor_set(public_files()).unwrap();
+        assert_eq!(public.services().count(), descriptors().services().count());
+        assert!(public.all_messages().all(|message| message.parent_file().package_name() != "alongside.events.v1"));
+    }
 
     #[test]
     fn every_rpc_declares_an_access_class() {

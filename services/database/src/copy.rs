@@ -12,6 +12,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Error};
 /// When the file is no database, or the copy exists or cannot be written.
 pub async fn copy_sqlite(from: &Path, to: &Path) -> Result<(), Error> {
     let mut connection = SqliteConnectOptions::new().filename(from).disable_statement_logging().connect().await?;
+    // An empty file is filled: it is nobody else's from the beginning.
+    crate::file::private_anew(to)?;
     let copied = sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().as_ref()).execute(&mut connection).await;
     connection.close().await?;
     copied?;

@@ -2,6 +2,7 @@
 
 mod copy;
 mod fault;
+mod file;
 mod pool;
 mod room;
 
@@ -11,6 +12,7 @@ use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
 
 pub use copy::{copy_sqlite, postgres_settings};
 pub use fault::{is_data_fault, is_lost, is_outage, never_began};
+pub use file::sqlite;
 pub use pool::{Pool, Since};
 pub use room::free_connections;
 

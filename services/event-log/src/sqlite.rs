@@ -3,7 +3,7 @@
 mod committer;
 
 use database::Pool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,17 +46,13 @@ impl SqliteLog {
     /// # Errors
     /// When the file cannot be opened or is no database.
     pub async fn open(file: &Path, limits: Limits, metrics: LogMetrics) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
+        let options = database::sqlite(file)?
             .synchronous(SqliteSynchronous::Full)
             // Streams grow side by side, so a batch touches many pages of the index; the next batches touch the same ones.
             // A checkpoint that comes later writes each of them once.
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", CACHE_KIB)
-            .busy_timeout(BUSY_LIMIT)
-            .disable_statement_logging();
+            .busy_timeout(BUSY_LIMIT);
         let mut writer = options.connect().await?;
         let files = [
             (1, include_str!("../migrations/sqlite/0001_event_log.sql")),

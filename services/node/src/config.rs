@@ -9,6 +9,7 @@ mod portal;
 mod redact;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 pub use feeds::{FeedsConfig, WebhooksConfig};
@@ -342,12 +343,24 @@ fn is_place_of_secret(source: &str) -> bool {
 /// A secret: `file:<path>` or `env:<name>`. Never the secret itself, so that it does not end up in a file of settings.
 fn secret(source: &str) -> anyhow::Result<String> {
     if let Some(path) = source.strip_prefix("file:") {
-        return text_of(Path::new(path));
+        return secret_in(Path::new(path));
     }
     if let Some(name) = source.strip_prefix("env:") {
         return std::env::var(name).with_context(|| format!("the environment has no `{name}`"));
     }
     bail!("must be `file:<path>` or `env:<name>`")
+}
+
+/// What others than the owner and the group may do with a file.
+const EVERYBODY: u32 = 0o007;
+
+/// A secret in a file, which not everybody may read.
+fn secret_in(file: &Path) -> anyhow::Result<String> {
+    let mode = std::fs::metadata(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+    if mode.permissions().mode() & EVERYBODY != 0 {
+        bail!("`{}` can be read by everybody: `chmod 600` it (in Kubernetes, `defaultMode: 0400`)", file.display());
+    }
+    text_of(file)
 }
 
 /// What a file that a setting names says.

@@ -109,6 +109,9 @@ pub async fn start(
     let admin_address = admin.address()?;
     tasks.spawn(admin.run(background.clone().cancelled_owned()));
 
+    if config.tls.is_none() && !config.listen.ip().is_loopback() {
+        tracing::warn!(listen = %config.listen, "calls are taken from elsewhere without TLS: what stands before this port must add it, or `tls` be set");
+    }
     let listener = listener(config.listen).await?;
     let address = listener.local_addr()?;
     let portal = match config.roles.contains(&Role::Portal) {
@@ -306,7 +309,7 @@ async fn routes(
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTOR_SET)
+            .register_file_descriptor_set(proto::public_files())
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let mut routes =

@@ -285,6 +285,7 @@ portal-heading-10 = Talks and choices
 portal-heading-11 = Who supports me
 portal-heading-12 = My name
 portal-written-by = { $who }: { $day }
+portal-imported = It came from another system: { $day }
 portal-replies = { $count ->
     [one] You have said something about this.
    *[other] You have said { $count } things about this.

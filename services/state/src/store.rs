@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use database::{Pool, Since};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Postgres, Sqlite};
+use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::{Cursor, FeedCursors, FeedState, StateError};
@@ -54,13 +54,7 @@ impl SqliteState {
     /// # Errors
     /// When the file cannot be opened.
     pub async fn open(file: &Path) -> Result<Self, StateError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(ACQUIRE_LIMIT)
-            .disable_statement_logging();
+        let options = database::sqlite(file)?.synchronous(SqliteSynchronous::Full).busy_timeout(ACQUIRE_LIMIT);
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, options, &Since::default());
         let files = [

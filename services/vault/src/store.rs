@@ -1,7 +1,7 @@
 use database::{Pool, Since};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -117,15 +117,11 @@ impl SqliteKeys {
     /// # Errors
     /// When the file cannot be opened.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
+        let options = database::sqlite(file)?
             .synchronous(SqliteSynchronous::Full)
             // A destroyed key must not survive in a free page.
             .pragma("secure_delete", "ON")
-            .busy_timeout(ACQUIRE_LIMIT)
-            .disable_statement_logging();
+            .busy_timeout(ACQUIRE_LIMIT);
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, options, &Since::default());
         database::migrator(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))])

@@ -57,7 +57,7 @@ impl MailServer {
             ("key.pem", key),
             ("password", format!("{PASSWORD}\n")),
         ] {
-            std::fs::write(directory.path().join(name), text)?;
+            node::files::write_private(&directory.path().join(name), text.as_bytes())?;
         }
         let mut server = Self { child: None, directory, port: free_port()? };
         server.restart().await?;

@@ -54,7 +54,7 @@ impl Cluster {
         let jwks = directory.path().join("jwks.json");
         std::fs::write(&jwks, serde_json::to_vec(&signer.key_set()?)?)?;
         let kek = directory.path().join("kek");
-        std::fs::write(&kek, vault::LocalKek::generate()?.as_bytes())?;
+        node::files::write_private(&kek, vault::LocalKek::generate()?.as_bytes())?;
         let settings = toml::Table::try_from(json!({
             "drain_ms": 0,
             "database": {"url": database},

@@ -116,7 +116,7 @@ impl PeopleProvider {
     pub async fn start(redirect: &str) -> anyhow::Result<Self> {
         let (directory, port) = (tempfile::Builder::new().prefix("alongside-people-").tempdir()?, free_port()?);
         let key = directory.path().join("client.pem");
-        std::fs::write(&key, rcgen::KeyPair::generate()?.serialize_pem())?;
+        node::files::write_private(&key, rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
         // Node finds the package beside the script.
         let script: PathBuf = tools::oidc_provider()?.join(format!("people-{port}.mjs"));
         std::fs::write(&script, include_str!("../people_provider.mjs"))?;

@@ -20,7 +20,9 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
     }
     let environment = config::Environment::with_prefix("ALONGSIDE").prefix_separator("_").separator("__");
     // What names the file is no setting in it.
-    let settings = std::env::vars().filter(|(name, _)| name.starts_with("ALONGSIDE_") && name != "ALONGSIDE_CONFIG");
+    let is_setting =
+        |name: &str| name.starts_with("ALONGSIDE_") && name != "ALONGSIDE_CONFIG" && !is_of_a_service(name);
+    let settings = std::env::vars().filter(|(name, _)| is_setting(name));
     let environment =
         environment.source(Some(settings.collect())).try_parsing(true).list_separator(",").with_list_parse_key("roles");
     let built = builder.add_source(environment).build().map_err(|error| unreadable(flags, error))?;
@@ -43,6 +45,20 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
         anyhow!("`{setting}` {problem}{}", from.map(|from| format!("; it comes from {from}")).unwrap_or_default())
     })?;
     Ok(config)
+}
+
+/// Whether Kubernetes tells of a Service by this variable: it does so of each in a namespace, in names that begin as the Service is called
+/// (`ALONGSIDE_SERVICE_HOST`, `ALONGSIDE_SERVICE_PORT_GRPC`, `ALONGSIDE_PORT_7443_TCP_ADDR`). No setting ends like that.
+fn is_of_a_service(name: &str) -> bool {
+    let is_port = |rest: &str| {
+        let mut parts = rest.split('_');
+        let number = parts.next().is_some_and(|part| part.parse::<u16>().is_ok());
+        number && parts.next().is_some_and(|part| matches!(part, "TCP" | "UDP" | "SCTP"))
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || name.match_indices("_PORT_").any(|(at, found)| name.get(at + found.len()..).is_some_and(is_port))
 }
 
 /// Why a file cannot be read, without what stands in it: it may be a secret.
@@ -133,6 +149,28 @@ fn named(given: &Value, name: &str, before: &str) -> Option<String> {
 mod tests {
     use super::super::secret;
     use super::*;
+
+    #[test]
+    fn what_kubernetes_tells_of_services_is_no_setting() {
+        for name in [
+            "ALONGSIDE_SERVICE_HOST",
+            "ALONGSIDE_SERVICE_PORT",
+            "ALONGSIDE_SERVICE_PORT_GRPC",
+            "ALONGSIDE_PORT",
+            "ALONGSIDE_PORT_7443_TCP",
+            "ALONGSIDE_PORT_7443_TCP_ADDR",
+            "ALONGSIDE_PORT_53_UDP_PROTO",
+            "ALONGSIDE_DATABASE_SERVICE_HOST",
+            "ALONGSIDE_DATABASE_PORT_5432_TCP_PORT",
+        ] {
+            assert!(is_of_a_service(name), "{name}");
+        }
+        for name in
+            ["ALONGSIDE_LISTEN", "ALONGSIDE_PORTAL__LISTEN", "ALONGSIDE_DATABASE__URL", "ALONGSIDE_SERVICE_PROT"]
+        {
+            assert!(!is_of_a_service(name), "{name}");
+        }
+    }
 
     fn refused(text: &str) -> String {
         let file = std::env::temp_dir().join(format!("alongside-config-{}.toml", uuid::Uuid::now_v7()));

@@ -103,9 +103,12 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
 fn row(words: &Words, entry: &Entry) -> Row {
     let day = on(words, entry.recorded_at);
     let replies = entry.replies.iter().filter(|reply| !reply.taken_back).count();
+    let who = who(words, entry.author.as_ref());
+    let written = if day.is_empty() { who } else { words.with("written-by", &[("who", &who), ("day", &day)]) };
+    let imported = entry.imported_at.map(|at| words.with("imported", &[("day", &words.day(&at))]));
     Row {
         text: text(words, entry),
-        by: words.with("written-by", &[("who", &who(words, entry.author.as_ref())), ("day", &day)]),
+        by: [Some(written), imported].into_iter().flatten().collect::<Vec<_>>().join(". "),
         replies: if replies == 0 { String::new() } else { words.count("replies", replies) },
         link: at::ENTRY.replace("{id}", &entry.entry_id),
     }

@@ -1,6 +1,6 @@
 use database::{Pool, Since};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -29,13 +29,7 @@ impl SqliteDocuments {
     /// # Errors
     /// When the file does not open.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_LIMIT)
-            .disable_statement_logging();
+        let options = database::sqlite(file)?.synchronous(SqliteSynchronous::Normal).busy_timeout(BUSY_LIMIT);
         let (since, pool) = (Since::default(), || SqlitePoolOptions::new().acquire_timeout(BUSY_LIMIT));
         let builder = Pool::new(pool().max_connections(1), options.clone(), &since);
         let files = [

@@ -1,5 +1,6 @@
 //! How the server starts, answers on the wire, and ends.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use harness::Cluster;
@@ -167,11 +168,37 @@ async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_star
     let mut cluster = Cluster::embedded().unwrap();
     import(&cluster, 1);
     let other = cluster.directory().join("another-kek");
-    std::fs::write(&other, vault::LocalKek::generate().unwrap().as_bytes()).unwrap();
+    node::files::write_private(&other, vault::LocalKek::generate().unwrap().as_bytes()).unwrap();
     cluster.set("vault", "key_encryption_key", format!("file:{}", other.display()));
     let output = cluster.run(&["rebuild"]).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("`vault.key_encryption_key` is not the one"));
+    // Nor is one taken that everybody on the machine reads.
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = cluster.run(&["rebuild"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("can be read by everybody: `chmod 600` it"), "{said}");
+}
+
+#[tokio::test]
+async fn what_kubernetes_tells_of_a_service_of_our_name_keeps_nothing_from_starting() {
+    let cluster = Cluster::embedded().unwrap();
+    let mut command = std::process::Command::new(harness::alongside().unwrap());
+    command.arg("--config").arg(cluster.config_file().unwrap()).arg("config");
+    for (name, value) in [
+        ("ALONGSIDE_SERVICE_HOST", "10.96.0.7"),
+        ("ALONGSIDE_SERVICE_PORT", "7443"),
+        ("ALONGSIDE_SERVICE_PORT_GRPC", "7443"),
+        ("ALONGSIDE_PORT", "tcp://10.96.0.7:7443"),
+        ("ALONGSIDE_PORT_7443_TCP_ADDR", "10.96.0.7"),
+    ] {
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // What is ours and not known is refused still.
+    let output = command.env("ALONGSIDE_SERVICE_PROT", "7443").output().unwrap();
+    assert!(!output.status.success(), "a variable that is no setting is passed over");
 }
 
 #[tokio::test]

@@ -347,7 +347,7 @@ async fn a_notification_sender_is_called_with_what_it_is_to_send_and_signed() {
     let (mut world, receiver) = (World::distributed().await, Receiver::start().await);
     let secret = WebhookSecret::new([7; 32]);
     let file = world.cluster.directory().join("sender-secret");
-    std::fs::write(&file, secret.text()).unwrap();
+    node::files::write_private(&file, secret.text().as_bytes()).unwrap();
     let mut sender = toml::Table::new();
     sender.insert("url".into(), receiver.url().into());
     sender.insert("secret".into(), format!("file:{}", file.display()).into());

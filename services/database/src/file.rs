@@ -1,0 +1,78 @@
+//! A database in a file: what every store asks of SQLite, and that nobody else reads it.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions as _, Error};
+
+/// Only its owner reads and writes it; what SQLite keeps beside it gets the same.
+const PRIVATE: u32 = 0o600;
+
+/// How a store opens its database in this file, which is made, and is its owner's alone. What stands beside it must be writable, too: found out now, and not
+/// when something is written.
+///
+/// # Errors
+/// When the file or its folder cannot be written.
+pub fn sqlite(file: &Path) -> Result<SqliteConnectOptions, Error> {
+    private(file).map_err(|error| named(file, &error))?;
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let probe = folder.join(format!(".write-test-{}-{:p}", std::process::id(), &folder));
+        let tried = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&probe);
+        tried.and_then(|_probe| std::fs::remove_file(&probe)).map_err(|error| named(folder, &error))?;
+    }
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    Ok(options.journal_mode(SqliteJournalMode::Wal).disable_statement_logging())
+}
+
+/// Makes a file that only its owner reads, and takes from others what they may with one that is there.
+fn private(file: &Path) -> io::Result<()> {
+    let opened = OpenOptions::new().append(true).create(true).mode(PRIVATE).open(file)?;
+    if opened.metadata()?.permissions().mode() & 0o077 != 0 {
+        opened.set_permissions(Permissions::from_mode(PRIVATE))?;
+    }
+    Ok(())
+}
+
+/// Makes an empty file that only its owner reads, where there was none.
+pub(crate) fn private_anew(file: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(file).map(drop)
+}
+
+fn named(place: &Path, error: &io::Error) -> Error {
+    Error::Io(io::Error::new(error.kind(), format!("`{}` cannot be written: {error}", place.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(file: &Path) -> u32 {
+        std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn a_database_and_what_stands_beside_it_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        // One of before, that everybody may read.
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        let mut connection = sqlite(&file).unwrap().connect().await.unwrap();
+        sqlx::query("CREATE TABLE t (x)").execute(&mut connection).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        assert!(files.iter().all(|file| mode(file) == PRIVATE), "{files:?}");
+        let copy = folder.path().join("copy.db");
+        crate::copy_sqlite(&file, &copy).await.unwrap();
+        assert_eq!(mode(&copy), PRIVATE);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named_at_once() {
+        let refused = sqlite(Path::new("/sys/alongside/x.db")).unwrap_err().to_string();
+        assert!(refused.contains("`/sys/alongside/x.db` cannot be written"), "{refused}");
+    }
+}
