@@ -10,6 +10,8 @@ use sqlx::{ConnectOptions as _, Error};
 
 /// Only its owner reads and writes it; what SQLite keeps beside it gets the same.
 const PRIVATE: u32 = 0o600;
+/// What others than the owner and the group may do with it.
+const EVERYBODY: u32 = 0o007;
 
 /// How a store opens its database in this file, which is made, and is its owner's alone. What stands beside it must be writable, too: found out now, and not
 /// when something is written.
@@ -17,23 +19,37 @@ const PRIVATE: u32 = 0o600;
 /// # Errors
 /// When the file or its folder cannot be written.
 pub fn sqlite(file: &Path) -> Result<SqliteConnectOptions, Error> {
-    private(file).map_err(|error| named(file, &error))?;
+    match private_anew(file) {
+        // One that is there is not opened: whoever closes any handle of a file gives up all locks that this process has on it (POSIX, `fcntl`), SQLite's
+        // among them.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made.map_err(|error| named(file, &error))?,
+    }
+    for beside in ["", "-wal", "-shm", "-journal"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        nobody_elses(Path::new(&name));
+    }
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let probe = folder.join(format!(".write-test-{}-{:p}", std::process::id(), &folder));
-        let tried = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&probe);
-        tried.and_then(|_probe| std::fs::remove_file(&probe)).map_err(|error| named(folder, &error))?;
+        let tried = private_anew(&probe).and_then(|()| std::fs::remove_file(&probe));
+        tried.map_err(|error| named(folder, &error))?;
     }
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     Ok(options.journal_mode(SqliteJournalMode::Wal).disable_statement_logging())
 }
 
-/// Makes a file that only its owner reads, and takes from others what they may with one that is there.
-fn private(file: &Path) -> io::Result<()> {
-    let opened = OpenOptions::new().append(true).create(true).mode(PRIVATE).open(file)?;
-    if opened.metadata()?.permissions().mode() & 0o077 != 0 {
-        opened.set_permissions(Permissions::from_mode(PRIVATE))?;
+/// Takes from everybody what they may with a file that is there. Its group keeps what it may: somebody chose that.
+fn nobody_elses(file: &Path) {
+    let Ok(known) = std::fs::metadata(file) else { return };
+    let mode = known.permissions().mode();
+    if mode & EVERYBODY == 0 {
+        return;
     }
-    Ok(())
+    if let Err(error) = std::fs::set_permissions(file, Permissions::from_mode(mode & !EVERYBODY)) {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(file = %file.display(), error, "everybody on this machine may read a database, and that cannot be changed");
+    }
 }
 
 /// Makes an empty file that only its owner reads, where there was none.
@@ -57,14 +73,20 @@ mod tests {
     async fn a_database_and_what_stands_beside_it_is_its_owners_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        // One of before, that everybody may read.
-        std::fs::write(&file, "").unwrap();
-        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         let mut connection = sqlite(&file).unwrap().connect().await.unwrap();
         sqlx::query("CREATE TABLE t (x)").execute(&mut connection).await.unwrap();
         let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
         assert!(files.len() >= 2, "{files:?}");
         assert!(files.iter().all(|file| mode(file) == PRIVATE), "{files:?}");
+        drop(connection);
+        // One of before, that everybody may read, and what stood beside it.
+        let (old, beside) = (folder.path().join("old.db"), folder.path().join("old.db-wal"));
+        for (file, before) in [(&old, 0o644), (&beside, 0o666)] {
+            std::fs::write(file, "").unwrap();
+            std::fs::set_permissions(file, Permissions::from_mode(before)).unwrap();
+        }
+        sqlite(&old).unwrap();
+        assert_eq!((mode(&old), mode(&beside)), (0o640, 0o660));
         let copy = folder.path().join("copy.db");
         crate::copy_sqlite(&file, &copy).await.unwrap();
         assert_eq!(mode(&copy), PRIVATE);

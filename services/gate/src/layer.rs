@@ -17,7 +17,7 @@ use http::HeaderMap;
 use http::{Request, Response};
 use proto::access::v1::AccessClass;
 use rpc::{Error, Reason};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -27,6 +27,7 @@ use crate::call::{Call, not_admitted};
 use crate::classes::{admits, admits_visitors};
 use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
+use crate::public::{self, Place, Public};
 use crate::rates::{Counts, Rates};
 use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role, session};
 
@@ -46,6 +47,7 @@ pub struct AccessLayer {
     metrics: GateMetrics,
     classes: Arc<Classes>,
     room: Arc<Semaphore>,
+    public: Public,
     counts: Arc<Counts>,
     span: CallSpan,
     /// Whether a system's token must be bound to a certificate.
@@ -61,7 +63,8 @@ impl AccessLayer {
     pub fn new(issuers: Arc<Issuers>, gate: &Gate, rates: Rates, span: CallSpan) -> Self {
         let (engine, metrics) = (gate.engine.clone(), gate.metrics.clone());
         let (room, counts) = (Arc::new(Semaphore::new(CONCURRENT)), Arc::new(Counts::new(rates)));
-        Self { issuers, engine, metrics, classes: Arc::default(), room, counts, span, binds_systems: false }
+        let (classes, public) = (Arc::default(), Public::default());
+        Self { issuers, engine, metrics, classes, room, public, counts, span, binds_systems: false }
     }
 
     /// The same, where tokens of agencies' systems must be bound to a certificate that they show (RFC 8705), if `bound`.
@@ -104,12 +107,13 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let admitted = self.access.admit(&mut request);
-        let room = self.access.room.clone().try_acquire_owned();
+        let room = self.access.room_for(&request);
         // Only whoever was admitted decides what is traced.
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
         let access = self.access.clone();
         let has = deadline::of(request.headers());
+        let has = if self.access.is_public(&request) { has.min(public::LIMIT) } else { has };
         let answer = async move {
             let admitted = match admitted {
                 // Once: an issuer that has not helped is not asked on and on.
@@ -124,10 +128,9 @@ where
                 Err(NotYet::Refused(error)) => return Ok(Status::from(error).into_http()),
                 Err(NotYet::Learn(_)) => return Ok(Status::from(unreachable_issuer()).into_http()),
             }
-            let Ok(_room) = room else {
-                let error = Error::new(Reason::Overloaded, "too many calls at once; try again");
-                let error = error.limited("all_calls_in_progress", CONCURRENT.to_string());
-                return Ok(Status::from(error).into_http());
+            let room = match room {
+                Ok(room) => room,
+                Err(error) => return Ok(Status::from(error).into_http()),
             };
             // Whoever needs no token has no share of their own.
             let caller = request.extensions().get::<Call>().map(|call| call.caller);
@@ -138,7 +141,10 @@ where
             if let Err(error) = access.recognise(&mut request).await {
                 return Ok(Status::from(error).into_http());
             }
-            let answer = inner.call(request).await?;
+            let answer = tokio::select! {
+                answer = inner.call(request) => answer?,
+                error = room.given_up() => return Ok(Status::from(error).into_http()),
+            };
             if let Some(caller) = caller.filter(|_| was_denied(&answer)) {
                 access.counts.denied(caller);
             }
@@ -218,7 +224,40 @@ fn told(answer: Response<Body>) -> Response<Body> {
     answer
 }
 
+/// Where a call is in progress. Given back when it is dropped.
+enum Room {
+    Own { _permit: OwnedSemaphorePermit },
+    Public(Place),
+}
+
+impl Room {
+    /// Waits until it has to make room for another, which nobody has to who has a token.
+    async fn given_up(&self) -> Error {
+        match self {
+            Self::Own { .. } => std::future::pending().await,
+            Self::Public(place) => place.given_up().await,
+        }
+    }
+}
+
 impl AccessLayer {
+    /// Whether a call needs no token.
+    fn is_public(&self, request: &Request<Body>) -> bool {
+        self.classes.of(request.uri().path()) == AccessClass::Public
+    }
+
+    /// Room for one more call: of those who need no token among themselves.
+    fn room_for(&self, request: &Request<Body>) -> Result<Room, Error> {
+        if self.is_public(request) {
+            return Ok(Room::Public(self.public.begin(request.extensions())));
+        }
+        let room = self.room.clone().try_acquire_owned().map_err(|_taken| {
+            let error = Error::new(Reason::Overloaded, "too many calls at once; try again");
+            error.limited("all_calls_in_progress", CONCURRENT.to_string())
+        })?;
+        Ok(Room::Own { _permit: room })
+    }
+
     /// Finds out which worker a sign-in is of. What is remembered will do when it says that they hold it; it is asked again
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
     async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {

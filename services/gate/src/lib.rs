@@ -15,6 +15,7 @@ mod issuers;
 mod layer;
 mod metrics;
 mod page;
+mod public;
 mod rates;
 mod role;
 mod session;

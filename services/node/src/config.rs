@@ -36,6 +36,9 @@ pub struct Config {
     /// How long a process that was told to stop still takes calls after it says that it is not ready, in milliseconds:
     /// as long as a load balancer needs to notice.
     pub drain_ms: u64,
+    /// How long calls in progress, and streams, may go on after that, in milliseconds: then they are cut off. With `drain_ms` less than what the process is given
+    /// to end; Kubernetes kills it after 30 s.
+    pub finish_ms: u64,
     /// The database.
     pub database: Database,
     /// The keys.
@@ -242,6 +245,7 @@ impl Default for Config {
             admin: SocketAddr::from(([127, 0, 0, 1], 7444)),
             roles: Role::SERVICES.to_vec(),
             drain_ms: 1_000,
+            finish_ms: 14_000,
             database: Database::default(),
             vault: VaultConfig::default(),
             bus: BusConfig::default(),
@@ -351,14 +355,17 @@ fn secret(source: &str) -> anyhow::Result<String> {
     bail!("must be `file:<path>` or `env:<name>`")
 }
 
-/// What others than the owner and the group may do with a file.
-const EVERYBODY: u32 = 0o007;
+/// That others than the owner and the group may read or write a file.
+const EVERYBODY: u32 = 0o006;
 
 /// A secret in a file, which not everybody may read.
 fn secret_in(file: &Path) -> anyhow::Result<String> {
     let mode = std::fs::metadata(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
     if mode.permissions().mode() & EVERYBODY != 0 {
-        bail!("`{}` can be read by everybody: `chmod 600` it (in Kubernetes, `defaultMode: 0400`)", file.display());
+        let file = file.display();
+        bail!(
+            "`{file}` can be read or written by everybody: `chmod 600` it (in Kubernetes `defaultMode: 0440` with `fsGroup`, elsewhere a secret's `mode` and `uid`)"
+        );
     }
     text_of(file)
 }

@@ -40,8 +40,6 @@ use crate::ready::Watch;
 const PREFLIGHT: Duration = Duration::from_secs(3_600);
 /// Calls at once on one connection.
 const CALLS_PER_CONNECTION: usize = 256;
-/// How long calls in progress may take to finish after the end was announced.
-const FINISH_LIMIT: Duration = Duration::from_secs(30);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// A server that is running.
@@ -137,7 +135,7 @@ pub async fn start(
         .layer(access)
         .add_routes(routes);
 
-    let drain = Duration::from_millis(config.drain_ms);
+    let (drain, finish) = (Duration::from_millis(config.drain_ms), Duration::from_millis(config.finish_ms));
     let closing = CancellationToken::new();
     // An answer leaves at once: Nagle's algorithm would hold its end back until the caller's kernel, which waits 40 ms for more
     // to acknowledge, says that the beginning has come. The server's own setting is not for connections that it is handed.
@@ -147,7 +145,7 @@ pub async fn start(
         tasks.spawn(pages::serve(portal, listener, closing.clone()));
     }
     readiness.set(true);
-    let ends = Ends { stop: stop.clone(), closing, background, drain };
+    let ends = Ends { stop: stop.clone(), closing, background, drain, finish };
     ends.see_to(&mut tasks, serving, (readiness, health));
     Ok(Running { address, admin: admin_address, portal: portal_address, stop, tasks })
 }
@@ -162,6 +160,8 @@ struct Ends {
     background: CancellationToken,
     /// How long calls are still taken after the end was announced.
     drain: Duration,
+    /// How long what is in progress may go on after that.
+    finish: Duration,
 }
 
 impl Ends {
@@ -172,7 +172,7 @@ impl Ends {
         serving: impl Future<Output = Result<(), E>> + Send + 'static,
         (readiness, health): (Readiness, Health),
     ) {
-        let Self { stop, closing, background, drain } = self;
+        let Self { stop, closing, background, drain, finish } = self;
         let (told, closed) = (stop.clone(), closing.clone());
         tasks.spawn(async move {
             told.cancelled().await;
@@ -183,15 +183,15 @@ impl Ends {
             closed.cancel();
         });
         tasks.spawn(async move {
-            let finish = async {
+            let too_late = async {
                 closing.cancelled().await;
-                tokio::time::sleep(FINISH_LIMIT).await;
+                tokio::time::sleep(finish).await;
             };
             tokio::select! {
                 served = serving => if let Err(error) = served {
                     tracing::error!(error = &error as &dyn std::error::Error, "the server failed");
                 },
-                () = finish => tracing::warn!("calls in progress took too long and were cut off"),
+                () = too_late => tracing::warn!("calls in progress took too long and were cut off"),
             }
             // The server has ended, whatever the reason: so does the rest.
             stop.cancel();

@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::view::{Frame, Page as _, Plain};
+use crate::words::Words;
 use crate::{Parts, at};
 
 /// Why a page could not be shown, or something not be done.
@@ -97,7 +98,8 @@ impl Fault {
             Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
         };
         self.logged(status);
-        let detail = if let (Self::Refused(refused), "refused") = (&self, name) { why(refused) } else { None };
+        let detail =
+            if let (Self::Refused(refused), "refused") = (&self, name) { why(&parts.words, refused) } else { None };
         let page = Plain::fault(Frame::new(parts, None, ""), name, detail);
         page.response(status)
     }
@@ -131,11 +133,41 @@ pub(crate) fn is_nobody_here(status: &Status) -> bool {
     status.get_details_error_info().is_some_and(|info| info.reason == "CALLER_NOT_ADMITTED")
 }
 
-/// What a service says that was wrong, for whoever wrote it.
-fn why(refused: &Status) -> Option<String> {
-    let field = |bad: tonic_types::BadRequest| bad.field_violations.into_iter().next().map(|first| first.description);
-    let rule =
-        |failed: tonic_types::PreconditionFailure| failed.violations.into_iter().next().map(|first| first.description);
-    let said = refused.get_details_bad_request().and_then(field);
-    said.or_else(|| refused.get_details_precondition_failure().and_then(rule))
+/// What was wrong, in plain words: that something typed is not good, or which rule stands against it, where there are words for that. What the services say
+/// themselves is for those who write programs.
+fn why(words: &Words, refused: &Status) -> Option<String> {
+    // What stands in an address or a hidden field nobody typed.
+    let typed = |field: &str| !field.ends_with("_id") && !field.ends_with("_ids") && !field.contains("page_token");
+    let is_typed = refused.get_details_error_info().is_none_or(|info| info.reason == "INVALID_ARGUMENT")
+        && refused
+            .get_details_bad_request()
+            .is_some_and(|bad| bad.field_violations.iter().any(|one| typed(&one.field)));
+    if is_typed {
+        return Some(words.say("fault-typed"));
+    }
+    let rule = refused.get_details_precondition_failure()?.violations.into_iter().next()?.subject;
+    Some(words.say(&format!("rule-{}", rule.replace('_', "-")))).filter(|said| !said.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use tonic_types::{ErrorDetails, PreconditionViolation};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_against_it_is_said_in_plain_words_or_not_at_all() {
+        let words = Words::english(TimeZone::UTC);
+        let refused = |rule: &str| {
+            let violation = PreconditionViolation::new("RULE", rule, "in `involve` people choose together");
+            let details = ErrorDetails::with_precondition_failure(vec![violation]);
+            why(&words, &Status::with_error_details(Code::FailedPrecondition, "no", details))
+        };
+        assert_eq!(refused("options_first").unwrap(), "There must be two things to choose from first.");
+        assert_eq!(refused("something_else"), None);
+        let details = ErrorDetails::with_bad_request_violation("words", "must not be empty");
+        let said = why(&words, &Status::with_error_details(Code::InvalidArgument, "no", details)).unwrap();
+        assert!(!said.contains("must not be empty") && !said.is_empty(), "{said}");
+    }
 }

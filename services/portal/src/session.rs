@@ -30,6 +30,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(15 * 60);
 const MOST: Duration = Duration::from_secs(8 * 60 * 60);
 /// How long somebody may take to sign in elsewhere and come back.
 const ON_THE_WAY: Duration = Duration::from_secs(15 * 60);
+/// By how much clocks may differ, in seconds.
+const LEEWAY: u64 = 60;
 /// How many bytes a secret has.
 const SECRET: usize = 32;
 
@@ -201,7 +203,9 @@ impl Keeper {
         let (began, _) = state.split_once('.')?;
         let on_the_way = OnTheWay { secret: self.secret(ON_WAY, headers)?, key, began: began.parse().ok()? };
         let is_theirs = verify_slices_are_equal(on_the_way.state().as_bytes(), state.as_bytes()).is_ok();
-        let is_fresh = now().checked_sub(on_the_way.began).is_some_and(|away| away <= ON_THE_WAY.as_secs());
+        // Another server's clock may be ahead of this one's.
+        let is_fresh =
+            now().saturating_sub(on_the_way.began) <= ON_THE_WAY.as_secs() && on_the_way.began <= now() + LEEWAY;
         (is_theirs && is_fresh).then_some(on_the_way)
     }
 
@@ -317,7 +321,7 @@ mod tests {
         // Another's, another day's, and what somebody wrote themselves.
         assert!(back(&OnTheWay::new([7; SECRET]).unwrap().state()).is_none());
         let early = OnTheWay { began: went.began - ON_THE_WAY.as_secs() - 1, ..went.clone() };
-        let late = OnTheWay { began: went.began + 60, ..went.clone() };
+        let late = OnTheWay { began: went.began + 2 * LEEWAY, ..went.clone() };
         let written = OnTheWay { key: [8; SECRET], ..went.clone() };
         assert!(back(&written.state()).is_none(), "whoever holds the browser writes when they went");
         assert!(back(&early.state()).is_none() && back(&late.state()).is_none());

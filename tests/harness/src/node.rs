@@ -103,7 +103,8 @@ impl Cluster {
         std::fs::create_dir_all(&data)?;
         for file in std::fs::read_dir(directory)? {
             let file = file?;
-            std::fs::copy(file.path(), data.join(file.file_name()))?;
+            // Whatever a checkout lets others read: there are keys among them.
+            node::files::write_private(&data.join(file.file_name()), &std::fs::read(file.path())?)?;
         }
         cluster.signer = TokenSigner::open(&node::dev::signer_file(&data))?;
         let jwks = cluster.directory().join("jwks.json");

@@ -161,17 +161,34 @@ impl Server {
     }
 }
 
+/// Signals that come within so long are one.
+const ONE_SIGNAL: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Cancelled by SIGTERM or SIGINT.
 fn told_to_stop() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let told = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        next().await;
         told.cancel();
+        // What passes a signal on may do so twice: that is one.
+        let _again = tokio::time::timeout(ONE_SIGNAL, async {
+            loop {
+                next().await;
+            }
+        })
+        .await;
+        // Whoever says so twice does not want to wait: nothing that was acknowledged is lost by it.
+        next().await;
+        tracing::warn!("told to end at once");
+        std::process::exit(1);
     });
     Ok(stop)
 }

@@ -48,17 +48,20 @@ pub fn load(flags: &Flags) -> anyhow::Result<Config> {
 }
 
 /// Whether Kubernetes tells of a Service by this variable: it does so of each in a namespace, in names that begin as the Service is called
-/// (`ALONGSIDE_SERVICE_HOST`, `ALONGSIDE_SERVICE_PORT_GRPC`, `ALONGSIDE_PORT_7443_TCP_ADDR`). No setting ends like that.
+/// (`ALONGSIDE_SERVICE_HOST`, `ALONGSIDE_SERVICE_PORT_GRPC`, `ALONGSIDE_PORT_7443_TCP_ADDR`). No setting is called like that.
 fn is_of_a_service(name: &str) -> bool {
     let is_port = |rest: &str| {
         let mut parts = rest.split('_');
         let number = parts.next().is_some_and(|part| part.parse::<u16>().is_ok());
         number && parts.next().is_some_and(|part| matches!(part, "TCP" | "UDP" | "SCTP"))
     };
-    name.ends_with("_SERVICE_HOST")
-        || name.ends_with("_PORT")
-        || name.contains("_SERVICE_PORT_")
-        || name.match_indices("_PORT_").any(|(at, found)| name.get(at + found.len()..).is_some_and(is_port))
+    // Whatever stands in a part of the settings has two: `ALONGSIDE_NOTICES__SMTP__PORT`.
+    !name.contains("__")
+        && (name.ends_with("_SERVICE_HOST")
+            || name.ends_with("_SERVICE_PORT")
+            || name == "ALONGSIDE_PORT"
+            || name.contains("_SERVICE_PORT_")
+            || name.match_indices("_PORT_").any(|(at, found)| name.get(at + found.len()..).is_some_and(is_port)))
 }
 
 /// Why a file cannot be read, without what stands in it: it may be a secret.
@@ -166,7 +169,7 @@ mod tests {
             assert!(is_of_a_service(name), "{name}");
         }
         for name in
-            ["ALONGSIDE_LISTEN", "ALONGSIDE_PORTAL__LISTEN", "ALONGSIDE_DATABASE__URL", "ALONGSIDE_SERVICE_PROT"]
+            ["ALONGSIDE_LISTEN", "ALONGSIDE_PORTAL__LISTEN", "ALONGSIDE_NOTICES__SMTP__PORT", "ALONGSIDE_SERVICE_PROT"]
         {
             assert!(!is_of_a_service(name), "{name}");
         }

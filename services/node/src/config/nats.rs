@@ -7,7 +7,7 @@ use bus::{NatsServers, WrongServers};
 use feeds::JetStreamSettings;
 use serde::{Deserialize, Serialize};
 
-use super::text_of;
+use super::secret_in;
 
 /// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ impl JetStreamConfig {
     /// # Errors
     /// When its file cannot be read.
     pub fn signing_seed(&self) -> anyhow::Result<String> {
-        Ok(text_of(&self.signing_key_file)?.trim().to_owned())
+        Ok(secret_in(&self.signing_key_file)?.trim().to_owned())
     }
 }
 

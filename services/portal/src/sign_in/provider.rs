@@ -121,7 +121,8 @@ impl Provider {
     /// # Errors
     /// When the key cannot be read.
     pub fn new(issuer: String, client_id: String, key: &[u8]) -> Result<Self, ProviderError> {
-        let own_key = Sha256::new().chain_update(b"alongside portal on the way").chain_update(key).finalize().into();
+        let own_key =
+            Sha256::new().chain_update(b"alongside portal on the way").chain_update(key.trim_ascii()).finalize().into();
         let (key, algorithm) = match EncodingKey::from_ec_pem(key) {
             Ok(key) => (key, Algorithm::ES256),
             Err(_) => (EncodingKey::from_rsa_pem(key)?, Algorithm::RS256),

@@ -9,6 +9,8 @@ use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_types::StatusExt as _;
 
 use crate::access_matrix::call;
@@ -38,6 +40,32 @@ async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
         (Code::Unavailable, "VIEW_BEHIND")
     );
     assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
+}
+
+/// A server that was told to end while somebody watches its health; and what they watch with.
+async fn watched(finish_ms: i64) -> (harness::Node, tonic::Streaming<HealthCheckResponse>) {
+    let mut cluster = Cluster::embedded().unwrap();
+    cluster.set_top("finish_ms", finish_ms);
+    let node = cluster.start("").await.unwrap();
+    let mut health = HealthClient::new(node.channel().await.unwrap());
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    watch.message().await.unwrap().expect("how the server is");
+    node.terminate().unwrap();
+    (node, watch)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_somebody_holds_keeps_a_process_from_ending_for_so_long_and_a_second_signal_for_none() {
+    let begun = std::time::Instant::now();
+    let (mut node, watch) = watched(1_000).await;
+    assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
+    assert!(begun.elapsed() < Duration::from_secs(10), "a stream keeps it from ending");
+    drop(watch);
+    let (mut node, watch) = watched(600_000).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    node.terminate().unwrap();
+    assert!(!node.ended().await.unwrap(), "it ended as if nothing was in progress");
+    drop(watch);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,7 +205,10 @@ async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_star
     std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o644)).unwrap();
     let output = cluster.run(&["rebuild"]).unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(1) && said.contains("can be read by everybody: `chmod 600` it"), "{said}");
+    assert!(
+        output.status.code() == Some(1) && said.contains("can be read or written by everybody: `chmod 600` it"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod feeds_torment;
 mod golden;
 mod handbook;
 mod heard;
+mod held_up;
 mod import;
 mod issuers;
 mod jetstream;
