@@ -113,7 +113,7 @@ where
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
         let access = self.access.clone();
         let has = deadline::of(request.headers());
-        let has = if self.access.is_public(&request) { has.min(public::LIMIT) } else { has };
+        let has = if matches!(room, Ok(Room::Public(_))) { has.min(public::LIMIT) } else { has };
         let answer = async move {
             let admitted = match admitted {
                 // Once: an issuer that has not helped is not asked on and on.
@@ -241,14 +241,9 @@ impl Room {
 }
 
 impl AccessLayer {
-    /// Whether a call needs no token.
-    fn is_public(&self, request: &Request<Body>) -> bool {
-        self.classes.of(request.uri().path()) == AccessClass::Public
-    }
-
     /// Room for one more call: of those who need no token among themselves.
     fn room_for(&self, request: &Request<Body>) -> Result<Room, Error> {
-        if self.is_public(request) {
+        if self.classes.of(request.uri().path()) == AccessClass::Public {
             return Ok(Room::Public(self.public.begin(request.extensions())));
         }
         let room = self.room.clone().try_acquire_owned().map_err(|_taken| {

@@ -307,9 +307,10 @@ async fn routes(
     (feeds, notices): (Feeds, NoticeServices),
 ) -> anyhow::Result<(Health, Routes)> {
     let (reporter, health_service) = tonic_health::server::health_reporter();
+    let files = proto::public_files();
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_file_descriptor_set(proto::public_files())
+            .register_file_descriptor_set(files.clone())
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let mut routes =

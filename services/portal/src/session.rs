@@ -165,32 +165,15 @@ impl Keeper {
         pairs.find(|(known, _)| *known == name).and_then(|(_, value)| Secret::read(value))
     }
 
-    async fn keep<T: Serialize>(
-        &self,
-        (of, owner): (&str, [u8; 32]),
-        what: &T,
-        (idle, most): (Duration, Duration),
-    ) -> Result<String, Fault> {
-        let secret = Secret::new()?;
-        let sealed = sealed(&secret, of, what)?;
-        self.store.keep(secret.kept_under(), owner, &sealed, (idle, most)).await?;
-        Ok(secret.written())
-    }
-
-    async fn find<T: DeserializeOwned>(&self, of: &str, headers: &HeaderMap) -> Result<Option<(Secret, T)>, Fault> {
-        let Some(secret) = self.secret(of, headers) else { return Ok(None) };
-        let Some(kept) = self.store.find(secret.kept_under(), IDLE).await? else { return Ok(None) };
-        let opened = opened(&secret, of, kept)?;
-        Ok(opened.map(|what| (secret, what)))
-    }
-
     /// Somebody has signed in: what their browser is to keep. Whoever had signed in there before is signed out.
     pub(crate) async fn begin(&self, session: &Session, headers: &HeaderMap) -> Result<HeaderValue, Fault> {
         if let Some(before) = self.secret(SIGNED_IN, headers) {
             self.store.end(before.kept_under()).await?;
         }
-        let secret = self.keep((SIGNED_IN, session.owner), session, (IDLE, MOST)).await?;
-        Ok(self.cookie(SIGNED_IN, &secret, None))
+        let secret = Secret::new()?;
+        let sealed = sealed(&secret, SIGNED_IN, session)?;
+        self.store.keep(secret.kept_under(), session.owner, &sealed, (IDLE, MOST)).await?;
+        Ok(self.cookie(SIGNED_IN, &secret.written(), None))
     }
 
     /// Somebody is on the way to sign in elsewhere: what their browser is to keep.
@@ -216,7 +199,9 @@ impl Keeper {
 
     /// Who has signed in.
     pub(crate) async fn who(&self, headers: &HeaderMap) -> Result<Option<Session>, Fault> {
-        Ok(self.find::<Session>(SIGNED_IN, headers).await?.map(|(_, session)| session))
+        let Some(secret) = self.secret(SIGNED_IN, headers) else { return Ok(None) };
+        let Some(kept) = self.store.find(secret.kept_under(), IDLE).await? else { return Ok(None) };
+        opened(&secret, SIGNED_IN, kept)
     }
 
     /// They sign out, here or everywhere.
@@ -226,7 +211,7 @@ impl Keeper {
         };
         if everywhere {
             // Whose the others are is known from this one alone.
-            let (_, session) = self.find::<Session>(SIGNED_IN, headers).await?.ok_or(Fault::NotEverywhere)?;
+            let session = self.who(headers).await?.ok_or(Fault::NotEverywhere)?;
             self.store.end_all(session.owner).await?;
         }
         Ok(self.store.end(secret.kept_under()).await?)

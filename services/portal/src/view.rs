@@ -128,6 +128,7 @@ impl Plain {
 }
 
 /// Something that can be chosen: what it is by in a form, its name, and whether it is chosen.
+#[derive(Clone)]
 pub(crate) struct Offered {
     pub(crate) value: String,
     pub(crate) name: String,

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::agencies::is_there;
 use super::choice::{Preview, preview};
 use super::people::{agencies_of, everybody, workers_of};
-use super::record::{HEADINGS, headings};
+use super::record::{HEADINGS, headings, named};
 use super::sharing::directive;
 use super::{Shown, day, shown, to};
 use crate::at;
@@ -279,9 +279,8 @@ fn first(by: &SignedIn, asked: &Asked, (known, incomplete): (&[Known], bool), mi
 
 /// What is chosen, as a sentence.
 fn says(words: &Words, wish: &Wish, who: &str) -> String {
-    let named = headings(words).into_iter().filter(|(number, _)| wish.headings.contains(number));
-    let what = named.map(|(_, name)| name).collect::<Vec<_>>().join(", ");
-    let said = words.with(&format!("change-says-{}", wish.may.name()), &[("who", who), ("what", &what)]);
+    let said = words
+        .with(&format!("change-says-{}", wish.may.name()), &[("who", who), ("what", &named(words, &wish.headings))]);
     let last = words.beginning_of(&wish.until, false).map(|at| words.day(&at));
     let until = last.map(|day| words.with("change-says-until", &[("day", &day)]));
     [Some(said), until].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -13,7 +13,7 @@ use proto::sharing::v1::{
 };
 use serde::Deserialize;
 
-use super::record::headings;
+use super::record::{headings, named};
 use super::sharing::{asked_for, directive, row, sentence};
 use super::{Shown, shown, to};
 use crate::at;
@@ -80,20 +80,20 @@ async fn choice(by: &SignedIn, provision_id: String, query: &str) -> Result<Resp
     let all = directive(by, 0).await?.provisions;
     let held = all.into_iter().find(|one| one.provision_id == provision_id).ok_or(Fault::Nothing)?;
     let kept = kept(&held, query);
-    let (heading, what, choice) = match (held.permit, kept.is_empty()) {
-        (true, false) => ("choice-narrow", "narrow", Choice::Narrow(narrowing(&held, kept.clone()))),
-        (true, true) => ("choice-withdraw", "withdraw", Choice::WithdrawProvisionId(provision_id)),
-        (false, _) => ("choice-allow-again", "allow-again", Choice::WithdrawProvisionId(provision_id)),
+    // What the page is called and the button says, what the button does, and what would be so then.
+    let (name, does, choice) = match (held.permit, kept.is_empty()) {
+        (true, false) => ("narrow", "narrow", Choice::Narrow(narrowing(&held, kept.clone()))),
+        (true, true) => ("withdraw", "withdraw", Choice::WithdrawProvisionId(provision_id)),
+        (false, _) => ("allow-again", "withdraw", Choice::WithdrawProvisionId(provision_id)),
     };
     let is_missing = held.permit && kept.is_empty() && query.contains("part=");
-    let button = if what == "narrow" { "narrow" } else { "withdraw" };
     let page = OneChoice {
         frame: Frame::new(&by.parts, Some(&by.session), at::SHARING),
         missing: if is_missing { words.say("choice-part-missing") } else { String::new() },
-        heading: words.say(heading),
+        heading: words.say(&format!("choice-{name}")),
         then: preview(by, choice).await?,
         text: if kept.is_empty() { row(words, &held).text } else { stays(words, &held, &kept) },
-        buttons: if is_missing { vec![] } else { vec![(button, words.say(what))] },
+        buttons: if is_missing { vec![] } else { vec![(does, words.say(name))] },
         is_told: held.permit && !held.without_telling_them,
         parts: if kept.is_empty() { parts(words, &held) } else { vec![] },
         kept: kept.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
@@ -126,9 +126,7 @@ fn parts(words: &Words, held: &Provision) -> Vec<Offered> {
 
 /// What stays, as a sentence.
 fn stays(words: &Words, held: &Provision, kept: &[i32]) -> String {
-    let named = headings(words).into_iter().filter(|(number, _)| kept.contains(number)).map(|(_, name)| name);
-    let what = named.collect::<Vec<_>>().join(", ");
-    format!("{} {}", row(words, held).text, words.with("choice-stays", &[("what", &what)]))
+    format!("{} {}", row(words, held).text, words.with("choice-stays", &[("what", &named(words, kept))]))
 }
 
 /// What stays of a permit, as sensitive as it was.

@@ -50,22 +50,25 @@ async fn page(by: &SignedIn, at_least_position: u64) -> Result<Response, Fault> 
     let from = by.session.here_before.map(|at| Timestamp { seconds: at / 1_000_000, nanos: 0 });
     let latest = ListMyTimelineRequest { page_size: NEW, from, at_least_position, ..ListMyTimelineRequest::default() };
     let asked = ListAccessRequestsRequest { page_size: 100, ..ListAccessRequestsRequest::default() };
-    let talks = consultations::waiting(by, at_least_position).await?.len();
     let surveys = ListMySurveysRequest { page_size: 100, only_open: true, at_least_position, ..Default::default() };
     let (mut relationships, mut sharing, mut access) = (client.relationships(), client.sharing(), client.access());
     let mut questions = client.surveys();
-    let (proposed, asked, latest, surveys) = tokio::try_join!(
-        relationships.list_my_people(proposed),
-        sharing.list_access_requests(asked),
-        access.list_my_timeline(latest),
-        questions.list_my_surveys(surveys)
-    )?;
+    let told = Box::pin(async {
+        Ok(tokio::try_join!(
+            relationships.list_my_people(proposed),
+            sharing.list_access_requests(asked),
+            access.list_my_timeline(latest),
+            questions.list_my_surveys(surveys)
+        )?)
+    });
+    let ((proposed, asked, latest, surveys), talks) =
+        tokio::try_join!(told, consultations::waiting(by, at_least_position))?;
     let latest = latest.into_inner();
     let unanswered = surveys.into_inner().surveys.iter().filter(|one| one.my_option == 0).count();
     let counts = [
         ("waiting-proposals", proposed.into_inner().relationships.len(), at::PEOPLE),
         ("waiting-requests", asked.into_inner().requests.len(), at::SHARING),
-        ("waiting-talks", talks, at::CONSULTATIONS),
+        ("waiting-talks", talks.len(), at::CONSULTATIONS),
         ("waiting-questions", unanswered, at::CONSULTATIONS),
     ];
     let waiting = counts.into_iter().filter(|(_, count, _)| *count > 0);

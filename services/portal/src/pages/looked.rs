@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::agencies::reviewers;
 use super::people::supporters;
-use super::record::{HEADINGS, headings};
+use super::record::{HEADINGS, headings, named};
 use super::said::moment;
 use super::sharing::{Row, permits_of};
 use super::{After, Shown, day, shown, to};
@@ -218,11 +218,7 @@ async fn look(by: &SignedIn, receipt_id: String, at_least_position: u64) -> Resu
 
 /// What exactly was seen, or asked for, and by what right beside the person's choices.
 fn details(words: &Words, receipt: &Receipt) -> Vec<String> {
-    let named = |numbers: &[i32]| {
-        let those = headings(words).into_iter().filter(|(number, _)| numbers.contains(number)).map(|(_, name)| name);
-        those.collect::<Vec<_>>().join(", ")
-    };
-    let (under, refused) = (named(&receipt.categories), named(&receipt.refused));
+    let (under, refused) = (named(words, &receipt.categories), named(words, &receipt.refused));
     let seen = match receipt.kind() {
         Kind::Viewed => "receipt-seen",
         Kind::Contributed => "receipt-added",

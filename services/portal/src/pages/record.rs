@@ -44,6 +44,12 @@ pub(super) fn headings(words: &Words) -> Vec<(i32, String)> {
     HEADINGS.map(i32::from).map(|heading| (heading, words.say(&format!("heading-{heading}")))).into()
 }
 
+/// What these headings are called, one after the other.
+pub(super) fn named(words: &Words, numbers: &[i32]) -> String {
+    let those = headings(words).into_iter().filter(|(number, _)| numbers.contains(number)).map(|(_, name)| name);
+    those.collect::<Vec<_>>().join(", ")
+}
+
 /// How many pages of entries are read at most: all of what one person has.
 const PAGES: usize = 50;
 

@@ -70,8 +70,8 @@ pub(in crate::pages) struct Decided {
     pub(super) can_take_back: bool,
     pub(super) can_dispute: bool,
     pub(super) can_withdraw: bool,
-    /// To whom a no can be taken, of those who support the person and decided nothing here: by what they are by, and their names.
-    pub(super) advocates: Vec<(String, String)>,
+    /// To whom a no can be taken, of those who support the person and decided nothing here.
+    pub(super) advocates: Vec<Offered>,
 }
 
 impl Decided {
@@ -110,11 +110,7 @@ impl Decided {
                 || (stands && (is_open || state == State::WithoutPerson)),
             can_dispute: last.is_some_and(|report| report.disputed.is_empty()),
             can_withdraw: is_open && state == State::Objected && is_you(one.proposed_by.as_ref()),
-            advocates: if wants_advocate(one) {
-                advocates.iter().map(|one| (one.value.clone(), one.name.clone())).collect()
-            } else {
-                vec![]
-            },
+            advocates: if wants_advocate(one) { advocates.to_vec() } else { vec![] },
         }
     }
 
