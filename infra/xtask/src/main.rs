@@ -59,6 +59,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     tools::oidc_provider()?;
     tools::consumers()?;
     tools::asyncapi()?;
+    tools::promtool()?;
     tools::browser()?;
     // The system tests start the binary, so it is built first.
     run("building the binary", cargo().args(["build", "--package", "alongside"]))?;

@@ -144,6 +144,30 @@ pub(crate) fn asyncapi() -> anyhow::Result<()> {
     npm(&directory, &[ASYNCAPI]).context("the tests read the AsyncAPI document, which needs Node.js with npm")
 }
 
+/// The checker of Prometheus' rules, taken out of the system's package: nothing is installed.
+pub(crate) fn promtool() -> anyhow::Result<()> {
+    let tools = directory()?;
+    let (promtool, package) = (tools.join("bin/promtool"), tools.join("prometheus"));
+    if on_path("promtool") || promtool.is_file() {
+        return Ok(());
+    }
+    let install = "the tests check alert rules with `promtool`: install Prometheus, such as `prometheus` on Debian";
+    if !on_path("apt-get") {
+        bail!("{install}");
+    }
+    std::fs::create_dir_all(&package)?;
+    std::fs::create_dir_all(tools.join("bin"))?;
+    let mut download = Command::new("sh");
+    // Where lists of packages are missing, they are fetched first.
+    download.current_dir(&package).args([
+        "-ec",
+        "apt-get download -qq prometheus || { apt-get update -qq; apt-get download -qq prometheus; }; dpkg -x prometheus_*.deb .",
+    ]);
+    run("downloading promtool", &mut download).context(install)?;
+    std::fs::rename(package.join("usr/bin/promtool"), promtool)?;
+    Ok(std::fs::remove_dir_all(package)?)
+}
+
 /// A browser, from the system's packages, and what drives it, in a folder of its own.
 pub(crate) fn browser() -> anyhow::Result<()> {
     if !on_path("chromium") {

@@ -69,6 +69,10 @@ impl Bus for InProcessBus {
         }))
     }
 
+    async fn repair(&self) -> Result<(), BusError> {
+        Ok(())
+    }
+
     async fn holds(&self, message: &Message) -> Result<bool, BusError> {
         let held =
             |ring: &Ring| ring.after(message.position.saturating_sub(1)).map(|held| held.first() == Some(message));

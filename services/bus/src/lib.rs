@@ -80,6 +80,12 @@ pub trait Bus: Send + Sync + 'static {
     /// When the bus cannot be reached.
     async fn prepare(&self, head: u64) -> Result<u64, BusError>;
 
+    /// Sets the bus up again, where somebody has changed what would make it refuse messages, or lose them sooner. What cannot be set up again is thrown away.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn repair(&self) -> Result<(), BusError>;
+
     /// Whether the bus holds just this message at its position. What it does not hold any more it may have held.
     ///
     /// # Errors

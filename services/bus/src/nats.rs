@@ -68,6 +68,28 @@ fn overlaps(subject: &str) -> bool {
     matches!(subject.split('.').next(), Some("log" | "*" | ">"))
 }
 
+/// A stream's settings, with all that decides which messages it takes, and for how long, as it is to be. What else an operator may choose stays.
+fn repaired(is: &StreamConfig, wanted: StreamConfig) -> StreamConfig {
+    StreamConfig {
+        subjects: wanted.subjects,
+        retention: wanted.retention,
+        discard: wanted.discard,
+        discard_new_per_subject: wanted.discard_new_per_subject,
+        max_messages: wanted.max_messages,
+        max_messages_per_subject: wanted.max_messages_per_subject,
+        max_bytes: wanted.max_bytes,
+        max_age: wanted.max_age,
+        max_message_size: wanted.max_message_size,
+        no_ack: wanted.no_ack,
+        sealed: wanted.sealed,
+        allow_direct: wanted.allow_direct,
+        mirror: wanted.mirror,
+        sources: wanted.sources,
+        subject_transform: wanted.subject_transform,
+        ..is.clone()
+    }
+}
+
 /// The name of a copy's stream.
 fn name(copy_of: &CopyOf) -> String {
     format!("LOG_{}", copy_of.epoch)
@@ -89,7 +111,13 @@ impl NatsBus {
     async fn create(&self, before: u64) -> Result<Stream, BusError> {
         let copy_of = (self.copy_of)();
         self.delete_earlier(&copy_of).await?;
-        let config = StreamConfig {
+        let config = StreamConfig { first_sequence: (before > 0).then_some(before + 1), ..self.settings(copy_of) };
+        self.jetstream.create_stream(config).await.map_err(BusError::failed)
+    }
+
+    /// How the stream of a copy is set up.
+    fn settings(&self, copy_of: CopyOf) -> StreamConfig {
+        StreamConfig {
             name: name(&copy_of),
             metadata: HashMap::from([
                 (LOG.to_owned(), copy_of.log),
@@ -99,12 +127,13 @@ impl NatsBus {
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
             max_messages: KEPT,
+            max_bytes: -1,
+            max_message_size: -1,
+            max_messages_per_subject: -1,
             num_replicas: self.replicas,
-            first_sequence: (before > 0).then_some(before + 1),
             allow_direct: true,
             ..StreamConfig::default()
-        };
-        self.jetstream.create_stream(config).await.map_err(BusError::failed)
+        }
     }
 
     /// Deletes copies of earlier histories of the same log: they hold the same subjects. What nobody can be sure to be one stays.
@@ -208,6 +237,29 @@ impl Bus for NatsBus {
         let before = head.saturating_sub(KEPT.unsigned_abs());
         let stream = self.create(before).await?;
         Ok(stream.cached_info().state.last_sequence)
+    }
+
+    async fn repair(&self) -> Result<(), BusError> {
+        let Some(stream) = self.existing().await? else { return Ok(()) };
+        let is = &stream.cached_info().config;
+        let repaired = repaired(is, self.settings((self.copy_of)()));
+        if *is == repaired {
+            return Ok(());
+        }
+        match self.jetstream.update_stream(repaired).await {
+            Ok(_) => {
+                tracing::warn!("the settings of the bus's stream were changed by somebody, and are as they were again");
+                Ok(())
+            }
+            Err(error) => {
+                // As where it was sealed. It is a copy.
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the bus's stream cannot be used as it is set up; it starts again from nothing"
+                );
+                self.delete(&stream).await
+            }
+        }
     }
 
     async fn holds(&self, message: &Message) -> Result<bool, BusError> {

@@ -240,7 +240,9 @@ fn tell(event: &Event) {
     match event {
         Event::Connected => tracing::info!("connected to NATS"),
         Event::Disconnected => tracing::warn!("disconnected from NATS; it connects again"),
-        Event::ServerError(error) => tracing::warn!(%error, "NATS refuses something"),
+        Event::ServerError(error) => {
+            tracing::warn!(error = error as &dyn std::error::Error, "NATS refuses something");
+        }
         Event::ClientError(error) => tracing::warn!(%error, "NATS cannot be reached, or does not let this process in"),
         _ => {}
     }

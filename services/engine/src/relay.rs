@@ -9,7 +9,6 @@ use events::{Carrier, Codec, CodecError, Header};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,9 @@ use crate::changes::kind_of;
 const BATCH: usize = 512;
 /// How long to wait for a nudge before looking anyway.
 const LOOK_ANYWAY: Duration = Duration::from_millis(250);
-/// How long to wait after a failure: doubled each time, up to the longest.
+/// How often to look at how the bus is set up, also while it takes everything.
+const REPAIR: Duration = Duration::from_secs(5);
+/// How long to wait after a failure: doubled each time, up to the longest, until the bus takes what there is.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Subjects are spread over this many partitions.
@@ -29,22 +30,14 @@ const PARTITIONS: u128 = 64;
 /// What the relay tells Prometheus.
 #[derive(Debug, Clone, Default)]
 pub struct RelayMetrics {
-    lag: Gauge,
     copied: Counter,
     failures: Counter,
 }
 
 impl RelayMetrics {
-    /// How many events are not yet on the bus: whoever is asked for the metrics finds out, and sets it.
-    #[must_use]
-    pub fn behind(&self) -> Gauge {
-        self.lag.clone()
-    }
-
     /// Adds them to a registry.
     pub fn register(&self, registry: &mut Registry) {
         let relay = registry.sub_registry_with_prefix("relay");
-        relay.register("lag_positions", "Events that are in the log and not yet on the bus", self.lag.clone());
         relay.register("copied", "Events copied to the bus", self.copied.clone());
         relay.register("failures", "Times that the log or the bus failed", self.failures.clone());
     }
@@ -110,7 +103,7 @@ impl Relay {
             };
             if let Err(error) = result {
                 self.metrics.failures.inc();
-                tracing::warn!(error = &error as &dyn std::error::Error, "the relay failed; it tries again");
+                tell(&error, pause);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                     () = stop.cancelled() => return,
@@ -123,19 +116,26 @@ impl Relay {
     async fn copy(&self, nudges: &mut BoxStream<'static, ()>, pause: &mut Duration) -> Result<(), RelayError> {
         let epoch = self.log.epoch();
         let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
+        // It may refuse what it is given for the way in which somebody has set it up.
+        self.bus.repair().await?;
         let mut last = self.standing(&carrier).await?;
-        *pause = FIRST_PAUSE;
+        let mut repaired = Instant::now();
         let mut looked = Instant::now();
         while self.log.epoch() == epoch {
             // Also while nudges come: what stands on the bus may not be ours.
             if looked.elapsed() > LOOK_ANYWAY {
                 (last, looked) = (self.standing(&carrier).await?, Instant::now());
             }
+            if repaired.elapsed() > REPAIR {
+                self.bus.repair().await?;
+                repaired = Instant::now();
+            }
             let batch = self.log.read(Position(last), BATCH).await?;
             if self.log.epoch() != epoch {
                 break;
             }
             let Some(newest) = batch.last().map(|event| event.position.0) else {
+                *pause = FIRST_PAUSE;
                 // Woken by a nudge or by the timer; the timer also notices a bus that was emptied meanwhile.
                 match tokio::time::timeout(LOOK_ANYWAY, nudges.next()).await {
                     Ok(Some(())) => {}
@@ -147,6 +147,7 @@ impl Relay {
             let copied = batch.len() as u64;
             match self.bus.publish(last, batch.iter().map(|event| self.message(event, &carrier)).collect()).await {
                 Ok(()) => {
+                    *pause = FIRST_PAUSE;
                     self.metrics.copied.inc_by(copied);
                     last = newest;
                 }
@@ -157,8 +158,7 @@ impl Relay {
                             break;
                         }
                     }
-                    tokio::time::sleep(FIRST_PAUSE).await;
-                    return Ok(());
+                    return Err(BusError::OutOfStep.into());
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -205,6 +205,18 @@ impl Relay {
                 () = stop.cancelled() => return,
             }
         }
+    }
+}
+
+/// What stopped the relay, and for how long.
+fn tell(error: &RelayError, pause: Duration) {
+    let is_elsewhere = matches!(error, RelayError::Bus(BusError::OutOfStep));
+    let error = error as &dyn std::error::Error;
+    if is_elsewhere && pause == FIRST_PAUSE {
+        // Once, that is another relay that was faster.
+        tracing::debug!(error, "the relay begins again");
+    } else {
+        tracing::warn!(error, ?pause, "the relay failed; it tries again");
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::Scope;
+use door::Peer;
 use http::Extensions;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
 use crate::Caller;
 
@@ -60,8 +60,7 @@ impl Bearer {
 
 /// The certificate that a caller has shown, and that the server has verified.
 fn shown(connection: &Extensions) -> Option<Thumbprint> {
-    let tls = connection.get::<TlsConnectInfo<TcpConnectInfo>>()?;
-    Some(Sha256::digest(tls.peer_certs()?.first()?).into())
+    Some(Sha256::digest(connection.get::<Peer>()?.certificate()?).into())
 }
 
 /// The `scope` of a token: words with blanks between them (RFC 9068, section 2.2.3), or, of many issuers, a list of words. Whatever else it is names

@@ -165,6 +165,7 @@ impl Call {
         if !matches!(id.get_version_num(), 4 | 7) {
             return Err(Error::invalid("request_id", "must be a random UUID, of version `4` or `7`"));
         }
+        tracing::Span::current().record("request_id", tracing::field::display(id));
         Ok(self.relying(Context::new(self.caller.actor(), id)).asking(&self.method, &self.message))
     }
 

@@ -1,20 +1,41 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use prost_reflect::MethodDescriptor;
 use proto::access::v1::AccessClass;
 
 use crate::Caller;
 
-/// Paths that anybody may call: they tell nothing about anybody. Everything else declares its class in its proto.
+/// Services that anybody may call: they tell nothing about anybody. Everything else declares its class in its proto.
 const OPEN: [&str; 3] =
     ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
+/// What of them answers with a stream.
+const OPEN_STREAMS: [&str; 3] = [
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
 
 /// The access class of every RPC.
 #[derive(Debug)]
-pub struct Classes(HashMap<String, AccessClass>);
+pub struct Classes(HashMap<String, Kind>);
+
+/// What kind of RPC it is.
+#[derive(Debug, Clone)]
+struct Kind {
+    /// Its path, for whoever counts.
+    path: Arc<str>,
+    class: AccessClass,
+    streams: bool,
+}
 
 impl Default for Classes {
     fn default() -> Self {
-        Self(proto::rpcs().map(|(method, class)| (proto::path(&method), class)).collect())
+        let kind = |(method, class): (MethodDescriptor, AccessClass)| {
+            let path: Arc<str> = proto::path(&method).into();
+            (path.to_string(), Kind { path, class, streams: method.is_server_streaming() })
+        };
+        Self(proto::rpcs().map(kind).collect())
     }
 }
 
@@ -25,7 +46,25 @@ impl Classes {
         if OPEN.iter().any(|open| path.starts_with(open)) {
             return AccessClass::Public;
         }
-        self.0.get(path).copied().unwrap_or(AccessClass::Unspecified)
+        self.0.get(path).map_or(AccessClass::Unspecified, |kind| kind.class)
+    }
+
+    /// The path, if it is one that there is.
+    pub(crate) fn named(&self, path: &str) -> Option<Arc<str>> {
+        let is_open = || OPEN.iter().any(|open| path.starts_with(open)).then(|| Arc::from("public"));
+        self.0.get(path).map(|kind| kind.path.clone()).or_else(is_open)
+    }
+
+    /// Whether a path is asked on and on in one call.
+    #[must_use]
+    pub fn converses(&self, path: &str) -> bool {
+        path.ends_with("/ServerReflectionInfo") && OPEN_STREAMS.contains(&path)
+    }
+
+    /// Whether a path is answered with a stream, which may go on.
+    #[must_use]
+    pub fn streams(&self, path: &str) -> bool {
+        OPEN_STREAMS.contains(&path) || self.0.get(path).is_some_and(|kind| kind.streams)
     }
 }
 

@@ -13,7 +13,9 @@ use domain::operations::OPERATORS;
 use domain::staff::Identity;
 use domain::vocabulary::{SignedIn, Worker};
 use engine::{Engine, EngineError, Freshness};
+use futures::StreamExt as _;
 use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use rpc::{Error, Reason};
@@ -85,6 +87,8 @@ const BELIEVED: Duration = Duration::from_millis(1_500);
 const LEEWAY: u64 = 30;
 /// Verified tokens to remember: those that are used least are forgotten first.
 const REMEMBERED: usize = 20_000;
+/// Issuers that are asked for their keys at a time.
+const ASKED_AT_ONCE: usize = 8;
 /// The longest token that is read, in bytes.
 const TOKEN_LIMIT: usize = 8_192;
 
@@ -268,6 +272,25 @@ impl Issuers {
     /// Asks an issuer for its keys.
     pub(crate) async fn learn(&self, issuer: &Trusted) {
         issuer.keys.learn(&issuer.issuer, &self.client).await;
+    }
+
+    /// The keys of an issuer of the configuration that came from a file, as it says now: whom only the old ones verify nobody believes any more.
+    pub fn replace_keys(&self, issuer: &str, keys: &JwkSet) {
+        if let Some(trusted) = self.configured.get(issuer) {
+            trusted.keys.replace(usable(issuer, keys));
+        }
+    }
+
+    /// Asks every issuer that publishes its keys, and has been asked before, once more. Of whoever does not answer the known ones stay until they are too old.
+    pub async fn learn_again(&self) {
+        let mut all: Vec<_> = self.configured.values().cloned().collect();
+        all.extend(self.registered.read().unwrap_or_else(PoisonError::into_inner).trusted.values().cloned());
+        all.retain(|trusted| trusted.keys.current().is_some());
+        let asked = all.into_iter().map(|trusted| {
+            let client = self.client.clone();
+            async move { trusted.keys.learn_again(&trusted.issuer, &client).await }
+        });
+        futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE).collect::<()>().await;
     }
 
     /// Who presents this token, as far as that can be told without asking anybody.

@@ -12,12 +12,14 @@ use domain::identity::Identity;
 use domain::sign_in::SignIn;
 use domain::staff::Staff;
 use domain::vocabulary::{SignedIn, Worker};
+use door::{Held, Place};
 use engine::{Engine, EngineError, Freshness, Loaded};
 use http::HeaderMap;
 use http::{Request, Response};
 use proto::access::v1::AccessClass;
 use rpc::{Error, Reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -27,9 +29,9 @@ use crate::call::{Call, not_admitted};
 use crate::classes::{admits, admits_visitors};
 use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
-use crate::public::{self, Place, Public};
+use crate::public::{self, Public};
 use crate::rates::{Counts, Rates};
-use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, deadline, role, session};
+use crate::{Caller, Classes, Gate, GateMetrics, Issuers, Refused, bodies, deadline, role, session};
 
 /// Calls in progress at once. More are refused at once rather than queued: a caller knows best what to give up.
 const CONCURRENT: usize = 1_024;
@@ -52,6 +54,8 @@ pub struct AccessLayer {
     span: CallSpan,
     /// Whether a system's token must be bound to a certificate.
     binds_systems: bool,
+    /// Cancelled when streams are to end.
+    closing: CancellationToken,
 }
 
 /// Makes the span of a call: from its path and, when the caller was admitted, the W3C trace context that they sent.
@@ -63,8 +67,14 @@ impl AccessLayer {
     pub fn new(issuers: Arc<Issuers>, gate: &Gate, rates: Rates, span: CallSpan) -> Self {
         let (engine, metrics) = (gate.engine.clone(), gate.metrics.clone());
         let (room, counts) = (Arc::new(Semaphore::new(CONCURRENT)), Arc::new(Counts::new(rates)));
-        let (classes, public) = (Arc::default(), Public::default());
-        Self { issuers, engine, metrics, classes, room, public, counts, span, binds_systems: false }
+        let (classes, public, closing) = (Arc::default(), Public::default(), CancellationToken::new());
+        Self { issuers, engine, metrics, classes, room, public, counts, span, binds_systems: false, closing }
+    }
+
+    /// The same, where streams that need no token end when this is cancelled.
+    #[must_use]
+    pub fn with_end(self, closing: CancellationToken) -> Self {
+        Self { closing, ..self }
     }
 
     /// The same, where tokens of agencies' systems must be bound to a certificate that they show (RFC 8705), if `bound`.
@@ -106,13 +116,20 @@ where
         // The service that was polled ready is the one to call.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let mut counting = self.access.metrics.calls.begin(self.access.classes.named(request.uri().path()));
         let admitted = self.access.admit(&mut request);
         let room = self.access.room_for(&request);
         // Only whoever was admitted decides what is traced.
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
         let access = self.access.clone();
+        let streams = access.classes.streams(request.uri().path());
         let has = deadline::of(request.headers());
+        let over = access.closing.child_token();
+        request = match access.classes.converses(request.uri().path()) {
+            true => request.map(|body| bodies::while_answered(body, over.clone())),
+            false => request.map(bodies::soon),
+        };
         let has = if matches!(room, Ok(Room::Public(_))) { has.min(public::LIMIT) } else { has };
         let answer = async move {
             let admitted = match admitted {
@@ -134,7 +151,7 @@ where
             };
             // Whoever needs no token has no share of their own.
             let caller = request.extensions().get::<Call>().map(|call| call.caller);
-            let _share = match caller.map(|caller| access.counts.begin(caller)).transpose() {
+            let share = match caller.map(|caller| access.counts.begin(caller)).transpose() {
                 Ok(share) => share,
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
@@ -148,14 +165,17 @@ where
             if let Some(caller) = caller.filter(|_| was_denied(&answer)) {
                 access.counts.denied(caller);
             }
-            Ok(told(answer))
+            let answer = told(answer);
+            Ok(if streams { going_on(answer, room, over) } else { held(answer, (room, share)) })
         };
         let answer = async move {
             let answer = engine::until(Instant::now() + has, answer);
-            tokio::time::timeout(has, answer).await.unwrap_or_else(|_elapsed| {
+            let answer = tokio::time::timeout(has, answer).await.unwrap_or_else(|_elapsed| {
                 let problem = "there was no answer in time; a write may be tried again with the same request id";
                 Ok(Status::from(Error::new(Reason::DeadlineExceeded, problem)).into_http())
-            })
+            })?;
+            counting.ends(code_of(&answer));
+            Ok(answer)
         };
         Box::pin(answer.instrument(span))
     }
@@ -208,8 +228,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether an answer is a denial, in whatever words: what is withheld is told as what is not there.
 fn was_denied(answer: &Response<Body>) -> bool {
+    matches!(code_of(answer), Code::PermissionDenied | Code::NotFound)
+}
+
+/// How an answer ends, as far as its head says: one that goes on has not failed.
+fn code_of(answer: &Response<Body>) -> Code {
     let code = answer.headers().get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
-    code.map(Code::from_i32).is_some_and(|code| matches!(code, Code::PermissionDenied | Code::NotFound))
+    code.map_or(Code::Ok, Code::from_i32)
 }
 
 /// An answer that was refused below the services, with a documented reason.
@@ -224,6 +249,28 @@ fn told(answer: Response<Body>) -> Response<Body> {
     answer
 }
 
+/// An answer that holds the place of its call until it is sent.
+fn held(mut answer: Response<Body>, places: impl Send + 'static) -> Response<Body> {
+    answer.extensions_mut().insert(Held::by_answer(places));
+    answer
+}
+
+/// An answer that goes on: whoever needed a token for it counts how many there are; whoever needed none holds a place until it is `over`, which is at the latest
+/// when the server ends.
+fn going_on(mut answer: Response<Body>, room: Room, over: CancellationToken) -> Response<Body> {
+    let Room::Public(place) = room else { return answer };
+    let questions = over.clone().drop_guard();
+    let end = Box::pin(async move {
+        let _questions = questions;
+        tokio::select! {
+            error = public::given_up(&place) => error,
+            () = over.cancelled() => Error::new(Reason::Unavailable, "this server ends; connect again"),
+        }
+    });
+    answer.extensions_mut().insert(Held::by_stream(()));
+    answer.map(|body| bodies::until(body, end))
+}
+
 /// Where a call is in progress. Given back when it is dropped.
 enum Room {
     Own { _permit: OwnedSemaphorePermit },
@@ -235,7 +282,7 @@ impl Room {
     async fn given_up(&self) -> Error {
         match self {
             Self::Own { .. } => std::future::pending().await,
-            Self::Public(place) => place.given_up().await,
+            Self::Public(place) => public::given_up(place).await,
         }
     }
 }
@@ -243,8 +290,9 @@ impl Room {
 impl AccessLayer {
     /// Room for one more call: of those who need no token among themselves.
     fn room_for(&self, request: &Request<Body>) -> Result<Room, Error> {
-        if self.classes.of(request.uri().path()) == AccessClass::Public {
-            return Ok(Room::Public(self.public.begin(request.extensions())));
+        let path = request.uri().path();
+        if self.classes.of(path) == AccessClass::Public {
+            return Ok(Room::Public(self.public.begin(request.extensions(), self.classes.streams(path))));
         }
         let room = self.room.clone().try_acquire_owned().map_err(|_taken| {
             let error = Error::new(Reason::Overloaded, "too many calls at once; try again");

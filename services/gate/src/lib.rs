@@ -4,6 +4,7 @@
 mod administrator;
 mod bearer;
 mod believed;
+mod bodies;
 mod call;
 mod caller;
 mod classes;

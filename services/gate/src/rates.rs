@@ -29,6 +29,8 @@ pub struct Rates {
     pub agency_calls_in_progress: usize,
     /// Calls of one caller in a minute that end in a denial, and so leave a trace in somebody's history; as many may come at once.
     pub denials_per_minute: NonZeroU32,
+    /// Connections of one address: what brings many together, such as a proxy that connects anew for each, needs more.
+    pub connections_of_one_address: usize,
 }
 
 impl Default for Rates {
@@ -42,6 +44,7 @@ impl Default for Rates {
             calls_in_progress: 256,
             agency_calls_in_progress: 512,
             denials_per_minute: number(120),
+            connections_of_one_address: 512,
         }
     }
 }
@@ -241,6 +244,7 @@ mod tests {
             calls_in_progress: 2,
             agency_calls_in_progress: 3,
             denials_per_minute: number(2),
+            ..Rates::default()
         }
     }
 

@@ -16,7 +16,7 @@ use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
 use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
 
 use crate::config::{Config, IssuerConfig, Place, Role};
-use crate::ready::Behind;
+use crate::lag::{Does, Lags};
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
@@ -212,7 +212,7 @@ pub struct System {
     /// Copies the log to the bus, when this process does.
     pub relay: Option<Relay>,
     /// What tells how far they are behind.
-    pub behind: Behind,
+    pub lags: Lags,
 }
 
 impl std::fmt::Debug for System {
@@ -237,7 +237,9 @@ impl System {
         view_metrics.register(&mut registry);
         relay_metrics.register(&mut registry);
 
-        let behind = Behind { views: view_metrics.behind(), bus: relay_metrics.behind() };
+        let does = |role| config.roles.contains(&role);
+        let does = Does { views: does(Role::Views), relay: does(Role::Relay), feeds: does(Role::Feeds) };
+        let lags = Lags::new(&mut registry, does);
         let bus = open_bus(config, &stores.log).await?;
         let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
         let progress = watch::Sender::new(Tail::default());
@@ -274,7 +276,7 @@ impl System {
         });
         let (gate, documents) = (Gate::new(engine, gate_metrics), stores.documents.clone());
         let (cursors, sessions, samples) = (stores.cursors.clone(), stores.sessions.clone(), None);
-        Ok(Self { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, behind })
+        Ok(Self { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, lags })
     }
 }
 
@@ -282,6 +284,7 @@ async fn open_bus(config: &Config, log: &Arc<dyn EventLog>) -> anyhow::Result<Ar
     if config.bus.is_in_process() {
         return Ok(Arc::new(InProcessBus::default()));
     }
+    config.bus.are_secrets_private()?;
     let log = log.clone();
     let copy_of = Arc::new(move || copy_of(log.history()));
     let nats = NatsConfig { servers: config.bus.servers()?, copy_of, replicas: config.bus.replicas };
@@ -302,7 +305,8 @@ pub fn issuers(configured: &[IssuerConfig]) -> anyhow::Result<Vec<Issuer>> {
     configured.iter().map(issuer).collect()
 }
 
-fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
+/// One of them.
+pub(crate) fn issuer(configured: &IssuerConfig) -> anyhow::Result<Issuer> {
     let IssuerConfig { issuer, audience, jwks_file, .. } = configured;
     let binding =
         configured.binding().with_context(|| format!("issuer `{issuer}` speaks for nobody, or for several"))?;

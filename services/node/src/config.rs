@@ -360,6 +360,15 @@ const EVERYBODY: u32 = 0o006;
 
 /// A secret in a file, which not everybody may read.
 fn secret_in(file: &Path) -> anyhow::Result<String> {
+    is_private(file)?;
+    text_of(file)
+}
+
+/// A file with a secret in it must not be everybody's.
+///
+/// # Errors
+/// When everybody on the machine may read or write it, or it is not there.
+pub(crate) fn is_private(file: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
     if mode.permissions().mode() & EVERYBODY != 0 {
         let file = file.display();
@@ -367,7 +376,7 @@ fn secret_in(file: &Path) -> anyhow::Result<String> {
             "`{file}` can be read or written by everybody: `chmod 600` it (in Kubernetes `defaultMode: 0440` with `fsGroup`, elsewhere a secret's `mode` and `uid`)"
         );
     }
-    text_of(file)
+    Ok(())
 }
 
 /// What a file that a setting names says.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use door::Door;
 use jiff::tz::TimeZone;
 use portal::{Portal, Provider, Samples, Settings, SignIn};
 use state::Sessions;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use url::Url;
 
@@ -30,11 +29,10 @@ pub(crate) async fn open(
     config: &Config,
     (sessions, samples): (Arc<dyn Sessions>, Option<Samples>),
     services: SocketAddr,
-) -> anyhow::Result<(SocketAddr, Portal, TcpListener)> {
+) -> anyhow::Result<(Portal, Door)> {
     let settings = &config.portal;
-    let listener = TcpListener::bind(settings.listen).await;
-    let listener = listener.with_context(|| format!("`{}` of `portal.listen` cannot be opened", settings.listen))?;
-    let address = listener.local_addr()?;
+    let door = Portal::open(settings.listen, settings.proxies.clone()).await;
+    let door = door.with_context(|| format!("`{}` of `portal.listen` cannot be opened", settings.listen))?;
     let sign_in = match (samples, &settings.provider) {
         (Some(samples), _) => SignIn::Samples(samples),
         (None, Some(provider)) => {
@@ -46,7 +44,7 @@ pub(crate) async fn open(
     };
     let public = match &settings.address {
         Some(public) => public.clone(),
-        None => address_of(address),
+        None => address_of(door.address()?),
     };
     let portal = Settings {
         name: settings.name.clone(),
@@ -56,18 +54,13 @@ pub(crate) async fn open(
         proxies: settings.proxies.clone(),
         sign_in,
     };
-    Ok((address, Portal::new(portal, channel(config, services)?, sessions), listener))
+    Ok((Portal::new(portal, channel(config, services)?, sessions), door))
 }
 
 /// Where somebody on this machine reaches the pages: by a name for which browsers make the exceptions that development needs.
 pub(crate) fn address_of(listens: SocketAddr) -> String {
     let own = loopback(listens);
     if own.ip().is_loopback() { format!("http://localhost:{}", own.port()) } else { format!("http://{own}") }
-}
-
-/// Serves the pages until it is to stop.
-pub(crate) async fn serve(portal: Portal, listener: TcpListener, stop: CancellationToken) {
-    portal.serve(listener, stop).await;
 }
 
 /// How the pages call the services: those of this process, unless others are named.

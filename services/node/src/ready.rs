@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use bus::Bus;
 use engine::{CLOCKS_AGREE, Engine};
-use prometheus_client::metrics::gauge::Gauge;
+use state::FeedCursors;
 use telemetry::Report;
 use views::DocumentStore;
 
 use crate::config::Role;
+use crate::lag::Lags;
 
 /// How long a part may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
@@ -22,30 +23,23 @@ pub(crate) struct Watch {
     pub(crate) documents: Arc<dyn DocumentStore>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) roles: Vec<Role>,
-    /// How far the views and the bus are behind, for the metrics.
-    pub(crate) behind: Behind,
+    pub(crate) cursors: Arc<dyn FeedCursors>,
+    /// How far what this process does is behind, for the metrics.
+    pub(crate) lags: Lags,
     /// Where each background part stood when it was looked at last, and the log's head then.
     pub(crate) stood: Mutex<HashMap<&'static str, (u64, u64)>>,
-}
-
-/// How many events a part has not taken up.
-#[derive(Debug, Clone)]
-pub struct Behind {
-    /// The slowest view.
-    pub views: Gauge,
-    /// The bus.
-    pub bus: Gauge,
-}
-
-/// How far this position is behind the head.
-fn behind(head: u64, position: u64) -> i64 {
-    i64::try_from(head.saturating_sub(position)).unwrap_or(i64::MAX)
 }
 
 impl Watch {
     /// Ready when what calls need answers: the log and the keys. A withdrawal is never turned away because a view is late, so
     /// that background work which stands still is named, and makes only a process unready that does nothing else.
     pub(crate) async fn look(&self) -> Report {
+        let report = self.looked().await;
+        self.lags.grow_old();
+        report
+    }
+
+    async fn looked(&self) -> Report {
         let mut report = Report { ready: true, notes: Vec::new() };
         let head = answer("the log", self.engine.log().head(), &mut report).await.map(|head| head.0);
         answer("the key store", self.engine.codec().vault().pseudonyms(), &mut report).await;
@@ -59,29 +53,33 @@ impl Watch {
         let Some(head) = head else { return report };
         let mut standing = Report { ready: true, notes: Vec::new() };
         if self.roles.contains(&Role::Views) {
-            let mut slowest = head;
+            let mut slowest = Some(head);
             for view in views::all() {
                 let position = answer(view.name(), self.documents.position(view.name()), &mut standing).await;
                 self.moves(view.name(), position, head, &mut standing);
-                slowest = slowest.min(self.stood(view.name()));
+                slowest = slowest.zip(position).map(|(slowest, position)| slowest.min(position));
             }
-            self.behind.views.set(behind(head, slowest));
+            if let Some(slowest) = slowest {
+                self.lags.views(&self.engine, (head, slowest)).await;
+            }
         }
         if self.roles.contains(&Role::Relay) {
             let last = answer("the bus", self.bus.last(), &mut standing).await.map(Option::unwrap_or_default);
             self.moves("the bus", last, head, &mut standing);
-            self.behind.bus.set(behind(head, self.stood("the bus")));
+            if let Some(last) = last {
+                self.lags.bus(&self.engine, (head, last)).await;
+            }
+        }
+        if self.roles.contains(&Role::Feeds) {
+            let slowest = self.cursors.slowest(self.engine.log().epoch());
+            if let Some((slowest, failing)) = answer("the feeds' state", slowest, &mut standing).await {
+                self.lags.feeds(&self.engine, (head, slowest.unwrap_or(head)), failing).await;
+            }
         }
         let only_background = self.roles.iter().all(|role| matches!(role, Role::Views | Role::Relay));
         report.ready &= standing.ready || !only_background;
         report.notes.extend(standing.notes);
         report
-    }
-
-    /// Where a part stood when it was heard of last.
-    fn stood(&self, part: &str) -> u64 {
-        let stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
-        stood.get(part).map_or(0, |(position, _head)| *position)
     }
 
     /// Whether a part that is behind has moved since it was looked at last.

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use door::{CertificateFiles, Crowd, Door, UnreadLayer};
 use feeds::{Carrier, Feeds, JetStreamDoor, WebhookDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, Request};
+use hyper::body::Incoming;
 use letters::Letters;
 use notices::{NoticeServices, NoticeSettings, Notifier};
 use proto::access::v1::access_service_server::AccessServiceServer;
@@ -21,26 +23,25 @@ use proto::people::v1::people_service_server::PeopleServiceServer;
 use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
 use proto::sharing::v1::sharing_service_server::SharingServiceServer;
 use telemetry::{Admin, Readiness};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_web::GrpcWebLayer;
+use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use crate::compose::System;
-use crate::config::{Config, Role, Tls};
+use crate::config::{Config, Role, Tls, is_private};
 use crate::pages;
 use crate::ready::Watch;
+pub use crate::reload::Reload;
 
 /// For how long a browser need not ask again whether a page may call.
 const PREFLIGHT: Duration = Duration::from_secs(3_600);
-/// Calls at once on one connection.
-const CALLS_PER_CONNECTION: usize = 256;
-const KEEPALIVE: Duration = Duration::from_secs(30);
+/// The most connections for calls, however many files may be open: each holds buffers.
+const CONNECTIONS: usize = 16_384;
 
 /// A server that is running.
 #[derive(Debug)]
@@ -51,11 +52,18 @@ pub struct Running {
     pub admin: SocketAddr,
     /// Where the web pages are, if they are served here.
     pub portal: Option<SocketAddr>,
+    reload: Reload,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
 impl Running {
+    /// What can be read again while it runs.
+    #[must_use]
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
     /// Where somebody on this machine reaches the web pages, if they are served here.
     #[must_use]
     pub fn pages(&self) -> Option<String> {
@@ -87,11 +95,13 @@ pub async fn start(
     let mut tasks = JoinSet::new();
     // Background work outlives the calls in progress, so that what they append still reaches the views.
     let background = CancellationToken::new();
-    let System { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, behind } =
+    let System { gate, views, documents, bus, cursors, sessions, samples, registry, runner, follower, relay, lags } =
         system;
     let engine = gate.engine().clone();
     let (roles, stood) = (config.roles.clone(), Mutex::default());
-    let watch = Arc::new(Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, behind, stood });
+    let watch =
+        Watch { engine: engine.clone(), documents, bus: bus.clone(), roles, cursors: cursors.clone(), lags, stood };
+    let watch = Arc::new(watch);
     let readiness = Readiness::new(move || {
         let watch = watch.clone();
         async move { watch.look().await }
@@ -103,20 +113,21 @@ pub async fn start(
     let settler = runner.is_some().then(|| relationships::Settler::new(engine.clone(), views.clone()));
     runner.map(|runner| tasks.spawn(runner.run(background.clone())));
     settler.map(|settler| tasks.spawn(settler.run(background.clone())));
-    let admin = Admin::bind(config.admin, registry, readiness.clone()).await?;
+    let admin = Admin::open(config.admin, registry, readiness.clone()).await?;
     let admin_address = admin.address()?;
-    tasks.spawn(admin.run(background.clone().cancelled_owned()));
+    tasks.spawn(admin.run(background.clone()));
 
     if config.tls.is_none() && !config.listen.ip().is_loopback() {
         tracing::warn!(listen = %config.listen, "calls are taken from elsewhere without TLS: what stands before this port must add it, or `tls` be set");
     }
-    let listener = listener(config.listen).await?;
-    let address = listener.local_addr()?;
+    let tls = config.tls.as_ref().map(certificates).transpose()?;
+    let door = open(config, tls.clone()).await?;
+    let address = door.address()?;
     let portal = match config.roles.contains(&Role::Portal) {
         true => Some(pages::open(config, (sessions, samples), address).await?),
         false => None,
     };
-    let portal_address = portal.as_ref().map(|(address, ..)| *address);
+    let portal_address = portal.as_ref().map(|(_, door)| door.address()).transpose()?;
     let issuers = Arc::new(Issuers::new(issuers, engine.codec().vault().pseudonyms().await?)?);
     issuers.refresh(&engine).await?;
     tasks.spawn(issuers.clone().follow(engine, background.clone()));
@@ -125,29 +136,23 @@ pub async fn start(
     carry((&feeds, &notices), (config, bus, cursors), &mut tasks, &background);
     let (health, routes) = routes(config, (&gate, &views), &issuers, (feeds, notices)).await?;
     let binds_systems = config.tls.as_ref().is_some_and(|tls| tls.client_authority.is_some());
-    let access = AccessLayer::new(issuers, &gate, config.limits, call_span).with_systems_bound(binds_systems);
-    let server = with_tls(Server::builder(), config.tls.as_ref())?
-        .accept_http1(true)
-        .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .layer(cors(&config.web_origins)?)
-        .layer(GrpcWebLayer::new())
-        .layer(access)
-        .add_routes(routes);
-
-    let (drain, finish) = (Duration::from_millis(config.drain_ms), Duration::from_millis(config.finish_ms));
+    let reload = Reload { tls, issuers: issuers.clone(), configured: config.issuers.clone() };
     let closing = CancellationToken::new();
-    // An answer leaves at once: Nagle's algorithm would hold its end back until the caller's kernel, which waits 40 ms for more
-    // to acknowledge, says that the beginning has come. The server's own setting is not for connections that it is handed.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let serving = server.serve_with_incoming_shutdown(incoming, closing.clone().cancelled_owned());
-    if let Some((_, portal, listener)) = portal {
-        tasks.spawn(pages::serve(portal, listener, closing.clone()));
+    let access = AccessLayer::new(issuers, &gate, config.limits, call_span);
+    let access = access.with_systems_bound(binds_systems).with_end(closing.clone());
+    let unread = UnreadLayer::default();
+    tasks.spawn(unread.clone().watch(background.clone()));
+    let layers = (unread, cors(&config.web_origins)?, GrpcWebLayer::new(), access);
+    let service = layers.layer(routes).map_request(|request: Request<Incoming>| request.map(Body::new));
+    let (drain, finish) = (Duration::from_millis(config.drain_ms), Duration::from_millis(config.finish_ms));
+    let serving = door.serve(service, closing.clone());
+    if let Some((portal, door)) = portal {
+        tasks.spawn(portal.serve(door, closing.clone()));
     }
     readiness.set(true);
     let ends = Ends { stop: stop.clone(), closing, background, drain, finish };
     ends.see_to(&mut tasks, serving, (readiness, health));
-    Ok(Running { address, admin: admin_address, portal: portal_address, stop, tasks })
+    Ok(Running { address, admin: admin_address, portal: portal_address, reload, stop, tasks })
 }
 
 /// What ends, and in which order.
@@ -166,10 +171,10 @@ struct Ends {
 
 impl Ends {
     /// Runs the server, and ends it gracefully once that is announced.
-    fn see_to<E: std::error::Error + Send + 'static>(
+    fn see_to(
         self,
         tasks: &mut JoinSet<()>,
-        serving: impl Future<Output = Result<(), E>> + Send + 'static,
+        serving: impl Future<Output = ()> + Send + 'static,
         (readiness, health): (Readiness, Health),
     ) {
         let Self { stop, closing, background, drain, finish } = self;
@@ -188,9 +193,7 @@ impl Ends {
                 tokio::time::sleep(finish).await;
             };
             tokio::select! {
-                served = serving => if let Err(error) = served {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the server failed");
-                },
+                () = serving => {}
                 () = too_late => tracing::warn!("calls in progress took too long and were cut off"),
             }
             // The server has ended, whatever the reason: so does the rest.
@@ -242,26 +245,19 @@ fn carry(
     }
 }
 
-async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("`{address}` cannot be opened"))
+/// The port for calls.
+async fn open(config: &Config, tls: Option<Arc<door::Tls>>) -> anyhow::Result<Door> {
+    let crowd = Crowd::new(door::connections_possible().min(CONNECTIONS), config.limits.connections_of_one_address);
+    let door = Door::open("calls", config.listen, crowd).await;
+    Ok(door.with_context(|| format!("`{}` of `listen` cannot be opened", config.listen))?.with_tls(tls))
 }
 
-/// The server, with TLS if there is a certificate.
-fn with_tls(server: Server, tls: Option<&Tls>) -> anyhow::Result<Server> {
-    let Some(tls) = tls else { return Ok(server) };
-    let mut config = ServerTlsConfig::new().identity(identity(tls)?);
-    if let Some(authority) = &tls.client_authority {
-        let authority = std::fs::read(authority).context("`tls.client_authority` cannot be read")?;
-        // People and workers need none.
-        config = config.client_ca_root(Certificate::from_pem(authority)).client_auth_optional(true);
-    }
-    Ok(server.tls_config(config)?)
-}
-
-fn identity(tls: &Tls) -> anyhow::Result<Identity> {
-    let certificate = std::fs::read(&tls.certificate).context("`tls.certificate` cannot be read")?;
-    let private_key = std::fs::read(&tls.private_key).context("`tls.private_key` cannot be read")?;
-    Ok(Identity::from_pem(certificate, private_key))
+/// The certificates for calls.
+fn certificates(tls: &Tls) -> anyhow::Result<Arc<door::Tls>> {
+    is_private(&tls.private_key)?;
+    let Tls { certificate, private_key, client_authority } = tls.clone();
+    let files = CertificateFiles { certificate, private_key, client_authority };
+    Ok(Arc::new(door::Tls::read(files).context("`tls` cannot be used")?))
 }
 
 /// Which web pages may call, and what they may read of an answer. Tokens go in a header, so that no cookie is ever sent along.
@@ -368,7 +364,8 @@ fn name_of<S: tonic::server::NamedService>(_: &S) -> &'static str {
 
 /// The span of a call, part of the trace that its caller began.
 fn call_span(path: &str, traceparent: Option<&str>) -> tracing::Span {
-    let span = tracing::info_span!("rpc", path);
+    // Whatever is logged says in which call it happened.
+    let span = tracing::error_span!("rpc", path, request_id = tracing::field::Empty);
     if let Some(traceparent) = traceparent {
         telemetry::adopt(&span, traceparent);
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use door::Peer;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
 use crate::fault::Fault;
-use crate::limits::Peer;
 use crate::{ANSWER_LIMIT, Parts, SignIn};
 
 /// Nothing but our own styles, script and pictures; no frame around it; nowhere else to send a form.
@@ -27,7 +27,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Every answer, files too.
 pub(crate) async fn every(State(parts): State<Arc<Parts>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let peer = request.extensions().get::<Peer>().map(Peer::address);
     let from = peer.map(|peer| parts.limits.from(peer, request.headers()));
     if from.is_none_or(|from| !parts.limits.allow(from, request.method(), request.uri().path())) {
         return finished(&parts, Fault::TooMuch.shown(&parts));

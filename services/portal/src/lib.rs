@@ -6,26 +6,31 @@ mod fault;
 mod guard;
 mod limits;
 mod pages;
-mod serve;
 mod session;
 mod sign_in;
 mod turns;
 mod view;
 mod words;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use door::{Crowd, Door, connections_possible};
+use futures::FutureExt as _;
+use http::Request;
+use hyper::body::Incoming;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use state::Sessions;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
+use tower::ServiceExt as _;
 use url::Url;
 
 pub use sign_in::{Provider, ProviderError, SamplePerson, Samples};
@@ -37,6 +42,11 @@ use session::Keeper;
 use turns::Turns;
 use words::Words;
 
+/// The most connections; and how many one address has: a library's people sit behind one. What passes people on has as many as there are.
+const CONNECTIONS: usize = 1_024;
+const OF_ONE: usize = 128;
+/// How long requests in progress may take once the end is near.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
 /// The largest form that is taken, in bytes: a long text, as people write it.
 const FORM_LIMIT: usize = 64 << 10;
 /// How many pages of one person are made at a time: as many as a browser asks for.
@@ -111,10 +121,25 @@ impl Portal {
         }))
     }
 
+    /// Opens the port of the pages, where proxies of these networks pass people on.
+    ///
+    /// # Errors
+    /// When it is taken.
+    pub async fn open(address: SocketAddr, proxies: Vec<IpNet>) -> std::io::Result<Door> {
+        let crowd = Crowd::new(connections_possible().min(CONNECTIONS), OF_ONE);
+        let is_proxy = move |peer: IpAddr| limits::is_in(&proxies, peer);
+        Ok(Door::open("the web pages", address, crowd).await?.with_proxies(is_proxy))
+    }
+
     /// Serves them until it is to stop.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let parts = self.0.clone();
-        serve::serve(listener, (self.routes(), parts), stop).await;
+    pub async fn serve(self, door: Door, stop: CancellationToken) {
+        let service = self.routes().map_request(|request: Request<Incoming>| request.map(Body::new));
+        // What is in progress when it is to stop has a little longer.
+        let (serving, stopped) = (door.serve(service, stop.clone()), stop.cancelled());
+        tokio::select! {
+            () = serving => {}
+            () = stopped.then(|()| tokio::time::sleep(FINISH_LIMIT)) => {}
+        }
     }
 
     /// Every page. Their addresses tell nobody what they are: a browser keeps them, whoever looks over a shoulder reads them.

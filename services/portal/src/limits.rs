@@ -1,10 +1,11 @@
 //! How much one address asks for: whoever tries many things stops nobody else. What passes people on, such as a proxy that adds TLS, says whom it speaks
 //! for; whoever is not named as one is taken for themselves.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use door::own;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Method};
 use ipnet::IpNet;
@@ -17,17 +18,11 @@ const REQUESTS: (u32, u32) = (30, 300);
 const SIGN_INS: (u32, u32) = (30, 30);
 /// Requests looked at before those are forgotten whose limits have filled up again.
 const SWEEP: u32 = 10_000;
-/// By so much of an address of version 6 somebody goes: the rest they choose freely.
-const OWN_BITS: u128 = !0 << 64;
 
 /// A number that is not 0.
 const fn number(n: u32) -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(n.saturating_sub(1))
 }
-
-/// Where a connection comes from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Keeps count by address.
 pub(crate) struct Limits {
@@ -49,8 +44,8 @@ impl Limits {
     }
 
     /// Whether it passes people on.
-    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
-        self.proxies.iter().any(|net| net.contains(&peer.to_canonical()))
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        is_in(&self.proxies, peer)
     }
 
     /// Whether there is room for one more request from there.
@@ -89,12 +84,9 @@ fn address(name: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| name.parse::<SocketAddr>().ok().map(|named| named.ip()))
 }
 
-/// By what somebody at this address goes.
-pub(crate) fn own(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & OWN_BITS)),
-        v4 @ IpAddr::V4(_) => v4,
-    }
+/// Whether an address is of one of these networks.
+pub(crate) fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|net| net.contains(&address.to_canonical()))
 }
 
 #[cfg(test)]

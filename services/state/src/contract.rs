@@ -19,6 +19,7 @@ pub async fn run<S: FeedCursors + Sessions>(store: Arc<S>) {
     whoever_leads_takes_a_feed_over_and_acknowledges_what_was_taken(&*store).await;
     a_feed_is_begun_again_after_a_position_of_its_run(&*store).await;
     it_is_known_for_how_long_nothing_was_taken(&*store).await;
+    the_slowest_feed_that_is_carried_is_told(&*store).await;
     a_session_is_good_until_it_is_ended_or_its_time_is_over(&*store).await;
 }
 
@@ -118,6 +119,26 @@ async fn it_is_known_for_how_long_nothing_was_taken(store: &dyn FeedCursors) {
         store.recovered(feed).await.unwrap();
         assert_eq!(store.feed(feed).await.unwrap().unwrap().failing_since, 0);
     }
+}
+
+async fn the_slowest_feed_that_is_carried_is_told(store: &dyn FeedCursors) {
+    let (epoch, holder) = (Uuid::now_v7(), Uuid::now_v7());
+    let (_, failing) = store.slowest(epoch).await.unwrap();
+    let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+    for (feed, position) in [(one, 10), (other, 20)] {
+        assert_eq!(store.slowest(epoch).await.unwrap().0, (feed == other).then_some(10));
+        store.hold(feed, epoch, holder, SHORT).await.unwrap();
+        store.advance(feed, (holder, 1), (position, 0), SHORT).await.unwrap();
+    }
+    tokio::time::sleep(SHORT * 2).await;
+    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(10), failing), "whoever crashed is behind still");
+    store.failing(one, "nobody there").await.unwrap();
+    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(10), failing + 1));
+    store.release(one, holder).await.unwrap();
+    store.recovered(one).await.unwrap();
+    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(20), failing), "nobody carries it any more");
+    assert_eq!(store.slowest(Uuid::now_v7()).await.unwrap().0, None);
+    store.release(other, holder).await.unwrap();
 }
 
 async fn a_session_is_good_until_it_is_ended_or_its_time_is_over(store: &dyn Sessions) {

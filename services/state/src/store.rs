@@ -201,6 +201,14 @@ macro_rules! feed_cursors {
                 Ok(())
             }
 
+            async fn slowest(&self, epoch: Uuid) -> Result<(Option<u64>, u64), StateError> {
+                let found = self.0.run(|pool| async move {
+                    sqlx::query_as(include_str!("../sql/slowest.sql")).bind(epoch).fetch_one(&pool).await
+                });
+                let (slowest, failing): (Option<i64>, i64) = found.await?;
+                Ok((slowest.map(i64::unsigned_abs), failing.unsigned_abs()))
+            }
+
             async fn feed(&self, feed: Uuid) -> Result<Option<FeedState>, StateError> {
                 let found = self.0.run(|pool| async move {
                     sqlx::query_as(include_str!("../sql/cursor.sql")).bind(feed).fetch_optional(&pool).await

@@ -7,12 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use door::{Crowd, Door};
+use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 /// What was found when somebody asked whether this process is ready.
 #[derive(Debug, Clone)]
@@ -85,10 +89,13 @@ pub struct AdminError {
     cause: std::io::Error,
 }
 
+/// Connections to the admin port: for operators and their tools.
+const CONNECTIONS: usize = 64;
+
 /// The admin server.
 #[derive(Debug)]
 pub struct Admin {
-    listener: TcpListener,
+    door: Door,
     router: Router,
 }
 
@@ -97,14 +104,15 @@ impl Admin {
     ///
     /// # Errors
     /// When it is taken.
-    pub async fn bind(address: SocketAddr, registry: Registry, readiness: Readiness) -> Result<Self, AdminError> {
-        let listener = TcpListener::bind(address).await.map_err(|cause| AdminError { address, cause })?;
+    pub async fn open(address: SocketAddr, registry: Registry, readiness: Readiness) -> Result<Self, AdminError> {
+        let door = Door::open("the admin port", address, Crowd::new(CONNECTIONS, CONNECTIONS)).await;
+        let door = door.map_err(|cause| AdminError { address, cause })?;
         let (registry, asked) = (Arc::new(registry), readiness.clone());
         let router = Router::new()
             .route("/metrics", get(move || metrics(registry.clone(), asked.clone())))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(move || ready(readiness.clone())));
-        Ok(Self { listener, router })
+        Ok(Self { door, router })
     }
 
     /// Where it listens.
@@ -112,14 +120,13 @@ impl Admin {
     /// # Errors
     /// When the operating system does not say.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.door.address()
     }
 
     /// Serves until told to stop.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        if let Err(error) = axum::serve(self.listener, self.router).with_graceful_shutdown(stop).await {
-            tracing::error!(%error, "the admin port failed");
-        }
+    pub async fn run(self, stop: CancellationToken) {
+        let service = self.router.map_request(|request: Request<Incoming>| request.map(Body::new));
+        self.door.serve(service, stop).await;
     }
 }
 

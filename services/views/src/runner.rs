@@ -187,7 +187,7 @@ impl Runner {
         let carrier = Carrier::new(self.codec.vault().pseudonyms().await.map_err(CodecError::from)?, epoch);
         self.shelf.begin(epoch);
         let mut standings = self.stand(epoch, upgrade).await?;
-        let (mut size, until) = (BATCH, Instant::now() + LOOK_AGAIN);
+        let (mut size, mut deaf, until) = (BATCH, FIRST_PAUSE, Instant::now() + LOOK_AGAIN);
         self.shelf.start(reached(&standings));
         // Now and then it is looked whether a newer version has taken over.
         while self.log.epoch() == epoch && Instant::now() < until {
@@ -220,7 +220,7 @@ impl Runner {
             if !full && is_whole(&standings) {
                 self.shelf.open(epoch);
             }
-            if !full && !self.tail(&mut standings, &carrier, until).await? {
+            if !full && !self.tail(&mut standings, &carrier, (&mut deaf, until)).await? {
                 return Ok(());
             }
         }
@@ -266,7 +266,13 @@ impl Runner {
     }
 
     /// Takes events from the bus as they come, for so long at most. Returns `true` when the log should be read instead.
-    async fn tail(&self, standings: &mut [Standing], carrier: &Carrier, until: Instant) -> Result<bool, RunnerError> {
+    /// While the bus cannot be followed, it waits longer each time.
+    async fn tail(
+        &self,
+        standings: &mut [Standing],
+        carrier: &Carrier,
+        (deaf, until): (&mut Duration, Instant),
+    ) -> Result<bool, RunnerError> {
         let (last, batches) = (reached(standings), (LARGEST_BATCH, until));
         let mut arriving = match Arriving::after(last, (&*self.log, &*self.bus), carrier, batches).await {
             Ok(arriving) => arriving,
@@ -276,10 +282,12 @@ impl Runner {
                     "the bus cannot be followed; the log is read"
                 );
                 // The relay may be behind by a moment, or the bus be down: the log is looked at in between.
-                tokio::time::sleep(FIRST_PAUSE).await;
+                tokio::time::sleep(*deaf).await;
+                *deaf = (*deaf * 2).min(LOOK_ANYWAY);
                 return Ok(true);
             }
         };
+        *deaf = FIRST_PAUSE;
         loop {
             let (events, more) = arriving.next().await?;
             if more {
@@ -297,8 +305,8 @@ impl Runner {
     /// Applies a batch and commits it. `false` when somebody else was faster.
     async fn take(&self, standings: &mut [Standing], events: Vec<Recorded>) -> Result<bool, RunnerError> {
         self.shelf.follow(&events);
-        let Some(newest) = events.last().map(|e| (e.position.0, e.mark(), e.at)) else {
-            self.report(standings, None);
+        let Some(newest) = events.last().map(|e| (e.position.0, e.mark())) else {
+            self.report(standings);
             return Ok(true);
         };
         let opened = open_batch(&self.codec, &self.views, &events).await?;
@@ -322,15 +330,12 @@ impl Runner {
             standing.position = standing.position.max(newest.0);
         }
         self.metrics.applied.inc_by(events.len() as u64);
-        self.report(standings, Some(newest.2));
+        self.report(standings);
         Ok(true)
     }
 
-    fn report(&self, standings: &[Standing], newest_at: Option<i64>) {
+    fn report(&self, standings: &[Standing]) {
         let position = reached(standings);
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let age = newest_at.map_or(0.0, |at| (now.as_secs_f64() - at as f64 / 1e6).max(0.0));
-        self.metrics.lag.set(age);
         let reached = Tail { position, epoch: standings.first().map_or_else(Uuid::nil, |standing| standing.epoch) };
         self.progress.send_if_modified(|tail| std::mem::replace(tail, reached) != reached);
     }

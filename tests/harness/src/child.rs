@@ -51,6 +51,14 @@ impl Child {
         self.signal("-TERM")
     }
 
+    /// Asks it to read its files again (SIGHUP).
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn hang_up(&self) -> anyhow::Result<()> {
+        self.signal("-HUP")
+    }
+
     /// Asks it to end at once, and to clear away what it holds of the machine (SIGQUIT). Kills it and what it has started if
     /// it does not.
     ///

@@ -17,10 +17,10 @@ pub use child::{Child, wait_until};
 pub use mail::{Mail, MailServer};
 pub use nats::{Nats, NatsAccounts};
 pub(crate) use node::http;
-pub use node::{Cluster, Node};
+pub use node::{Cluster, Node, http_get};
 pub use postgres::{Copy, CopyKind, Database, Postgres};
 pub use provider::{PeopleProvider, Provider};
-pub use tools::{alongside, asyncapi, browser, consumer, postgres as postgres_tool, python};
+pub use tools::{alongside, asyncapi, browser, consumer, postgres as postgres_tool, promtool, python};
 
 /// A port that nobody listens on now.
 ///

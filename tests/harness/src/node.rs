@@ -245,6 +245,16 @@ impl Cluster {
         self.start_by(Some((name, value)), "", None).await
     }
 
+    /// As `start` with all roles, where it may have so many files open at once.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn start_with_files(&self, files: u32) -> anyhow::Result<Node> {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(tools::alongside()?);
+        self.try_start(command, "", free_port()?).await
+    }
+
     /// As `start`, on a given port: where callers know a node that was killed.
     ///
     /// # Errors
@@ -353,6 +363,14 @@ impl Node {
         self.child.terminate()
     }
 
+    /// Asks it to read certificates and key sets again.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        self.child.hang_up()
+    }
+
     /// Waits until it has ended, and says whether it did so successfully.
     ///
     /// # Errors
@@ -382,7 +400,11 @@ impl Drop for Node {
     }
 }
 
-async fn http_get(port: u16, path: &str) -> anyhow::Result<String> {
+/// What a path of a port of this machine answers, headers included.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn http_get(port: u16, path: &str) -> anyhow::Result<String> {
     http(port, "GET", path, &[], "").await
 }
 

@@ -70,6 +70,12 @@ pub fn browser(script: &str) -> anyhow::Result<std::process::Command> {
     Ok(command)
 }
 
+/// The checker of Prometheus' rules.
+pub fn promtool() -> std::process::Command {
+    let own = workspace().join("target/tools/bin/promtool");
+    std::process::Command::new(if own.is_file() { own } else { "promtool".into() })
+}
+
 /// The folder in which the checker of AsyncAPI documents is installed.
 pub fn asyncapi() -> anyhow::Result<PathBuf> {
     let directory = workspace().join("target/tools/asyncapi");

@@ -103,6 +103,20 @@ impl Keys {
         Self::known_until(Arc::default(), Some(Instant::now()))
     }
 
+    /// Those of a file, as it says now.
+    pub(super) fn replace(&self, keys: Arc<[Key]>) {
+        let mut known = self.known();
+        if known.until.is_none() {
+            known.keys = keys;
+        }
+    }
+
+    /// Asks the issuer whatever was asked a moment ago, if it is one that is asked.
+    pub(super) async fn learn_again(&self, issuer: &str, client: &reqwest::Client) {
+        self.known().tried = None;
+        self.learn(issuer, client).await;
+    }
+
     fn known_until(keys: Arc<[Key]>, until: Option<Instant>) -> Self {
         Self { known: Mutex::new(Known { keys, until, tried: None }), fetching: tokio::sync::Mutex::default() }
     }

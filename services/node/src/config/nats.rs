@@ -7,7 +7,7 @@ use bus::{NatsServers, WrongServers};
 use feeds::JetStreamSettings;
 use serde::{Deserialize, Serialize};
 
-use super::secret_in;
+use super::{is_private, secret_in};
 
 /// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,6 +65,15 @@ impl BusConfig {
             servers = servers.with_credentials(file.clone())?;
         }
         Ok(self.tls.on(servers))
+    }
+
+    /// What is signed in with is nobody else's.
+    ///
+    /// # Errors
+    /// When everybody on the machine may read it, or it is not there.
+    pub(crate) fn are_secrets_private(&self) -> anyhow::Result<()> {
+        let secrets = [&self.nkey_file, &self.credentials_file, &self.tls.private_key];
+        secrets.into_iter().flatten().try_for_each(|file| is_private(file))
     }
 }
 
@@ -127,8 +136,10 @@ impl JetStreamConfig {
     /// What the door is made with.
     ///
     /// # Errors
-    /// When a URL has another form.
+    /// When a URL has another form, or everybody on the machine may read what is signed in with.
     pub fn settings(&self) -> anyhow::Result<JetStreamSettings> {
+        is_private(&self.system_credentials_file)?;
+        self.tls.private_key.as_deref().map_or(Ok(()), is_private)?;
         let servers = self.servers(&self.url)?;
         Ok(JetStreamSettings {
             system: servers.clone().with_credentials(self.system_credentials_file.clone())?,

@@ -15,12 +15,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bus", &[]),
     ("vault", &["database"]),
     ("state", &["database"]),
-    ("telemetry", &[]),
+    ("door", &[]),
+    ("telemetry", &["door"]),
     ("events", &["domain", "event-log", "proto", "vault"]),
     ("engine", &["domain", "events", "event-log", "bus"]),
     ("views", &["database", "domain", "events", "event-log", "bus"]),
     ("rpc", &["database", "domain", "engine", "proto", "views"]),
-    ("gate", &["domain", "engine", "events", "proto", "rpc", "vault", "views"]),
+    ("gate", &["domain", "door", "engine", "events", "proto", "rpc", "vault", "views"]),
     ("client", &["proto"]),
     ("sentences", &[]),
     ("letters", &["sentences"]),
@@ -36,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("interop", &["domain", "engine", "events", "vault"]),
     // A client of the services: it knows nothing but what they answer.
-    ("portal", &["client", "letters", "proto", "sentences", "state"]),
+    ("portal", &["client", "door", "letters", "proto", "sentences", "state"]),
 ];
 /// Services that tell people something in their language, or on paper.
 const TELLING: &[&str] = &["gate", "domain", "engine", "events", "letters", "proto", "rpc", "sentences", "views"];

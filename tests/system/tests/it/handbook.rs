@@ -7,17 +7,20 @@ use harness::{Cluster, Copy, CopyKind};
 
 use crate::world::{World, import};
 
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/handbook").join(name)
+}
+
 /// The shell commands of a page, in order, from this heading to the next.
-fn commands(page: &str, heading: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/handbook").join(page);
-    let text = std::fs::read_to_string(file).unwrap();
+fn commands(name: &str, heading: &str) -> String {
+    let text = std::fs::read_to_string(page(name)).unwrap();
     let text = text.split_once(heading).unwrap().1;
     let text = text.split("\n## ").next().unwrap();
     let mut commands = String::new();
     for block in text.split("```sh\n").skip(1) {
         commands += block.split("```").next().unwrap();
     }
-    assert!(!commands.is_empty(), "{page} {heading}");
+    assert!(!commands.is_empty(), "{name} {heading}");
     commands
 }
 
@@ -80,4 +83,30 @@ async fn a_distributed_system_is_restored_failed_over_and_upgraded_as_it_says() 
     let variables =
         [config, who(), ("OWNER", owner), ("OWNER_CONFIG", owners.config_file().unwrap().display().to_string())];
     run(&commands("upgrade.md", "# A new version"), &variables);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_looks_at_who_runs_it_is_there_as_it_says() {
+    let world = World::distributed().await;
+    world.import(1);
+    let node = world.start().await;
+    let nobody = client::Client::new(node.channel().await.unwrap(), "not-a-token").unwrap();
+    nobody.my_record(0).await.unwrap_err();
+    let owner = world.database.owner.split("&options=").next().unwrap().to_owned();
+    let variables = [
+        config(&world.cluster),
+        ("ADMIN", format!("http://127.0.0.1:{}", node.admin)),
+        ("OWNER", owner),
+        ("PID", node.process().to_string()),
+        ("WHO", "Ailsa".to_owned()),
+    ];
+    let page = std::fs::read_to_string(page("operate.md")).unwrap();
+    for heading in page.lines().filter(|line| line.starts_with('#')) {
+        let section = page.split_once(&format!("{heading}\n")).unwrap().1.split("\n## ").next().unwrap();
+        if section.contains("```sh") {
+            let said = run(&commands("operate.md", heading), &variables);
+            assert!(!said.is_empty() || heading == "## New certificates and keys", "{heading}");
+        }
+    }
+    assert!(node.log().unwrap().contains("certificates and key sets were read again"));
 }

@@ -3,17 +3,26 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use harness::Cluster;
+use client::Client;
+use harness::{Authority, Cluster};
+use node::tokens::TokenSigner;
 use prost::Message as _;
-use proto::people::v1::{GetMyRecordRequest, RecordStrengthRequest};
+use proto::people::v1::{GetMyRecordRequest, GetMyRecordResponse, RecordStrengthRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_stream::StreamExt as _;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_types::StatusExt as _;
 
 use crate::access_matrix::call;
+use crate::held_up::Alone;
 use crate::world::{Callers, Pair, import};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,30 +51,115 @@ async fn on_sigterm_readiness_goes_first_and_calls_in_progress_finish() {
     assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
 }
 
-/// A server that was told to end while somebody watches its health; and what they watch with.
-async fn watched(finish_ms: i64) -> (harness::Node, tonic::Streaming<HealthCheckResponse>) {
-    let mut cluster = Cluster::embedded().unwrap();
-    cluster.set_top("finish_ms", finish_ms);
-    let node = cluster.start("").await.unwrap();
-    let mut health = HealthClient::new(node.channel().await.unwrap());
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_when_the_server_does() {
+    let cluster = Cluster::embedded().unwrap();
+    let mut node = cluster.start("").await.unwrap();
+    let channel = node.channel().await.unwrap();
+    let mut health = HealthClient::new(channel.clone());
     let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     watch.message().await.unwrap().expect("how the server is");
+    let mut reflection = ServerReflectionClient::new(channel);
+    let question = ServerReflectionRequest {
+        message_request: Some(MessageRequest::ListServices(String::new())),
+        ..Default::default()
+    };
+    let questions = tokio_stream::once(question).chain(tokio_stream::pending());
+    let mut reflected = reflection.server_reflection_info(questions).await.unwrap().into_inner();
+    reflected.message().await.unwrap().expect("which services there are");
+    let begun = std::time::Instant::now();
     node.terminate().unwrap();
-    (node, watch)
+    // First that it takes no more calls, and then that it is gone.
+    let last = watch.message().await.unwrap().expect("how the server is");
+    assert_eq!(last.status(), ServingStatus::NotServing);
+    for end in [watch.message().await.unwrap_err(), reflected.message().await.unwrap_err()] {
+        assert_eq!((end.code(), end.message()), (Code::Unavailable, "this server ends; connect again"));
+    }
+    assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
+    assert!(begun.elapsed() < Duration::from_secs(5), "a stream keeps it from ending");
+}
+
+/// A server that was told to end while an answer is not read; and the answer.
+async fn unread(finish_ms: i64) -> (harness::Node, Cluster, tonic::Streaming<GetMyRecordResponse>) {
+    let alone = Alone::start(|cluster| cluster.set_top("finish_ms", finish_ms)).await;
+    let answer = alone.asks(&alone.slow().await).await.unwrap();
+    alone.node.terminate().unwrap();
+    (alone.node, alone.cluster, answer)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_somebody_holds_keeps_a_process_from_ending_for_so_long_and_a_second_signal_for_none() {
+async fn an_answer_that_nobody_reads_keeps_a_process_from_ending_for_so_long_and_a_second_signal_for_none() {
     let begun = std::time::Instant::now();
-    let (mut node, watch) = watched(1_000).await;
+    let (mut node, cluster, answer) = unread(1_000).await;
     assert!(node.ended().await.unwrap(), "{}", node.log().unwrap());
-    assert!(begun.elapsed() < Duration::from_secs(10), "a stream keeps it from ending");
-    drop(watch);
-    let (mut node, watch) = watched(600_000).await;
+    assert!(node.log().unwrap().contains("were cut off"));
+    assert!(begun.elapsed() < Duration::from_secs(10), "an answer keeps it from ending");
+    drop((answer, cluster));
+    let (mut node, _cluster, answer) = unread(600_000).await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     node.terminate().unwrap();
     assert!(!node.ended().await.unwrap(), "it ended as if nothing was in progress");
-    drop(watch);
+    drop(answer);
+}
+
+/// Connects by TLS to whoever has a certificate of this authority.
+async fn by_tls(port: u16, authority: &Authority) -> Result<Channel, tonic::transport::Error> {
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.certificate()));
+    Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap().tls_config(tls)?.connect().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_and_key_sets_are_read_again_and_no_call_is_dropped() {
+    let mut cluster = Cluster::embedded().unwrap();
+    let pair = Pair::of(&import(&cluster, 1)[0]);
+    let (before, after) = (Authority::new().unwrap(), Authority::new().unwrap());
+    let directory = cluster.directory().to_owned();
+    let of = |authority: &Authority| {
+        let (certificate, key) = authority.issue("127.0.0.1").unwrap();
+        for (name, text) in [("certificate", certificate), ("private_key", key)] {
+            drop(std::fs::remove_file(directory.join(name)));
+            node::files::write_private(&directory.join(name), text.as_bytes()).unwrap();
+        }
+    };
+    of(&before);
+    for setting in ["certificate", "private_key"] {
+        cluster.set("tls", setting, directory.join(setting).display().to_string());
+    }
+    let node = cluster.start("").await.unwrap();
+    let open = by_tls(node.grpc, &before).await.unwrap();
+    let callers = Callers::unenrolled(&cluster, &open, &pair);
+    let mut people = callers.person.people();
+    let waiting = tokio::spawn(async move {
+        people.get_my_record(GetMyRecordRequest { at_least_position: 1 << 40, ..Default::default() }).await
+    });
+    callers.person.strength("before").await.unwrap();
+
+    let read_again = async |times: usize| {
+        node.reload().unwrap();
+        let log = || async { Ok(node.log()?.matches("were read again").count() == times) };
+        harness::wait_until("the files to be read again", log).await.unwrap();
+    };
+    // What cannot be used changes nothing.
+    std::fs::write(directory.join("certificate"), "nothing").unwrap();
+    std::fs::write(directory.join("jwks.json"), "nothing").unwrap();
+    read_again(1).await;
+    assert!(node.log().unwrap().contains("those in use stay"));
+    by_tls(node.grpc, &before).await.expect("a bad file has replaced what was in use");
+    callers.person.strength("meanwhile").await.expect("a bad file has replaced what was in use");
+
+    let another = TokenSigner::open(&directory.join("another.der")).unwrap();
+    std::fs::write(directory.join("jwks.json"), serde_json::to_vec(&another.key_set().unwrap()).unwrap()).unwrap();
+    of(&after);
+    read_again(2).await;
+    by_tls(node.grpc, &before).await.expect_err("the old certificate is still shown");
+    let channel = by_tls(node.grpc, &after).await.unwrap();
+    let refused = callers.person.strength("after").await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated, "what is no key any more is believed: {refused:?}");
+    let person = Client::new(channel, &another.person(pair.person).unwrap()).unwrap();
+    person.strength("after").await.expect("a new key is not believed");
+    // The call in progress goes on as if nothing was.
+    let status = waiting.await.unwrap().unwrap_err();
+    assert_eq!(status.get_details_error_info().unwrap().reason, "VIEW_BEHIND");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,7 @@ mod nats_sign_in;
 mod notices;
 mod on_nats;
 mod on_their_word;
+mod operated;
 mod pages;
 mod pages_held;
 mod planned;

@@ -30,7 +30,7 @@ impl Signing {
         let (certificate, key) = authority.issue("127.0.0.1").unwrap();
         let file = |name: &str, text: &str| {
             let path = world.cluster.directory().join(name);
-            std::fs::write(&path, text).unwrap();
+            node::files::write_private(&path, text.as_bytes()).unwrap();
             path.display().to_string()
         };
         let files = [("certificate", certificate), ("private_key", key), ("client_authority", authority.certificate())];
