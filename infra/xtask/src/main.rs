@@ -55,10 +55,13 @@ fn main() -> anyhow::Result<()> {
 
 fn test(arguments: &[String]) -> anyhow::Result<()> {
     tools::postgres()?;
+    tools::pgbouncer()?;
     tools::nats()?;
     tools::oidc_provider()?;
     tools::consumers()?;
     tools::asyncapi()?;
+    tools::connect()?;
+    tools::buf()?;
     tools::promtool()?;
     tools::browser()?;
     // The system tests start the binary, so it is built first.

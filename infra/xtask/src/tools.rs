@@ -17,13 +17,21 @@ const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 /// The checker of compose files, from PyPI: it has the compose specification's schema in it.
 const CHECK_JSONSCHEMA: &str = "check-jsonschema==0.39.0";
 /// What an integrator's own system uses to receive a feed, from PyPI.
-const CONSUMERS: [&str; 6] = [
+const CONSUMERS: [&str; 7] = [
     "grpcio==1.85.1",
     "grpcio-tools==1.85.1",
     "cloudevents==2.2.0",
     "nats-py[nkeys]==2.16.0",
     "standardwebhooks==1.1.0",
     "aiosmtpd==1.4.6",
+    "openapi-spec-validator==0.9.0",
+];
+/// What an integrator calls by the Connect protocol with, and generates that from the protos; from npm.
+const CONNECT: [&str; 4] = [
+    "@connectrpc/connect@2.1.2",
+    "@connectrpc/connect-node@2.1.2",
+    "@bufbuild/protobuf@2.13.0",
+    "@bufbuild/protoc-gen-es@2.13.0",
 ];
 /// The checker of AsyncAPI documents, from npm.
 const ASYNCAPI: &str = "@asyncapi/parser@3.6.6";
@@ -72,6 +80,20 @@ pub(crate) fn postgres() -> anyhow::Result<()> {
 fn has_postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.map(|version| version.path().join("bin/initdb")).any(|initdb| initdb.is_file()) || on_path("initdb")
+}
+
+/// A pooler of connections to PostgreSQL, from the system's packages.
+pub(crate) fn pgbouncer() -> anyhow::Result<()> {
+    if Path::new("/usr/sbin/pgbouncer").is_file() || on_path("pgbouncer") {
+        return Ok(());
+    }
+    let install = "the tests meet a pooler of connections: install your system's package `pgbouncer`";
+    if !on_path("apt-get") {
+        bail!("{install}");
+    }
+    let mut packages = Command::new("apt-get");
+    packages.args(["install", "-y", "-qq", "--no-install-recommends", "pgbouncer"]);
+    run("installing PgBouncer", packages.env("DEBIAN_FRONTEND", "noninteractive")).context(install)
 }
 
 /// The NATS server.
@@ -131,6 +153,18 @@ pub(crate) fn consumers() -> anyhow::Result<()> {
     install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&directory).args(CONSUMERS);
     run("installing what consumers of feeds use", &mut install)
         .context("the tests run consumers of feeds, which need Python 3 with pip")?;
+    Ok(std::fs::write(stamp, wanted)?)
+}
+
+/// What calls by the Connect protocol, in a folder of its own.
+pub(crate) fn connect() -> anyhow::Result<()> {
+    let directory = directory()?.join("connect");
+    let (stamp, wanted) = (directory.join("installed"), CONNECT.join("\n"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&directory)?;
+    npm(&directory, &CONNECT).context("the tests call by the Connect protocol, which needs Node.js with npm")?;
     Ok(std::fs::write(stamp, wanted)?)
 }
 

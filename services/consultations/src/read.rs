@@ -203,10 +203,15 @@ impl Consultations {
         at_least: u64,
         covered: impl Fn(&EntryDoc) -> bool + Send + Sync,
     ) -> Result<Option<EntryDoc>, Error> {
-        let says = |doc: &EntryDoc| matches!(doc.content, Content::Communication { .. }) && covered(doc);
+        let says = |doc: &EntryDoc| matches!(doc.content, Content::Communication { .. });
         let (list, mut pages, mut last) = (record::of_person(person), Pages::all(at_least), None);
-        while let Some(page) = self.views.next::<Record>(&list, &mut pages, says).await? {
+        while let Some(asked) = &mut pages {
+            let page = self.views.list_covered::<Record>(&list, asked, &covered, says).await?;
             last = page.items.into_iter().next_back().or(last);
+            match page.next {
+                Some(next) => asked.after = next,
+                None => pages = None,
+            }
         }
         Ok(last)
     }

@@ -3,16 +3,17 @@
 mod copy;
 mod fault;
 mod file;
+mod migrations;
 mod pool;
 mod room;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Error, SqlSafeStr as _};
+use sqlx::{ConnectOptions as _, Error, PgConnection};
 
 pub use copy::{copy_sqlite, postgres_settings};
-pub use fault::{is_data_fault, is_lost, is_outage, never_began};
+pub use fault::{advice, is_data_fault, is_lost, is_outage, never_began};
 pub use file::sqlite;
+pub use migrations::{MigrationError, Migrations};
 pub use pool::{Pool, Since};
 pub use room::free_connections;
 
@@ -29,34 +30,47 @@ const PLANS: [(&str, &str); 6] = [
     ("jit", "off"),
 ];
 
+/// What every transaction is, whatever the server, the database or the role is set to: what is decided together is locked.
+const TRANSACTIONS: [(&str, &str); 2] =
+    [("default_transaction_isolation", "read committed"), ("default_transaction_read_only", "off")];
+
+/// The schema in which everything stands.
+const SCHEMA: &str = "alongside";
+
 /// How to connect to PostgreSQL, under the name that the server shows for the connection. It looks into the schema
 /// `alongside` alone (`infra/decisions/0008-a-schema-of-its-own.md`), and its statements are not logged.
 ///
 /// # Errors
-/// When the URL has a wrong form.
+/// When the URL has a wrong form, or names another schema.
 pub fn options(url: &str, application: &str) -> Result<PgConnectOptions, Error> {
     let options: PgConnectOptions = url.parse()?;
-    let options = options.options([("search_path", "alongside")]).options(PLANS);
+    let names_another = |named: &str| {
+        let (_, path) = named.split_once("search_path=").unwrap_or(("", SCHEMA));
+        path.split_whitespace().next() != Some(SCHEMA)
+    };
+    if options.get_options().is_some_and(names_another) {
+        let problem = "the database's URL names a schema in `options`: the tables are always in the schema `alongside`, so leave it out; for another system take \
+                       another database";
+        return Err(Error::Configuration(problem.into()));
+    }
+    let options = options.options([("search_path", SCHEMA)]).options(PLANS).options(TRANSACTIONS);
     Ok(options.application_name(application).disable_statement_logging())
 }
 
-/// Creates or upgrades the tables of one store in PostgreSQL, in a schema that is safe. May be repeated.
+/// What stands between this process and PostgreSQL does not pass on what a connection asks for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "something between this process and PostgreSQL, such as PgBouncer, does not pass on the settings of a connection: name PostgreSQL itself, which is asked for few \
+     connections (`database.connections`); session locks and settings need it, in whatever mode a pooler is"
+)]
+pub struct NotDirect;
+
+/// Makes sure that a connection is one of PostgreSQL itself, and has the settings that it was opened with.
 ///
 /// # Errors
-/// When the database does not answer, is not safe, or refuses a statement.
-pub async fn migrate(options: PgConnectOptions, migrator: &Migrator) -> Result<(), MigrateError> {
-    let mut connection = options.connect().await?;
-    sqlx::raw_sql(include_str!("../sql/schema.sql")).execute(&mut connection).await?;
-    migrator.run(&mut connection).await
-}
-
-/// The migrations of one store: their numbers and files, in order. Which were run stands in a table of its own.
-#[must_use]
-pub fn migrator(store: &'static str, files: &[(i64, &'static str)]) -> Migrator {
-    let migration = |(number, sql): &(i64, &'static str)| {
-        Migration::new(*number, store.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let mut migrator = Migrator::with_migrations(files.iter().map(migration).collect());
-    migrator.dangerous_set_table_name(format!("migrations_{store}"));
-    migrator
+/// [`NotDirect`], as a configuration that cannot be used, or when the database does not answer.
+pub async fn is_direct(connection: &mut PgConnection) -> Result<(), Error> {
+    let settings: (String, String) = sqlx::query_as(include_str!("../sql/settings.sql")).fetch_one(connection).await?;
+    let wanted = (SCHEMA.to_owned(), "force_generic_plan".to_owned());
+    if settings == wanted { Ok(()) } else { Err(Error::Configuration(NotDirect.into())) }
 }

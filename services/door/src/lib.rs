@@ -3,6 +3,7 @@
 
 mod crowd;
 mod peer;
+mod sent;
 mod stream;
 mod tls;
 mod unread;
@@ -30,6 +31,7 @@ use tower::Service;
 
 pub use crowd::{Crowd, Place};
 pub use peer::{Peer, own};
+pub use sent::Sent;
 pub use tls::{CertificateFiles, Tls, TlsError};
 pub use unread::{Answering, BoxError, Held, NotRead, UnreadLayer, UnreadService, Watched};
 
@@ -114,7 +116,7 @@ impl Door {
     /// Serves until it is to stop, and then until every connection has ended. Dropped sooner, it cuts them off.
     pub async fn serve<S, B>(self, service: S, stop: CancellationToken)
     where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<Sent>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -162,7 +164,7 @@ async fn connection<S, B>(
     service: S,
     stop: CancellationToken,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Sent>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -177,7 +179,16 @@ async fn connection<S, B>(
         let (inner, with) = (TowerToHyperService::new(service), peer.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(with.clone());
-            inner.call(request)
+            let (parts, body) = request.into_parts();
+            let (sent, rest) = Sent::new(body);
+            let answer = inner.call(Request::from_parts(parts, sent));
+            async move {
+                let answer = answer.await;
+                if spoken == Spoken::Http1 {
+                    rest.hear().await;
+                }
+                answer
+            }
         });
         tokio::select! {
             () = speak(heard, spoken, service, stop) => {}

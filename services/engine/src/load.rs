@@ -87,6 +87,7 @@ where
     // Before anything is read: what is read of another history is then not taken for this one's.
     let epoch = engine.log.epoch();
     let remembered = engine.states.get::<Loaded<A>>(stream).filter(|loaded| loaded.epoch == epoch);
+    let is_known = remembered.is_some();
     let mut loaded = match (remembered, freshness) {
         (Some(loaded), Freshness::Remembered) => return Ok(loaded),
         (Some(loaded), Freshness::Latest) => loaded,
@@ -111,7 +112,8 @@ where
     if engine.log.epoch() != epoch {
         return Box::pin(load(engine, id, freshness)).await;
     }
-    if loaded.version != before {
+    // That there is nothing is remembered, too: whoever asks again must not find out by the time that it takes.
+    if loaded.version != before || !is_known {
         loaded.clone().remember(&engine.states);
     }
     Ok(loaded)

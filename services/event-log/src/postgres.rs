@@ -1,6 +1,6 @@
 //! The log in PostgreSQL.
 
-use database::Pool;
+use database::{Migrations, Pool};
 use futures::FutureExt as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Postgres, Row as _};
@@ -71,11 +71,7 @@ impl PostgresLog {
         let options = database::options(&config.url, APPLICATION)?;
         let (timeline, reads) = (Timeline::default(), options.clone());
         // What is acknowledged is durable, whatever the server, the database or the role is set to.
-        let appends = options.options(GIVES_UP).options([
-            ("synchronous_commit", "on"),
-            ("default_transaction_isolation", "read committed"),
-            ("default_transaction_read_only", "off"),
-        ]);
+        let appends = options.options(GIVES_UP).options([("synchronous_commit", "on")]);
         let mut committer = PostgresCommitter {
             options: appends,
             accept: config.accept_volatile,
@@ -122,8 +118,9 @@ impl PostgresLog {
             (2, include_str!("../migrations/postgres/0002_not_after.sql")),
             (3, include_str!("../migrations/postgres/0003_epoch.sql")),
         ];
-        let options = database::options(url, APPLICATION)?;
-        database::migrate(options, &database::migrator(STORE, &files)).await.map_err(StoreError::new)
+        let (options, rights) =
+            (database::options(url, APPLICATION)?, include_str!("../migrations/postgres/rights.sql"));
+        Migrations::of(STORE, &files).run_in_postgres(options, rights).await.map_err(StoreError::new)
     }
 }
 
@@ -187,6 +184,7 @@ impl PostgresCommitter {
     async fn connect(&self) -> Result<Link, StoreError> {
         let checked = async {
             let mut connection = self.options.connect().await?;
+            database::is_direct(&mut connection).await?;
             let settings: Vec<(String, String)> =
                 sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
             let entered = enter(&mut connection, &self.timeline).await?;

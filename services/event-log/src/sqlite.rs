@@ -2,7 +2,7 @@
 
 mod committer;
 
-use database::Pool;
+use database::{Migrations, Pool};
 use sqlx::sqlite::{SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ impl SqliteLog {
             (1, include_str!("../migrations/sqlite/0001_event_log.sql")),
             (2, include_str!("../migrations/sqlite/0002_epoch.sql")),
         ];
-        database::migrator(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
+        Migrations::of(STORE, &files).run(&mut writer).await.map_err(StoreError::new)?;
         let timeline = Timeline::default();
         timeline.entered(enter(&mut writer).await?.0);
         let pool = |connections| {

@@ -74,7 +74,9 @@ impl Stores {
                 let log = PostgresLog::open(&postgres, log_metrics.clone()).await;
                 // An outage is told apart from what an operator has yet to do.
                 let log = log.map_err(|error| {
-                    let problem = if database::is_outage(&error) {
+                    let problem = if let Some(advice) = database::advice(&error) {
+                        advice
+                    } else if database::is_outage(&error) {
                         "the database of `database.url` cannot be reached"
                     } else if error.is_volatile() {
                         "`database.url`: set `database.accept_volatile_server` to run on it all the same, which is for tests alone"

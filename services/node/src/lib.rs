@@ -1,6 +1,7 @@
 //! The node: configuration, composition, the server and its roles. The binary `alongside` is a thin shell around it;
 //! the load generator and the system tests use the same pieces.
 
+pub mod api;
 pub mod backup;
 pub mod compose;
 pub mod config;

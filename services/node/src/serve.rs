@@ -9,7 +9,6 @@ use door::{CertificateFiles, Crowd, Door, UnreadLayer};
 use feeds::{Carrier, Feeds, JetStreamDoor, WebhookDoor};
 use gate::{AccessLayer, Issuer, Issuers, REQUEST_LIMIT, RESPONSE_LIMIT};
 use http::{HeaderName, HeaderValue, Method, Request};
-use hyper::body::Incoming;
 use letters::Letters;
 use notices::{NoticeServices, NoticeSettings, Notifier};
 use proto::access::v1::access_service_server::AccessServiceServer;
@@ -22,6 +21,7 @@ use proto::people::v1::joining_service_server::JoiningServiceServer;
 use proto::people::v1::people_service_server::PeopleServiceServer;
 use proto::relationships::v1::relationship_service_server::RelationshipServiceServer;
 use proto::sharing::v1::sharing_service_server::SharingServiceServer;
+use rpc::ConnectLayer;
 use telemetry::{Admin, Readiness};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -142,8 +142,8 @@ pub async fn start(
     let access = access.with_systems_bound(binds_systems).with_end(closing.clone());
     let unread = UnreadLayer::default();
     tasks.spawn(unread.clone().watch(background.clone()));
-    let layers = (unread, cors(&config.web_origins)?, GrpcWebLayer::new(), access);
-    let service = layers.layer(routes).map_request(|request: Request<Incoming>| request.map(Body::new));
+    let layers = (unread, cors(&config.web_origins)?, ConnectLayer::default(), GrpcWebLayer::new(), access);
+    let service = layers.layer(routes).map_request(|request: Request<door::Sent>| request.map(Body::new));
     let (drain, finish) = (Duration::from_millis(config.drain_ms), Duration::from_millis(config.finish_ms));
     let serving = door.serve(service, closing.clone());
     if let Some((portal, door)) = portal {
@@ -273,6 +273,8 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
             "x-grpc-web",
             "x-user-agent",
             "grpc-timeout",
+            "connect-protocol-version",
+            "connect-timeout-ms",
             "traceparent",
             gate::ROLE_HEADER,
             gate::SESSION_HEADER,

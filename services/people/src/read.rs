@@ -127,8 +127,9 @@ impl People {
         let answer = self.gate.disclose(asked, person, |scope, moved| async move {
             // What was corrected is told as corrected, though the view may lag.
             self.views.reach::<Record>(moved).await?;
-            let covered = |doc: &EntryDoc| wanted.keeps(doc) && scope.covers(doc.category, &doc.sensitivity);
-            let mut page = self.page(person, pages, covered).await?;
+            let covers = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);
+            let (list, keep) = (record::of_person(person), |doc: &EntryDoc| wanted.keeps(doc));
+            let mut page = self.views.list_covered::<Record>(&list, pages, covers, keep).await?;
             self.hide_goals(person, &mut page, &scope, pages.at_least).await?;
             let (categories, entries) = (categories_of(&page), page.items.len());
             // Which other agencies have written is who else supports the person.

@@ -24,7 +24,6 @@ use axum::routing::{get, post};
 use door::{Crowd, Door, connections_possible};
 use futures::FutureExt as _;
 use http::Request;
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use state::Sessions;
@@ -133,7 +132,7 @@ impl Portal {
 
     /// Serves them until it is to stop.
     pub async fn serve(self, door: Door, stop: CancellationToken) {
-        let service = self.routes().map_request(|request: Request<Incoming>| request.map(Body::new));
+        let service = self.routes().map_request(|request: Request<door::Sent>| request.map(Body::new));
         // What is in progress when it is to stop has a little longer.
         let (serving, stopped) = (door.serve(service, stop.clone()), stop.cancelled());
         tokio::select! {

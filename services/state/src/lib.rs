@@ -24,7 +24,7 @@ macro_rules! fails_with {
         }
     })+};
 }
-fails_with!(sqlx::Error, sqlx::migrate::MigrateError);
+fails_with!(sqlx::Error, database::MigrationError);
 
 /// How far a feed has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use database::{Pool, Since};
+use database::{Migrations, Pool, Since};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Postgres, Sqlite};
@@ -44,7 +44,8 @@ impl PostgresState {
             (3, include_str!("../migrations/postgres/0003_failing_since.sql")),
             (4, include_str!("../migrations/postgres/0004_session.sql")),
         ];
-        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
+        let rights = include_str!("../migrations/postgres/rights.sql");
+        Ok(Migrations::of(STORE, &files).run_in_postgres(database::options(url, APPLICATION)?, rights).await?)
     }
 }
 
@@ -63,7 +64,7 @@ impl SqliteState {
             (3, include_str!("../migrations/sqlite/0003_failing_since.sql")),
             (4, include_str!("../migrations/sqlite/0004_session.sql")),
         ];
-        database::migrator(STORE, &files).run(pool.connections()).await?;
+        Migrations::of(STORE, &files).run(pool.connections()).await?;
         Ok(Self(pool))
     }
 }

@@ -12,7 +12,6 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use door::{Crowd, Door};
-use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
@@ -125,7 +124,7 @@ impl Admin {
 
     /// Serves until told to stop.
     pub async fn run(self, stop: CancellationToken) {
-        let service = self.router.map_request(|request: Request<Incoming>| request.map(Body::new));
+        let service = self.router.map_request(|request: Request<door::Sent>| request.map(Body::new));
         self.door.serve(service, stop).await;
     }
 }

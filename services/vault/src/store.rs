@@ -1,4 +1,4 @@
-use database::{Pool, Since};
+use database::{Migrations, Pool, Since};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
@@ -28,8 +28,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
+impl From<database::MigrationError> for StoreError {
+    fn from(error: database::MigrationError) -> Self {
         Self(error.into())
     }
 }
@@ -97,7 +97,7 @@ impl PostgresKeys {
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, database::options(url, APPLICATION)?, &Since::default());
-        drop(pool.connections().acquire().await?);
+        database::is_direct(&mut *pool.connections().acquire().await?).await?;
         Ok(Self(pool))
     }
 
@@ -107,7 +107,8 @@ impl PostgresKeys {
     /// When the database cannot be reached or refuses a statement.
     pub async fn migrate(url: &str) -> Result<(), StoreError> {
         let files = [(1, include_str!("../migrations/postgres/0001_vault.sql"))];
-        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
+        let rights = include_str!("../migrations/postgres/rights.sql");
+        Ok(Migrations::of(STORE, &files).run_in_postgres(database::options(url, APPLICATION)?, rights).await?)
     }
 }
 
@@ -124,7 +125,7 @@ impl SqliteKeys {
             .busy_timeout(ACQUIRE_LIMIT);
         let pool = SqlitePoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, options, &Since::default());
-        database::migrator(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))])
+        Migrations::of(STORE, &[(1, include_str!("../migrations/sqlite/0001_vault.sql"))])
             .run(pool.connections())
             .await?;
         Ok(Self(pool))

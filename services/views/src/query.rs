@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use crate::docs::Doc;
 use crate::key::Key;
+use crate::page::{Filling, List, One, Page, Pages};
 use crate::runner::{Tail, open_document};
 use crate::shelf::{BESIDE, Shelf, Slot};
 use crate::store::{DocumentStore, Found, StoreError, StoredDocument};
@@ -21,10 +23,10 @@ const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// The most documents that are read from the store at once, while a page is filled.
 const CHUNK: usize = 200;
+/// How many events are appended together at most by what makes something.
+const TOGETHER: u64 = 8;
 /// A list with so many documents or more is not kept in memory.
 const WHOLE: usize = 512;
-/// Bytes of documents on a page: well below what a client takes in one message. One document always fits.
-const PAGE_BYTES: usize = 1 << 20;
 
 /// Why a view cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -46,114 +48,31 @@ impl From<StoreError> for ViewsError {
     }
 }
 
-/// Which page of a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pages {
-    /// The most items.
-    pub size: usize,
-    /// What follows the prefix in the place of the last item of the page before; empty for the first page.
-    pub after: Vec<u8>,
-    /// The position that the page must reflect at least; 0 asks for nothing.
-    pub at_least: u64,
+tokio::task_local! {
+    /// Whether something was read from a store.
+    static COLD: Cell<bool>;
 }
 
-impl Pages {
-    /// The first that is kept of a list which reflects this position at least.
-    #[must_use]
-    pub fn one(at_least: u64) -> Self {
-        Self { size: 1, after: vec![], at_least }
-    }
-
-    /// All pages of a list, one after the other, which reflect this position at least: for [`Views::next`].
-    #[must_use]
-    pub fn all(at_least: u64) -> Option<Self> {
-        Some(Self { size: EACH, after: vec![], at_least })
-    }
+/// Does something, and says whether anything was read from a store meanwhile, and not from memory alone.
+pub async fn watched<T>(work: impl Future<Output = T>) -> (T, bool) {
+    COLD.scope(Cell::new(false), async move {
+        let done = work.await;
+        (done, COLD.with(Cell::get))
+    })
+    .await
 }
 
-/// How many events are appended together at most by what makes something.
-const TOGETHER: u64 = 8;
-
-/// How many documents are read at once by whoever reads all of a list.
-const EACH: usize = 100;
-
-/// A page of documents.
-#[derive(Debug, Clone)]
-pub struct Page<T> {
-    /// The documents, in the order of their places.
-    pub items: Vec<T>,
-    /// What [`Pages::after`] takes for the next page; none at the end.
-    pub next: Option<Vec<u8>>,
-    /// The position that the page reflects.
-    pub position: u64,
-    /// Whether something may be missing, because an event about somebody whom the list is about could not be read.
-    pub incomplete: bool,
+/// Something is read from a store.
+fn is_cold() {
+    // Nobody asks.
+    let _unasked = COLD.try_with(|cold| cold.set(true));
 }
-
-impl<T> Page<T> {
-    /// The same page, of what each document comes to.
-    #[must_use]
-    pub fn map<U>(self, into: impl Fn(T) -> U) -> Page<U> {
-        let Self { items, next, position, incomplete } = self;
-        Page { items: items.into_iter().map(into).collect(), next, position, incomplete }
-    }
-}
-
-impl<T> Page<(Vec<u8>, T)> {
-    /// This and a page of another list, from the same place on, as one of at most `size` items.
-    fn with(self, other: Self, size: usize) -> Self {
-        // What follows the last item of a page that is not the list's end is not known yet, in either list.
-        let known = self.next.iter().chain(&other.next).min().cloned();
-        let more = known.is_some();
-        let mut items: Vec<_> = self.items.into_iter().chain(other.items).collect();
-        items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if let Some(known) = known {
-            items.retain(|(place, _)| *place <= known);
-        }
-        let more = more || items.len() > size;
-        items.truncate(size);
-        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
-        let (position, incomplete) = (self.position.min(other.position), self.incomplete || other.incomplete);
-        Self { items, next, position, incomplete }
-    }
-}
-
-/// A document of a list in memory.
-struct One<T> {
-    place: Key,
-    /// How long it is as it is stored.
-    bytes: usize,
-    value: T,
-}
-
-/// A list in memory, in order.
-type List<T> = Vec<One<T>>;
 
 /// All of a list.
 struct Whole<T> {
     list: Arc<List<T>>,
     position: u64,
     incomplete: bool,
-}
-
-/// A page that is being filled.
-struct Filling<T> {
-    size: usize,
-    kept: Vec<(Key, T)>,
-    bytes: usize,
-    more: bool,
-    /// The oldest of what was read: the page reflects at least this.
-    position: u64,
-    incomplete: bool,
-}
-
-impl<T> Filling<T> {
-    /// Whether one more of this many bytes does not fit: that there is one tells that there is a next page.
-    fn is_full(&mut self, bytes: usize) -> bool {
-        self.bytes += bytes;
-        self.more = self.kept.len() == self.size || (self.bytes > PAGE_BYTES && !self.kept.is_empty());
-        self.more
-    }
 }
 
 /// Reads views. Whoever calls this has passed the gate.
@@ -291,6 +210,36 @@ impl Views {
         Ok(self.placed::<V>(prefix, pages, keep).await?.map(|(_, item)| item))
     }
 
+    /// The same, of what is covered: that is decided by class, so that how long it takes tells nothing of what is not.
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn list_covered<V: View>(
+        &self,
+        prefix: &Key,
+        pages: &Pages,
+        covers: impl Fn(&V::Doc) -> bool + Send + Sync,
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<Page<V::Doc>, ViewsError> {
+        const { assert!(V::CLASSED, "of a view whose documents have no class nothing is covered by class") };
+        let (mut filling, after, epoch) = self.begin(prefix, pages).await?;
+        match self.whole::<V>(prefix, pages.at_least, epoch).await? {
+            Some(whole) => {
+                filling.take_from(whole.position, whole.incomplete, whole.list.covered(covers), &after, keep)
+            }
+            None => self.fill::<V>(&mut filling, prefix, after, move |doc: &V::Doc| covers(doc) && keep(doc)).await?,
+        }
+        Ok(filling.page(prefix).map(|(_, item)| item))
+    }
+
+    /// A page that is to be filled: of which list, after what, and of which epoch.
+    async fn begin<T>(&self, prefix: &Key, pages: &Pages) -> Result<(Filling<T>, Vec<u8>, Uuid), ViewsError> {
+        let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
+        let epoch = self.opened().await?;
+        let (size, kept, position) = (pages.size, Vec::new(), u64::MAX);
+        Ok((Filling { size, kept, bytes: 0, more: false, position, incomplete: false }, after, epoch))
+    }
+
     /// A page of two lists as one, in the order of the log: a token is of both. Both are ordered alike.
     ///
     /// # Errors
@@ -319,27 +268,12 @@ impl Views {
         pages: &Pages,
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<Page<(Key, V::Doc)>, ViewsError> {
-        let after: Vec<u8> = prefix.0.iter().chain(&pages.after).copied().collect();
-        let epoch = self.opened().await?;
-        let (size, kept, position) = (pages.size, Vec::new(), u64::MAX);
-        let mut filling = Filling { size, kept, bytes: 0, more: false, position, incomplete: false };
+        let (mut filling, after, epoch) = self.begin(prefix, pages).await?;
         match self.whole::<V>(prefix, pages.at_least, epoch).await? {
-            Some(whole) => {
-                (filling.position, filling.incomplete) = (whole.position, whole.incomplete);
-                for one in whole.list.iter().filter(|one| one.place.0 > after && keep(&one.value)) {
-                    if filling.is_full(one.bytes) {
-                        break;
-                    }
-                    filling.kept.push((one.place.clone(), one.value.clone()));
-                }
-            }
+            Some(whole) => filling.take_from(whole.position, whole.incomplete, whole.list.all.iter(), &after, keep),
             None => self.fill::<V>(&mut filling, prefix, after, keep).await?,
         }
-        let Filling { kept: items, more, position, incomplete, .. } = filling;
-        // The token names an item that was handed out, never one that was left out.
-        let next =
-            items.last().filter(|_| more).and_then(|(place, _)| place.0.get(prefix.0.len()..)).map(<[u8]>::to_vec);
-        Ok(Page { items, next, position, incomplete })
+        Ok(filling.page(prefix))
     }
 
     /// Fills a page of a list from the store.
@@ -392,11 +326,12 @@ impl Views {
         let slot = Slot::List(V::NAME, list.clone());
         if subject.is_some()
             && let Some((documents, subject, position)) = self.shelf.get::<List<V::Doc>>(&slot, at_least)
-            && !self.erased(&documents, subject, &slot).await?
+            && !self.erased(&documents.all, subject, &slot).await?
         {
             // Nothing that is incomplete is kept in memory.
             return Ok(Some(Whole { list: documents, position, incomplete: false }));
         }
+        is_cold();
         self.wait(V::NAME, at_least, epoch).await?;
         let Some(subject) = subject else { return Ok(None) };
         let long = Slot::Long(V::NAME, list.clone());
@@ -417,7 +352,7 @@ impl Views {
                 documents.push(One { place, bytes: size, value });
             }
         }
-        let list = Arc::new(documents);
+        let list = Arc::new(List::new::<V>(documents));
         if !incomplete {
             self.shelf.put((slot, epoch), V::KINDS, subject, list.clone(), position, bytes);
         }
@@ -453,6 +388,7 @@ impl Views {
         if missing.is_empty() {
             return Ok((found, false));
         }
+        is_cold();
         self.wait(V::NAME, at_least, epoch).await?;
         let Found { documents, position, incomplete } = self.store.get(V::NAME, &missing).await?;
         for document in documents {
@@ -506,30 +442,5 @@ impl Views {
         // Without the cause: it may repeat what the document says.
         let shape = |_cause| ViewsError::Failed("a document has another shape".into());
         serde_json::from_slice(&body).map(Some).map_err(shape)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(places: &[u8], more: bool) -> Page<(Vec<u8>, u8)> {
-        let items: Vec<_> = places.iter().map(|place| (vec![*place], *place)).collect();
-        let next = items.last().filter(|_| more).map(|(place, _)| place.clone());
-        Page { items, next, position: 1, incomplete: false }
-    }
-
-    #[test]
-    fn two_lists_are_one_and_nothing_is_passed_over_that_is_not_known_yet() {
-        let both = |one: Page<(Vec<u8>, u8)>, other, size| {
-            let both = one.with(other, size).map(|(_, item)| item);
-            (both.items, both.next)
-        };
-        assert_eq!(both(page(&[1, 4], false), page(&[2, 3], false), 9), (vec![1, 2, 3, 4], None));
-        assert_eq!(both(page(&[1, 4], false), page(&[2, 3], false), 3), (vec![1, 2, 3], Some(vec![3])));
-        // The first has more after 2: what the second has after that comes with the next page.
-        assert_eq!(both(page(&[1, 2], true), page(&[3, 9], false), 9), (vec![1, 2], Some(vec![2])));
-        assert_eq!(both(page(&[1, 2], true), page(&[], false), 2), (vec![1, 2], Some(vec![2])));
-        assert_eq!(both(page(&[], false), page(&[], false), 2), (vec![], None));
     }
 }

@@ -167,6 +167,12 @@ impl View for Record {
     const CODE: i32 = 4;
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
     const SHELVED: bool = true;
+    const CLASSED: bool = true;
+
+    fn class(doc: &EntryDoc) -> Vec<u8> {
+        // Without that, each would be its own class, which is as true.
+        serde_json::to_vec(&(doc.category, &doc.sensitivity)).unwrap_or_else(|_cause| doc.entry.0.as_bytes().to_vec())
+    }
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Person(happened) = &event.event else { return None };

@@ -34,6 +34,14 @@ pub trait View: Send + Sync + 'static {
     /// How its lists are ordered.
     const ORDER: Order = Order::OldestFirst;
 
+    /// Whether its documents are of classes: what is covered is then found without looking at what is not.
+    const CLASSED: bool = false;
+
+    /// What decides who may read a document: those of one class are covered together, or not at all.
+    fn class(_doc: &Self::Doc) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// The document that an event is about; none when it changes nothing.
     fn key(event: &Envelope) -> Option<Key>;
 

@@ -20,7 +20,7 @@ pub(crate) use node::http;
 pub use node::{Cluster, Node, http_get};
 pub use postgres::{Copy, CopyKind, Database, Postgres};
 pub use provider::{PeopleProvider, Provider};
-pub use tools::{alongside, asyncapi, browser, consumer, postgres as postgres_tool, promtool, python};
+pub use tools::{alongside, asyncapi, browser, buf, connect, consumer, postgres as postgres_tool, promtool, python};
 
 /// A port that nobody listens on now.
 ///

@@ -136,6 +136,28 @@ impl Postgres {
         )
     }
 
+    /// A pooler between the app and a database, with these settings of its own; and the app's URL by way of it. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn pooler(&self, database: &str, settings: &str) -> anyhow::Result<(Child, String)> {
+        let (port, directory) = (crate::free_port()?, self.directory.path());
+        let file = directory.join(format!("pooler-{port}.ini"));
+        let (socket, server) = (directory.display(), port_of(self.network));
+        std::fs::write(
+            &file,
+            format!(
+                "[databases]\n{database} = host={socket} port={server} user=alongside_app\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+                 unix_socket_dir =\nauth_type = any\n{settings}\n"
+            ),
+        )?;
+        let mut command = run_as(unprivileged()?, &tools::pgbouncer());
+        let child = Child::start(command.arg(&file), &directory.join(format!("pooler-{port}.log")))?;
+        wait_until("the pooler", || async { Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()) })
+            .await?;
+        Ok((child, format!("postgres://alongside_app@127.0.0.1:{port}/{database}?sslmode=disable")))
+    }
+
     /// A new database, migrated by its owner.
     ///
     /// # Errors

@@ -22,6 +22,12 @@ pub fn postgres(program: &str) -> anyhow::Result<PathBuf> {
     })
 }
 
+/// A pooler of connections to PostgreSQL.
+pub(crate) fn pgbouncer() -> PathBuf {
+    let debian = PathBuf::from("/usr/sbin/pgbouncer");
+    if debian.is_file() { debian } else { "pgbouncer".into() }
+}
+
 /// The NATS server.
 pub(crate) fn nats() -> anyhow::Result<PathBuf> {
     let path = workspace().join("target/tools/nats-server");
@@ -68,6 +74,21 @@ pub fn browser(script: &str) -> anyhow::Result<std::process::Command> {
     command.arg(workspace().join("tests/system/browser").join(script));
     command.env("BROWSER_TOOLS", directory.canonicalize()?);
     Ok(command)
+}
+
+/// The folder of packages with which an integrator calls by the Connect protocol.
+pub fn connect() -> anyhow::Result<PathBuf> {
+    installed("target/tools/connect/node_modules")
+}
+
+/// What lints and generates from protobuf files.
+pub fn buf() -> anyhow::Result<PathBuf> {
+    installed("target/tools/node_modules/.bin/buf")
+}
+
+fn installed(path: &str) -> anyhow::Result<PathBuf> {
+    let path = workspace().join(path);
+    path.canonicalize().with_context(|| format!("`{}` is missing: run `cargo xtask test`", path.display()))
 }
 
 /// The checker of Prometheus' rules.

@@ -50,6 +50,8 @@ async fn told(args: &Args, flags: &Flags, data: &std::path::Path) -> anyhow::Res
     demo::play(channel, &dev.signer, person, &mut tell).await?;
     let pages = dev.running.pages().context("the person's pages are served")?;
     demo::on_their_pages(&pages, &alongside::dev::name_of(demo::SAMPLE), &mut tell).await?;
+    let server = format!("http://{}", dev.running.address);
+    demo::asked_as_json(&server, &dev.signer.person(person)?, &mut tell).await?;
     demo::what_a_backup_holds(&config, &data.join("kept"), &mut tell).await?;
     if let Some(error) = failed {
         return Err(error.into());

@@ -57,6 +57,12 @@ pub(crate) enum Command {
     Token(token::Args),
     /// Print the configuration, secrets redacted.
     Config,
+    /// Print what the API is, for those who build on it.
+    Api {
+        /// As what.
+        #[command(subcommand)]
+        form: documents::Api,
+    },
     /// Print what makes a shell complete commands.
     Completions {
         /// The shell.
@@ -84,6 +90,7 @@ impl Command {
             Self::Feeds(feeds) => feeds::run(feeds).await,
             Self::Token(args) => token::run(args),
             Self::Config => config::run(flags),
+            Self::Api { form } => documents::api(form),
             Self::Completions { shell } => {
                 documents::completions(shell);
                 Ok(())

@@ -1,6 +1,7 @@
 //! The main job as a story, played over gRPC by different callers. Every sentence is checked before it is told: the
 //! system tests play the same story, embedded and distributed.
 
+mod as_json;
 mod asked;
 mod cast;
 mod chapters;
@@ -16,6 +17,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+pub use as_json::asked_as_json;
 pub use cast::{Cast, SAMPLE};
 pub use pages::on_their_pages;
 pub use put_back::what_a_backup_holds;

@@ -23,8 +23,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
+impl From<database::MigrationError> for StoreError {
+    fn from(error: database::MigrationError) -> Self {
         Self(Arc::new(error))
     }
 }

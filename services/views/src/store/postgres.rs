@@ -1,4 +1,4 @@
-use database::{Pool, Since};
+use database::{Migrations, Pool, Since};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgExecutor, PgPool, Postgres};
 use std::time::Duration;
@@ -49,7 +49,8 @@ impl PostgresDocuments {
             (2, include_str!("../../migrations/postgres/0002_history.sql")),
             (3, include_str!("../../migrations/postgres/0003_revision.sql")),
         ];
-        Ok(database::migrate(database::options(url, APPLICATION)?, &database::migrator(STORE, &files)).await?)
+        let rights = include_str!("../../migrations/postgres/rights.sql");
+        Ok(Migrations::of(STORE, &files).run_in_postgres(database::options(url, APPLICATION)?, rights).await?)
     }
 }
 

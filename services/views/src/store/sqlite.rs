@@ -1,4 +1,4 @@
-use database::{Pool, Since};
+use database::{Migrations, Pool, Since};
 use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool};
 use std::path::Path;
@@ -37,7 +37,7 @@ impl SqliteDocuments {
             (2, include_str!("../../migrations/sqlite/0002_history.sql")),
             (3, include_str!("../../migrations/sqlite/0003_revision.sql")),
         ];
-        database::migrator(STORE, &files).run(builder.connections()).await?;
+        Migrations::of(STORE, &files).run(builder.connections()).await?;
         Ok(Self { readers: Pool::new(pool().max_connections(READERS), options, &since), builder })
     }
 }

@@ -123,7 +123,7 @@ async fn streams_without_a_token_have_room_of_their_own_and_the_oldest_gives_way
 pub(crate) struct Alone {
     pub(crate) cluster: Cluster,
     pub(crate) node: Node,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Alone {

@@ -303,6 +303,23 @@ async fn a_key_encryption_key_that_is_not_the_systems_own_is_refused_at_the_star
         output.status.code() == Some(1) && said.contains("can be read or written by everybody: `chmod 600` it"),
         "{said}"
     );
+    // Nor any other: here what the bus is signed in to with, and the key of the certificate.
+    for (section, setting, beside) in
+        [("bus", "nkey_file", ("url", "nats://127.0.0.1:1")), ("tls", "private_key", ("certificate", "none.pem"))]
+    {
+        let mut cluster = Cluster::embedded().unwrap();
+        let lies_open = cluster.directory().join("lies-open");
+        std::fs::write(&lies_open, "secret").unwrap();
+        std::fs::set_permissions(&lies_open, std::fs::Permissions::from_mode(0o644)).unwrap();
+        cluster.set(section, setting, lies_open.display().to_string());
+        cluster.set(section, beside.0, beside.1);
+        let output = cluster.run(&["serve"]).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(1) && said.contains("lies-open` can be read or written by everybody"),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]

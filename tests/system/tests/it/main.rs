@@ -4,6 +4,7 @@
 mod access_matrix;
 mod agencies;
 mod architecture;
+mod as_json;
 mod asking;
 mod attacks;
 mod backups;
@@ -59,6 +60,7 @@ mod strangers;
 mod suggested;
 mod surveyed;
 mod telemetry;
+mod timed;
 mod timelines;
 mod told_beside;
 mod told_in_order;

@@ -55,6 +55,110 @@ fn a_log_without_its_keys_and_views_without_their_log_are_refused_by_name() {
     rebuilds();
 }
 
+/// What a start says that does not come to anything.
+fn said(cluster: &Cluster, command: &str) -> String {
+    let output = cluster.run(&[command]).unwrap();
+    assert_eq!(output.status.code(), Some(1), "`{command}` went well");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The name of a database, by its URL.
+fn name_of(url: &str) -> String {
+    url.split(['/', '?']).nth(3).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_migration() {
+    let world = World::distributed().await;
+    world.import(1);
+    let name = name_of(&world.database.owner);
+    let script = |sql: &str| world.postgres.script(&name, sql).unwrap();
+    script("DROP OWNED BY alongside_app; DROP ROLE alongside_app; CREATE ROLE alongside_app LOGIN;");
+    let told = said(&world.cluster, "serve");
+    assert!(told.contains("run `alongside migrate` as the owner, which gives them also to a role"), "{told}");
+    let mut owners = Cluster::embedded().unwrap();
+    owners.set("database", "url", world.database.owner.clone());
+    let migrated = owners.run(&["migrate"]).unwrap();
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    let pair = world.import(1).remove(0);
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    let position = callers.person.strength("goes on").await.unwrap().position;
+    assert!(!callers.person.my_record(position).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_schema_a_pooler_and_a_newer_version_are_refused_by_name() {
+    let mut world = World::distributed().await;
+    world.import(1);
+    let name = name_of(&world.database.owner);
+    let app = world.database.app.clone();
+    let mut told = |url: String| {
+        world.cluster.set("database", "url", url);
+        said(&world.cluster, "serve")
+    };
+    let another = told(app.replace("search_path%3Dalongside", "search_path%3Dtenant"));
+    assert!(another.contains("the tables are always in the schema `alongside`"), "{another}");
+    // Whatever the pooler does with what it does not know, and whatever it shares.
+    for settings in [
+        "pool_mode = transaction",
+        "pool_mode = transaction\nignore_startup_parameters = options",
+        "pool_mode = session\nignore_startup_parameters = options",
+    ] {
+        let (_pooler, url) = world.postgres.pooler(&name, settings).await.unwrap();
+        let pooled = told(url);
+        assert!(
+            pooled.contains("such as PgBouncer") && pooled.contains("name PostgreSQL itself"),
+            "{settings}: {pooled}"
+        );
+    }
+    let newer = "INSERT INTO alongside.migrations_event_log VALUES (99, 'later', now(), true, '', 0);";
+    world.postgres.script(&name, newer).unwrap();
+    let mut owners = Cluster::embedded().unwrap();
+    owners.set("database", "url", world.database.owner.clone());
+    let migrated = said(&owners, "migrate");
+    assert!(migrated.contains("upgraded by a newer version of Alongside, to 99"), "{migrated}");
+
+    let embedded = Cluster::embedded().unwrap();
+    import(&embedded, 1);
+    let file = format!("sqlite:{}", embedded.data().join("views.db").display());
+    let mut views = sqlx::SqliteConnection::connect(&file).await.unwrap();
+    let newer = "INSERT INTO migrations_views VALUES (99, 'later', CURRENT_TIMESTAMP, true, x'', 0)";
+    views.execute(newer).await.unwrap();
+    views.close().await.unwrap();
+    let started = said(&embedded, "serve");
+    assert!(started.contains("the tables of `views` were upgraded by a newer version"), "{started}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_set_to_serializable_refuses_nobody_for_it() {
+    let world = World::distributed().await;
+    let pair = world.import(1).remove(0);
+    let name = name_of(&world.database.owner);
+    let stricter = format!(
+        "ALTER DATABASE {name} SET default_transaction_isolation = serializable; \
+         ALTER ROLE alongside_app SET default_transaction_isolation = serializable;"
+    );
+    world.postgres.script(&name, &stricter).unwrap();
+    let node = world.start().await;
+    let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;
+    callers.accept().await;
+    callers.grant().await;
+    let calls = (0..200).map(|n| {
+        let callers = callers.clone();
+        async move {
+            if n % 2 == 0 {
+                callers.person.strength(&format!("{n}")).await.map(drop)
+            } else {
+                callers.look().await.map(drop)
+            }
+        }
+    });
+    for done in futures::future::join_all(calls).await {
+        done.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_acknowledged_is_durable_whatever_the_server_is_set_to() {
     let server = Postgres::start().await.unwrap();

@@ -1,0 +1,7 @@
+-- What the app's role may do. Given after every `alongside migrate`, so that a role that is made later gets it, too.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
+        GRANT SELECT, INSERT, UPDATE, DELETE ON feed_cursor, session TO alongside_app;
+    END IF;
+END $$;

@@ -1,0 +1,9 @@
+-- What the app's role may do. Given after every `alongside migrate`, so that a role that is made later gets it, too.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'alongside_app') THEN
+        GRANT SELECT, INSERT (key_id, subject, wrapped) ON subject_key TO alongside_app;
+        GRANT SELECT, INSERT ON identifier TO alongside_app;
+        GRANT EXECUTE ON FUNCTION destroy_key TO alongside_app;
+    END IF;
+END $$;
