@@ -111,6 +111,8 @@ impl World {
                 None => nats.insert(Nats::start().await?).url(),
             };
         }
+        // There are no pages: nobody signs in.
+        config.roles.retain(|role| *role != Role::Portal);
         let stores = Stores::open(&config).await?;
         let people = node::dev::import_samples(&stores, |_| {}).await?;
         let signer = TokenSigner::open(&node::dev::signer_file(directory.path()))?;

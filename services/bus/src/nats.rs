@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::context::{GetStreamErrorKind, PublishAckFuture, PublishErrorKind};
+use async_nats::jetstream::context::{
+    CreateStreamError, CreateStreamErrorKind, GetStreamErrorKind, PublishAckFuture, PublishErrorKind,
+};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config as StreamConfig, DirectGetErrorKind, DiscardPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, ErrorCode};
@@ -70,7 +72,10 @@ fn overlaps(subject: &str) -> bool {
 
 /// A stream's settings, with all that decides which messages it takes, and for how long, as it is to be. What else an operator may choose stays.
 fn repaired(is: &StreamConfig, wanted: StreamConfig) -> StreamConfig {
+    let mut metadata = is.metadata.clone();
+    metadata.extend(wanted.metadata);
     StreamConfig {
+        metadata,
         subjects: wanted.subjects,
         retention: wanted.retention,
         discard: wanted.discard,
@@ -88,6 +93,12 @@ fn repaired(is: &StreamConfig, wanted: StreamConfig) -> StreamConfig {
         subject_transform: wanted.subject_transform,
         ..is.clone()
     }
+}
+
+/// Whether a stream's settings cannot be changed like that, whenever it is tried: the server's own number for it.
+fn is_refused(error: &CreateStreamError) -> bool {
+    const CANNOT_BE_CHANGED: u64 = 10_052;
+    matches!(error.kind(), CreateStreamErrorKind::JetStream(cause) if cause.error_code().0 == CANNOT_BE_CHANGED)
 }
 
 /// The name of a copy's stream.
@@ -251,6 +262,8 @@ impl Bus for NatsBus {
                 tracing::warn!("the settings of the bus's stream were changed by somebody, and are as they were again");
                 Ok(())
             }
+            // It may have been done, and nobody has said so.
+            Err(error) if !is_refused(&error) => Err(BusError::failed(error)),
             Err(error) => {
                 // As where it was sealed. It is a copy.
                 tracing::warn!(

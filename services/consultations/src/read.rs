@@ -177,7 +177,8 @@ impl Consultations {
             page.items.iter_mut().for_each(|doc| leave_out(doc, &scope));
             // How to talk with them stands beside whatever they are asked, where they share it.
             let is_there = !page.items.is_empty() || wanted.only.is_none();
-            let covered = |doc: &EntryDoc| is_there && scope.covers(doc.category, &doc.sensitivity);
+            let covered =
+                |(category, sensitivity): &(Category, Sensitivity)| is_there && scope.covers(*category, sensitivity);
             let said = self.communication(person, moved, covered).await?;
             let entries = page.items.len() + usize::from(said.is_some());
             let mut categories: BTreeSet<_> = page.items.iter().map(|_| Category::Consultations).collect();
@@ -201,17 +202,12 @@ impl Consultations {
         &self,
         person: PersonId,
         at_least: u64,
-        covered: impl Fn(&EntryDoc) -> bool + Send + Sync,
+        covered: impl Fn(&(Category, Sensitivity)) -> bool + Send + Sync,
     ) -> Result<Option<EntryDoc>, Error> {
         let says = |doc: &EntryDoc| matches!(doc.content, Content::Communication { .. });
         let (list, mut pages, mut last) = (record::of_person(person), Pages::all(at_least), None);
-        while let Some(asked) = &mut pages {
-            let page = self.views.list_covered::<Record>(&list, asked, &covered, says).await?;
+        while let Some(page) = self.views.next_covered::<Record>(&list, &mut pages, &covered, says).await? {
             last = page.items.into_iter().next_back().or(last);
-            match page.next {
-                Some(next) => asked.after = next,
-                None => pages = None,
-            }
         }
         Ok(last)
     }

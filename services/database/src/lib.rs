@@ -69,7 +69,7 @@ pub struct NotDirect;
 ///
 /// # Errors
 /// [`NotDirect`], as a configuration that cannot be used, or when the database does not answer.
-pub async fn is_direct(connection: &mut PgConnection) -> Result<(), Error> {
+pub async fn ensure_direct(connection: &mut PgConnection) -> Result<(), Error> {
     let settings: (String, String) = sqlx::query_as(include_str!("../sql/settings.sql")).fetch_one(connection).await?;
     let wanted = (SCHEMA.to_owned(), "force_generic_plan".to_owned());
     if settings == wanted { Ok(()) } else { Err(Error::Configuration(NotDirect.into())) }

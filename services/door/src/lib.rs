@@ -37,8 +37,10 @@ pub use unread::{Answering, BoxError, Held, NotRead, UnreadLayer, UnreadService,
 
 use stream::{Heard, Spoken, Stream};
 
-/// How long a connection may take to shake hands and to say its first word, and, by HTTP/1.1, to say what it wants.
+/// How long a connection may take to shake hands and to say its first word, and, by HTTP/1.1, what it wants first.
 const WORDLESS: Duration = Duration::from_secs(10);
+/// How long a connection by HTTP/1.1 stays that has asked for something, until it asks again: longer than what passes many on keeps one.
+const IDLE: Duration = Duration::from_secs(75);
 /// How long nobody may read what waits for them.
 const UNREAD: Duration = Duration::from_secs(10);
 /// How often a connection by HTTP/2 is asked whether it is there still, and how long it may take to say so.
@@ -75,6 +77,7 @@ pub struct Door {
     crowd: Crowd,
     passes_on: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     tls: Option<Arc<Tls>>,
+    is_for_pages: bool,
 }
 
 impl std::fmt::Debug for Door {
@@ -90,13 +93,19 @@ impl Door {
     /// When it is taken.
     pub async fn open(name: &'static str, address: SocketAddr, crowd: Crowd) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        Ok(Self { name, listener, crowd, passes_on: Arc::new(|_| false), tls: None })
+        Ok(Self { name, listener, crowd, passes_on: Arc::new(|_| false), tls: None, is_for_pages: false })
     }
 
     /// The same, where those pass many on for whom `is_proxy` is true, and so have as many connections as there are.
     #[must_use]
     pub fn with_proxies(self, is_proxy: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self { passes_on: Arc::new(is_proxy), ..self }
+    }
+
+    /// The same, for pages alone: by HTTP/1.1.
+    #[must_use]
+    pub fn for_pages(self) -> Self {
+        Self { is_for_pages: true, ..self }
     }
 
     /// The same, by TLS.
@@ -136,7 +145,7 @@ impl Door {
                         false => self.crowd.enter(Some(from)),
                     };
                     let (tls, service, stop) = (self.tls.clone(), service.clone(), stop.clone());
-                    connections.spawn(connection((stream, from, place), tls, service, stop));
+                    connections.spawn(connection((stream, from, place), (tls, self.is_for_pages), service, stop));
                 }
                 Err(error) => {
                     if said.is_none_or(|said: Instant| said.elapsed() > SAY_EVERY) {
@@ -160,7 +169,7 @@ impl Door {
 /// Serves one connection until it ends, or makes room for another.
 async fn connection<S, B>(
     (stream, from, place): (TcpStream, IpAddr, Place),
-    tls: Option<Arc<Tls>>,
+    (tls, is_for_pages): (Option<Arc<Tls>>, bool),
     service: S,
     stop: CancellationToken,
 ) where
@@ -176,8 +185,20 @@ async fn connection<S, B>(
         };
         // That somebody goes away, at whatever word, is nothing to tell of.
         let Ok(Ok((peer, spoken, heard))) = beginning else { return };
+        if is_for_pages && spoken == Spoken::Http2 {
+            return;
+        }
+        let asked = CancellationToken::new();
+        let has_asked = asked.clone();
+        let silent = async {
+            // Who has asked once may take longer to ask again, as what passes many on does.
+            if spoken == Spoken::Http2 || timeout(WORDLESS, asked.cancelled()).await.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        };
         let (inner, with) = (TowerToHyperService::new(service), peer.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
+            has_asked.cancel();
             request.extensions_mut().insert(with.clone());
             let (parts, body) = request.into_parts();
             let (sent, rest) = Sent::new(body);
@@ -193,6 +214,7 @@ async fn connection<S, B>(
         tokio::select! {
             () = speak(heard, spoken, service, stop) => {}
             () = peer.hung_up() => {}
+            () = silent => {}
         }
     };
     tokio::select! {
@@ -244,7 +266,7 @@ where
     match spoken {
         Spoken::Http1 => {
             let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(WORDLESS).max_buf_size(BUFFER);
+            http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(BUFFER);
             serve!(http.serve_connection(io, service));
         }
         Spoken::Http2 => {

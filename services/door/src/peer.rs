@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +21,10 @@ pub fn own(address: IpAddr) -> IpAddr {
     }
 }
 
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The other end of a connection. Every request has it among its extensions.
 #[derive(Debug, Clone)]
 pub struct Peer(Arc<Line>);
@@ -28,7 +33,11 @@ pub struct Peer(Arc<Line>);
 struct Line {
     address: IpAddr,
     certificate: Option<Vec<u8>>,
+    /// How many answers it has left unread, one after the other.
     unread: AtomicUsize,
+    since: Instant,
+    /// When it has read something last, in milliseconds since then.
+    read: AtomicU64,
     hung_up: CancellationToken,
 }
 
@@ -36,7 +45,8 @@ impl Peer {
     /// At this address, with the certificate that it has shown, as DER, if it has, and if its authority is one that is trusted.
     #[must_use]
     pub fn new(address: IpAddr, certificate: Option<Vec<u8>>) -> Self {
-        Self(Arc::new(Line { address, certificate, unread: AtomicUsize::new(0), hung_up: CancellationToken::new() }))
+        let (unread, read, hung_up) = (AtomicUsize::new(0), AtomicU64::new(0), CancellationToken::new());
+        Self(Arc::new(Line { address, certificate, unread, since: Instant::now(), read, hung_up }))
     }
 
     /// Where it is.
@@ -49,6 +59,18 @@ impl Peer {
     #[must_use]
     pub fn certificate(&self) -> Option<&[u8]> {
         self.0.certificate.as_deref()
+    }
+
+    /// It has read some of an answer.
+    pub(crate) fn has_read(&self) {
+        self.0.unread.store(0, Ordering::Relaxed);
+        self.0.read.store(milliseconds(self.0.since), Ordering::Relaxed);
+    }
+
+    /// Whether it has read something in so long.
+    pub(crate) fn has_read_within(&self, time: Duration) -> bool {
+        let ago = milliseconds(self.0.since).saturating_sub(self.0.read.load(Ordering::Relaxed));
+        u128::from(ago) < time.as_millis()
     }
 
     /// It has left another answer unread until that was given up.

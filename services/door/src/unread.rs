@@ -17,10 +17,11 @@ use http_body::{Body, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
+use crate::UNREAD;
 use crate::peer::Peer;
 
-/// How long an answer may stand still.
-const UNREAD: Duration = Duration::from_secs(10);
+/// How long an answer may stand still whose connection takes others meanwhile: many that come at once share a slow line.
+const UNREAD_BESIDE_OTHERS: Duration = Duration::from_secs(30);
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(1);
 /// So much of an answer is handed over at a time: what cannot be taken back.
@@ -142,36 +143,26 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut answer = answer.await?;
-            let held = answer.extensions_mut().remove::<Held>();
+            // Whatever is said of it or not, nobody keeps an answer by not reading it.
+            let held = answer.extensions_mut().remove::<Held>().unwrap_or_else(|| Held::by_answer(()));
             Ok(answer.map(|body| layer.watched(body, held, peer)))
         })
     }
 }
 
 impl UnreadLayer {
-    fn watched<B: Body<Data = Bytes> + Send + 'static>(
-        &self,
-        body: B,
-        held: Option<Held>,
-        peer: Option<Peer>,
-    ) -> Watched<B> {
-        let Some(held) = held else { return Watched::Free(body) };
+    fn watched<B: Body<Data = Bytes> + Send + 'static>(&self, body: B, held: Held, peer: Option<Peer>) -> Watched<B> {
         let content = Mutex::new(Some(Content { body, rest: Bytes::new() }));
         let (moved, handed) = (AtomicU64::new(0), AtomicUsize::new(0));
         let answer = Arc::new(Answering { content, begun: Instant::now(), moved, handed, held, peer });
         let weak: Weak<dyn Answer> = Arc::<Answering<B>>::downgrade(&answer);
         self.add(weak);
-        Watched::Held(answer)
+        Watched(answer)
     }
 }
 
-/// The body of an answer.
-pub enum Watched<B> {
-    /// It holds nothing.
-    Free(B),
-    /// It holds something until it is sent.
-    Held(Arc<Answering<B>>),
-}
+/// The body of an answer, which holds something until it is sent.
+pub struct Watched<B>(Arc<Answering<B>>);
 
 impl<B> std::fmt::Debug for Watched<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -182,9 +173,7 @@ impl<B> std::fmt::Debug for Watched<B> {
 impl<B> Drop for Watched<B> {
     /// What nobody asks for any more is not kept until what was handed over is sent.
     fn drop(&mut self) {
-        if let Self::Held(answer) = self {
-            drop(lock(&answer.content).take());
-        }
+        drop(lock(&self.0.content).take());
     }
 }
 
@@ -214,7 +203,9 @@ impl<B> Answering<B> {
     fn stands_still(&self) -> bool {
         let waits = !self.held.goes_on || self.handed.load(Ordering::Relaxed) > 0;
         let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
-        waits && self.begun.elapsed().saturating_sub(moved) > UNREAD
+        let reads_others = self.peer.as_ref().is_some_and(|peer| peer.has_read_within(UNREAD));
+        let allowed = if reads_others { UNREAD_BESIDE_OTHERS } else { UNREAD };
+        waits && self.begun.elapsed().saturating_sub(moved) > allowed
     }
 }
 
@@ -234,6 +225,9 @@ impl<B> Drop for Piece<B> {
     fn drop(&mut self) {
         self.answer.handed.fetch_sub(1, Ordering::Relaxed);
         self.answer.move_on();
+        if let Some(peer) = &self.answer.peer {
+            peer.has_read();
+        }
     }
 }
 
@@ -266,10 +260,7 @@ where
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let answer = match self.get_mut() {
-            Self::Free(body) => return Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Held(answer) => answer,
-        };
+        let answer = &self.0;
         let mut content = lock(&answer.content);
         let Some(Content { body, rest }) = content.as_mut() else {
             return Poll::Ready(Some(Err(NotRead.into())));
@@ -291,22 +282,15 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Free(body) => body.is_end_stream(),
-            Self::Held(answer) => lock(&answer.content)
-                .as_ref()
-                .is_some_and(|Content { body, rest }| rest.is_empty() && body.is_end_stream()),
-        }
+        let content = lock(&self.0.content);
+        content.as_ref().is_some_and(|Content { body, rest }| rest.is_empty() && body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Free(body) => body.size_hint(),
-            Self::Held(answer) => match lock(&answer.content).as_ref() {
-                // Asked for before anything is taken.
-                Some(Content { body, rest }) if rest.is_empty() => body.size_hint(),
-                Some(_) | None => SizeHint::default(),
-            },
+        match lock(&self.0.content).as_ref() {
+            // Asked for before anything is taken.
+            Some(Content { body, rest }) if rest.is_empty() => body.size_hint(),
+            Some(_) | None => SizeHint::default(),
         }
     }
 }

@@ -184,7 +184,7 @@ impl PostgresCommitter {
     async fn connect(&self) -> Result<Link, StoreError> {
         let checked = async {
             let mut connection = self.options.connect().await?;
-            database::is_direct(&mut connection).await?;
+            database::ensure_direct(&mut connection).await?;
             let settings: Vec<(String, String)> =
                 sqlx::query_as(include_str!("../sql/postgres/durable.sql")).fetch_all(&mut connection).await?;
             let entered = enter(&mut connection, &self.timeline).await?;

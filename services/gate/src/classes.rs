@@ -1,70 +1,58 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use prost_reflect::MethodDescriptor;
 use proto::access::v1::AccessClass;
 
 use crate::Caller;
 
-/// Services that anybody may call: they tell nothing about anybody. Everything else declares its class in its proto.
-const OPEN: [&str; 3] =
-    ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
-/// What of them answers with a stream.
-const OPEN_STREAMS: [&str; 3] = [
-    "/grpc.health.v1.Health/Watch",
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+/// What anybody may call: it tells nothing about anybody; whether it answers with a stream, and is asked on and on. Everything else declares its class in its proto.
+const OPEN: [(&str, bool, bool); 4] = [
+    ("/grpc.health.v1.Health/Check", false, false),
+    ("/grpc.health.v1.Health/Watch", true, false),
+    ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true, true),
+    ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", true, true),
 ];
 
-/// The access class of every RPC.
-#[derive(Debug)]
-pub struct Classes(HashMap<String, Kind>);
-
-/// What kind of RPC it is.
+/// What kind of RPC a path is.
 #[derive(Debug, Clone)]
-struct Kind {
-    /// Its path, for whoever counts.
-    path: Arc<str>,
-    class: AccessClass,
-    streams: bool,
+pub struct Kind {
+    /// What it is called where calls are counted: its path, or that there is none.
+    pub(crate) name: Arc<str>,
+    /// Whom it admits: nobody, if it is not known.
+    pub class: AccessClass,
+    /// Whether it is answered with a stream, which may go on.
+    pub(crate) streams: bool,
+    /// Whether it is asked on and on in one call.
+    pub(crate) converses: bool,
+}
+
+/// The kind of every RPC.
+#[derive(Debug)]
+pub struct Classes {
+    known: HashMap<String, Kind>,
+    unknown: Kind,
 }
 
 impl Default for Classes {
     fn default() -> Self {
-        let kind = |(method, class): (MethodDescriptor, AccessClass)| {
-            let path: Arc<str> = proto::path(&method).into();
-            (path.to_string(), Kind { path, class, streams: method.is_server_streaming() })
-        };
-        Self(proto::rpcs().map(kind).collect())
+        let declared = proto::rpcs().map(|(method, class)| {
+            let (path, streams) = (proto::path(&method), method.is_server_streaming());
+            (path.clone(), Kind { name: path.into(), class, streams, converses: false })
+        });
+        let open = OPEN.map(|(path, streams, converses)| {
+            (path.to_owned(), Kind { name: path.into(), class: AccessClass::Public, streams, converses })
+        });
+        let unknown =
+            Kind { name: "unknown".into(), class: AccessClass::Unspecified, streams: false, converses: false };
+        Self { known: declared.chain(open).collect(), unknown }
     }
 }
 
 impl Classes {
-    /// The class of a path; unspecified, which admits nobody, for a path that is not known.
+    /// What a path is.
     #[must_use]
-    pub fn of(&self, path: &str) -> AccessClass {
-        if OPEN.iter().any(|open| path.starts_with(open)) {
-            return AccessClass::Public;
-        }
-        self.0.get(path).map_or(AccessClass::Unspecified, |kind| kind.class)
-    }
-
-    /// The path, if it is one that there is.
-    pub(crate) fn named(&self, path: &str) -> Option<Arc<str>> {
-        let is_open = || OPEN.iter().any(|open| path.starts_with(open)).then(|| Arc::from("public"));
-        self.0.get(path).map(|kind| kind.path.clone()).or_else(is_open)
-    }
-
-    /// Whether a path is asked on and on in one call.
-    #[must_use]
-    pub fn converses(&self, path: &str) -> bool {
-        path.ends_with("/ServerReflectionInfo") && OPEN_STREAMS.contains(&path)
-    }
-
-    /// Whether a path is answered with a stream, which may go on.
-    #[must_use]
-    pub fn streams(&self, path: &str) -> bool {
-        OPEN_STREAMS.contains(&path) || self.0.get(path).is_some_and(|kind| kind.streams)
+    pub fn of(&self, path: &str) -> &Kind {
+        self.known.get(path).unwrap_or(&self.unknown)
     }
 }
 
@@ -101,8 +89,8 @@ mod tests {
     #[test]
     fn an_unknown_path_admits_nobody() {
         let classes = Classes::default();
-        assert_eq!(classes.of("/alongside.people.v1.PeopleService/DropTables"), AccessClass::Unspecified);
+        assert_eq!(classes.of("/alongside.people.v1.PeopleService/DropTables").class, AccessClass::Unspecified);
         assert!(!admits(AccessClass::Unspecified, Caller::Operator(SignInId(Uuid::nil()))));
-        assert_eq!(classes.of("/alongside.people.v1.PeopleService/GetSharedPlan"), AccessClass::StaffRead);
+        assert_eq!(classes.of("/alongside.people.v1.PeopleService/GetSharedPlan").class, AccessClass::StaffRead);
     }
 }

@@ -275,10 +275,11 @@ impl Issuers {
     }
 
     /// The keys of an issuer of the configuration that came from a file, as it says now: whom only the old ones verify nobody believes any more.
-    pub fn replace_keys(&self, issuer: &str, keys: &JwkSet) {
-        if let Some(trusted) = self.configured.get(issuer) {
-            trusted.keys.replace(usable(issuer, keys));
-        }
+    /// A set of which no key can be used changes nothing. Returns whether it was taken.
+    pub fn replace_keys(&self, issuer: &str, keys: &JwkSet) -> bool {
+        let usable = usable(issuer, keys);
+        let taken = self.configured.get(issuer).filter(|_| !usable.is_empty());
+        taken.map(|trusted| trusted.keys.replace(usable)).is_some()
     }
 
     /// Asks every issuer that publishes its keys, and has been asked before, once more. Of whoever does not answer the known ones stay until they are too old.

@@ -116,27 +116,30 @@ where
         // The service that was polled ready is the one to call.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
-        let mut counting = self.access.metrics.calls.begin(self.access.classes.named(request.uri().path()));
+        let kind = self.access.classes.of(request.uri().path()).clone();
+        let mut counting = self.access.metrics.calls.begin(kind.name);
         let admitted = self.access.admit(&mut request);
-        let room = self.access.room_for(&request);
         // Only whoever was admitted decides what is traced.
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
         let access = self.access.clone();
-        let streams = access.classes.streams(request.uri().path());
         let has = deadline::of(request.headers());
         let over = access.closing.child_token();
-        request = match access.classes.converses(request.uri().path()) {
+        request = match kind.converses {
             true => request.map(|body| bodies::while_answered(body, over.clone())),
             false => request.map(bodies::soon),
         };
-        let has = if matches!(room, Ok(Room::Public(_))) { has.min(public::LIMIT) } else { has };
+        let has = if kind.class == AccessClass::Public { has.min(public::LIMIT) } else { has };
         let answer = async move {
             let admitted = match admitted {
                 // Once: an issuer that has not helped is not asked on and on.
                 Err(NotYet::Learn(issuer)) => {
-                    access.issuers.learn(&issuer).await;
-                    access.admit(&mut request)
+                    // Nobody knows yet who that is: they wait among those who have no token.
+                    let place = access.public.begin(request.extensions(), false);
+                    tokio::select! {
+                        () = access.issuers.learn(&issuer) => access.admit(&mut request),
+                        error = public::given_up(&place) => Err(NotYet::Refused(error)),
+                    }
                 }
                 admitted => admitted,
             };
@@ -145,7 +148,7 @@ where
                 Err(NotYet::Refused(error)) => return Ok(Status::from(error).into_http()),
                 Err(NotYet::Learn(_)) => return Ok(Status::from(unreachable_issuer()).into_http()),
             }
-            let room = match room {
+            let room = match access.room_for(&request) {
                 Ok(room) => room,
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
@@ -166,7 +169,7 @@ where
                 access.counts.denied(caller);
             }
             let answer = told(answer);
-            Ok(if streams { going_on(answer, room, over) } else { held(answer, (room, share)) })
+            Ok(if kind.streams { going_on(answer, room, over) } else { held(answer, (room, share)) })
         };
         let answer = async move {
             let answer = engine::until(Instant::now() + has, answer);
@@ -258,7 +261,10 @@ fn held(mut answer: Response<Body>, places: impl Send + 'static) -> Response<Bod
 /// An answer that goes on: whoever needed a token for it counts how many there are; whoever needed none holds a place until it is `over`, which is at the latest
 /// when the server ends.
 fn going_on(mut answer: Response<Body>, room: Room, over: CancellationToken) -> Response<Body> {
-    let Room::Public(place) = room else { return answer };
+    let Room::Public(place) = room else {
+        answer.extensions_mut().insert(Held::by_stream(()));
+        return answer;
+    };
     let questions = over.clone().drop_guard();
     let end = Box::pin(async move {
         let _questions = questions;
@@ -290,9 +296,9 @@ impl Room {
 impl AccessLayer {
     /// Room for one more call: of those who need no token among themselves.
     fn room_for(&self, request: &Request<Body>) -> Result<Room, Error> {
-        let path = request.uri().path();
-        if self.classes.of(path) == AccessClass::Public {
-            return Ok(Room::Public(self.public.begin(request.extensions(), self.classes.streams(path))));
+        let kind = self.classes.of(request.uri().path());
+        if kind.class == AccessClass::Public {
+            return Ok(Room::Public(self.public.begin(request.extensions(), kind.streams)));
         }
         let room = self.room.clone().try_acquire_owned().map_err(|_taken| {
             let error = Error::new(Reason::Overloaded, "too many calls at once; try again");
@@ -313,7 +319,7 @@ impl AccessLayer {
             let identity = self.engine.load::<Identity>(identity, Freshness::Latest).await?;
             match identity.person() {
                 Some(person) => call.caller = Caller::Person(person),
-                None if admits_visitors(self.classes.of(&call.method)) => {}
+                None if admits_visitors(self.classes.of(&call.method).class) => {}
                 None => return Err(unknown_here()),
             }
             call.identity = Some(Arc::new(identity));
@@ -352,7 +358,7 @@ impl AccessLayer {
     }
 
     fn admit(&self, request: &mut Request<Body>) -> Result<(), NotYet> {
-        let class = self.classes.of(request.uri().path());
+        let class = self.classes.of(request.uri().path()).class;
         if class == AccessClass::Public {
             return Ok(());
         }

@@ -54,8 +54,7 @@ impl Default for CallMetrics {
 
 impl CallMetrics {
     /// A call of this method begins. Only methods that there are get names: a stranger makes no new series.
-    pub(crate) fn begin(&self, method: Option<Arc<str>>) -> Counting {
-        let method = method.unwrap_or_else(|| "unknown".into());
+    pub(crate) fn begin(&self, method: Arc<str>) -> Counting {
         Counting { metrics: self.clone(), method, begun: Instant::now(), code: None }
     }
 }

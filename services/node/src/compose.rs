@@ -16,7 +16,7 @@ use vault::{KeyStore, LocalKek, PostgresKeys, SqliteKeys, Vault};
 use views::{DocumentStore, Follower, PostgresDocuments, Runner, Shelf, SqliteDocuments, Tail, ViewMetrics, Views};
 
 use crate::config::{Config, IssuerConfig, Place, Role};
-use crate::lag::{Does, Lags};
+use crate::lag::Lags;
 
 /// Connections for keys: they are cached, so few are needed.
 const KEY_CONNECTIONS: u32 = 2;
@@ -239,9 +239,7 @@ impl System {
         view_metrics.register(&mut registry);
         relay_metrics.register(&mut registry);
 
-        let does = |role| config.roles.contains(&role);
-        let does = Does { views: does(Role::Views), relay: does(Role::Relay), feeds: does(Role::Feeds) };
-        let lags = Lags::new(&mut registry, does);
+        let lags = Lags::new(&mut registry, &config.roles);
         let bus = open_bus(config, &stores.log).await?;
         let engine = Engine::new(receipts, stores.codec.clone(), telemetry::current, engine_metrics);
         let progress = watch::Sender::new(Tail::default());
@@ -286,7 +284,7 @@ async fn open_bus(config: &Config, log: &Arc<dyn EventLog>) -> anyhow::Result<Ar
     if config.bus.is_in_process() {
         return Ok(Arc::new(InProcessBus::default()));
     }
-    config.bus.are_secrets_private()?;
+    config.bus.ensure_secrets_private()?;
     let log = log.clone();
     let copy_of = Arc::new(move || copy_of(log.history()));
     let nats = NatsConfig { servers: config.bus.servers()?, copy_of, replicas: config.bus.replicas };

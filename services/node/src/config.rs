@@ -360,7 +360,7 @@ const EVERYBODY: u32 = 0o006;
 
 /// A secret in a file, which not everybody may read.
 fn secret_in(file: &Path) -> anyhow::Result<String> {
-    is_private(file)?;
+    ensure_private(file)?;
     text_of(file)
 }
 
@@ -368,7 +368,7 @@ fn secret_in(file: &Path) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// When everybody on the machine may read or write it, or it is not there.
-pub(crate) fn is_private(file: &Path) -> anyhow::Result<()> {
+pub(crate) fn ensure_private(file: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
     if mode.permissions().mode() & EVERYBODY != 0 {
         let file = file.display();

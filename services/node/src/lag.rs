@@ -9,6 +9,9 @@ use event_log::Position;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::config::Role;
+use crate::ready::ANSWER_LIMIT;
+
 /// How far one kind of background work is behind.
 #[derive(Debug)]
 struct Lag {
@@ -36,7 +39,10 @@ impl Lag {
         let behind = head.saturating_sub(position);
         let waits = match behind {
             0 => Some(0.0),
-            _ => engine.log().read(Position(position), 1).await.ok().and_then(|next| Some(age(next.first()?.at))),
+            _ => {
+                let next = tokio::time::timeout(ANSWER_LIMIT, engine.log().read(Position(position), 1)).await;
+                next.ok().and_then(Result::ok).and_then(|next| Some(age(next.first()?.at)))
+            }
         };
         // What could not be found out grows old.
         let Some(waits) = waits else { return };
@@ -65,21 +71,13 @@ pub struct Lags {
     feeds: Option<(Lag, Gauge)>,
 }
 
-/// What a process does of it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Does {
-    pub(crate) views: bool,
-    pub(crate) relay: bool,
-    pub(crate) feeds: bool,
-}
-
 impl Lags {
-    /// The metrics of what this process does.
-    pub(crate) fn new(registry: &mut Registry, does: Does) -> Self {
-        let mut lag = |does: bool, part, what| does.then(|| Lag::new(registry, part, what));
-        let views = lag(does.views, "views", "the slowest view has not applied");
-        let relay = lag(does.relay, "relay", "are in the log and not yet on the bus");
-        let feeds = lag(does.feeds, "feeds", "the slowest feed that is carried has not delivered");
+    /// The metrics of what a process of these roles does.
+    pub(crate) fn new(registry: &mut Registry, roles: &[Role]) -> Self {
+        let mut lag = |role, part, what| roles.contains(&role).then(|| Lag::new(registry, part, what));
+        let views = lag(Role::Views, "views", "the slowest view has not applied");
+        let relay = lag(Role::Relay, "relay", "are in the log and not yet on the bus");
+        let feeds = lag(Role::Feeds, "feeds", "the slowest feed that is carried has not delivered");
         let feeds = feeds.map(|lag| {
             let failing = Gauge::default();
             let help = "Feeds of which nobody takes what comes: the agency's administrator reads why";

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::Bus;
 use engine::{CLOCKS_AGREE, Engine};
@@ -15,7 +15,10 @@ use crate::config::Role;
 use crate::lag::Lags;
 
 /// How long a part may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a part that is behind may stand where it is: longer than its largest batch takes.
+const STANDS_STILL: Duration = Duration::from_secs(3);
 
 /// Looks after the parts that this process needs.
 pub(crate) struct Watch {
@@ -27,7 +30,7 @@ pub(crate) struct Watch {
     /// How far what this process does is behind, for the metrics.
     pub(crate) lags: Lags,
     /// Where each background part stood when it was looked at last, and the log's head then.
-    pub(crate) stood: Mutex<HashMap<&'static str, (u64, u64)>>,
+    pub(crate) stood: Mutex<HashMap<&'static str, Stood>>,
 }
 
 impl Watch {
@@ -58,6 +61,10 @@ impl Watch {
                 let position = answer(view.name(), self.documents.position(view.name()), &mut standing).await;
                 self.moves(view.name(), position, head, &mut standing);
                 slowest = slowest.zip(position).map(|(slowest, position)| slowest.min(position));
+                if position.is_none() {
+                    // Nor will the others answer, and whoever asks waits.
+                    break;
+                }
             }
             if let Some(slowest) = slowest {
                 self.lags.views(&self.engine, (head, slowest)).await;
@@ -71,7 +78,7 @@ impl Watch {
             }
         }
         if self.roles.contains(&Role::Feeds) {
-            let slowest = self.cursors.slowest(self.engine.log().epoch());
+            let slowest = self.cursors.slowest(self.engine.log().epoch(), notices::PLACE);
             if let Some((slowest, failing)) = answer("the feeds' state", slowest, &mut standing).await {
                 self.lags.feeds(&self.engine, (head, slowest.unwrap_or(head)), failing).await;
             }
@@ -85,13 +92,24 @@ impl Watch {
     /// Whether a part that is behind has moved since it was looked at last.
     fn moves(&self, part: &'static str, position: Option<u64>, head: u64, report: &mut Report) {
         let Some(position) = position else { return };
-        let before = self.stood.lock().unwrap_or_else(PoisonError::into_inner).insert(part, (position, head));
+        let mut stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = stood.entry(part).or_insert_with(|| Stood { position, head, since: Instant::now() });
+        if now.position != position || now.position >= now.head {
+            *now = Stood { position, head, since: Instant::now() };
+        }
         // What it had not read then it has not read now.
-        if before.is_some_and(|(stood, head)| stood == position && position < head) {
+        if now.since.elapsed() > STANDS_STILL {
             report.ready = false;
             report.notes.push(format!("{part} stands still at {position} of {head}"));
         }
     }
+}
+
+/// Where a part stood, of a log that went so far then.
+pub(crate) struct Stood {
+    position: u64,
+    head: u64,
+    since: Instant,
 }
 
 /// What a part answers; that it does not is noted.

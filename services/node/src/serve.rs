@@ -33,7 +33,7 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use crate::compose::System;
-use crate::config::{Config, Role, Tls, is_private};
+use crate::config::{Config, Role, Tls, ensure_private};
 use crate::pages;
 use crate::ready::Watch;
 pub use crate::reload::Reload;
@@ -136,6 +136,7 @@ pub async fn start(
     carry((&feeds, &notices), (config, bus, cursors), &mut tasks, &background);
     let (health, routes) = routes(config, (&gate, &views), &issuers, (feeds, notices)).await?;
     let binds_systems = config.tls.as_ref().is_some_and(|tls| tls.client_authority.is_some());
+    let tls = tls.zip(config.tls.as_ref().map(|tls| tls.private_key.clone()));
     let reload = Reload { tls, issuers: issuers.clone(), configured: config.issuers.clone() };
     let closing = CancellationToken::new();
     let access = AccessLayer::new(issuers, &gate, config.limits, call_span);
@@ -254,7 +255,7 @@ async fn open(config: &Config, tls: Option<Arc<door::Tls>>) -> anyhow::Result<Do
 
 /// The certificates for calls.
 fn certificates(tls: &Tls) -> anyhow::Result<Arc<door::Tls>> {
-    is_private(&tls.private_key)?;
+    ensure_private(&tls.private_key)?;
     let Tls { certificate, private_key, client_authority } = tls.clone();
     let files = CertificateFiles { certificate, private_key, client_authority };
     Ok(Arc::new(door::Tls::read(files).context("`tls` cannot be used")?))

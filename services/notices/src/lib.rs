@@ -19,7 +19,7 @@ use gate::Gate;
 use views::Views;
 
 pub use mail::{MailSecurity, MailSettings};
-pub use notifier::Notifier;
+pub use notifier::{Notifier, PLACE};
 pub use sender::SenderSettings;
 
 use mail::Mail;

@@ -21,7 +21,7 @@ use crate::pending::{Pending, due};
 use crate::tell::Outcome;
 
 /// Under which the place is kept, among those of feeds.
-const PLACE: Uuid = Uuid::from_u128(0x4e4f_5449_4345_8f53_8000_0000_0000_0001);
+pub const PLACE: Uuid = Uuid::from_u128(0x4e4f_5449_4345_8f53_8000_0000_0000_0001);
 /// For how long whoever leads is shown to, and how often the place is kept at least.
 const LEASE: Duration = Duration::from_secs(15);
 const KEEP: Duration = Duration::from_secs(5);

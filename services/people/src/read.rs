@@ -127,7 +127,7 @@ impl People {
         let answer = self.gate.disclose(asked, person, |scope, moved| async move {
             // What was corrected is told as corrected, though the view may lag.
             self.views.reach::<Record>(moved).await?;
-            let covers = |doc: &EntryDoc| scope.covers(doc.category, &doc.sensitivity);
+            let covers = |(category, sensitivity): &(Category, Sensitivity)| scope.covers(*category, sensitivity);
             let (list, keep) = (record::of_person(person), |doc: &EntryDoc| wanted.keeps(doc));
             let mut page = self.views.list_covered::<Record>(&list, pages, covers, keep).await?;
             self.hide_goals(person, &mut page, &scope, pages.at_least).await?;

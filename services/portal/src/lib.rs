@@ -22,7 +22,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use door::{Crowd, Door, connections_possible};
-use futures::FutureExt as _;
 use http::Request;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -125,9 +124,9 @@ impl Portal {
     /// # Errors
     /// When it is taken.
     pub async fn open(address: SocketAddr, proxies: Vec<IpNet>) -> std::io::Result<Door> {
-        let crowd = Crowd::new(connections_possible().min(CONNECTIONS), OF_ONE);
+        let crowd = Crowd::new((connections_possible() / 2).min(CONNECTIONS), OF_ONE);
         let is_proxy = move |peer: IpAddr| limits::is_in(&proxies, peer);
-        Ok(Door::open("the web pages", address, crowd).await?.with_proxies(is_proxy))
+        Ok(Door::open("the web pages", address, crowd).await?.with_proxies(is_proxy).for_pages())
     }
 
     /// Serves them until it is to stop.
@@ -137,7 +136,10 @@ impl Portal {
         let (serving, stopped) = (door.serve(service, stop.clone()), stop.cancelled());
         tokio::select! {
             () = serving => {}
-            () = stopped.then(|()| tokio::time::sleep(FINISH_LIMIT)) => {}
+            () = async {
+                stopped.await;
+                tokio::time::sleep(FINISH_LIMIT).await;
+            } => {}
         }
     }
 

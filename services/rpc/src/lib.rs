@@ -8,7 +8,7 @@ mod names;
 mod page;
 pub mod words;
 
-pub use connect::{Connect, ConnectLayer};
+pub use connect::{Connect, ConnectLayer, refusals};
 pub use error::{Error, Reason};
 pub use input::{enums, id, one_of, optional_date, optional_id, required, small_number};
 pub use names::{Directory, Listed, Named, who_left};

@@ -122,22 +122,24 @@ async fn it_is_known_for_how_long_nothing_was_taken(store: &dyn FeedCursors) {
 }
 
 async fn the_slowest_feed_that_is_carried_is_told(store: &dyn FeedCursors) {
-    let (epoch, holder) = (Uuid::now_v7(), Uuid::now_v7());
-    let (_, failing) = store.slowest(epoch).await.unwrap();
+    let (epoch, holder, another) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    // What is no feed, and keeps its place among them.
+    store.hold(another, epoch, holder, LONG).await.unwrap();
+    let failing = 0;
     let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
     for (feed, position) in [(one, 10), (other, 20)] {
-        assert_eq!(store.slowest(epoch).await.unwrap().0, (feed == other).then_some(10));
+        assert_eq!(store.slowest(epoch, another).await.unwrap().0, (feed == other).then_some(10));
         store.hold(feed, epoch, holder, SHORT).await.unwrap();
         store.advance(feed, (holder, 1), (position, 0), SHORT).await.unwrap();
     }
     tokio::time::sleep(SHORT * 2).await;
-    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(10), failing), "whoever crashed is behind still");
+    assert_eq!(store.slowest(epoch, another).await.unwrap(), (Some(10), failing), "whoever crashed is behind still");
     store.failing(one, "nobody there").await.unwrap();
-    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(10), failing + 1));
+    assert_eq!(store.slowest(epoch, another).await.unwrap(), (Some(10), failing + 1));
     store.release(one, holder).await.unwrap();
     store.recovered(one).await.unwrap();
-    assert_eq!(store.slowest(epoch).await.unwrap(), (Some(20), failing), "nobody carries it any more");
-    assert_eq!(store.slowest(Uuid::now_v7()).await.unwrap().0, None);
+    assert_eq!(store.slowest(epoch, another).await.unwrap(), (Some(20), failing), "nobody carries it any more");
+    assert_eq!(store.slowest(Uuid::now_v7(), another).await.unwrap().0, None);
     store.release(other, holder).await.unwrap();
 }
 

@@ -127,12 +127,12 @@ pub trait FeedCursors: Send + Sync + 'static {
     /// When the store fails.
     async fn recovered(&self, feed: Uuid) -> Result<(), StateError>;
 
-    /// Up to where the slowest feed has come, of those that somebody carries in this epoch of the log, or did when they crashed: none when nobody carries any.
-    /// And of how many feeds nobody takes what comes.
+    /// Up to where the slowest feed has come, of those that somebody carries in this epoch of the log, or did when they crashed within the last hour: none when
+    /// nobody carries any. And of how many feeds nobody takes what comes. `but` is none of them.
     ///
     /// # Errors
     /// When the store fails.
-    async fn slowest(&self, epoch: Uuid) -> Result<(Option<u64>, u64), StateError>;
+    async fn slowest(&self, epoch: Uuid, but: Uuid) -> Result<(Option<u64>, u64), StateError>;
 
     /// A feed as it stands; none before it was carried first.
     ///

@@ -1,5 +1,5 @@
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use database::{Migrations, Pool, Since};
 use sqlx::postgres::PgPoolOptions;
@@ -13,6 +13,8 @@ use crate::{Cursor, FeedCursors, FeedState, StateError};
 const STORE: &str = "state";
 /// The name that the server shows for its connections.
 const APPLICATION: &str = "alongside state";
+/// For how long a feed counts as carried whose process has crashed.
+const CRASHED: Duration = Duration::from_secs(3_600);
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Small state in PostgreSQL.
@@ -202,9 +204,12 @@ macro_rules! feed_cursors {
                 Ok(())
             }
 
-            async fn slowest(&self, epoch: Uuid) -> Result<(Option<u64>, u64), StateError> {
+            async fn slowest(&self, epoch: Uuid, but: Uuid) -> Result<(Option<u64>, u64), StateError> {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let recently = milliseconds(now.saturating_sub(CRASHED));
                 let found = self.0.run(|pool| async move {
-                    sqlx::query_as(include_str!("../sql/slowest.sql")).bind(epoch).fetch_one(&pool).await
+                    let query = sqlx::query_as(include_str!("../sql/slowest.sql")).bind(epoch).bind(recently);
+                    query.bind(but).fetch_one(&pool).await
                 });
                 let (slowest, failing): (Option<i64>, i64) = found.await?;
                 Ok((slowest.map(i64::unsigned_abs), failing.unsigned_abs()))

@@ -88,6 +88,8 @@ pub struct AdminError {
     cause: std::io::Error,
 }
 
+/// How long what is being answered may take once the end is near.
+const FINISH_LIMIT: Duration = Duration::from_secs(2);
 /// Connections to the admin port: for operators and their tools.
 const CONNECTIONS: usize = 64;
 
@@ -105,7 +107,7 @@ impl Admin {
     /// When it is taken.
     pub async fn open(address: SocketAddr, registry: Registry, readiness: Readiness) -> Result<Self, AdminError> {
         let door = Door::open("the admin port", address, Crowd::new(CONNECTIONS, CONNECTIONS)).await;
-        let door = door.map_err(|cause| AdminError { address, cause })?;
+        let door = door.map_err(|cause| AdminError { address, cause })?.for_pages();
         let (registry, asked) = (Arc::new(registry), readiness.clone());
         let router = Router::new()
             .route("/metrics", get(move || metrics(registry.clone(), asked.clone())))
@@ -125,7 +127,15 @@ impl Admin {
     /// Serves until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let service = self.router.map_request(|request: Request<door::Sent>| request.map(Body::new));
-        self.door.serve(service, stop).await;
+        let serving = self.door.serve(service, stop.clone());
+        tokio::select! {
+            () = serving => {}
+            // Whoever reads no answer keeps no process.
+            () = async {
+                stop.cancelled().await;
+                tokio::time::sleep(FINISH_LIMIT).await;
+            } => {}
+        }
     }
 }
 

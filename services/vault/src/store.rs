@@ -97,7 +97,7 @@ impl PostgresKeys {
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_LIMIT);
         let pool = Pool::new(pool, database::options(url, APPLICATION)?, &Since::default());
-        database::is_direct(&mut *pool.connections().acquire().await?).await?;
+        database::ensure_direct(&mut *pool.connections().acquire().await?).await?;
         Ok(Self(pool))
     }
 

@@ -51,7 +51,7 @@ pub use store::{
     Upsert, Wanted,
 };
 pub use unpark::Unparked;
-pub use view::{AnyView, ApplyError, View};
+pub use view::{AnyView, ApplyError, Classed, View};
 
 use std::sync::Arc;
 

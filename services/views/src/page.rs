@@ -1,9 +1,10 @@
 //! Pages of lists: which is asked for, how one is filled, and lists in memory that pages are taken from.
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use crate::key::Key;
-use crate::view::View;
+use crate::view::Classed;
 
 /// Bytes of documents on a page: well below what a client takes in one message. One document always fits.
 const PAGE_BYTES: usize = 1 << 20;
@@ -50,6 +51,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The page after this one, of whoever asked for this one; none at the end.
+    pub(crate) fn after(&self, asked: &Pages) -> Option<Pages> {
+        self.next.as_ref().map(|next| Pages { after: next.clone(), ..asked.clone() })
+    }
+
     /// The same page, of what each document comes to.
     #[must_use]
     pub fn map<U>(self, into: impl Fn(T) -> U) -> Page<U> {
@@ -89,27 +95,42 @@ pub(crate) struct One<T> {
 pub(crate) struct List<T> {
     /// In order.
     pub(crate) all: Vec<One<T>>,
-    /// Which of them are of each class.
-    classes: Vec<Vec<usize>>,
+    /// Which of them are of each class: found out once, when it is first asked for.
+    classes: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
+/// Each class, and which are of it.
+type Classes<C> = Vec<(C, Vec<usize>)>;
+
 impl<T> List<T> {
-    pub(crate) fn new<V: View<Doc = T>>(all: Vec<One<T>>) -> Self {
-        let mut classes: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        if V::CLASSED {
-            all.iter().enumerate().for_each(|(nth, one)| classes.entry(V::class(&one.value)).or_default().push(nth));
-        }
-        Self { all, classes: classes.into_values().collect() }
+    pub(crate) fn new(all: Vec<One<T>>) -> Self {
+        Self { all, classes: OnceLock::new() }
     }
 
     /// Those that are covered, in order: what is not is not gone through.
-    pub(crate) fn covered(&self, covers: impl Fn(&T) -> bool) -> impl Iterator<Item = &One<T>> {
-        let first = |class: &&Vec<usize>| {
-            class.first().and_then(|nth| self.all.get(*nth)).is_some_and(|one| covers(&one.value))
-        };
-        let mut covered: Vec<usize> = self.classes.iter().filter(first).flatten().copied().collect();
+    pub(crate) fn covered<V: Classed<Doc = T>>(
+        &self,
+        covers: impl Fn(&V::Class) -> bool,
+    ) -> impl Iterator<Item = &One<T>> {
+        let classes = self.classes.get_or_init(|| Arc::new(self.classes_of::<V>()));
+        // There is one view of these documents.
+        let classes = classes.downcast_ref::<Classes<V::Class>>().map_or(&[][..], Vec::as_slice);
+        let covered = classes.iter().filter(|(class, _)| covers(class)).flat_map(|(_, of)| of);
+        let mut covered: Vec<usize> = covered.copied().collect();
         covered.sort_unstable();
         covered.into_iter().filter_map(|nth| self.all.get(nth))
+    }
+
+    fn classes_of<V: Classed<Doc = T>>(&self) -> Classes<V::Class> {
+        let mut classes: Classes<V::Class> = Vec::new();
+        for (nth, one) in self.all.iter().enumerate() {
+            let class = V::class(&one.value);
+            match classes.iter_mut().find(|(known, _)| *known == class) {
+                Some((_, of)) => of.push(nth),
+                None => classes.push((class, vec![nth])),
+            }
+        }
+        classes
     }
 }
 

@@ -15,7 +15,7 @@ use crate::page::{Filling, List, One, Page, Pages};
 use crate::runner::{Tail, open_document};
 use crate::shelf::{BESIDE, Shelf, Slot};
 use crate::store::{DocumentStore, Found, StoreError, StoredDocument};
-use crate::view::View;
+use crate::view::{Classed, View};
 
 /// How long a read waits for the view to reach the position it asks for.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub async fn watched<T>(work: impl Future<Output = T>) -> (T, bool) {
 }
 
 /// Something is read from a store.
-fn is_cold() {
+fn mark_cold() {
     // Nobody asks.
     let _unasked = COLD.try_with(|cold| cold.set(true));
 }
@@ -188,10 +188,24 @@ impl Views {
     ) -> Result<Option<Page<V::Doc>>, ViewsError> {
         let Some(asked) = pages else { return Ok(None) };
         let page = self.list::<V>(prefix, asked, keep).await?;
-        match &page.next {
-            Some(next) => asked.after.clone_from(next),
-            None => *pages = None,
-        }
+        *pages = page.after(asked);
+        Ok(Some(page))
+    }
+
+    /// The same, of what is covered: as [`Views::list_covered`].
+    ///
+    /// # Errors
+    /// As [`Views::list`].
+    pub async fn next_covered<V: Classed>(
+        &self,
+        prefix: &Key,
+        pages: &mut Option<Pages>,
+        covers: impl Fn(&V::Class) -> bool + Send + Sync,
+        keep: impl Fn(&V::Doc) -> bool + Send,
+    ) -> Result<Option<Page<V::Doc>>, ViewsError> {
+        let Some(asked) = pages else { return Ok(None) };
+        let page = self.list_covered::<V>(prefix, asked, covers, keep).await?;
+        *pages = page.after(asked);
         Ok(Some(page))
     }
 
@@ -214,20 +228,22 @@ impl Views {
     ///
     /// # Errors
     /// As [`Views::list`].
-    pub async fn list_covered<V: View>(
+    pub async fn list_covered<V: Classed>(
         &self,
         prefix: &Key,
         pages: &Pages,
-        covers: impl Fn(&V::Doc) -> bool + Send + Sync,
+        covers: impl Fn(&V::Class) -> bool + Send + Sync,
         keep: impl Fn(&V::Doc) -> bool + Send,
     ) -> Result<Page<V::Doc>, ViewsError> {
-        const { assert!(V::CLASSED, "of a view whose documents have no class nothing is covered by class") };
         let (mut filling, after, epoch) = self.begin(prefix, pages).await?;
         match self.whole::<V>(prefix, pages.at_least, epoch).await? {
             Some(whole) => {
-                filling.take_from(whole.position, whole.incomplete, whole.list.covered(covers), &after, keep)
+                filling.take_from(whole.position, whole.incomplete, whole.list.covered::<V>(covers), &after, keep)
             }
-            None => self.fill::<V>(&mut filling, prefix, after, move |doc: &V::Doc| covers(doc) && keep(doc)).await?,
+            None => {
+                self.fill::<V>(&mut filling, prefix, after, move |doc: &V::Doc| covers(&V::class(doc)) && keep(doc))
+                    .await?
+            }
         }
         Ok(filling.page(prefix).map(|(_, item)| item))
     }
@@ -331,7 +347,7 @@ impl Views {
             // Nothing that is incomplete is kept in memory.
             return Ok(Some(Whole { list: documents, position, incomplete: false }));
         }
-        is_cold();
+        mark_cold();
         self.wait(V::NAME, at_least, epoch).await?;
         let Some(subject) = subject else { return Ok(None) };
         let long = Slot::Long(V::NAME, list.clone());
@@ -352,7 +368,7 @@ impl Views {
                 documents.push(One { place, bytes: size, value });
             }
         }
-        let list = Arc::new(List::new::<V>(documents));
+        let list = Arc::new(List::new(documents));
         if !incomplete {
             self.shelf.put((slot, epoch), V::KINDS, subject, list.clone(), position, bytes);
         }
@@ -388,7 +404,7 @@ impl Views {
         if missing.is_empty() {
             return Ok((found, false));
         }
-        is_cold();
+        mark_cold();
         self.wait(V::NAME, at_least, epoch).await?;
         let Found { documents, position, incomplete } = self.store.get(V::NAME, &missing).await?;
         for document in documents {

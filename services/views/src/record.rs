@@ -9,7 +9,7 @@ use domain::vocabulary::{Author, Category, Sensitivity, Timestamp};
 use events::{Envelope, Event};
 use serde::{Deserialize, Serialize};
 
-use crate::view::changed;
+use crate::view::{Classed, changed};
 use crate::{ApplyError, Key, View};
 
 /// An entry.
@@ -167,12 +167,6 @@ impl View for Record {
     const CODE: i32 = 4;
     const KINDS: &'static [StreamKind] = &[StreamKind::Person];
     const SHELVED: bool = true;
-    const CLASSED: bool = true;
-
-    fn class(doc: &EntryDoc) -> Vec<u8> {
-        // Without that, each would be its own class, which is as true.
-        serde_json::to_vec(&(doc.category, &doc.sensitivity)).unwrap_or_else(|_cause| doc.entry.0.as_bytes().to_vec())
-    }
 
     fn key(event: &Envelope) -> Option<Key> {
         let Event::Person(happened) = &event.event else { return None };
@@ -247,6 +241,14 @@ impl View for Record {
             }
             push_latest(&mut doc.changes, ChangeDoc { what: said, author, role, at, words, before }, CHANGES_SHOWN);
         })
+    }
+}
+
+impl Classed for Record {
+    type Class = (Category, Sensitivity);
+
+    fn class(doc: &EntryDoc) -> (Category, Sensitivity) {
+        (doc.category, doc.sensitivity.clone())
     }
 }
 

@@ -34,14 +34,6 @@ pub trait View: Send + Sync + 'static {
     /// How its lists are ordered.
     const ORDER: Order = Order::OldestFirst;
 
-    /// Whether its documents are of classes: what is covered is then found without looking at what is not.
-    const CLASSED: bool = false;
-
-    /// What decides who may read a document: those of one class are covered together, or not at all.
-    fn class(_doc: &Self::Doc) -> Vec<u8> {
-        Vec::new()
-    }
-
     /// The document that an event is about; none when it changes nothing.
     fn key(event: &Envelope) -> Option<Key>;
 
@@ -65,6 +57,15 @@ pub trait View: Send + Sync + 'static {
     /// # Errors
     /// When there should be a document and is none: the subject is then parked, and the rest goes on.
     fn apply(event: &Envelope, doc: Option<Self::Doc>) -> Result<Option<Self::Doc>, ApplyError>;
+}
+
+/// A view whose documents are of classes: what is covered is found without looking at what is not.
+pub trait Classed: View {
+    /// All that decides who may read a document.
+    type Class: PartialEq + Send + Sync + 'static;
+
+    /// The class of a document.
+    fn class(doc: &Self::Doc) -> Self::Class;
 }
 
 /// The document that must be there, after a change.

@@ -138,7 +138,12 @@ impl Wanting {
         let (feeds, to) = (self.feeds.clone(), self.to);
         let engine = feeds.gate.engine();
         let state = engine.load::<Agency>(to.agency, Freshness::Latest).await?;
-        let Some(feed) = state.open_feed(to.feed).filter(|feed| feed.paused.is_none()) else { return Ok(()) };
+        let open = state.open_feed(to.feed);
+        if open.is_none() {
+            // Whoever closed it waits for nothing any more.
+            feeds.cursors.recovered(to.feed.0).await.map_err(|error| Error::internal(&error))?;
+        }
+        let Some(feed) = open.filter(|feed| feed.paused.is_none()) else { return Ok(()) };
         receives(&state, to)?;
         let (holder, epoch) = (Uuid::now_v7(), engine.log().epoch());
         let cursor = feeds.cursors.take(to.feed.0, epoch, holder, LEASE).await;

@@ -135,24 +135,7 @@ fn values_of(comments: &Comments, values: &EnumDescriptor) -> Value {
 
 /// A refusal (<https://connectrpc.com/docs/protocol#error-end-stream>).
 fn error() -> Value {
-    let codes = [
-        "canceled",
-        "unknown",
-        "invalid_argument",
-        "deadline_exceeded",
-        "not_found",
-        "already_exists",
-        "permission_denied",
-        "resource_exhausted",
-        "failed_precondition",
-        "aborted",
-        "out_of_range",
-        "unimplemented",
-        "internal",
-        "unavailable",
-        "data_loss",
-        "unauthenticated",
-    ];
+    let codes: Vec<_> = rpc::refusals().collect();
     json!({
         "type": "object",
         "description": "Why a call was refused.",

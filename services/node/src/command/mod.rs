@@ -168,6 +168,8 @@ impl Server {
     }
 }
 
+/// How long the last lines of the log may take.
+const WRITTEN: std::time::Duration = std::time::Duration::from_millis(100);
 /// Signals that come within so long are one.
 const ONE_SIGNAL: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -195,6 +197,8 @@ fn told_to_stop() -> anyhow::Result<CancellationToken> {
         // Whoever says so twice does not want to wait: nothing that was acknowledged is lost by it.
         next().await;
         tracing::warn!("told to end at once");
+        // What is logged is written by a thread of its own.
+        tokio::time::sleep(WRITTEN).await;
         std::process::exit(1);
     });
     Ok(stop)

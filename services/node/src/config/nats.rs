@@ -7,7 +7,7 @@ use bus::{NatsServers, WrongServers};
 use feeds::JetStreamSettings;
 use serde::{Deserialize, Serialize};
 
-use super::{is_private, secret_in};
+use super::{ensure_private, secret_in};
 
 /// The bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,9 +71,9 @@ impl BusConfig {
     ///
     /// # Errors
     /// When everybody on the machine may read it, or it is not there.
-    pub(crate) fn are_secrets_private(&self) -> anyhow::Result<()> {
+    pub(crate) fn ensure_secrets_private(&self) -> anyhow::Result<()> {
         let secrets = [&self.nkey_file, &self.credentials_file, &self.tls.private_key];
-        secrets.into_iter().flatten().try_for_each(|file| is_private(file))
+        secrets.into_iter().flatten().try_for_each(|file| ensure_private(file))
     }
 }
 
@@ -138,8 +138,8 @@ impl JetStreamConfig {
     /// # Errors
     /// When a URL has another form, or everybody on the machine may read what is signed in with.
     pub fn settings(&self) -> anyhow::Result<JetStreamSettings> {
-        is_private(&self.system_credentials_file)?;
-        self.tls.private_key.as_deref().map_or(Ok(()), is_private)?;
+        ensure_private(&self.system_credentials_file)?;
+        self.tls.private_key.as_deref().map_or(Ok(()), ensure_private)?;
         let servers = self.servers(&self.url)?;
         Ok(JetStreamSettings {
             system: servers.clone().with_credentials(self.system_credentials_file.clone())?,

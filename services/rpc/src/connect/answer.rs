@@ -1,13 +1,11 @@
 //! The answer to a call, as JSON.
 
-use std::pin::Pin;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::Body as _;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
 use serde_json::{Value, json};
@@ -15,20 +13,18 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::Form;
-use crate::Error;
-
-/// What stands before a message of gRPC.
-const PREFIX: usize = 5;
+use super::{Form, PREFIX};
+use crate::{Error, Reason};
 
 /// The same answer, from one of gRPC.
 pub(super) async fn from_grpc(answer: Response<Body>, form: Form, method: Option<&MethodDescriptor>) -> Response<Body> {
     let (parts, body) = answer.into_parts();
-    let mut turned = match Status::from_header_map(&parts.headers) {
+    let mut turned = match (Status::from_header_map(&parts.headers), method) {
         // Refused before there was anything to answer.
-        Some(status) if status.code() != Code::Ok => refusal(&status),
-        _ => match collected(body).await {
-            Ok(message) => told(message, form, method).unwrap_or_else(|status| refusal(&status)),
+        (Some(status), _) if status.code() != Code::Ok => refusal(&status),
+        (_, None) => refusal(&no_method().into()),
+        (_, Some(method)) => match collected(body).await.and_then(|message| told(message, form, method)) {
+            Ok(told) => told,
             Err(status) => refusal(&status),
         },
     };
@@ -37,40 +33,39 @@ pub(super) async fn from_grpc(answer: Response<Body>, form: Form, method: Option
     turned
 }
 
+/// There is nothing of this name that could be called so.
+pub(super) fn no_method() -> Error {
+    Error::new(Reason::NotFound, "there is no such method that answers once")
+}
+
 /// The one message of an answer, when it went well to the end.
-async fn collected(mut body: Body) -> Result<Bytes, Status> {
-    let (mut come, mut trailers) = (BytesMut::new(), HeaderMap::new());
-    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await.transpose()? {
-        match frame.into_data() {
-            Ok(data) => come.extend_from_slice(&data),
-            Err(frame) => trailers = frame.into_trailers().unwrap_or_default(),
-        }
-    }
-    match Status::from_header_map(&trailers) {
+async fn collected(body: Body) -> Result<Bytes, Status> {
+    let collected = body.collect().await?;
+    match collected.trailers().and_then(Status::from_header_map) {
         Some(status) if status.code() == Code::Ok => {}
         Some(status) => return Err(status),
-        None => return Err(broken()),
+        None => return Err(broken("an answer has no end")),
     }
+    let mut come = collected.to_bytes();
     if come.len() < PREFIX || come.first() != Some(&0) {
-        return Err(broken());
+        return Err(broken("an answer is not one message as it is"));
     }
     come.advance(PREFIX);
-    Ok(come.freeze())
+    Ok(come)
 }
 
 /// An answer that is none.
-fn broken() -> Status {
-    Error::internal(&std::io::Error::other("an answer cannot be turned over")).into()
+fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Status {
+    Error::internal(&std::io::Error::other(cause)).into()
 }
 
-fn told(message: Bytes, form: Form, method: Option<&MethodDescriptor>) -> Result<Response<Body>, Status> {
-    let body = match (form, method) {
-        (Form::Proto, _) => message,
-        (Form::Json, None) => return Err(broken()),
-        (Form::Json, Some(method)) => {
-            let message = DynamicMessage::decode(method.output(), message).map_err(|_cause| broken())?;
+fn told(message: Bytes, form: Form, method: &MethodDescriptor) -> Result<Response<Body>, Status> {
+    let body = match form {
+        Form::Proto => message,
+        Form::Json => {
+            let message = DynamicMessage::decode(method.output(), message).map_err(broken)?;
             let mut json = serde_json::Serializer::new(Vec::with_capacity(1_024));
-            message.serialize_with_options(&mut json, &SerializeOptions::new()).map_err(|_cause| broken())?;
+            message.serialize_with_options(&mut json, &SerializeOptions::new()).map_err(broken)?;
             json.into_inner().into()
         }
     };
@@ -78,33 +73,10 @@ fn told(message: Bytes, form: Form, method: Option<&MethodDescriptor>) -> Result
 }
 
 fn with_body(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response<Body> {
-    let mut answer = Response::new(Body::new(Whole(Some(body))));
+    let mut answer = Response::new(Body::new(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
-}
-
-/// A body that is there already.
-struct Whole(Option<Bytes>);
-
-impl http_body::Body for Whole {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
-        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        http_body::SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
-    }
 }
 
 /// A refusal: always JSON, with the same code, reason and details.
@@ -158,28 +130,34 @@ fn details(status: &Status) -> Vec<Value> {
     wire.details.iter().map(detail).collect()
 }
 
-/// What the protocol calls a code of gRPC, and the status of HTTP beside it.
-fn code(code: Code) -> (&'static str, StatusCode) {
-    /// Nginx's word for a caller who went away, which the protocol takes.
-    const GONE: u16 = 499;
-    let gone = || StatusCode::from_u16(GONE).unwrap_or(StatusCode::REQUEST_TIMEOUT);
-    match code {
-        Code::Ok => ("ok", StatusCode::OK),
-        Code::Cancelled => ("canceled", gone()),
-        Code::Unknown => ("unknown", StatusCode::INTERNAL_SERVER_ERROR),
-        Code::InvalidArgument => ("invalid_argument", StatusCode::BAD_REQUEST),
-        Code::DeadlineExceeded => ("deadline_exceeded", StatusCode::GATEWAY_TIMEOUT),
-        Code::NotFound => ("not_found", StatusCode::NOT_FOUND),
-        Code::AlreadyExists => ("already_exists", StatusCode::CONFLICT),
-        Code::PermissionDenied => ("permission_denied", StatusCode::FORBIDDEN),
-        Code::ResourceExhausted => ("resource_exhausted", StatusCode::TOO_MANY_REQUESTS),
-        Code::FailedPrecondition => ("failed_precondition", StatusCode::BAD_REQUEST),
-        Code::Aborted => ("aborted", StatusCode::CONFLICT),
-        Code::OutOfRange => ("out_of_range", StatusCode::BAD_REQUEST),
-        Code::Unimplemented => ("unimplemented", StatusCode::NOT_IMPLEMENTED),
-        Code::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
-        Code::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
-        Code::DataLoss => ("data_loss", StatusCode::INTERNAL_SERVER_ERROR),
-        Code::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED),
-    }
+/// What the protocol calls a code of gRPC, and the status of HTTP beside it: 499 is for a caller who went away.
+const CODES: [(Code, &str, u16); 17] = [
+    (Code::Ok, "ok", 200),
+    (Code::Cancelled, "canceled", 499),
+    (Code::Unknown, "unknown", 500),
+    (Code::InvalidArgument, "invalid_argument", 400),
+    (Code::DeadlineExceeded, "deadline_exceeded", 504),
+    (Code::NotFound, "not_found", 404),
+    (Code::AlreadyExists, "already_exists", 409),
+    (Code::PermissionDenied, "permission_denied", 403),
+    (Code::ResourceExhausted, "resource_exhausted", 429),
+    (Code::FailedPrecondition, "failed_precondition", 400),
+    (Code::Aborted, "aborted", 409),
+    (Code::OutOfRange, "out_of_range", 400),
+    (Code::Unimplemented, "unimplemented", 501),
+    (Code::Internal, "internal", 500),
+    (Code::Unavailable, "unavailable", 503),
+    (Code::DataLoss, "data_loss", 500),
+    (Code::Unauthenticated, "unauthenticated", 401),
+];
+
+/// What the protocol calls refusals.
+pub fn refusals() -> impl Iterator<Item = &'static str> {
+    CODES.iter().filter(|(code, ..)| *code != Code::Ok).map(|(_, name, _)| *name)
+}
+
+fn code(of: Code) -> (&'static str, StatusCode) {
+    let found = CODES.iter().find(|(code, ..)| *code == of);
+    let (name, status) = found.map_or(("unknown", 500), |(_, name, status)| (*name, *status));
+    (name, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }

@@ -17,10 +17,14 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::{Error, Reason};
+pub use answer::refusals;
 use methods::Methods;
 
 /// The largest message that is taken as JSON, in bytes; what it comes to is limited like any other.
 const JSON_LIMIT: usize = 1 << 20;
+
+/// What stands before a message of gRPC, in bytes: whether it is packed, and its length.
+const PREFIX: usize = 5;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +137,10 @@ fn to_grpc(
     let (mut parts, body) = request.into_parts();
     parts.version = Version::HTTP_2;
     for name in [header::CONTENT_LENGTH, CONTENT_ENCODING, header::ACCEPT_ENCODING, header::TRANSFER_ENCODING] {
+        parts.headers.remove(name);
+    }
+    // Nor is anything packed as gRPC does it.
+    for name in ["grpc-encoding", "grpc-accept-encoding"] {
         parts.headers.remove(name);
     }
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));

@@ -10,11 +10,9 @@ use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tonic::Status;
 use tonic::body::Body;
 
-use super::{Form, JSON_LIMIT, too_large};
-use crate::{Error, Reason};
-
-/// What stands before a message of gRPC: whether it is compressed, and its length.
-const PREFIX: usize = 5;
+use super::answer::no_method;
+use super::{Form, JSON_LIMIT, PREFIX, too_large};
+use crate::Error;
 
 /// A message that is turned over once all of it has come.
 struct Turned {
@@ -54,7 +52,7 @@ impl http_body::Body for Turned {
 impl Turned {
     fn turn(&mut self) -> Result<Bytes, Error> {
         let Some(method) = &self.method else {
-            return Err(Error::new(Reason::NotFound, "there is no such method that answers once"));
+            return Err(no_method());
         };
         let message = match self.form {
             Form::Proto => self.come.split().freeze(),

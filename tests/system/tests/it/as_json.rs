@@ -49,7 +49,14 @@ async fn a_client_that_is_generated_from_the_protos_alone_is_answered_as_one_of_
     let template = json!({"version": "v2", "plugins": [{"local": plugin, "out": "gen", "opt": ["target=js", "import_extension=js"]}]});
     let template = template.to_string();
     let mut generate = Command::new(harness::buf().unwrap());
-    printed(generate.current_dir(module.path()).args(["generate", "proto", "--template", &template]));
+    printed(generate.current_dir(module.path()).args([
+        "generate",
+        "proto",
+        "--exclude-path",
+        "proto/alongside/events",
+        "--template",
+        &template,
+    ]));
 
     let url = format!("http://127.0.0.1:{}", alone.node.grpc);
     let mut node = Command::new("node");
@@ -120,6 +127,7 @@ async fn whatever_is_sent_as_json_is_answered_or_refused_for_what_it_is() {
         (&["-H", "connect-protocol-version: 2", "-d", "{}"][..], 400),
         (&["-H", "connect-timeout-ms: soon", "-d", "{}"], 400),
         (&["-H", "content-encoding: gzip", "-d", "{}"], 400),
+        (&["-H", "grpc-accept-encoding: gzip", "-H", "accept-encoding: gzip", "-d", "{}"], 200),
         (&["-H", "connect-timeout-ms: 200", "-d", "{\"atLeastPosition\": \"1099511627776\"}"], 504),
     ] {
         let answer = sends("GetMyRecord", more);
@@ -129,6 +137,13 @@ async fn whatever_is_sent_as_json_is_answered_or_refused_for_what_it_is() {
     assert_eq!(curl(&method("GetMyRecord"), &own).0, 405);
     assert_eq!(curl(&method("GetMyRecord"), &["-H", "content-type: application/connect+json", "-d", "{}"]).0, 415);
     assert_eq!(sends("DropTables", &["-d", "{}"]).0, 403);
+    let root = format!("http://127.0.0.1:{}", alone.node.grpc);
+    let open = ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.health.v1.Health/Check"];
+    for path in open {
+        let answer = curl(&format!("{root}{path}"), &[&as_json[..], &["-d", "{}"]].concat());
+        assert_eq!((answer.0, answer.2["code"].as_str()), (404, Some("not_found")), "{path}: {answer:?}");
+    }
+    assert!(!alone.node.log().unwrap().contains("failed inside"));
     // A write that is sent again is the same one.
     let written = json!({"requestId": client::request_id(), "text": "bakes"}).to_string();
     let (one, again) = (sends("RecordStrength", &["-d", &written]).2, sends("RecordStrength", &["-d", &written]).2);

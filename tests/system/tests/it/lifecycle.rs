@@ -142,15 +142,17 @@ async fn certificates_and_key_sets_are_read_again_and_no_call_is_dropped() {
     // What cannot be used changes nothing.
     std::fs::write(directory.join("certificate"), "nothing").unwrap();
     std::fs::write(directory.join("jwks.json"), "nothing").unwrap();
-    read_again(1).await;
-    assert!(node.log().unwrap().contains("those in use stay"));
+    node.reload().unwrap();
+    let told = || async { Ok(node.log()?.matches("those in use stay").count() > 3) };
+    harness::wait_until("what cannot be read to be told of", told).await.unwrap();
+    assert!(!node.log().unwrap().contains("were read again"));
     by_tls(node.grpc, &before).await.expect("a bad file has replaced what was in use");
     callers.person.strength("meanwhile").await.expect("a bad file has replaced what was in use");
 
     let another = TokenSigner::open(&directory.join("another.der")).unwrap();
     std::fs::write(directory.join("jwks.json"), serde_json::to_vec(&another.key_set().unwrap()).unwrap()).unwrap();
     of(&after);
-    read_again(2).await;
+    read_again(1).await;
     by_tls(node.grpc, &before).await.expect_err("the old certificate is still shown");
     let channel = by_tls(node.grpc, &after).await.unwrap();
     let refused = callers.person.strength("after").await.unwrap_err();

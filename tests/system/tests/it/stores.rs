@@ -73,6 +73,15 @@ async fn a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_migr
     world.import(1);
     let name = name_of(&world.database.owner);
     let script = |sql: &str| world.postgres.script(&name, sql).unwrap();
+    let rights = async || {
+        let mut connection = PgConnection::connect(&world.postgres.url("postgres", &name)).await.unwrap();
+        let all = "SELECT concat_ws(' ', table_name, privilege_type, column_name) FROM information_schema.column_privileges WHERE grantee = 'alongside_app' \
+             UNION SELECT concat_ws(' ', table_name, privilege_type) FROM information_schema.table_privileges WHERE grantee = 'alongside_app' \
+             UNION SELECT routine_name::text FROM information_schema.routine_privileges WHERE grantee = 'alongside_app' ORDER BY 1";
+        sqlx::query_scalar::<_, String>(all).fetch_all(&mut connection).await.unwrap()
+    };
+    let before = rights().await;
+    assert!(before.iter().any(|right| right.contains("session")) && before.iter().any(|right| right == "log_append"));
     script("DROP OWNED BY alongside_app; DROP ROLE alongside_app; CREATE ROLE alongside_app LOGIN;");
     let told = said(&world.cluster, "serve");
     assert!(told.contains("run `alongside migrate` as the owner, which gives them also to a role"), "{told}");
@@ -80,6 +89,7 @@ async fn a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_migr
     owners.set("database", "url", world.database.owner.clone());
     let migrated = owners.run(&["migrate"]).unwrap();
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    assert_eq!(rights().await, before);
     let pair = world.import(1).remove(0);
     let node = world.start().await;
     let callers = Callers::new(&world.cluster, &node.channel().await.unwrap(), &pair).await;

@@ -15,6 +15,8 @@ use crate::world::{Callers, Pair, World, import};
 const WITHHELD: usize = 200;
 /// What is shared.
 const SHARED: usize = 8;
+/// What is read from the store is answered in such steps.
+const STEP: Duration = Duration::from_millis(10);
 const HOT: usize = 2_000;
 const COLD: usize = 200;
 /// How often somebody is right at most who goes by how long an answer took: of a coin it is one half.
@@ -91,7 +93,9 @@ impl Two {
             let position = writes(&self.people[which].person, &format!("new {n}"), SensitivityLevel::Normal).await;
             // The view has it, and nobody has read it since.
             self.people[which].person.my_people(position).await.unwrap();
-            took.push((which, self.looks(which, 0).await));
+            let look = self.looks(which, 0).await;
+            assert!(look >= STEP, "{look:?}: it was not read from the store, or is not held");
+            took.push((which, look));
         }
         right("cold", &took)
     }
