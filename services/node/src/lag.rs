@@ -34,8 +34,8 @@ impl Lag {
         Self { positions, seconds, age, found: Mutex::new(Instant::now()) }
     }
 
-    /// It has come so far.
-    async fn stands(&self, engine: &Engine, (head, position): (u64, u64)) {
+    /// It has come so far; or so far at least, when it was heard of last, if that is not known `now`.
+    async fn stands(&self, engine: &Engine, (head, position, now): (u64, u64, bool)) {
         let behind = head.saturating_sub(position);
         let waits = match behind {
             0 => Some(0.0),
@@ -48,7 +48,9 @@ impl Lag {
         let Some(waits) = waits else { return };
         self.positions.set(i64::try_from(behind).unwrap_or(i64::MAX));
         self.seconds.set(waits);
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if now {
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
     }
 
     fn grow_old(&self) {
@@ -88,21 +90,21 @@ impl Lags {
     }
 
     /// The slowest view stands there, of a log that ends at `head`.
-    pub(crate) async fn views(&self, engine: &Engine, at: (u64, u64)) {
+    pub(crate) async fn views(&self, engine: &Engine, at: (u64, u64, bool)) {
         if let Some(lag) = &self.views {
             lag.stands(engine, at).await;
         }
     }
 
     /// The bus stands there.
-    pub(crate) async fn bus(&self, engine: &Engine, at: (u64, u64)) {
+    pub(crate) async fn bus(&self, engine: &Engine, at: (u64, u64, bool)) {
         if let Some(lag) = &self.relay {
             lag.stands(engine, at).await;
         }
     }
 
     /// The slowest feed stands there, and so many deliver nothing.
-    pub(crate) async fn feeds(&self, engine: &Engine, at: (u64, u64), failing: u64) {
+    pub(crate) async fn feeds(&self, engine: &Engine, at: (u64, u64, bool), failing: u64) {
         if let Some((lag, metric)) = &self.feeds {
             lag.stands(engine, at).await;
             metric.set(i64::try_from(failing).unwrap_or(i64::MAX));

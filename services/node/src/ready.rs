@@ -56,37 +56,41 @@ impl Watch {
         let Some(head) = head else { return report };
         let mut standing = Report { ready: true, notes: Vec::new() };
         if self.roles.contains(&Role::Views) {
-            let mut slowest = Some(head);
+            let (mut slowest, mut all) = (head, true);
             for view in views::all() {
                 let position = answer(view.name(), self.documents.position(view.name()), &mut standing).await;
                 self.moves(view.name(), position, head, &mut standing);
-                slowest = slowest.zip(position).map(|(slowest, position)| slowest.min(position));
+                slowest = slowest.min(position.unwrap_or_else(|| self.stood(view.name())));
                 if position.is_none() {
                     // Nor will the others answer, and whoever asks waits.
+                    all = false;
                     break;
                 }
             }
-            if let Some(slowest) = slowest {
-                self.lags.views(&self.engine, (head, slowest)).await;
-            }
+            self.lags.views(&self.engine, (head, slowest, all)).await;
         }
         if self.roles.contains(&Role::Relay) {
             let last = answer("the bus", self.bus.last(), &mut standing).await.map(Option::unwrap_or_default);
             self.moves("the bus", last, head, &mut standing);
-            if let Some(last) = last {
-                self.lags.bus(&self.engine, (head, last)).await;
-            }
+            let known = last.unwrap_or_else(|| self.stood("the bus"));
+            self.lags.bus(&self.engine, (head, known, last.is_some())).await;
         }
         if self.roles.contains(&Role::Feeds) {
             let slowest = self.cursors.slowest(self.engine.log().epoch(), notices::PLACE);
             if let Some((slowest, failing)) = answer("the feeds' state", slowest, &mut standing).await {
-                self.lags.feeds(&self.engine, (head, slowest.unwrap_or(head)), failing).await;
+                self.lags.feeds(&self.engine, (head, slowest.unwrap_or(head), true), failing).await;
             }
         }
         let only_background = self.roles.iter().all(|role| matches!(role, Role::Views | Role::Relay));
         report.ready &= standing.ready || !only_background;
         report.notes.extend(standing.notes);
         report
+    }
+
+    /// Where a part stood when it was heard of last.
+    fn stood(&self, part: &str) -> u64 {
+        let stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
+        stood.get(part).map_or(0, |stood| stood.position)
     }
 
     /// Whether a part that is behind has moved since it was looked at last.
