@@ -153,7 +153,10 @@ async fn under_crashes_nothing_is_lost_doubled_unreceipted_or_disclosed_after_a_
         }
         elsewhere = world.cluster.start_on("", ports[1]).await.unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // However fast the machine is: until there is enough to check.
+    let looks = |call: &Call| matches!(call.what, What::Look(Look { by: Some(_), disclosed: Some(_), .. }));
+    let enough = || async { Ok(run.history.calls().iter().filter(|call| looks(call)).count() > 30) };
+    harness::wait_until("enough looks", enough).await.unwrap();
     run.stop.store(true, Ordering::Relaxed);
     for caller in callers {
         caller.await.unwrap();
