@@ -64,16 +64,7 @@ pub(crate) fn postgres() -> anyhow::Result<()> {
     }
     let install = "the tests need PostgreSQL's server (15 or newer), with `initdb`: install your system's package, \
                    such as `postgresql` on Debian, and run this again";
-    if !on_path("apt-get") {
-        bail!("{install}");
-    }
-    let update = Command::new("apt-get").args(["update", "-qq"]).status();
-    drop(update);
-    let mut packages = Command::new("apt-get");
-    packages
-        .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    run("installing PostgreSQL", &mut packages).context(install)?;
+    system_package("postgresql", install)?;
     if has_postgres() { Ok(()) } else { bail!("{install}") }
 }
 
@@ -88,12 +79,29 @@ pub(crate) fn pgbouncer() -> anyhow::Result<()> {
         return Ok(());
     }
     let install = "the tests meet a pooler of connections: install your system's package `pgbouncer`";
+    system_package("pgbouncer", install)
+}
+
+/// Installs a package of the system's, where that can be done; else says what is to be done.
+fn system_package(package: &str, install: &'static str) -> anyhow::Result<()> {
     if !on_path("apt-get") {
         bail!("{install}");
     }
+    drop(Command::new("apt-get").args(["update", "-qq"]).status());
     let mut packages = Command::new("apt-get");
-    packages.args(["install", "-y", "-qq", "--no-install-recommends", "pgbouncer"]);
-    run("installing PgBouncer", packages.env("DEBIAN_FRONTEND", "noninteractive")).context(install)
+    packages.args(["install", "-y", "-qq", "--no-install-recommends", package]);
+    run(&format!("installing {package}"), packages.env("DEBIAN_FRONTEND", "noninteractive")).context(install)
+}
+
+/// Installs these into a folder, unless just they were installed there before.
+fn once(directory: &Path, wanted: &[&str], install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (stamp, wanted) = (directory.join("installed"), wanted.join("\n"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(directory)?;
+    install()?;
+    Ok(std::fs::write(stamp, wanted)?)
 }
 
 /// The NATS server.
@@ -142,30 +150,22 @@ pub(crate) fn oidc_provider() -> anyhow::Result<()> {
 /// What consumers of feeds are run with, and a mail server, in a folder of its own.
 pub(crate) fn consumers() -> anyhow::Result<()> {
     let directory = directory()?.join("consumers");
-    let (stamp, wanted) = (directory.join("installed"), CONSUMERS.join("\n"));
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    if directory.exists() {
+    once(&directory, &CONSUMERS, || {
+        // Those of before do not stay beside them.
         std::fs::remove_dir_all(&directory)?;
-    }
-    let mut install = Command::new("python3");
-    install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&directory).args(CONSUMERS);
-    run("installing what consumers of feeds use", &mut install)
-        .context("the tests run consumers of feeds, which need Python 3 with pip")?;
-    Ok(std::fs::write(stamp, wanted)?)
+        let mut install = Command::new("python3");
+        install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&directory).args(CONSUMERS);
+        run("installing what consumers of feeds use", &mut install)
+            .context("the tests run consumers of feeds, which need Python 3 with pip")
+    })
 }
 
 /// What calls by the Connect protocol, in a folder of its own.
 pub(crate) fn connect() -> anyhow::Result<()> {
     let directory = directory()?.join("connect");
-    let (stamp, wanted) = (directory.join("installed"), CONNECT.join("\n"));
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    std::fs::create_dir_all(&directory)?;
-    npm(&directory, &CONNECT).context("the tests call by the Connect protocol, which needs Node.js with npm")?;
-    Ok(std::fs::write(stamp, wanted)?)
+    once(&directory, &CONNECT, || {
+        npm(&directory, &CONNECT).context("the tests call by the Connect protocol, which needs Node.js with npm")
+    })
 }
 
 /// The checker of AsyncAPI documents, in a folder of its own.
@@ -207,22 +207,12 @@ pub(crate) fn browser() -> anyhow::Result<()> {
     if !on_path("chromium") {
         let install =
             "the tests open the web pages in Chromium: install your system's package, such as `chromium` on Debian";
-        if !on_path("apt-get") {
-            bail!("{install}");
-        }
-        drop(Command::new("apt-get").args(["update", "-qq"]).status());
-        let mut packages = Command::new("apt-get");
-        packages.args(["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
-        run("installing Chromium", packages.env("DEBIAN_FRONTEND", "noninteractive")).context(install)?;
+        system_package("chromium", install)?;
     }
     let directory = directory()?.join("browser");
-    let (stamp, wanted) = (directory.join("installed"), BROWSER.join("\n"));
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    std::fs::create_dir_all(&directory)?;
-    npm(&directory, &BROWSER).context("the tests drive a browser, which needs Node.js with npm")?;
-    Ok(std::fs::write(stamp, wanted)?)
+    once(&directory, &BROWSER, || {
+        npm(&directory, &BROWSER).context("the tests drive a browser, which needs Node.js with npm")
+    })
 }
 
 /// Takes what the web pages look like from npm, with its licence, and says which version that is.

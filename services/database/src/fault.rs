@@ -56,47 +56,41 @@ fn sqlite(code: &str) -> Option<i32> {
 /// because of what was asked of it. Looks through all that the error wraps.
 #[must_use]
 pub fn is_outage(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let error = error.downcast_ref::<Shared>().map_or(error, |shared| &**shared);
-        if let Some(error) = error.downcast_ref::<Error>() {
-            return refers_to_outage(error);
-        }
-        if error.is::<tokio::time::error::Elapsed>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    let is_outage = |cause: &(dyn StdError + 'static)| match cause.downcast_ref::<Error>() {
+        Some(error) => Some(refers_to_outage(error)),
+        None => cause.is::<tokio::time::error::Elapsed>().then_some(true),
+    };
+    causes(error).find_map(is_outage).unwrap_or(false)
 }
 
 /// What to do about a database that cannot be used, where that is not plain from what it says itself. Looks through all that the error wraps.
 #[must_use]
 pub fn advice(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let error = error.downcast_ref::<Shared>().map_or(error, |shared| &**shared);
-        if let Some(error) = error.downcast_ref::<Error>() {
-            if matches!(error, Error::Configuration(_)) {
-                return Some("the database's URL cannot be used");
-            }
-            return match code(error)?.as_str() {
-                // A pooler that does not know what a connection asks for.
-                "08P01" => Some(
-                    "something between this process and PostgreSQL, such as PgBouncer, does not take the settings of a connection: name PostgreSQL itself in the URL",
-                ),
-                "42501" => Some(
-                    "the role has no rights: sign in as `alongside_app`, and run `alongside migrate` as the owner, which gives them also to a role that was made since",
-                ),
-                "3F000" | "42P01" | "42883" => {
-                    Some("there is no log, or an older one: run `alongside migrate` as its owner")
-                }
-                _ => None,
-            };
-        }
-        cause = error.source();
+    let error = causes(error).find_map(|cause| cause.downcast_ref::<Error>())?;
+    if matches!(error, Error::Configuration(_)) {
+        return Some("the database's URL cannot be used");
     }
-    None
+    match code(error)?.as_str() {
+        // A pooler that does not know what a connection asks for.
+        "08P01" => Some(
+            "something between this process and PostgreSQL, such as PgBouncer, does not take the settings of a connection: name PostgreSQL itself in the URL",
+        ),
+        "42501" => Some(
+            "the role has no rights: sign in as `alongside_app`, and run `alongside migrate` as the owner, which gives them also to a role that was made since",
+        ),
+        "3F000" | "42P01" | "42883" => Some("there is no log, or an older one: run `alongside migrate` as its owner"),
+        _ => None,
+    }
+}
+
+/// An error and what caused it, down to the first cause.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(own(error)), |error: &&'a (dyn StdError + 'static)| (**error).source().map(own))
+}
+
+/// The error itself, of one that several share.
+fn own<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    error.downcast_ref::<Shared>().map_or(error, |shared| &**shared)
 }
 
 /// An error that several share.

@@ -66,12 +66,6 @@ impl Crowd {
         all.count += 1;
         Place { crowd: self.clone(), from, given_up }
     }
-
-    /// How many are there.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).count
-    }
 }
 
 impl All {
@@ -125,6 +119,10 @@ mod tests {
         places.iter().filter(|place| stands(place)).count()
     }
 
+    fn count(crowd: &Crowd) -> usize {
+        crowd.all.lock().unwrap().count
+    }
+
     #[test]
     fn where_there_is_no_room_the_oldest_of_whoever_has_most_is_given_up() {
         let crowd = Crowd::new(64, 16);
@@ -137,9 +135,9 @@ mod tests {
         assert!(many[1..].iter().all(stands));
         // All together: of whoever has most, and nobody who has one.
         let others: Vec<_> = (2..60).map(|nth| crowd.enter(address(nth))).collect();
-        assert!(others.iter().all(stands) && standing(&many) == 64 - others.len() && crowd.count() == 64);
+        assert!(others.iter().all(stands) && standing(&many) == 64 - others.len() && count(&crowd) == 64);
         drop((many, others));
-        assert_eq!(crowd.count(), 0);
+        assert_eq!(count(&crowd), 0);
         // What passes many on has as many places as there are.
         let passed_on: Vec<_> = (0..65).map(|_| crowd.enter_passed_on(IpAddr::from([10, 0, 0, 1]))).collect();
         assert!(standing(&passed_on) == 64 && !stands(&passed_on[0]));

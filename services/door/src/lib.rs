@@ -33,7 +33,7 @@ pub use crowd::{Crowd, Place};
 pub use peer::{Peer, own};
 pub use sent::Sent;
 pub use tls::{CertificateFiles, Tls, TlsError};
-pub use unread::{Answering, BoxError, Held, NotRead, UnreadLayer, UnreadService, Watched};
+pub use unread::{BoxError, Held, UnreadLayer, UnreadService, Watched};
 
 use stream::{Heard, Spoken, Stream};
 
@@ -122,8 +122,9 @@ impl Door {
         self.listener.local_addr()
     }
 
-    /// Serves until it is to stop, and then until every connection has ended. Dropped sooner, it cuts them off.
-    pub async fn serve<S, B>(self, service: S, stop: CancellationToken)
+    /// Serves until it is to stop, and then for so long at most until every connection has ended: what is left, or when it is dropped sooner, is cut off.
+    /// Returns whether all had ended by themselves.
+    pub async fn serve<S, B>(self, service: S, stop: CancellationToken, finish: Duration) -> bool
     where
         S: Service<Request<Sent>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
@@ -162,7 +163,8 @@ impl Door {
             }
         }
         drop(self.listener);
-        while connections.join_next().await.is_some() {}
+        let ended = async { while connections.join_next().await.is_some() {} };
+        timeout(finish, ended).await.is_ok()
     }
 }
 

@@ -62,7 +62,7 @@ impl Held {
 /// An answer was not read.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer was not read")]
-pub struct NotRead;
+struct NotRead;
 
 /// An error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -178,7 +178,7 @@ impl<B> Drop for Watched<B> {
 }
 
 /// An answer in progress: until all that was handed over is sent.
-pub struct Answering<B> {
+struct Answering<B> {
     /// What is not handed over yet; none when all is, or once it was given up.
     content: Mutex<Option<Content<B>>>,
     begun: Instant,

@@ -26,7 +26,7 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use crate::call::{Call, not_admitted};
-use crate::classes::{admits, admits_visitors};
+use crate::classes::{Kind, admits, admits_visitors};
 use crate::issuers::{Trusted, Turned};
 use crate::metrics::RefusedToken;
 use crate::public::{self, Public};
@@ -117,8 +117,8 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let kind = self.access.classes.of(request.uri().path()).clone();
-        let mut counting = self.access.metrics.calls.begin(kind.name);
-        let admitted = self.access.admit(&mut request);
+        let mut counting = self.access.metrics.calls.begin(kind.name.clone());
+        let admitted = self.access.admit(&mut request, kind.class);
         // Only whoever was admitted decides what is traced.
         let trace = request.headers().get("traceparent").filter(|_| request.extensions().get::<Call>().is_some());
         let span = (self.access.span)(request.uri().path(), trace.and_then(|value| value.to_str().ok()));
@@ -137,7 +137,7 @@ where
                     // Nobody knows yet who that is: they wait among those who have no token.
                     let place = access.public.begin(request.extensions(), false);
                     tokio::select! {
-                        () = access.issuers.learn(&issuer) => access.admit(&mut request),
+                        () = access.issuers.learn(&issuer) => access.admit(&mut request, kind.class),
                         error = public::given_up(&place) => Err(NotYet::Refused(error)),
                     }
                 }
@@ -148,7 +148,7 @@ where
                 Err(NotYet::Refused(error)) => return Ok(Status::from(error).into_http()),
                 Err(NotYet::Learn(_)) => return Ok(Status::from(unreachable_issuer()).into_http()),
             }
-            let room = match access.room_for(&request) {
+            let room = match access.room_for(&request, &kind) {
                 Ok(room) => room,
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
@@ -158,7 +158,7 @@ where
                 Ok(share) => share,
                 Err(error) => return Ok(Status::from(error).into_http()),
             };
-            if let Err(error) = access.recognise(&mut request).await {
+            if let Err(error) = access.recognise(&mut request, kind.class).await {
                 return Ok(Status::from(error).into_http());
             }
             let answer = tokio::select! {
@@ -261,10 +261,8 @@ fn held(mut answer: Response<Body>, places: impl Send + 'static) -> Response<Bod
 /// An answer that goes on: whoever needed a token for it counts how many there are; whoever needed none holds a place until it is `over`, which is at the latest
 /// when the server ends.
 fn going_on(mut answer: Response<Body>, room: Room, over: CancellationToken) -> Response<Body> {
-    let Room::Public(place) = room else {
-        answer.extensions_mut().insert(Held::by_stream(()));
-        return answer;
-    };
+    answer.extensions_mut().insert(Held::by_stream(()));
+    let Room::Public(place) = room else { return answer };
     let questions = over.clone().drop_guard();
     let end = Box::pin(async move {
         let _questions = questions;
@@ -273,7 +271,6 @@ fn going_on(mut answer: Response<Body>, room: Room, over: CancellationToken) -> 
             () = over.cancelled() => Error::new(Reason::Unavailable, "this server ends; connect again"),
         }
     });
-    answer.extensions_mut().insert(Held::by_stream(()));
     answer.map(|body| bodies::until(body, end))
 }
 
@@ -295,8 +292,7 @@ impl Room {
 
 impl AccessLayer {
     /// Room for one more call: of those who need no token among themselves.
-    fn room_for(&self, request: &Request<Body>) -> Result<Room, Error> {
-        let kind = self.classes.of(request.uri().path());
+    fn room_for(&self, request: &Request<Body>, kind: &Kind) -> Result<Room, Error> {
         if kind.class == AccessClass::Public {
             return Ok(Room::Public(self.public.begin(request.extensions(), kind.streams)));
         }
@@ -309,7 +305,7 @@ impl AccessLayer {
 
     /// Finds out which worker a sign-in is of. What is remembered will do when it says that they hold it; it is asked again
     /// before somebody is taken for nobody. What they may do is decided later, on the latest.
-    async fn recognise(&self, request: &mut Request<Body>) -> Result<(), Error> {
+    async fn recognise(&self, request: &mut Request<Body>, class: AccessClass) -> Result<(), Error> {
         let (named, session) = (role::of(request.headers()), session::of(request.headers(), self.engine.now()));
         let Some(call) = request.extensions_mut().get_mut::<Call>() else { return Ok(()) };
         let named = named?;
@@ -319,7 +315,7 @@ impl AccessLayer {
             let identity = self.engine.load::<Identity>(identity, Freshness::Latest).await?;
             match identity.person() {
                 Some(person) => call.caller = Caller::Person(person),
-                None if admits_visitors(self.classes.of(&call.method).class) => {}
+                None if admits_visitors(class) => {}
                 None => return Err(unknown_here()),
             }
             call.identity = Some(Arc::new(identity));
@@ -357,8 +353,7 @@ impl AccessLayer {
         Ok(standing.signs_in(holder).then_some((holder, standing)))
     }
 
-    fn admit(&self, request: &mut Request<Body>) -> Result<(), NotYet> {
-        let class = self.classes.of(request.uri().path()).class;
+    fn admit(&self, request: &mut Request<Body>, class: AccessClass) -> Result<(), NotYet> {
         if class == AccessClass::Public {
             return Ok(());
         }

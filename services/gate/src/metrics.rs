@@ -77,32 +77,9 @@ impl Counting {
 impl Drop for Counting {
     fn drop(&mut self) {
         let (method, seconds) = (self.method.clone(), self.begun.elapsed().as_secs_f64());
-        let code = name(self.code.unwrap_or(Code::Cancelled));
+        let code = rpc::code_name(self.code.unwrap_or(Code::Cancelled));
         self.metrics.ended.get_or_create(&Ended { method: method.clone(), code }).inc();
         self.metrics.seconds.get_or_create(&Method { method }).observe(seconds);
-    }
-}
-
-/// What gRPC calls a code.
-fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

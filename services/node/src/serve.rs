@@ -146,12 +146,12 @@ pub async fn start(
     let layers = (unread, cors(&config.web_origins)?, ConnectLayer::default(), GrpcWebLayer::new(), access);
     let service = layers.layer(routes).map_request(|request: Request<door::Sent>| request.map(Body::new));
     let (drain, finish) = (Duration::from_millis(config.drain_ms), Duration::from_millis(config.finish_ms));
-    let serving = door.serve(service, closing.clone());
+    let serving = door.serve(service, closing.clone(), finish);
     if let Some((portal, door)) = portal {
         tasks.spawn(portal.serve(door, closing.clone()));
     }
     readiness.set(true);
-    let ends = Ends { stop: stop.clone(), closing, background, drain, finish };
+    let ends = Ends { stop: stop.clone(), closing, background, drain };
     ends.see_to(&mut tasks, serving, (readiness, health));
     Ok(Running { address, admin: admin_address, portal: portal_address, reload, stop, tasks })
 }
@@ -166,8 +166,6 @@ struct Ends {
     background: CancellationToken,
     /// How long calls are still taken after the end was announced.
     drain: Duration,
-    /// How long what is in progress may go on after that.
-    finish: Duration,
 }
 
 impl Ends {
@@ -175,27 +173,22 @@ impl Ends {
     fn see_to(
         self,
         tasks: &mut JoinSet<()>,
-        serving: impl Future<Output = ()> + Send + 'static,
+        serving: impl Future<Output = bool> + Send + 'static,
         (readiness, health): (Readiness, Health),
     ) {
-        let Self { stop, closing, background, drain, finish } = self;
-        let (told, closed) = (stop.clone(), closing.clone());
+        let Self { stop, closing, background, drain } = self;
+        let told = stop.clone();
         tasks.spawn(async move {
             told.cancelled().await;
             readiness.set(false);
             health.clear().await;
             tracing::info!("not ready any more; calls in progress finish");
             tokio::time::sleep(drain).await;
-            closed.cancel();
+            closing.cancel();
         });
         tasks.spawn(async move {
-            let too_late = async {
-                closing.cancelled().await;
-                tokio::time::sleep(finish).await;
-            };
-            tokio::select! {
-                () = serving => {}
-                () = too_late => tracing::warn!("calls in progress took too long and were cut off"),
+            if !serving.await {
+                tracing::warn!("calls in progress took too long and were cut off");
             }
             // The server has ended, whatever the reason: so does the rest.
             stop.cancel();

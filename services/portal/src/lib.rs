@@ -132,15 +132,7 @@ impl Portal {
     /// Serves them until it is to stop.
     pub async fn serve(self, door: Door, stop: CancellationToken) {
         let service = self.routes().map_request(|request: Request<door::Sent>| request.map(Body::new));
-        // What is in progress when it is to stop has a little longer.
-        let (serving, stopped) = (door.serve(service, stop.clone()), stop.cancelled());
-        tokio::select! {
-            () = serving => {}
-            () = async {
-                stopped.await;
-                tokio::time::sleep(FINISH_LIMIT).await;
-            } => {}
-        }
+        let _in_time = door.serve(service, stop, FINISH_LIMIT).await;
     }
 
     /// Every page. Their addresses tell nobody what they are: a browser keeps them, whoever looks over a shoulder reads them.

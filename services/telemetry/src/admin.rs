@@ -127,15 +127,8 @@ impl Admin {
     /// Serves until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let service = self.router.map_request(|request: Request<door::Sent>| request.map(Body::new));
-        let serving = self.door.serve(service, stop.clone());
-        tokio::select! {
-            () = serving => {}
-            // Whoever reads no answer keeps no process.
-            () = async {
-                stop.cancelled().await;
-                tokio::time::sleep(FINISH_LIMIT).await;
-            } => {}
-        }
+        // Whoever reads no answer keeps no process.
+        let _in_time = self.door.serve(service, stop, FINISH_LIMIT).await;
     }
 }
 

@@ -39,6 +39,14 @@ pub struct Database {
     pub app: String,
 }
 
+impl Database {
+    /// What the server calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.owner.split(['/', '?']).nth(3).unwrap_or_default()
+    }
+}
+
 impl Postgres {
     /// Starts one.
     ///

@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::{Form, PREFIX};
-use crate::{Error, Reason};
+use crate::{Error, Reason, codes};
 
 /// The same answer, from one of gRPC.
 pub(super) async fn from_grpc(answer: Response<Body>, form: Form, method: Option<&MethodDescriptor>) -> Response<Body> {
@@ -81,7 +81,7 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Resp
 
 /// A refusal: always JSON, with the same code, reason and details.
 pub(super) fn refusal(status: &Status) -> Response<Body> {
-    let (name, http) = code(status.code());
+    let (name, http) = codes::of_connect(status.code());
     let body = json!({"code": name, "message": status.message(), "details": details(status)});
     let mut answer = with_body(http, HeaderValue::from_static("application/json"), body.to_string().into());
     if http == StatusCode::UNAUTHORIZED {
@@ -128,36 +128,4 @@ fn details(status: &Status) -> Vec<Value> {
         json!({"type": name, "value": STANDARD_NO_PAD.encode(&any.value), "debug": readable(name)})
     };
     wire.details.iter().map(detail).collect()
-}
-
-/// What the protocol calls a code of gRPC, and the status of HTTP beside it: 499 is for a caller who went away.
-const CODES: [(Code, &str, u16); 17] = [
-    (Code::Ok, "ok", 200),
-    (Code::Cancelled, "canceled", 499),
-    (Code::Unknown, "unknown", 500),
-    (Code::InvalidArgument, "invalid_argument", 400),
-    (Code::DeadlineExceeded, "deadline_exceeded", 504),
-    (Code::NotFound, "not_found", 404),
-    (Code::AlreadyExists, "already_exists", 409),
-    (Code::PermissionDenied, "permission_denied", 403),
-    (Code::ResourceExhausted, "resource_exhausted", 429),
-    (Code::FailedPrecondition, "failed_precondition", 400),
-    (Code::Aborted, "aborted", 409),
-    (Code::OutOfRange, "out_of_range", 400),
-    (Code::Unimplemented, "unimplemented", 501),
-    (Code::Internal, "internal", 500),
-    (Code::Unavailable, "unavailable", 503),
-    (Code::DataLoss, "data_loss", 500),
-    (Code::Unauthenticated, "unauthenticated", 401),
-];
-
-/// What the protocol calls refusals.
-pub fn refusals() -> impl Iterator<Item = &'static str> {
-    CODES.iter().filter(|(code, ..)| *code != Code::Ok).map(|(_, name, _)| *name)
-}
-
-fn code(of: Code) -> (&'static str, StatusCode) {
-    let found = CODES.iter().find(|(code, ..)| *code == of);
-    let (name, status) = found.map_or(("unknown", 500), |(_, name, status)| (*name, *status));
-    (name, StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }

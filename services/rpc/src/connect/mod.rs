@@ -17,7 +17,6 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::{Error, Reason};
-pub use answer::refusals;
 use methods::Methods;
 
 /// The largest message that is taken as JSON, in bytes; what it comes to is limited like any other.

@@ -127,7 +127,7 @@ async fn an_older_document_that_is_put_back_does_not_open() {
 async fn whoever_has_no_part_in_it_can_neither_connect_nor_create_nor_lock() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let name = database.name();
     let mut admin = PgConnection::connect(&server.url("postgres", "postgres")).await.unwrap();
     admin.execute("CREATE ROLE stranger LOGIN").await.unwrap();
     let refused = PgConnection::connect(&server.url("stranger", name)).await.unwrap_err().to_string();
@@ -178,7 +178,7 @@ async fn who_serves_cannot_log_in_as_who_owns() {
 
     let server = Postgres::start_on_network().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let name = database.name();
     server.ask_for_passwords(&secrets.path().join("database")).await.unwrap();
     let url = |role: &str| server.network_url(role, name);
     let cluster = Cluster::new(&url("alongside_app"), "in-process").unwrap();
@@ -239,7 +239,7 @@ async fn migrate_refuses_a_schema_in_which_others_may_create() {
         node::compose::migrate(&config).await.unwrap();
     }
     // What somebody has left there, as when they could.
-    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let name = database.name();
     let mut admin = PgConnection::connect(&server.url("postgres", name)).await.unwrap();
     admin.execute("CREATE TABLE alongside.event_from_10000000 ()").await.unwrap();
     let refused = format!("{:#}", node::compose::migrate(&config).await.unwrap_err());

@@ -59,7 +59,7 @@ async fn the_compose_file_runs_as_it_is() {
     assert!(made.unwrap().success());
     let server = Postgres::start_on_network().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let name = database.name();
     server.ask_for_passwords(&secrets.path().join("database")).await.unwrap();
     // What a container sees of the network and of its volumes, as this machine has it.
     let here = |text: &str| {

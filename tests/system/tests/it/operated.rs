@@ -128,7 +128,7 @@ async fn a_lag_is_true_when_it_is_read_also_while_everything_stands_still() {
     .await
     .unwrap();
     // The views cannot be written any more, and nobody tells of it by itself.
-    let name = supported.world.database.owner.split(['/', '?']).nth(3).unwrap().to_owned();
+    let name = supported.world.database.name().to_owned();
     let script = |sql: &str| supported.world.postgres.script(&name, sql).unwrap();
     script("ALTER TABLE alongside.document RENAME TO hidden;");
     for n in 0..3 {
@@ -243,7 +243,7 @@ async fn a_failure_is_logged_with_its_cause_and_in_which_call_it_happened() {
             &supported.world.cluster.signer.person(supported.callers.pair.person).unwrap(),
         );
         let person = person.unwrap();
-        let name = supported.world.database.owner.split(['/', '?']).nth(3).unwrap().to_owned();
+        let name = supported.world.database.name().to_owned();
         let rename = |from: &str, to: &str| {
             let script = format!("ALTER TABLE alongside.{from} RENAME TO {to};");
             supported.world.postgres.script(&name, &script).unwrap();

@@ -87,7 +87,7 @@ async fn explain(connection: &mut PgConnection, statement: &str) -> String {
 async fn every_statement_reads_what_it_wants_and_no_more_on_an_empty_a_young_and_a_large_table() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split('/').nth(3).unwrap().split('?').next().unwrap();
+    let name = database.name();
     let fill = |from: u32, to: u32| FILL.replace("$from", &from.to_string()).replace("$to", &to.to_string());
     // An empty table of which the planner knows that it is empty is the worst.
     let empty = "VACUUM ANALYZE; INSERT INTO view_state VALUES ('record', 1, 0, true);".to_owned();

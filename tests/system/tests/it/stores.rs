@@ -62,16 +62,11 @@ fn said(cluster: &Cluster, command: &str) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// The name of a database, by its URL.
-fn name_of(url: &str) -> String {
-    url.split(['/', '?']).nth(3).unwrap().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_migration() {
     let world = World::distributed().await;
     world.import(1);
-    let name = name_of(&world.database.owner);
+    let name = world.database.name().to_owned();
     let script = |sql: &str| world.postgres.script(&name, sql).unwrap();
     let rights = async || {
         let mut connection = PgConnection::connect(&world.postgres.url("postgres", &name)).await.unwrap();
@@ -101,7 +96,7 @@ async fn a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_migr
 async fn another_schema_a_pooler_and_a_newer_version_are_refused_by_name() {
     let mut world = World::distributed().await;
     world.import(1);
-    let name = name_of(&world.database.owner);
+    let name = world.database.name().to_owned();
     let app = world.database.app.clone();
     let mut told = |url: String| {
         world.cluster.set("database", "url", url);
@@ -144,7 +139,7 @@ async fn another_schema_a_pooler_and_a_newer_version_are_refused_by_name() {
 async fn a_server_that_is_set_to_serializable_refuses_nobody_for_it() {
     let world = World::distributed().await;
     let pair = world.import(1).remove(0);
-    let name = name_of(&world.database.owner);
+    let name = world.database.name().to_owned();
     let stricter = format!(
         "ALTER DATABASE {name} SET default_transaction_isolation = serializable; \
          ALTER ROLE alongside_app SET default_transaction_isolation = serializable;"
@@ -173,7 +168,7 @@ async fn a_server_that_is_set_to_serializable_refuses_nobody_for_it() {
 async fn what_is_acknowledged_is_durable_whatever_the_server_is_set_to() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split(['/', '?']).nth(3).unwrap();
+    let name = database.name();
     let open = async |accept_volatile| {
         let config =
             PostgresConfig { url: database.app.clone(), readers: 1, limits: Limits::default(), accept_volatile };

@@ -80,7 +80,7 @@ async fn an_epoch_that_a_reader_meets_is_the_appending_connections_too() {
 async fn a_log_that_is_put_back_beneath_a_connection_takes_nothing_of_the_one_before() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
-    let name = database.owner.split(['/', '?']).nth(3).unwrap().to_owned();
+    let name = database.name().to_owned();
     let (log, stream) = (open(&database).await, fresh());
     grow(&*log, stream, 10).await;
     let before = log.epoch();
@@ -147,7 +147,7 @@ async fn abandoned_work_is_given_up_by_the_server_too() {
     let server = Postgres::start().await.unwrap();
     let database = server.database().await.unwrap();
     let log = open(&database).await;
-    let name = database.owner.split(['/', '?']).nth(3).unwrap().to_owned();
+    let name = database.name().to_owned();
     let holder = tokio::task::spawn_blocking(move || {
         // Longer than a batch may wait.
         let held =

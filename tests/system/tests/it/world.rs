@@ -50,7 +50,7 @@ impl World {
 
     /// From now on it is so much later, by the log's clock: an interval of PostgreSQL.
     pub(crate) fn time_passes(&self, interval: &str) {
-        let name = self.database.owner.split(['/', '?']).nth(3).unwrap();
+        let name = self.database.name();
         let clock = format!(
             "CREATE OR REPLACE FUNCTION alongside.log_now() RETURNS bigint LANGUAGE sql VOLATILE \
              SET search_path = pg_catalog, alongside, pg_temp AS \
